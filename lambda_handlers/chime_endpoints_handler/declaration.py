@@ -1,0 +1,202 @@
+"""What a template declares, as values: read from a resource's properties and written back to them.
+
+`read_*` and `to_properties` stand side by side: reading what was written gives the same value. Reading takes
+properties that `rules` has found nothing wrong with; it does not check again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+ENDPOINT_TYPE = "Custom::ChimeAppInstanceUserEndpoint"
+TAGS_TYPE = "Custom::ChimeIdentityTags"
+
+Properties = Mapping[str, Any]
+
+
+class EndpointType(StrEnum):
+    """The push service that a device token belongs to (API model: `AppInstanceUserEndpointType`)."""
+
+    APNS = "APNS"
+    """Apple Push Notification service, production."""
+    APNS_SANDBOX = "APNS_SANDBOX"
+    """Apple Push Notification service, sandbox: builds signed for development."""
+    GCM = "GCM"
+    """Firebase Cloud Messaging, under the name that the API kept for it."""
+
+
+class AllowMessages(StrEnum):
+    """Whether messages are pushed to the endpoint (API model: `AllowMessages`)."""
+
+    ALL = "ALL"
+    """Every message of the user's channels."""
+    NONE = "NONE"
+    """No message; the endpoint stays registered."""
+
+
+@dataclass(frozen=True)
+class PlainToken:
+    """A device token that stands in the template in clear."""
+
+    value: str = field(repr=False)
+
+    def to_properties(self) -> dict[str, Any]:
+        """The member of EndpointAttributes, less the name of the token."""
+        return {"": self.value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretSource:
+    """A device token in AWS Secrets Manager: the whole secret string, or one field of a JSON object."""
+
+    secret_arn: str
+    field: str | None = None
+    version_id: str | None = None
+    version_stage: str | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the value can never change: the content of one version of a secret cannot."""
+        return self.version_id is not None
+
+    def to_properties(self) -> dict[str, Any]:
+        """The member of EndpointAttributes, less the name of the token."""
+        members = {
+            "SecretArn": self.secret_arn,
+            "Field": self.field,
+            "VersionId": self.version_id,
+            "VersionStage": self.version_stage,
+        }
+        return {"Source": {name: value for name, value in members.items() if value is not None}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterSource:
+    """A device token in a parameter of AWS Systems Manager, `String` or `SecureString`."""
+
+    parameter_name: str
+    version: str | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the value can never change: the content of one version of a parameter cannot."""
+        return self.version is not None
+
+    def to_properties(self) -> dict[str, Any]:
+        """The member of EndpointAttributes, less the name of the token."""
+        version = {} if self.version is None else {"Version": self.version}
+        return {"Source": {"ParameterName": self.parameter_name, **version}}
+
+
+TokenSource = PlainToken | SecretSource | ParameterSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointDeclaration:
+    """One declared endpoint: the properties of `Custom::ChimeAppInstanceUserEndpoint`."""
+
+    app_instance_user_arn: str
+    type: str
+    resource_arn: str
+    device_token: TokenSource
+    voip_device_token: TokenSource | None = None
+    name: str | None = field(default=None, repr=False)
+    allow_messages: str = AllowMessages.ALL
+    adopt_existing: bool = False
+
+    def to_properties(self) -> dict[str, Any]:
+        """The resource's properties; what is left to its default is left out."""
+        attributes = _token_properties("DeviceToken", self.device_token)
+        if self.voip_device_token is not None:
+            attributes |= _token_properties("VoipDeviceToken", self.voip_device_token)
+        properties: dict[str, Any] = {
+            "AppInstanceUserArn": self.app_instance_user_arn,
+            "Type": str(self.type),
+            "ResourceArn": self.resource_arn,
+            "EndpointAttributes": attributes,
+        }
+        if self.name is not None:
+            properties["Name"] = self.name
+        if self.allow_messages != AllowMessages.ALL:
+            properties["AllowMessages"] = str(self.allow_messages)
+        if self.adopt_existing:
+            properties["AdoptExisting"] = True
+        return properties
+
+
+def read_endpoint(properties: Properties) -> EndpointDeclaration:
+    """The declaration that an endpoint's properties express.
+
+    Raises:
+        KeyError, TypeError, ValueError: the properties are not valid.
+    """
+    attributes = properties["EndpointAttributes"]
+    return EndpointDeclaration(
+        app_instance_user_arn=properties["AppInstanceUserArn"],
+        type=EndpointType(properties["Type"]),
+        resource_arn=properties["ResourceArn"],
+        device_token=_read_token("DeviceToken", attributes),
+        voip_device_token=(
+            _read_token("VoipDeviceToken", attributes)
+            if attributes.keys() & {"VoipDeviceToken", "VoipDeviceTokenSource"}
+            else None
+        ),
+        name=properties.get("Name"),
+        allow_messages=AllowMessages(properties.get("AllowMessages", AllowMessages.ALL)),
+        adopt_existing=str(properties.get("AdoptExisting", False)).lower() == "true",
+    )
+
+
+def _token_properties(member: str, source: TokenSource) -> dict[str, Any]:
+    return {member + suffix: value for suffix, value in source.to_properties().items()}
+
+
+def _read_token(member: str, attributes: Properties) -> TokenSource:
+    if member in attributes:
+        return PlainToken(attributes[member])
+    source = attributes[f"{member}Source"]
+    if "SecretArn" in source:
+        return SecretSource(
+            secret_arn=source["SecretArn"],
+            field=source.get("Field"),
+            version_id=source.get("VersionId"),
+            version_stage=source.get("VersionStage"),
+        )
+    version = source.get("Version")
+    return ParameterSource(
+        parameter_name=source["ParameterName"], version=None if version is None else str(version)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagsDeclaration:
+    """The declared tags of one identity: the properties of `Custom::ChimeIdentityTags`."""
+
+    resource_arn: str
+    tags: Mapping[str, str] = field(repr=False)
+
+    def to_properties(self) -> dict[str, Any]:
+        """The resource's properties, the tags in the order of their keys."""
+        return {"ResourceARN": self.resource_arn, "Tags": tag_list(self.tags)}
+
+
+def read_tags(properties: Properties) -> TagsDeclaration:
+    """The declaration that a tag resource's properties express.
+
+    Raises:
+        KeyError, TypeError: the properties are not valid.
+    """
+    return TagsDeclaration(resource_arn=properties["ResourceARN"], tags=tag_map(properties["Tags"]))
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as the API takes them, in the order of their keys."""
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+def tag_map(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Tags as the API gives them, by key."""
+    return {tag["Key"]: tag["Value"] for tag in tags}

@@ -1,0 +1,304 @@
+"""What the properties of both resource types may be: the limits, each once, and every violation of them.
+
+The construct checks with these rules at synth and the handler when an event arrives. Limits are those of the
+API model (botocore's service model `chime-sdk-identity`; `secretsmanager` and `ssm` for the token sources).
+A violation names the property and never its value, which may be a device token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .declaration import ENDPOINT_TYPE, TAGS_TYPE, AllowMessages, EndpointType, Properties
+
+REGIONS = ("us-east-1", "eu-central-1")
+"""The regions with Amazon Chime SDK messaging identities (AWS General Reference, Chime SDK endpoints)."""
+
+_PLACE = r"(?P<region>[a-z0-9-]+):(?P<account>\d{12})"
+_IDENTITY = rf"arn:(?P<partition>aws[a-z-]*):chime:{_PLACE}:app-instance/[^/\s]{{1,128}}"
+_ID = r"[A-Za-z0-9]([A-Za-z0-9:\-_.@]{0,62}[A-Za-z0-9])?"
+USER_ARN = re.compile(rf"{_IDENTITY}/user/{_ID}")
+IDENTITY_ARN = re.compile(rf"{_IDENTITY}(/(user|bot)/{_ID})?")
+APPLICATION_ARN = re.compile(
+    rf"arn:(?P<partition>aws[a-z-]*):mobiletargeting:{_PLACE}:apps/[A-Za-z0-9-]{{1,64}}"
+)
+SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
+PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]+|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/\S+")
+VERSION_NUMBER = re.compile(r"[1-9]\d*")
+_DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
+
+IsUnresolved = Callable[[object], bool]
+"""Tells a value that is not known yet (a CDK token): it passes here and is judged when the event arrives."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What one property may be, and what its change does to a registered endpoint."""
+
+    required: bool = False
+    minimum: int = 0
+    maximum: int = 1600
+    form: re.Pattern[str] | None = None
+    meaning: str = ""
+    choices: tuple[str, ...] = ()
+    members: Mapping[str, Rule] | None = None
+    on_change: str = "replacement"
+
+
+_TOKEN = Rule(minimum=1)
+_SECRET = {
+    "SecretArn": Rule(maximum=2048, form=SECRET_ARN, meaning="the ARN of a secret"),
+    "Field": Rule(minimum=1),
+    "VersionId": Rule(minimum=32, maximum=64),
+    "VersionStage": Rule(minimum=1, maximum=256),
+}
+_PARAMETER = {
+    "ParameterName": Rule(maximum=2048, form=PARAMETER_NAME, meaning="the name or ARN of a parameter"),
+    "Version": Rule(form=VERSION_NUMBER, meaning="a whole number from 1"),
+}
+ENDPOINT_RULES: Mapping[str, Rule] = {
+    "AppInstanceUserArn": Rule(
+        required=True,
+        form=USER_ARN,
+        meaning="the ARN of an AppInstanceUser (arn:aws:chime:REGION:ACCOUNT:app-instance/ID/user/USER-ID)",
+    ),
+    "Type": Rule(required=True, choices=tuple(EndpointType)),
+    "ResourceArn": Rule(
+        required=True,
+        form=APPLICATION_ARN,
+        meaning="the ARN of an application (arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID)",
+    ),
+    "EndpointAttributes": Rule(
+        required=True,
+        members={
+            "DeviceToken": _TOKEN,
+            "DeviceTokenSource": Rule(members=_SECRET | _PARAMETER),
+            "VoipDeviceToken": _TOKEN,
+            "VoipDeviceTokenSource": Rule(members=_SECRET | _PARAMETER),
+        },
+    ),
+    "Name": Rule(on_change="in place"),
+    "AllowMessages": Rule(choices=tuple(AllowMessages), on_change="in place"),
+    "AdoptExisting": Rule(choices=("true", "false"), on_change="nothing"),
+}
+TAG_RULES: Mapping[str, Rule] = {
+    "ResourceARN": Rule(
+        required=True,
+        form=IDENTITY_ARN,
+        meaning="the ARN of an app instance, an AppInstanceUser or an AppInstanceBot",
+    ),
+    "Tags": Rule(required=True, maximum=50, on_change="in place"),
+}
+TAG_MEMBER_RULES: Mapping[str, Rule] = {
+    "Key": Rule(required=True, minimum=1, maximum=128),
+    "Value": Rule(required=True, minimum=1, maximum=256),
+}
+_CLOUDFORMATIONS_OWN = ("ServiceToken", "ServiceTimeout")
+
+
+def _nothing(_: object) -> bool:
+    return False
+
+
+def violations(resource_type: str, properties: object, *, unresolved: IsUnresolved = _nothing) -> list[str]:
+    """Everything that is wrong with a resource's properties, a sentence each; empty when they are valid.
+
+    Args:
+        resource_type: `Custom::ChimeAppInstanceUserEndpoint` or `Custom::ChimeIdentityTags`.
+        properties: the properties as CloudFormation sends them, or as the construct will write them.
+        unresolved: tells the values that are not known yet and are let through.
+    """
+    if resource_type == ENDPOINT_TYPE:
+        return list(_endpoint_violations(properties, unresolved))
+    if resource_type == TAGS_TYPE:
+        return list(_tags_violations(properties, unresolved))
+    return [f"ResourceType is neither {ENDPOINT_TYPE} nor {TAGS_TYPE}; give the resource one of these types."]
+
+
+def token_violations(value: object, member: str) -> list[str]:
+    """Everything that is wrong with a device token, whether declared or read from its source."""
+    return list(_text(member, value, _TOKEN))
+
+
+def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Iterator[str]:
+    if not isinstance(properties, Mapping):
+        yield "ResourceProperties is not a map of properties."
+        return
+    if "Tags" in properties:
+        yield (
+            "Tags: endpoints have no tags in this service."
+            f" Tag the AppInstanceUser with a resource of type {TAGS_TYPE}."
+        )
+    yield from _map("", properties, ENDPOINT_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
+    attributes = properties.get("EndpointAttributes")
+    if isinstance(attributes, Mapping):
+        yield from _attribute_violations(attributes, properties.get("Type"), unresolved)
+    yield from _application_violations(
+        properties.get("AppInstanceUserArn"), properties.get("ResourceArn"), unresolved
+    )
+
+
+def _attribute_violations(
+    attributes: Properties, endpoint_type: object, unresolved: IsUnresolved
+) -> Iterator[str]:
+    for member, at_least in (("DeviceToken", 1), ("VoipDeviceToken", 0)):
+        given = [name for name in (member, f"{member}Source") if name in attributes]
+        if len(given) < at_least:
+            yield f"EndpointAttributes: {member} or {member}Source is missing."
+        if len(given) > 1:
+            yield f"EndpointAttributes: {member} and {member}Source are both given; give one of them."
+        source = attributes.get(f"{member}Source")
+        if isinstance(source, Mapping):
+            yield from _source_violations(f"EndpointAttributes.{member}Source", source)
+    voip = attributes.keys() & {"VoipDeviceToken", "VoipDeviceTokenSource"}
+    if endpoint_type == EndpointType.GCM and voip and not unresolved(endpoint_type):
+        yield f"EndpointAttributes.{min(voip)}: VoIP pushes are Apple's; with Type GCM leave it out."
+
+
+def _source_violations(path: str, source: Properties) -> Iterator[str]:
+    secret, parameter = source.keys() & _SECRET.keys(), source.keys() & _PARAMETER.keys()
+    if secret and parameter:
+        yield f"{path}: members of a secret and of a parameter are mixed; name one source."
+    elif not parameter and "SecretArn" not in source:
+        yield f"{path}: SecretArn or ParameterName is missing."
+    elif parameter and "ParameterName" not in source:
+        yield f"{path}.ParameterName is missing."
+    if "VersionId" in source and "VersionStage" in source:
+        yield f"{path}: VersionId and VersionStage are both given; give one of them."
+
+
+def _application_violations(user: object, application: object, unresolved: IsUnresolved) -> Iterator[str]:
+    if unresolved(user) or unresolved(application):
+        return
+    if not isinstance(user, str) or not isinstance(application, str):
+        return
+    ours, theirs = USER_ARN.fullmatch(user), APPLICATION_ARN.fullmatch(application)
+    if ours is None or theirs is None:
+        return
+    for part in ("partition", "region", "account"):
+        if ours[part] != theirs[part]:
+            yield f"ResourceArn is in another {part} than the AppInstanceUser; use an application in the same."
+
+
+def _tags_violations(properties: object, unresolved: IsUnresolved) -> Iterator[str]:
+    if not isinstance(properties, Mapping):
+        yield "ResourceProperties is not a map of properties."
+        return
+    yield from _map("", properties, TAG_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
+    tags = properties.get("Tags")
+    if "Tags" not in properties:
+        yield "Tags is missing."
+    elif unresolved(tags):
+        return
+    elif not isinstance(tags, list):
+        yield "Tags must be a list of {Key, Value}."
+    else:
+        yield from _tag_list_violations(tags, unresolved)
+
+
+def _tag_list_violations(tags: list[Any], unresolved: IsUnresolved) -> Iterator[str]:
+    if len(tags) > TAG_RULES["Tags"].maximum:
+        yield f"Tags has {len(tags)} entries; at most {TAG_RULES['Tags'].maximum} are allowed."
+    seen: dict[str, int] = {}
+    for index, tag in enumerate(tags):
+        path = f"Tags[{index}]"
+        if not isinstance(tag, Mapping):
+            yield f"{path} must be a map with Key and Value."
+            continue
+        yield from _map(path, tag, TAG_MEMBER_RULES, unresolved)
+        key = tag.get("Key")
+        if not isinstance(key, str) or unresolved(key):
+            continue
+        if key.lower().startswith("aws:"):
+            yield f"{path}.Key begins with aws:, which is reserved for AWS."
+        if key in seen:
+            yield f"{path}.Key is the same as Tags[{seen[key]}].Key."
+        seen.setdefault(key, index)
+
+
+def _map(
+    path: str,
+    value: Properties,
+    rules: Mapping[str, Rule],
+    unresolved: IsUnresolved,
+    *,
+    ignore: Iterable[str] = (),
+) -> Iterator[str]:
+    for name in value:
+        if name not in rules and name not in ignore:
+            yield f"{_join(path, name)} is not a property{_nearest(name, rules)}."
+    for name, rule in rules.items():
+        if name in ignore:
+            continue
+        if name not in value:
+            if rule.required:
+                yield f"{_join(path, name)} is missing."
+        elif not unresolved(value[name]):
+            yield from _value(_join(path, name), value[name], rule, unresolved)
+
+
+def _value(path: str, value: object, rule: Rule, unresolved: IsUnresolved) -> Iterator[str]:
+    if rule.members is not None:
+        if isinstance(value, Mapping):
+            yield from _map(path, value, rule.members, unresolved)
+        else:
+            yield f"{path} must be a map."
+    elif rule.choices:
+        yield from _choice(path, value, rule)
+    else:
+        yield from _text(path, str(value) if _is_number(value, rule) else value, rule)
+
+
+def _is_number(value: object, rule: Rule) -> bool:
+    """CDK may hand a version over as a number; CloudFormation sends every scalar as a string."""
+    return rule.form is VERSION_NUMBER and isinstance(value, int) and not isinstance(value, bool)
+
+
+def _choice(path: str, value: object, rule: Rule) -> Iterator[str]:
+    # CloudFormation sends a boolean as "true"; templates in JSON also hold "True" and true.
+    given = str(value).lower() if isinstance(value, bool) or "true" in rule.choices else value
+    if given not in rule.choices:
+        near = _nearest(value, rule.choices) if isinstance(value, str) else ""
+        yield f"{path} must be one of {', '.join(rule.choices)}{near}."
+
+
+def _text(path: str, value: object, rule: Rule) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f"{path} must be a string."
+    elif _DYNAMIC_REFERENCE.search(value):
+        yield (
+            f"{path} holds a dynamic reference that CloudFormation does not resolve in custom resources."
+            " For a device token use DeviceTokenSource or VoipDeviceTokenSource (SecretArn or ParameterName):"
+            " the function reads it itself."
+        )
+    elif len(value) < rule.minimum or len(value) > rule.maximum:
+        yield f"{path} has {len(value)} characters; {rule.minimum} to {rule.maximum} are allowed."
+    elif not value.isprintable() and any(_is_unwanted(character) for character in value):
+        yield f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair."
+    elif rule.form is not None and not rule.form.fullmatch(value):
+        yield f"{path} is not {rule.meaning}."
+
+
+def _is_unwanted(character: str) -> bool:
+    code = ord(character)
+    return code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000
+
+
+def _join(path: str, name: object) -> str:
+    return f"{path}.{_printable(name)}" if path else _printable(name)
+
+
+def _printable(name: object) -> str:
+    """A property's name as it may stand in a message: names come from outside as well."""
+    return ascii(str(name)[:64])[1:-1]
+
+
+def _nearest(name: object, known_names: Iterable[str]) -> str:
+    from difflib import get_close_matches  # here, so that only a mistake pays for it
+
+    folded = {candidate.lower(): candidate for candidate in known_names}
+    near = get_close_matches(str(name).lower()[:64], folded, n=1)
+    return f"; did you mean {folded[near[0]]}?" if near else ""
