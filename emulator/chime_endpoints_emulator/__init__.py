@@ -1,0 +1,23 @@
+"""A stateful emulator of Amazon Chime SDK Identity's app instance user endpoints, as a backend of moto."""
+
+from . import hook
+from .faults import Fault, Spoiled
+from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends, identity_backend
+from .records import AppInstance, AppInstanceUser, Call, Endpoint, Registered
+from .switches import Switches
+
+__all__ = [
+    "AppInstance",
+    "AppInstanceUser",
+    "Call",
+    "ChimeSDKIdentityBackend",
+    "Endpoint",
+    "Fault",
+    "Registered",
+    "Spoiled",
+    "Switches",
+    "chimesdkidentity_backends",
+    "identity_backend",
+]
+
+hook.install()

@@ -1,0 +1,133 @@
+"""App instances, their users and bots: what must exist before an endpoint can be registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from .arns import Kind, app_instance_of
+from .exceptions import ConflictException
+from .records import AppInstance, AppInstanceUser
+from .state import IdentityState, exclusive
+
+
+class Directory(IdentityState):
+    """Creating, describing, listing and deleting app instances and users."""
+
+    @exclusive
+    def create_app_instance(
+        self,
+        *,
+        name: str,
+        metadata: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        client_request_token: str | None = None,
+    ) -> str:
+        """Create an app instance, or answer the one that the same token created, as ARN."""
+        token = client_request_token or uuid4().hex
+        if (earlier := self.request_tokens.recall("CreateAppInstance", token)) is not None:
+            return str(earlier.result)
+        arn = f"arn:{self.partition}:chime:{self.region_name}:{self.account_id}:app-instance/{uuid4()}"
+        now = self.now()
+        self.app_instances[arn] = AppInstance(arn=arn, name=name, metadata=metadata, created=now, updated=now)
+        self.tags[arn] = dict(tags or {})
+        self.request_tokens.remember("CreateAppInstance", token, parameters={}, result=arn)
+        return arn
+
+    @exclusive
+    def describe_app_instance(self, *, app_instance_arn: str) -> AppInstance:
+        """Answer an app instance."""
+        self._checked(app_instance_arn, Kind.APP_INSTANCE)
+        if app_instance_arn not in self.app_instances:
+            raise self._missing_user()
+        return self.app_instances[app_instance_arn]
+
+    @exclusive
+    def list_app_instances(
+        self, *, max_results: int | None = None, next_token: str | None = None
+    ) -> tuple[list[AppInstance], str | None]:
+        """Answer a page of the app instances."""
+        page, token = self._page(self.app_instances, max_results=max_results, next_token=next_token)
+        return [self.app_instances[arn] for arn in page if arn in self.app_instances], token
+
+    @exclusive
+    def delete_app_instance(self, *, app_instance_arn: str) -> None:
+        """Delete an app instance with all that belongs to it."""
+        self.describe_app_instance(app_instance_arn=app_instance_arn)
+        for arn in [arn for arn in self.users if app_instance_of(arn) == app_instance_arn]:
+            self.delete_app_instance_user(app_instance_user_arn=arn)
+        for arn in [arn for arn in self.bots if app_instance_of(arn) == app_instance_arn]:
+            self.bots.remove(arn)
+            del self.tags[arn]
+        del self.app_instances[app_instance_arn], self.tags[app_instance_arn]
+
+    @exclusive
+    def create_app_instance_user(
+        self,
+        *,
+        app_instance_arn: str,
+        app_instance_user_id: str,
+        name: str,
+        metadata: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        expiration_settings: Mapping[str, Any] | None = None,
+        client_request_token: str | None = None,
+    ) -> str:
+        """Create a user, or answer the one that the same token created, as ARN."""
+        self.describe_app_instance(app_instance_arn=app_instance_arn)
+        token = client_request_token or uuid4().hex
+        arn = f"{app_instance_arn}/user/{app_instance_user_id}"
+        if (earlier := self.request_tokens.recall("CreateAppInstanceUser", token)) is not None:
+            return str(earlier.result)
+        if arn in self.users:
+            raise ConflictException(f"An app instance user with the id {app_instance_user_id} exists")
+        now = self.now()
+        self.users[arn] = AppInstanceUser(
+            arn=arn,
+            name=name,
+            metadata=metadata,
+            expiration_settings=expiration_settings,
+            created=now,
+            updated=now,
+        )
+        self.tags[arn] = dict(tags or {})
+        self.request_tokens.remember("CreateAppInstanceUser", token, parameters={}, result=arn)
+        return arn
+
+    @exclusive
+    def describe_app_instance_user(self, *, app_instance_user_arn: str) -> AppInstanceUser:
+        """Answer a user."""
+        self._checked(app_instance_user_arn, Kind.USER)
+        if app_instance_user_arn not in self.users:
+            raise self._missing_user()
+        return self.users[app_instance_user_arn]
+
+    @exclusive
+    def list_app_instance_users(
+        self, *, app_instance_arn: str, max_results: int | None = None, next_token: str | None = None
+    ) -> tuple[list[AppInstanceUser], str | None]:
+        """Answer a page of an app instance's users."""
+        self.describe_app_instance(app_instance_arn=app_instance_arn)
+        arns = [arn for arn in self.users if app_instance_of(arn) == app_instance_arn]
+        page, token = self._page(arns, max_results=max_results, next_token=next_token)
+        return [self.users[arn] for arn in page if arn in self.users], token
+
+    @exclusive
+    def delete_app_instance_user(self, *, app_instance_user_arn: str) -> None:
+        """Delete a user, and the user's endpoints if the switch says so."""
+        self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
+        del self.users[app_instance_user_arn], self.tags[app_instance_user_arn]
+        if self.switches.endpoints_on_user_deletion == "deleted":
+            for endpoint in [*self.endpoints.values()]:
+                if endpoint.app_instance_user_arn == app_instance_user_arn:
+                    del self.endpoints[endpoint.endpoint_id]
+
+    @exclusive
+    def create_app_instance_bot(self, *, app_instance_arn: str) -> str:
+        """Create a bot, which is only good for being tagged here, and answer its ARN."""
+        self.describe_app_instance(app_instance_arn=app_instance_arn)
+        arn = f"{app_instance_arn}/bot/{uuid4()}"
+        self.bots.add(arn)
+        self.tags[arn] = {}
+        return arn

@@ -1,0 +1,220 @@
+"""The five endpoint operations."""
+
+# ruff: noqa: S105 - what is called a token here is no password
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from .arns import Arn, app_instance_of
+from .directory import Directory
+from .exceptions import (
+    BadRequestException,
+    ConflictException,
+    ForbiddenException,
+    IdentityError,
+    NotFoundException,
+    ResourceLimitExceededException,
+)
+from .records import Endpoint, Registered, Status, StatusReason
+from .state import exclusive
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+
+
+class Endpoints(Directory):
+    """Registering, updating, describing, listing and deregistering endpoints."""
+
+    @exclusive
+    def register_app_instance_user_endpoint(
+        self,
+        *,
+        app_instance_user_arn: str,
+        endpoint_type: str,
+        resource_arn: str,
+        device_token: str,
+        voip_device_token: str | None = None,
+        name: str | None = None,
+        allow_messages: str | None = None,
+        client_request_token: str | None = None,
+    ) -> Registered:
+        """Register an endpoint, or answer the one that the same token registered."""
+        self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
+        parameters = {
+            "app_instance_user_arn": app_instance_user_arn,
+            "endpoint_type": endpoint_type,
+            "resource_arn": resource_arn,
+            "device_token": device_token,
+            "voip_device_token": voip_device_token,
+            "name": name,
+            "allow_messages": allow_messages,
+        }
+        key = self._token_key(client_request_token or uuid4().hex, app_instance_user_arn)
+        if (earlier := self._recall(key, parameters)) is not None:
+            return earlier
+        now = self.now()
+        endpoint = Endpoint(
+            app_instance_user_arn=app_instance_user_arn,
+            endpoint_id=str(uuid4()),
+            type=endpoint_type,
+            resource_arn=resource_arn,
+            device_token=device_token,
+            voip_device_token=voip_device_token,
+            name=name,
+            allow_messages=allow_messages or "ALL",
+            created=now,
+            updated=now,
+            listed=self.switches.new_endpoint_in_first_list,
+        )
+        try:
+            self._check(endpoint)
+        except IdentityError as error:
+            if self.switches.failed_token == "remembered":
+                self.request_tokens.remember(*key, parameters=parameters, result=error)
+            raise
+        self.endpoints[endpoint.endpoint_id] = endpoint
+        result = Registered(app_instance_user_arn, endpoint.endpoint_id)
+        self.request_tokens.remember(*key, parameters=parameters, result=result)
+        return result
+
+    @exclusive
+    def update_app_instance_user_endpoint(
+        self,
+        *,
+        app_instance_user_arn: str,
+        endpoint_id: str,
+        name: str | None = None,
+        allow_messages: str | None = None,
+    ) -> Registered:
+        """Change an endpoint's name and whether it gets messages; what None means is a switch."""
+        endpoint = self._endpoint(app_instance_user_arn, endpoint_id)
+        if endpoint is not None:
+            if name is not None or self.switches.omitted_on_update == "reset":
+                endpoint.name = name
+            if allow_messages is not None or self.switches.omitted_on_update == "reset":
+                endpoint.allow_messages = allow_messages or "ALL"
+            endpoint.updated = self.now()
+        return Registered(app_instance_user_arn, endpoint_id)
+
+    @exclusive
+    def describe_app_instance_user_endpoint(
+        self, *, app_instance_user_arn: str, endpoint_id: str
+    ) -> Endpoint | None:
+        """Answer an endpoint, device tokens in clear; None only where the switch lets a missing one pass."""
+        return self._endpoint(app_instance_user_arn, endpoint_id)
+
+    @exclusive
+    def list_app_instance_user_endpoints(
+        self, *, app_instance_user_arn: str, max_results: int | None = None, next_token: str | None = None
+    ) -> tuple[list[Endpoint], str | None]:
+        """Answer a page of a user's endpoints, in the order of their registration."""
+        self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
+        own = [e for e in self.endpoints.values() if e.app_instance_user_arn == app_instance_user_arn]
+        page, token = self._page(
+            [endpoint.endpoint_id for endpoint in own if endpoint.listed],
+            max_results=max_results,
+            next_token=next_token,
+        )
+        for endpoint in own:
+            endpoint.listed = True
+        return [self.endpoints[key] for key in page if key in self.endpoints], token
+
+    @exclusive
+    def deregister_app_instance_user_endpoint(self, *, app_instance_user_arn: str, endpoint_id: str) -> None:
+        """Remove an endpoint."""
+        if self._endpoint(app_instance_user_arn, endpoint_id) is not None:
+            del self.endpoints[endpoint_id]
+
+    @exclusive
+    def set_endpoint_state(
+        self,
+        *,
+        app_instance_user_arn: str,
+        endpoint_id: str,
+        status: Status,
+        status_reason: StatusReason | None = None,
+    ) -> None:
+        """Set an endpoint ACTIVE or INACTIVE, as the service does when it delivers a message."""
+        endpoint = self.endpoints[endpoint_id]
+        if endpoint.app_instance_user_arn != app_instance_user_arn:
+            raise KeyError(endpoint_id)
+        endpoint.status = status
+        endpoint.status_reason = status_reason
+
+    def _token_key(self, token: str, app_instance_user_arn: str) -> tuple[str, ...]:
+        if self.switches.token_scope == "user":
+            return (REGISTER, app_instance_user_arn, token)
+        return (REGISTER, token)
+
+    def _recall(self, key: tuple[str, ...], parameters: dict[str, Any]) -> Registered | None:
+        """What the same token was answered before, as far as the switches let the service remember."""
+        earlier = self.request_tokens.recall(*key)
+        memory = self.switches.token_memory
+        if earlier is None or memory == "none":
+            return None
+        if isinstance(earlier.result, Registered):
+            if memory == "while_alive" and earlier.result.endpoint_id not in self.endpoints:
+                return None
+        elif self.switches.failed_token == "forgotten":
+            return None
+        if earlier.parameters != parameters:
+            if self.switches.same_token_other_parameters == "conflict":
+                raise ConflictException("The ClientRequestToken was used with other parameters")
+            if self.switches.same_token_other_parameters == "bad_request":
+                raise BadRequestException("The ClientRequestToken was used with other parameters")
+        if isinstance(earlier.result, IdentityError):
+            raise earlier.result
+        return Registered(*earlier.result)
+
+    def _check(self, new: Endpoint) -> None:
+        application = Arn.parse(new.resource_arn)
+        home = Arn.parse(new.app_instance_user_arn)
+        if not application.is_push_application:
+            raise BadRequestException(f"{new.resource_arn} is not the ARN of a push application")
+        if not application.is_of(partition=home.partition, region=home.region, account=home.account):
+            raise BadRequestException(
+                f"{new.resource_arn} is not in the account and region of the app instance"
+            )
+        if new.type == "GCM" and new.voip_device_token is not None:
+            raise BadRequestException(f"VoipDeviceToken {new.voip_device_token} is not allowed for GCM")
+        if any(self._in_the_way(new, other) for other in self.endpoints.values()):
+            raise ConflictException("An endpoint with this device token is already registered")
+        quota = self.switches.endpoints_per_user
+        own = [e for e in self.endpoints.values() if e.app_instance_user_arn == new.app_instance_user_arn]
+        if len(own) >= quota:
+            raise ResourceLimitExceededException(
+                f"The limit of {quota} endpoints per app instance user is reached"
+            )
+
+    def _in_the_way(self, new: Endpoint, other: Endpoint) -> bool:
+        """Whether `other` holds one of the new endpoint's device tokens, in the switch's scope."""
+        if not new.device_tokens & other.device_tokens:
+            return False
+        if other.status == "INACTIVE" and not self.switches.inactive_endpoints_conflict:
+            return False
+        match self.switches.device_token_conflict:
+            case "user":
+                return new.app_instance_user_arn == other.app_instance_user_arn
+            case "app_instance":
+                return app_instance_of(new.app_instance_user_arn) == app_instance_of(
+                    other.app_instance_user_arn
+                )
+            case "application":
+                return new.resource_arn == other.resource_arn
+            case "none":
+                return False
+
+    def _endpoint(self, app_instance_user_arn: str, endpoint_id: str) -> Endpoint | None:
+        self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
+        endpoint = self.endpoints.get(endpoint_id)
+        if endpoint is not None and endpoint.app_instance_user_arn == app_instance_user_arn:
+            return endpoint
+        match self.switches.missing_endpoint:
+            case "forbidden":
+                raise ForbiddenException
+            case "not_found":
+                raise NotFoundException
+            case "bad_request":
+                raise BadRequestException(f"The endpoint {endpoint_id} does not exist")
+            case "success":
+                return None

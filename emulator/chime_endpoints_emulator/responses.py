@@ -1,0 +1,239 @@
+"""From a request to the backend and back: the operations by name, as moto dispatches them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from botocore.exceptions import EndpointConnectionError
+from botocore.model import StructureShape
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import BaseResponse
+from moto.core.utils import camelcase_to_underscores, get_service_model
+
+from . import render
+from .answers import Answer, error_answer, result_answer
+from .exceptions import SERVICE, IdentityError, ThrottledClientException
+from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
+from .parameters import read_parameters
+from .transport import Passage
+from .validation import validate
+
+Result = Mapping[str, Any] | None
+
+
+class ChimeSDKIdentityResponse(BaseResponse):
+    """One request of the service; the public methods are its operations."""
+
+    use_raw_body = True
+
+    def __init__(self) -> None:
+        super().__init__(service_name=SERVICE)
+        self._given: dict[str, Any] = {}
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """Record the call, let faults strike, answer it."""
+        answer = self._answer()
+        return answer.status, {**self.response_headers, **answer.headers}, answer.body
+
+    def _get_action(self) -> str:
+        """By method and path only: moto would also take a parameter or header named Action."""
+        action = self._get_action_from_method_and_request_uri(self.normalized_request)
+        if action is None:
+            return ""
+        template = get_service_model(SERVICE).operation_model(action).http["requestUri"].partition("?")[0]
+        # moto lets the last label of a path hold slashes, and ignores one at the end.
+        return action if template.count("/") == self.raw_path.count("/") else ""
+
+    def _answer(self) -> Answer:
+        operation = self._get_action()
+        if operation not in OPERATIONS:
+            return error_answer(IdentityError("UnknownOperationException", "Unknown operation"))
+        try:
+            backend = self.backend
+        except KeyError:
+            return self._no_such_region()
+        model = get_service_model(SERVICE).operation_model(operation)
+        shape = cast(StructureShape, model.input_shape)
+        error: IdentityError | None = None
+        try:
+            self._given = read_parameters(request=self.normalized_request, labels=self.uri_match, shape=shape)
+        except IdentityError as caught:
+            error = caught
+        backend.record(operation, self._given)
+        passage = Passage(
+            backend=backend,
+            operation=operation,
+            parameters=self._given,
+            success=int(model.http.get("responseCode", 200)),
+            url=self.uri,
+            over_http=self.is_werkzeug_request,
+        )
+        answer = passage.strike("before", None)
+        if answer is None:
+            try:
+                answer = result_answer(self._effect(operation, shape, error), status=passage.success)
+            except IdentityError as caught:
+                answer = error_answer(caught)
+        return passage.strike("after", answer) or answer
+
+    def _effect(self, operation: str, shape: StructureShape, error: IdentityError | None) -> Result:
+        if not self.backend.admits():
+            raise ThrottledClientException
+        if error is not None:
+            raise error
+        validate(self._given, shape)
+        return OPERATIONS[operation](self)
+
+    def _no_such_region(self) -> Answer:
+        """The service's host name does not exist in most regions; a server on loopback can only refuse."""
+        if self.is_werkzeug_request:
+            message = f"Credential should be scoped to a valid region; the service is not in {self.region}"
+            return error_answer(IdentityError("InvalidSignatureException", message))
+        raise EndpointConnectionError(endpoint_url=self.uri)
+
+    @property
+    def backend(self) -> ChimeSDKIdentityBackend:
+        """The backend of the caller's account and the request's region."""
+        return chimesdkidentity_backends[self.current_account][self.region]
+
+    @property
+    def _page(self) -> dict[str, Any]:
+        return {
+            "max_results": self._given.get("MaxResults"),
+            "next_token": self._given.get("NextToken"),
+        }
+
+    def _seconds(self, at: float) -> float:
+        return render.timestamp(at, form=self.backend.switches.timestamps)
+
+    def register_app_instance_user_endpoint(self) -> Result:
+        """RegisterAppInstanceUserEndpoint."""
+        attributes = self._given["EndpointAttributes"]
+        registered = self.backend.register_app_instance_user_endpoint(
+            app_instance_user_arn=self._given["AppInstanceUserArn"],
+            endpoint_type=self._given["Type"],
+            resource_arn=self._given["ResourceArn"],
+            device_token=attributes["DeviceToken"],
+            voip_device_token=attributes.get("VoipDeviceToken"),
+            name=self._given.get("Name"),
+            allow_messages=self._given.get("AllowMessages"),
+            client_request_token=self._given["ClientRequestToken"],
+        )
+        return render.registered(registered)
+
+    def update_app_instance_user_endpoint(self) -> Result:
+        """UpdateAppInstanceUserEndpoint."""
+        updated = self.backend.update_app_instance_user_endpoint(
+            app_instance_user_arn=self._given["AppInstanceUserArn"],
+            endpoint_id=self._given["EndpointId"],
+            name=self._given.get("Name"),
+            allow_messages=self._given.get("AllowMessages"),
+        )
+        return render.registered(updated)
+
+    def describe_app_instance_user_endpoint(self) -> Result:
+        """DescribeAppInstanceUserEndpoint."""
+        endpoint = self.backend.describe_app_instance_user_endpoint(
+            app_instance_user_arn=self._given["AppInstanceUserArn"], endpoint_id=self._given["EndpointId"]
+        )
+        if endpoint is None:
+            return {}
+        return {"AppInstanceUserEndpoint": render.endpoint(endpoint, self._seconds)}
+
+    def list_app_instance_user_endpoints(self) -> Result:
+        """ListAppInstanceUserEndpoints."""
+        endpoints, token = self.backend.list_app_instance_user_endpoints(
+            app_instance_user_arn=self._given["AppInstanceUserArn"], **self._page
+        )
+        summaries = [render.endpoint_summary(endpoint) for endpoint in endpoints]
+        return render.present(AppInstanceUserEndpoints=summaries, NextToken=token)
+
+    def deregister_app_instance_user_endpoint(self) -> Result:
+        """DeregisterAppInstanceUserEndpoint."""
+        self.backend.deregister_app_instance_user_endpoint(
+            app_instance_user_arn=self._given["AppInstanceUserArn"], endpoint_id=self._given["EndpointId"]
+        )
+        return None
+
+    def tag_resource(self) -> Result:
+        """TagResource."""
+        self.backend.tag_resource(
+            resource_arn=self._given["ResourceARN"], tags=render.tags_from(self._given["Tags"])
+        )
+        return None
+
+    def untag_resource(self) -> Result:
+        """UntagResource."""
+        self.backend.untag_resource(resource_arn=self._given["ResourceARN"], tag_keys=self._given["TagKeys"])
+        return None
+
+    def list_tags_for_resource(self) -> Result:
+        """ListTagsForResource."""
+        tags = self.backend.list_tags_for_resource(resource_arn=self._given["ResourceARN"])
+        return {"Tags": render.tags(tags)}
+
+    def create_app_instance(self) -> Result:
+        """CreateAppInstance."""
+        arn = self.backend.create_app_instance(
+            name=self._given["Name"],
+            metadata=self._given.get("Metadata"),
+            tags=render.tags_from(self._given.get("Tags", [])),
+            client_request_token=self._given["ClientRequestToken"],
+        )
+        return {"AppInstanceArn": arn}
+
+    def describe_app_instance(self) -> Result:
+        """DescribeAppInstance."""
+        instance = self.backend.describe_app_instance(app_instance_arn=self._given["AppInstanceArn"])
+        return {"AppInstance": render.app_instance(instance, self._seconds)}
+
+    def list_app_instances(self) -> Result:
+        """ListAppInstances."""
+        instances, token = self.backend.list_app_instances(**self._page)
+        summaries = [render.app_instance_summary(instance) for instance in instances]
+        return render.present(AppInstances=summaries, NextToken=token)
+
+    def delete_app_instance(self) -> Result:
+        """DeleteAppInstance."""
+        self.backend.delete_app_instance(app_instance_arn=self._given["AppInstanceArn"])
+        return None
+
+    def create_app_instance_user(self) -> Result:
+        """CreateAppInstanceUser."""
+        arn = self.backend.create_app_instance_user(
+            app_instance_arn=self._given["AppInstanceArn"],
+            app_instance_user_id=self._given["AppInstanceUserId"],
+            name=self._given["Name"],
+            metadata=self._given.get("Metadata"),
+            tags=render.tags_from(self._given.get("Tags", [])),
+            expiration_settings=self._given.get("ExpirationSettings"),
+            client_request_token=self._given["ClientRequestToken"],
+        )
+        return {"AppInstanceUserArn": arn}
+
+    def describe_app_instance_user(self) -> Result:
+        """DescribeAppInstanceUser."""
+        user = self.backend.describe_app_instance_user(
+            app_instance_user_arn=self._given["AppInstanceUserArn"]
+        )
+        return {"AppInstanceUser": render.user(user, self._seconds)}
+
+    def list_app_instance_users(self) -> Result:
+        """ListAppInstanceUsers."""
+        arn = self._given["AppInstanceArn"]
+        users, token = self.backend.list_app_instance_users(app_instance_arn=arn, **self._page)
+        summaries = [render.user_summary(user) for user in users]
+        return render.present(AppInstanceArn=arn, AppInstanceUsers=summaries, NextToken=token)
+
+    def delete_app_instance_user(self) -> Result:
+        """DeleteAppInstanceUser."""
+        self.backend.delete_app_instance_user(app_instance_user_arn=self._given["AppInstanceUserArn"])
+        return None
+
+
+OPERATIONS: Mapping[str, Callable[[ChimeSDKIdentityResponse], Result]] = {
+    name: method
+    for name in get_service_model(SERVICE).operation_names
+    if (method := vars(ChimeSDKIdentityResponse).get(camelcase_to_underscores(name))) is not None
+}

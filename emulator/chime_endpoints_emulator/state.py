@@ -1,0 +1,107 @@
+"""What all operations of a backend share: its records, its clock, whose ARNs it takes, and pages of lists."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from threading import RLock
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import uuid4
+
+from moto.core.base_backend import BaseBackend
+
+from .arns import Arn, Kind
+from .exceptions import BadRequestException, ForbiddenException, IdentityError, NotFoundException
+from .faults import Fault
+from .ratelimit import TokenBucket
+from .records import AppInstance, AppInstanceUser, Call, Endpoint
+from .switches import Switches
+from .tokens import RequestTokens
+
+PAGE_SIZE = 50
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_S = TypeVar("_S", bound="IdentityState")
+_lock = RLock()
+
+
+def exclusive(
+    method: Callable[Concatenate[_S, _P], _R],
+) -> Callable[Concatenate[_S, _P], _R]:
+    """Let one thread at a time into the state of all backends."""
+
+    @wraps(method)
+    def locked(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with _lock:
+            return method(self, *args, **kwargs)
+
+    return locked
+
+
+class IdentityState(BaseBackend):
+    """The state of the service in one account and region; everything here may be read and set by tests."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.switches = Switches()
+        self.faults: list[Fault] = []
+        self.calls: list[Call] = []
+        self.now: Callable[[], float] = time.time
+        self.sleep: Callable[[float], None] = time.sleep
+        self.app_instances: dict[str, AppInstance] = {}
+        self.users: dict[str, AppInstanceUser] = {}
+        self.bots: set[str] = set()
+        self.endpoints: dict[str, Endpoint] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        self.request_tokens = RequestTokens()
+        self._bucket = TokenBucket()
+        self._pages: dict[str, tuple[str, ...]] = {}
+
+    @exclusive
+    def reset(self) -> None:
+        """Forget everything, switches, faults and calls included."""
+        super().reset()
+
+    @exclusive
+    def record(self, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Note a call that reached the service."""
+        self.calls.append(Call(operation=operation, parameters=parameters, at=self.now()))
+
+    @exclusive
+    def admits(self) -> bool:
+        """Whether the account's rate allows one more call now."""
+        return self._bucket.take(rate=self.switches.requests_per_second, now=self.now())
+
+    def _checked(self, arn: str, kind: Kind) -> Arn:
+        """Refuse an ARN of another kind, and one that does not live here."""
+        parsed = Arn.parse(arn)
+        if parsed.kind is not kind:
+            raise BadRequestException(f"{arn} is not the ARN of an {kind}")
+        if not parsed.is_of(partition=self.partition, region=self.region_name, account=self.account_id):
+            raise ForbiddenException
+        return parsed
+
+    def _missing_user(self) -> IdentityError:
+        return NotFoundException() if self.switches.missing_user == "not_found" else ForbiddenException()
+
+    def _page(
+        self, keys: Iterable[str], *, max_results: int | None, next_token: str | None
+    ) -> tuple[tuple[str, ...], str | None]:
+        """One page of a listing, which goes on where it began even when the records change in between."""
+        if next_token is not None:
+            try:
+                left = self._pages[next_token]
+            except KeyError:
+                raise BadRequestException(f"Invalid NextToken {next_token}") from None
+        else:
+            left = tuple(keys)
+        size = PAGE_SIZE if max_results is None else max_results
+        return left[:size], self.page_token(left[size:]) if len(left) > size else None
+
+    def page_token(self, keys: Iterable[str]) -> str:
+        """A NextToken that answers a page of these keys, as often as it is sent."""
+        token = uuid4().hex
+        self._pages[token] = tuple(keys)
+        return token

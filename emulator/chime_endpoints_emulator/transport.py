@@ -1,0 +1,90 @@
+"""A call's way through the faults that are put for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+from .answers import Answer, error_answer, page_answer
+from .exceptions import IdentityError
+from .faults import Fault, Spoiled, When, striking
+from .models import ChimeSDKIdentityBackend
+
+HANGING_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One call, and whether it came over a socket."""
+
+    backend: ChimeSDKIdentityBackend
+    operation: str
+    parameters: Mapping[str, Any]
+    success: int
+    url: str
+    over_http: bool
+
+    def strike(self, when: When, answer: Answer | None) -> Answer | None:
+        """Let the faults of this moment strike; the first one that gives an answer ends them.
+
+        Raises:
+            ConnectionError: The server shall reset the connection.
+            HTTPClientError: The same without a server: what botocore raises for a socket.
+            BaseException: Whatever a fault's `call` raises.
+        """
+        for fault in striking(self.backend.faults, operation=self.operation, when=when):
+            if fault.answer is Spoiled.HANG:
+                self._hang(fault.delay or HANGING_SECONDS)
+            if fault.delay:
+                self.backend.sleep(fault.delay)
+            if fault.call is not None:
+                fault.call()
+            if (struck := self._struck(fault, answer)) is not None:
+                return struck
+        return None
+
+    def _struck(self, fault: Fault, answer: Answer | None) -> Answer | None:
+        if fault.error is not None:
+            message = self._message(fault.error) if fault.message is None else fault.message
+            return error_answer(IdentityError(fault.error, message, fault.status))
+        plain = answer or Answer(status=self.success, body="{}")
+        match fault.answer:
+            case Spoiled.RESET:
+                self._reset()
+            case Spoiled.TRUNCATED:
+                return plain.truncated()
+            case Spoiled.EMPTY:
+                return Answer(status=fault.status or self.success)
+            case Spoiled.WITHOUT_ENDPOINT_ID:
+                return plain.with_member("EndpointId", None)
+            case Spoiled.HTML:
+                return page_answer(fault.status)
+            case Spoiled.REPEATED_NEXT_TOKEN:
+                return plain.with_member("NextToken", self._sent_next_token())
+        return None
+
+    def _hang(self, seconds: float) -> None:
+        if not self.over_http:
+            raise ReadTimeoutError(endpoint_url=self.url)
+        self.backend.sleep(seconds)
+        raise ConnectionResetError
+
+    def _reset(self) -> None:
+        if self.over_http:
+            raise ConnectionResetError
+        raise ConnectionClosedError(endpoint_url=self.url)
+
+    def _sent_next_token(self) -> str:
+        """The sent token, or one that answers the first page's keys when it is sent."""
+        sent = self.parameters.get("NextToken")
+        return str(sent) if sent is not None else self.backend.page_token(self.backend.endpoints)
+
+    def _message(self, code: str) -> str:
+        if code != "AccessDeniedException":
+            return f"{code} by a fault"
+        resource = self.parameters.get("AppInstanceUserArn") or self.parameters.get("ResourceARN") or "*"
+        role = f"arn:{self.backend.partition}:sts::{self.backend.account_id}:assumed-role/role/session"
+        return f"User: {role} is not authorized to perform: chime:{self.operation} on resource: {resource}"
