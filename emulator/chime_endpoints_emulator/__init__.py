@@ -4,6 +4,7 @@ from . import hook
 from .faults import Fault, Spoiled
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends, identity_backend
 from .records import AppInstance, AppInstanceUser, Call, Endpoint, Registered
+from .server import EmulatorServer
 from .switches import Switches
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "AppInstanceUser",
     "Call",
     "ChimeSDKIdentityBackend",
+    "EmulatorServer",
     "Endpoint",
     "Fault",
     "Registered",

@@ -31,14 +31,14 @@ class Answer:
 
     def truncated(self) -> Answer:
         """The same without the second half of the body."""
-        return replace(self, body=(self.body or '{"').removesuffix("}")[: max(1, len(self.body) // 2)])
+        return replace(self, body=self.body[: len(self.body) // 2])
 
     def with_member(self, name: str, value: str | None) -> Answer:
         """The same with a member of the body's object set, or removed where the value is None."""
         members: dict[str, Any] = json.loads(self.body or "{}")
-        members[name] = value
-        if value is None:
-            del members[name]
+        members = {key: old for key, old in members.items() if key != name}
+        if value is not None:
+            members[name] = value
         return replace(self, body=json.dumps(members))
 
 

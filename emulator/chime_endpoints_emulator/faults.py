@@ -8,6 +8,10 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any, Literal, Self, get_args
 
+from moto.core.utils import get_service_model
+
+from .exceptions import SERVICE
+
 When = Literal["before", "after"]
 EVERY_OPERATION = "*"
 
@@ -33,7 +37,7 @@ class Spoiled(StrEnum):
     """A list's NextToken is the one that was sent."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Fault:
     """One thing that goes wrong with calls of an operation.
 
@@ -68,6 +72,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         problems = []
+        operations = get_service_model(SERVICE).operation_names
+        if self.operation not in (*operations, EVERY_OPERATION):
+            problems.append(f"operation: {self.operation!r} is not one of the service")
         if self.when not in get_args(When):
             problems.append(f"when: {self.when!r} is not before or after")
         if sum(effect is not None for effect in (self.error, self.answer, self.call)) > 1:
@@ -101,6 +108,11 @@ class Fault:
             return cls(**values)
         except TypeError as error:
             raise ValueError(str(error)) from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the fault is and how often it was seen, for the control API; a `call` only as its repr."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return values | ({"call": repr(self.call)} if self.call is not None else {})
 
     def _strikes(self, operation: str, when: When) -> bool:
         if self.when != when or self.operation not in (operation, EVERY_OPERATION):

@@ -1,0 +1,137 @@
+"""The emulator over HTTP on loopback, for programs that are not in the test's process."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import struct
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from moto.core.request import Request
+
+from . import control
+from .responses import ChimeSDKIdentityResponse
+
+MAX_BODY_BYTES = 1_000_000
+
+
+class _ServerRequest(Request):
+    """A request in moto's form that came over a real socket."""
+
+    from_wsgi_server = True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection, kept open between requests as the service keeps it.
+
+    moto's own server closes every connection after one answer, so that a client's behaviour on a
+    connection in use could not be seen.
+    """
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet
+    disable_nagle_algorithm = True
+    server: EmulatorServer
+
+    def _serve(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES or "Transfer-Encoding" in self.headers:
+            self.close_connection = True
+            self._send(413, {}, "Send a body of known length, at most a megabyte\n")
+            return
+        body = self.rfile.read(int(length))
+        if urlsplit(self.path).path.startswith(control.PREFIX):
+            self._send(*control.answer(method=self.command, target=self.path, body=body))
+            return
+        url = f"{self.server.url}{self.path}"
+        request = _ServerRequest.from_primitives(self.command, url, self.headers, body)
+        try:
+            self._send(*ChimeSDKIdentityResponse.dispatch(request))
+        except ConnectionResetError:
+            self._reset()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815 - http.server's names
+
+    def _send(self, status: int, headers: dict[str, Any], body: str | bytes) -> None:
+        content = body.encode() if isinstance(body, str) else body
+        self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name, str(value))
+        self.send_header("Date", self.date_time_string())
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD" and status != 204:
+            self.wfile.write(content)
+
+    def _reset(self) -> None:
+        """Let the connection end with RST instead of FIN, which is what a linger time of 0 means."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def finish(self) -> None:
+        """Close the connection here: the server would shut it down first, which is a FIN."""
+        super().finish()
+        self.connection.close()
+
+    def handle(self) -> None:
+        """Serve requests until the client goes, which it may do at any time."""
+        try:
+            super().handle()
+        except ConnectionError:
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: paths hold user ids, and what was called is in the backend's `calls`."""
+
+
+class EmulatorServer(ThreadingHTTPServer):
+    """Serves all accounts and regions; a context manager that serves in threads of its own.
+
+    Raises:
+        OSError: The address is in use, or not this machine's.
+    """
+
+    daemon_threads = True
+    request_queue_size = 512
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__((host, port), _Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+
+    def server_bind(self) -> None:
+        """Bind without the name look-up of http.server, which may take seconds and is not needed."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    @property
+    def url(self) -> str:
+        """Where to send requests, for `endpoint_url` or AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY."""
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def start(self) -> None:
+        """Begin to serve; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and give the port back; calls in progress are not waited for."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
