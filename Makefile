@@ -1,0 +1,53 @@
+# Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
+# nothing is written elsewhere. A second run finds everything in place.
+
+.PHONY: help demo test test-fast check format clean setup
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export TMPDIR := $(CURDIR)/.local/tmp
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.tools/jsii
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+help:
+	@echo 'make demo       deploy endpoints.yaml onto a local cloud with the real cdk, show it, change it, destroy it'
+	@echo 'make test       every test (minutes)'
+	@echo 'make test-fast  the tests that need neither CDK nor the local cloud (seconds)'
+	@echo 'make check      format, lint, types'
+	@echo 'make format     put the format right'
+	@echo 'make clean      remove everything that the others made'
+
+demo: setup
+	@chime-endpoints demo $(ARGS)
+
+test: setup
+	@pytest $(ARGS)
+
+test-fast: setup
+	@pytest -m 'not cdk and not e2e' $(ARGS)
+
+check: setup
+	ruff format --check
+	ruff check
+	mypy
+
+format: setup
+	ruff format
+	ruff check --fix
+
+clean:
+	rm -rf .venv .tools .local node_modules cdk.out dist build htmlcov .coverage
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# PYTHON=… names the Python to use; else the first of these that is new enough and complete.
+setup:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			mkdir -p .local/tmp && exec "$$python" -B -I tools/setup.py; \
+		fi; \
+	done; \
+	echo 'error: no Python 3.11 or newer with its modules venv and ensurepip was found.' >&2; \
+	echo "Found: $$(python3 --version 2>&1 || true)" >&2; \
+	echo 'Install one (Debian and Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3 …' >&2; \
+	exit 1
