@@ -166,9 +166,7 @@ def _read_token(member: str, attributes: Properties) -> TokenSource:
             version_stage=source.get("VersionStage"),
         )
     version = source.get("Version")
-    return ParameterSource(
-        parameter_name=source["ParameterName"], version=None if version is None else str(version)
-    )
+    return ParameterSource(parameter_name=source["ParameterName"], version=None if version is None else str(version))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,9 +22,7 @@ _IDENTITY = rf"arn:(?P<partition>aws[a-z-]*):chime:{_PLACE}:app-instance/[^/\s]{
 _ID = r"[A-Za-z0-9]([A-Za-z0-9:\-_.@]{0,62}[A-Za-z0-9])?"
 USER_ARN = re.compile(rf"{_IDENTITY}/user/{_ID}")
 IDENTITY_ARN = re.compile(rf"{_IDENTITY}(/(user|bot)/{_ID})?")
-APPLICATION_ARN = re.compile(
-    rf"arn:(?P<partition>aws[a-z-]*):mobiletargeting:{_PLACE}:apps/[A-Za-z0-9-]{{1,64}}"
-)
+APPLICATION_ARN = re.compile(rf"arn:(?P<partition>aws[a-z-]*):mobiletargeting:{_PLACE}:apps/[A-Za-z0-9-]{{1,64}}")
 SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
 PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]+|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/\S+")
 VERSION_NUMBER = re.compile(r"[1-9]\d*")
@@ -136,14 +134,10 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Iterat
     attributes = properties.get("EndpointAttributes")
     if isinstance(attributes, Mapping):
         yield from _attribute_violations(attributes, properties.get("Type"), unresolved)
-    yield from _application_violations(
-        properties.get("AppInstanceUserArn"), properties.get("ResourceArn"), unresolved
-    )
+    yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"), unresolved)
 
 
-def _attribute_violations(
-    attributes: Properties, endpoint_type: object, unresolved: IsUnresolved
-) -> Iterator[str]:
+def _attribute_violations(attributes: Properties, endpoint_type: object, unresolved: IsUnresolved) -> Iterator[str]:
     for member, at_least in (("DeviceToken", 1), ("VoipDeviceToken", 0)):
         given = [name for name in (member, f"{member}Source") if name in attributes]
         if len(given) < at_least:
@@ -180,7 +174,7 @@ def _application_violations(user: object, application: object, unresolved: IsUnr
         return
     for part in ("partition", "region", "account"):
         if ours[part] != theirs[part]:
-            yield f"ResourceArn is in another {part} than the AppInstanceUser; use an application in the same."
+            yield f"ResourceArn is in another {part} than the AppInstanceUser; use one in the same."
 
 
 def _tags_violations(properties: object, unresolved: IsUnresolved) -> Iterator[str]:

@@ -1,0 +1,42 @@
+"""When an event was first sent, as far as that can be told: Lambda delivers events again, minutes or hours later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+# AWS X-Ray Developer Guide, tracing header: the root holds the time of the original request.
+_TRACE_ROOT = re.compile(r"Root=1-([0-9a-f]{8})-")
+_LATE = 10.0
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """The time at which the event was sent, by this process's clock."""
+
+    started: float
+    """Seconds since the epoch; the time of entry where Lambda does not say more."""
+    is_told: bool
+    """Whether Lambda said it: only then is an earlier delivery of the same event reckoned with."""
+    now: Callable[[], float]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether so much time has passed that CloudFormation may have gone on without the answer."""
+        return self.now() - self.started >= _LATE
+
+    @property
+    def earliest(self) -> float:
+        """Before this, no delivery of this event can have done anything."""
+        return self.started if self.is_told else self.started - _HOUR
+
+
+def arrival(environment: Mapping[str, str], now: Callable[[], float]) -> Arrival:
+    """The arrival of the event that is being handled."""
+    entered = now()
+    root = _TRACE_ROOT.search(environment.get("_X_AMZN_TRACE_ID", ""))
+    if root is None:
+        return Arrival(started=entered, is_told=False, now=now)
+    return Arrival(started=min(float(int(root[1], 16)), entered), is_told=True, now=now)

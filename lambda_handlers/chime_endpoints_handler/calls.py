@@ -1,0 +1,89 @@
+"""One call to a service: made once, and again with full jitter for as long as that makes sense."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .deadline import Deadline
+from .errors import Kind, OutOfTimeError, ServiceError, translate
+
+_FIRST_WAIT = 0.1
+_LONGEST_WAIT = 2.0
+_PROPAGATION = 15.0  # seconds within which a policy that was just attached takes effect
+
+
+@dataclass
+class Attempts:
+    """What happened on the way of one call."""
+
+    failed: int = 0
+    may_have_happened: bool = False
+
+
+@dataclass
+class Caller:
+    """Makes calls until they succeed, are refused, or the deadline is near.
+
+    The waits are "full jitter" (AWS Architecture Blog, Exponential Backoff And Jitter): uniform between
+    nothing and a bound that doubles. The account's rate of 50 requests a second makes 429 the normal case.
+    """
+
+    deadline: Deadline
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = random.uniform
+    count: int = 0
+    met_trouble: bool = False
+
+    def __call__(
+        self,
+        operation: str,
+        request: Callable[[], dict[str, Any]],
+        *,
+        attempts: Attempts | None = None,
+        is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
+        propagates: bool = False,
+    ) -> dict[str, Any]:
+        """The service's answer.
+
+        Args:
+            operation: the API's name of the operation.
+            request: makes the call.
+            attempts: filled with what happened, also when the call fails.
+            is_complete: tells an answer that can be used from a mangled one.
+            propagates: whether a 403 may be a role that is only just taking effect.
+
+        Raises:
+            ServiceError: the call was refused, or kept failing until the deadline.
+            OutOfTimeError: there was no time for even one attempt.
+        """
+        attempts = attempts if attempts is not None else Attempts()
+        refused_for = 0.0
+        last: ServiceError | None = None
+        while True:
+            try:
+                self.deadline.check(operation)
+            except OutOfTimeError:
+                raise (last or OutOfTimeError(f"There was no time left for {operation}. Deploy again.")) from None
+            self.count += 1
+            try:
+                answer = request()
+            except Exception as error:  # noqa: BLE001 - whatever botocore raises is translated, in one place
+                last = translate(operation, error)
+            else:
+                if is_complete(answer):
+                    return answer
+                last = ServiceError(operation=operation, kind=Kind.UNCLEAR, code="an incomplete answer")
+            self.met_trouble = True
+            attempts.failed += 1
+            attempts.may_have_happened |= last.kind is Kind.UNCLEAR
+            wait = self.jitter(0.0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts.failed, 10)))
+            if propagates and last.kind in (Kind.DENIED, Kind.FORBIDDEN) and refused_for < _PROPAGATION:
+                wait = max(wait, 0.5)
+                refused_for += wait
+            elif not last.kind.is_transient:
+                raise last from None
+            self.sleep(max(0.0, min(wait, self.deadline.for_calls())))

@@ -1,0 +1,202 @@
+"""Create: one call where nothing fails; otherwise the same endpoint for every delivery, or nothing registered."""
+
+from __future__ import annotations
+
+from . import physical_id
+from .calls import Attempts
+from .declaration import EndpointDeclaration, read_endpoint
+from .endpoints import Endpoints, Registered
+from .errors import AlreadyRegisteredError, HandlerError, Kind, ServiceError, StaleEventError
+from .ownership import (
+    Wanted,
+    bears_our_name,
+    candidates,
+    deregister,
+    describe_each,
+    holders,
+    is_as_wanted,
+    resolve,
+    settle,
+    was_created_since,
+)
+from .stack import Standing
+from .work import Outcome, Work
+
+
+def create(work: Work) -> Outcome:
+    """Registers the declared endpoint."""
+    request = work.request
+    nothing = physical_id.NotApplied(request.suffix)
+    work.note(nothing)
+    declaration = read_endpoint(request.properties)
+    if work.arrival.is_late and (standing := work.standing()) is not None and _is_given_up(standing):
+        held = physical_id.read(standing.physical_id)
+        if isinstance(held, physical_id.Endpoint) and standing.is_settled:
+            return outcome(held)  # an earlier delivery has been answered
+        raise StaleEventError("CloudFormation has given this resource up. Nothing was registered.")
+    wanted = resolve(declaration, work)
+    endpoints = work.endpoints(declaration.app_instance_user_arn)
+    endpoint = _register(work, endpoints, wanted, declaration)
+    if work.is_unusual():
+        _withdraw_if_stale(work, endpoints, endpoint)
+    return outcome(endpoint)
+
+
+def outcome(endpoint: physical_id.Endpoint) -> Outcome:
+    """The answer for a registered endpoint: nothing that is long or secret."""
+    return Outcome(
+        physical_id=endpoint,
+        data={"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn},
+    )
+
+
+def _register(
+    work: Work, endpoints: Endpoints, wanted: Wanted, declaration: EndpointDeclaration
+) -> physical_id.Endpoint:
+    request = work.request
+    attempts = Attempts()
+    work.note(physical_id.Unconfirmed(request.suffix))
+    try:
+        endpoint_id = endpoints.register(
+            wanted.identity,
+            name=wanted.name,
+            allow_messages=wanted.allow_messages,
+            client_request_token=request.client_request_token("create"),
+            attempts=attempts,
+            propagates=True,
+        )
+    except ServiceError as error:
+        if error.kind is Kind.CONFLICT:
+            endpoint_id = _resolve_conflict(work, endpoints, wanted, declaration)
+        else:
+            _leave_nothing(work, endpoints, wanted, attempts)
+            raise
+    except HandlerError:
+        work.note(physical_id.NotApplied(request.suffix))
+        raise
+    endpoint = physical_id.Endpoint(endpoints.user_arn, endpoint_id)
+    work.note(endpoint)
+    return endpoint
+
+
+def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, declaration: EndpointDeclaration) -> str:
+    """The device token is registered: by an earlier attempt of ours, by one to adopt, or by somebody else."""
+    standing = work.standing()
+    holding = holders(endpoints, wanted.identity, work)
+    for holder in holding:
+        if bears_our_name(holder, work.request) and holder.identity != wanted.identity:
+            # Left behind by a declaration that this one replaces: nothing refers to it any more.
+            deregister(endpoints, holder.endpoint_id)
+            return endpoints.register(
+                wanted.identity,
+                name=wanted.name,
+                allow_messages=wanted.allow_messages,
+                client_request_token=work.request.client_request_token("create again"),
+                attempts=Attempts(),
+            )
+        if _is_earlier_attempt(holder, wanted, work, standing):
+            _settle(endpoints, holder, wanted)
+            return holder.endpoint_id
+    work.note(physical_id.NotApplied(work.request.suffix))
+    return adopt(endpoints, holding, wanted, declaration)
+
+
+def _is_earlier_attempt(holder: Registered, wanted: Wanted, work: Work, standing: Standing | None) -> bool:
+    if bears_our_name(holder, work.request):
+        return True
+    if not wanted.is_name_declared or not is_as_wanted(holder, wanted):
+        return False
+    if standing is not None and standing.physical_id == str(_id(holder)):
+        return True
+    return was_created_since(holder, _began(work, standing))
+
+
+def _began(work: Work, standing: Standing | None) -> float:
+    """The moment before which this Create cannot have registered anything."""
+    if standing is not None and standing.status == "CREATE_IN_PROGRESS" and standing.since is not None:
+        return standing.since
+    return work.arrival.earliest
+
+
+def adopt(endpoints: Endpoints, holding: list[Registered], wanted: Wanted, declaration: EndpointDeclaration) -> str:
+    """Takes over the endpoint that holds the device token, where the declaration says so.
+
+    Raises:
+        AlreadyRegisteredError: it does not say so, or the endpoint is another than the declared one.
+    """
+    if not holding:
+        raise AlreadyRegisteredError(
+            "RegisterAppInstanceUserEndpoint failed: ConflictException. The device token is registered, but by no"
+            " endpoint of this AppInstanceUser: another user's endpoint holds it. Deregister that one first."
+        )
+    holder = holding[0]
+    there = f"the endpoint {holder.endpoint_id} of this AppInstanceUser holds the device token"
+    if not declaration.adopt_existing:
+        raise AlreadyRegisteredError(
+            f"RegisterAppInstanceUserEndpoint failed: ConflictException; {there}, and it is not this resource's."
+            " It was left as it is. To take it over, set AdoptExisting to true; otherwise deregister it first."
+        )
+    if holder.identity != wanted.identity:
+        raise AlreadyRegisteredError(
+            f"AdoptExisting: {there}, but with another Type, ResourceArn or pair of device tokens, which cannot"
+            " be changed. Declare what is registered, or deregister the endpoint first."
+        )
+    _settle(endpoints, holder, wanted)
+    return holder.endpoint_id
+
+
+def _settle(endpoints: Endpoints, holder: Registered, wanted: Wanted) -> None:
+    settle(
+        endpoints,
+        holder.endpoint_id,
+        name=holder.name,
+        allow_messages=holder.allow_messages,
+        wanted=wanted,
+    )
+
+
+def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> None:
+    """Removes what a failed registration may have left. What cannot be removed stays noted for the Delete."""
+    if not attempts.may_have_happened:
+        work.note(physical_id.NotApplied(work.request.suffix))
+        return
+    work.deadline.start_cleanup()
+    standing = work.standing()
+    try:
+        for endpoint in own_attempts(work, endpoints, wanted, since=_began(work, standing)):
+            if standing is not None and standing.physical_id == str(_id(endpoint)):
+                continue  # another delivery of this event has been answered with it
+            work.note(_id(endpoint))
+            deregister(endpoints, endpoint.endpoint_id)
+            work.note(physical_id.Unconfirmed(work.request.suffix))
+    except HandlerError:
+        return  # the failure of the registration is what is told; the noted id is what remains to be done
+
+
+def own_attempts(work: Work, endpoints: Endpoints, wanted: Wanted, *, since: float) -> list[Registered]:
+    """The endpoints that unanswered attempts of this resource have registered since a moment."""
+    return [
+        endpoint
+        for endpoint in describe_each(endpoints, candidates(endpoints.list(), wanted, work.request))
+        if bears_our_name(endpoint, work.request)
+        or (is_as_wanted(endpoint, wanted) and was_created_since(endpoint, since))
+    ]
+
+
+def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.Endpoint) -> None:
+    """Removes what was registered where CloudFormation has gone on without the answer."""
+    standing = work.standing()
+    if standing is None or standing.physical_id == str(endpoint) or not _is_given_up(standing):
+        return
+    deregister(endpoints, endpoint.endpoint_id)
+    work.note(physical_id.NotApplied(work.request.suffix))
+    raise StaleEventError("CloudFormation has given this resource up. What was registered is removed.")
+
+
+def _is_given_up(standing: Standing) -> bool:
+    """Whether no Create is awaited any more."""
+    return standing.status != "CREATE_IN_PROGRESS"
+
+
+def _id(endpoint: Registered) -> physical_id.Endpoint:
+    return physical_id.Endpoint(endpoint.identity.user_arn, endpoint.endpoint_id)

@@ -1,0 +1,84 @@
+"""Delete: by the id alone; for an id that no Create answered, what that Create may have left."""
+
+from __future__ import annotations
+
+from . import physical_id
+from .create import own_attempts
+from .declaration import ENDPOINT_TYPE, EndpointDeclaration, read_endpoint
+from .endpoints import Endpoints, was_refused
+from .errors import ServiceError, SourceError
+from .ownership import Wanted, bears_our_name, deregister, resolve
+from .rules import USER_ARN, violations
+from .stack import Standing
+from .work import Outcome, Work
+
+_LONGEST_OPERATION = 3600.0  # seconds that CloudFormation waits for an answer at the most
+_WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and Create may still be at work
+
+
+def delete(work: Work) -> Outcome:
+    """Removes the endpoint."""
+    current = physical_id.read(work.request.physical_id)
+    work.note(current)
+    if isinstance(current, physical_id.Endpoint):
+        deregister(work.endpoints(current.user_arn), current.endpoint_id)
+    elif not isinstance(current, physical_id.NotApplied):
+        _reclaim(work)
+    return Outcome(physical_id=current)
+
+
+def _reclaim(work: Work) -> None:
+    """Removes what an unanswered Create of this resource left, and nothing else."""
+    user_arn = _user_arn(work.request.properties)
+    if user_arn is None:
+        return
+    standing = work.standing()
+    if standing is not None and not standing.is_given_up:
+        return  # the resource lives on under another id: this Delete is late, or cleans up after a replacement
+    endpoints = work.endpoints(user_arn)
+    for wait in (*_WAITS, None):
+        if _remove_own(work, endpoints, standing) or wait is None or not work.pause(wait):
+            return
+
+
+def _remove_own(work: Work, endpoints: Endpoints, standing: Standing | None) -> bool:
+    """Removes the endpoints that are this resource's own; tells whether there were any, or none can be seen."""
+    try:
+        found = {endpoint.endpoint_id for endpoint in endpoints.list() if bears_our_name(endpoint, work.request)}
+        wanted = _wanted(work)
+        if wanted is not None and wanted.is_name_declared:
+            began = work.arrival.earliest if standing is None or standing.since is None else standing.since
+            since = min(began, work.arrival.started) - _LONGEST_OPERATION
+            found |= {each.endpoint_id for each in own_attempts(work, endpoints, wanted, since=since)}
+    except ServiceError as error:
+        if was_refused(error):
+            return True  # no such user, or no permission: then Create had none either
+        raise
+    for endpoint_id in found:
+        deregister(endpoints, endpoint_id)
+    return bool(found)
+
+
+def _wanted(work: Work) -> Wanted | None:
+    """What Create would have registered, where that can still be told."""
+    declaration = _declaration(work.request.properties)
+    if declaration is None or declaration.name is None:
+        return None
+    try:
+        return resolve(declaration, work)
+    except (SourceError, ServiceError):
+        return None
+
+
+def _declaration(properties: object) -> EndpointDeclaration | None:
+    if violations(ENDPOINT_TYPE, properties) or not isinstance(properties, dict):
+        return None
+    return read_endpoint(properties)
+
+
+def _user_arn(properties: object) -> str | None:
+    """The user, even where the other properties are invalid today."""
+    if not isinstance(properties, dict):
+        return None
+    user_arn = properties.get("AppInstanceUserArn")
+    return user_arn if isinstance(user_arn, str) and USER_ARN.fullmatch(user_arn) else None

@@ -1,0 +1,109 @@
+"""One answer on its way to the pre-signed URL: bounded in time, repeated until the URL accepts it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from enum import Enum
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Thread
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+MOST_BYTES = 4096
+"""The size of an answer in all (AWS CloudFormation User Guide, custom resource response objects)."""
+
+_ATTEMPT_SECONDS = 5.0
+_LONGEST_WAIT = 5.0
+_SPARE = 0.2  # seconds before the deadline at which no attempt begins
+_EXPIRED_ATTEMPTS = 3  # a signature that is refused once will be refused again
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class Delivery(Enum):
+    """How the delivery ended."""
+
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+    """The URL refuses the signature: it will never accept anything again."""
+    FAILED = "failed"
+
+
+def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Delivery:
+    """Puts the answer until it is accepted with a 2xx, or the time is over."""
+    refusals = 0
+    bound = 0.2
+    while (time_left := left() - _SPARE) > 0:
+        status = _put(url, body, min(_ATTEMPT_SECONDS, time_left))
+        if status is not None and 200 <= status < 300:
+            return Delivery.ACCEPTED
+        refusals += status == 403
+        if refusals >= _EXPIRED_ATTEMPTS:
+            return Delivery.EXPIRED
+        bound = min(bound * 2, _LONGEST_WAIT)
+        sleep(max(0.0, min(random.uniform(0, bound), left() - _SPARE)))  # noqa: S311 - jitter, no secret
+    return Delivery.FAILED
+
+
+def _put(url: str, body: bytes, seconds: float) -> int | None:
+    """One attempt's HTTP status; None where there was none in time.
+
+    It runs in a thread of its own, since no socket option bounds a name look-up or an answer of one byte a second.
+    """
+    parts = urlsplit(url)
+    connection = _connection(parts, seconds)
+    statuses: list[int] = []
+
+    def attempt() -> None:
+        with suppress(OSError, HTTPException, ValueError):
+            target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+            # CloudFormation signs the URL for an empty content type.
+            connection.request("PUT", target, body=body, headers={"content-type": ""})
+            statuses.append(connection.getresponse().status)
+
+    thread = Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    with suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.close()
+    return statuses[0] if statuses else None
+
+
+def _connection(parts: SplitResult, seconds: float) -> HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return HTTPSConnection(host, parts.port, timeout=seconds)
+    return HTTPConnection(host, parts.port, timeout=seconds)
+
+
+def encode(answer: Mapping[str, Any]) -> bytes:
+    """The answer in at most 4,096 bytes: a Reason is cut, then Data left out; the ids stay as they are."""
+    body = _encode(answer)
+    if len(body) > MOST_BYTES and "Reason" in answer:
+        body = _encode({**answer, "Reason": _cut(answer, MOST_BYTES)})
+    if len(body) > MOST_BYTES:
+        body = _encode({**answer, "Data": {}, **({"Reason": "…"} if "Reason" in answer else {})})
+    return body
+
+
+def _encode(answer: Mapping[str, Any]) -> bytes:
+    text = json.dumps(answer, ensure_ascii=False, default=lambda _: "…")
+    # Half a surrogate pair has no UTF-8; its JSON escape is read back as the same half.
+    return _SURROGATES.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
+
+
+def _cut(answer: Mapping[str, Any], most: int) -> str:
+    """The longest beginning of the Reason that fits."""
+    reason: str = answer["Reason"]
+    fits, too_long = 0, len(reason)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if len(_encode({**answer, "Reason": reason[:middle] + "…"})) <= most:
+            fits = middle
+        else:
+            too_long = middle
+    return reason[:fits] + "…"

@@ -1,0 +1,195 @@
+"""The endpoint operations of Amazon Chime SDK Identity for one AppInstanceUser; nothing else calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .calls import Attempts, Caller
+from .clients import Clients
+from .errors import Kind, ServiceError
+from .rules import USER_ARN
+from .timestamps import seconds
+
+_MOST_PAGES = 100  # of 50; a NextToken that never ends must not keep the function busy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """An endpoint as List shows it: without tokens and application."""
+
+    endpoint_id: str
+    name: str | None = field(repr=False)
+    type: str
+    allow_messages: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What makes an endpoint the one it is: a change of any of these is another endpoint."""
+
+    user_arn: str
+    type: str
+    resource_arn: str
+    device_token: str = field(repr=False)
+    voip_device_token: str | None = field(default=None, repr=False)
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """The device tokens that the service may hold against another endpoint."""
+        return frozenset({self.device_token, self.voip_device_token} - {None})  # type: ignore[arg-type] # less None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """An endpoint as Describe shows it."""
+
+    endpoint_id: str
+    identity: Identity
+    name: str | None = field(repr=False)
+    allow_messages: str
+    created: float | None
+    """Seconds since the epoch, where the service says so."""
+
+
+class Endpoints:
+    """The endpoints of one user."""
+
+    def __init__(self, user_arn: str, *, clients: Clients, call: Caller) -> None:
+        place = USER_ARN.fullmatch(user_arn)
+        if place is None:
+            raise ValueError("not the ARN of an AppInstanceUser")
+        self.user_arn = user_arn
+        self._region = place["region"]
+        self._clients = clients
+        self._call = call
+
+    @property
+    def _client(self) -> Any:
+        return self._clients.chime(self._region)
+
+    def register(
+        self,
+        identity: Identity,
+        *,
+        name: str | None,
+        allow_messages: str,
+        client_request_token: str,
+        attempts: Attempts,
+        propagates: bool = False,
+    ) -> str:
+        """Registers an endpoint and returns its EndpointId."""
+        named = {} if name is None else {"Name": name}
+        tokens = {"DeviceToken": identity.device_token}
+        if identity.voip_device_token is not None:
+            tokens["VoipDeviceToken"] = identity.voip_device_token
+        answer = self._call(
+            "RegisterAppInstanceUserEndpoint",
+            lambda: self._client.register_app_instance_user_endpoint(
+                AppInstanceUserArn=self.user_arn,
+                Type=identity.type,
+                ResourceArn=identity.resource_arn,
+                EndpointAttributes=tokens,
+                AllowMessages=allow_messages,
+                ClientRequestToken=client_request_token,
+                **named,
+            ),
+            attempts=attempts,
+            is_complete=_has_usable_id,
+            propagates=propagates,
+        )
+        return str(answer["EndpointId"])
+
+    def update(self, endpoint_id: str, *, name: str, allow_messages: str) -> bool:
+        """Sets both changeable members, since an omitted one may be cleared.
+
+        Returns:
+            Whether the answer names the endpoint: a service that answers success for one that is gone does not.
+        """
+        answer = self._call(
+            "UpdateAppInstanceUserEndpoint",
+            lambda: self._client.update_app_instance_user_endpoint(
+                AppInstanceUserArn=self.user_arn,
+                EndpointId=endpoint_id,
+                Name=name,
+                AllowMessages=allow_messages,
+            ),
+        )
+        return answer.get("EndpointId") == endpoint_id
+
+    def describe(self, endpoint_id: str) -> Registered | None:
+        """The endpoint with its tokens; None where the answer holds none."""
+        answer = self._call(
+            "DescribeAppInstanceUserEndpoint",
+            lambda: self._client.describe_app_instance_user_endpoint(
+                AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
+            ),
+        )
+        endpoint = answer.get("AppInstanceUserEndpoint") or {}
+        attributes = endpoint.get("EndpointAttributes") or {}
+        if endpoint.get("EndpointId") != endpoint_id or "DeviceToken" not in attributes:
+            return None
+        return Registered(
+            endpoint_id=endpoint_id,
+            identity=Identity(
+                user_arn=self.user_arn,
+                type=endpoint.get("Type", ""),
+                resource_arn=endpoint.get("ResourceArn", ""),
+                device_token=attributes["DeviceToken"],
+                voip_device_token=attributes.get("VoipDeviceToken"),
+            ),
+            name=endpoint.get("Name"),
+            allow_messages=endpoint.get("AllowMessages", ""),
+            created=seconds(endpoint.get("CreatedTimestamp")),
+        )
+
+    def deregister(self, endpoint_id: str) -> None:
+        """Deregisters the endpoint."""
+        if not endpoint_id:
+            raise ValueError("an empty EndpointId would address the collection")
+        self._call(
+            "DeregisterAppInstanceUserEndpoint",
+            lambda: self._client.deregister_app_instance_user_endpoint(
+                AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
+            ),
+        )
+
+    def list(self) -> list[Listed]:
+        """All endpoints of the user."""
+        return list(self._pages())
+
+    def _pages(self) -> Iterator[Listed]:
+        page: dict[str, Any] = {"MaxResults": 50}
+        seen: set[str] = set()
+        for _ in range(_MOST_PAGES):
+            answer = self._call(
+                "ListAppInstanceUserEndpoints",
+                lambda page=page: self._client.list_app_instance_user_endpoints(  # type: ignore[misc] # bound now
+                    AppInstanceUserArn=self.user_arn, **page
+                ),
+                is_complete=lambda answer: "AppInstanceUserEndpoints" in answer,
+            )
+            for endpoint in answer["AppInstanceUserEndpoints"]:
+                if endpoint.get("EndpointId"):
+                    yield Listed(
+                        endpoint_id=endpoint["EndpointId"],
+                        name=endpoint.get("Name"),
+                        type=endpoint.get("Type", ""),
+                        allow_messages=endpoint.get("AllowMessages", ""),
+                    )
+            token = answer.get("NextToken")
+            if not token or token in seen:
+                return
+            seen.add(token)
+            page = {"MaxResults": 50, "NextToken": token}
+
+
+def was_refused(error: ServiceError) -> bool:
+    """Whether the failure may mean that the endpoint is not there: List then tells."""
+    return error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID, Kind.DENIED, Kind.CONFLICT)
+
+
+def _has_usable_id(answer: dict[str, Any]) -> bool:
+    endpoint_id = answer.get("EndpointId")
+    return isinstance(endpoint_id, str) and 0 < len(endpoint_id) <= 64 and endpoint_id not in (".", "..")

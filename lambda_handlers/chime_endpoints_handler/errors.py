@@ -1,0 +1,168 @@
+"""What can go wrong, and the one place where foreign errors become ours.
+
+HandlerError                    its text is fit for a Reason and a log: no value of a property, no secret
+├── InvalidRequestError         the properties break the rules
+├── SourceError                 a device token could not be read from its source
+├── AlreadyRegisteredError      somebody else's endpoint holds the device token
+├── StaleEventError             CloudFormation no longer waits for this event
+├── OutOfTimeError              the deadline is too near for another call
+└── ServiceError                a call failed; `kind` says how
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from botocore import exceptions as boto
+
+from .rules import REGIONS
+
+
+class HandlerError(Exception):
+    """A failure that is told to the deployer."""
+
+
+class InvalidRequestError(HandlerError):
+    """The properties break the rules; the text names every violation."""
+
+
+class SourceError(HandlerError):
+    """A device token could not be read from its source."""
+
+
+class AlreadyRegisteredError(HandlerError):
+    """Somebody else's endpoint holds the device token."""
+
+
+class StaleEventError(HandlerError):
+    """CloudFormation no longer waits for this event."""
+
+
+class OutOfTimeError(HandlerError):
+    """The deadline is too near for another call."""
+
+
+class Kind(Enum):
+    """How a call failed, as far as it matters for what to do next."""
+
+    THROTTLED = "throttled"
+    UNCLEAR = "unclear"  # may have taken effect
+    UNREACHABLE = "unreachable"
+    DENIED = "denied"  # by IAM: the role, its policies, the credentials
+    FORBIDDEN = "forbidden"  # by the service: no such thing, or not allowed
+    NOT_FOUND = "not found"
+    CONFLICT = "conflict"
+    QUOTA = "quota"
+    INVALID = "invalid"
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self in (Kind.THROTTLED, Kind.UNCLEAR, Kind.UNREACHABLE)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the service looked at the call and decided against it."""
+        return not self.is_transient
+
+
+class ServiceError(HandlerError):
+    """A call failed: names the operation and the service's error code.
+
+    The service's message is left out, since such messages quote the values of a request.
+    """
+
+    def __init__(self, *, operation: str, kind: Kind, code: str, advice: str = "") -> None:
+        super().__init__(f"{operation} failed: {code}. {advice}".rstrip())
+        self.operation = operation
+        self.kind = kind
+        self.code = code
+
+
+_THROTTLES = frozenset(
+    {"ThrottledClientException", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+    | {"RequestLimitExceeded", "SlowDown"}
+)
+_DENIALS = frozenset(
+    {"AccessDeniedException", "AccessDenied", "UnauthorizedClientException", "UnrecognizedClientException"}
+    | {"ExpiredTokenException", "ExpiredToken", "InvalidSignatureException", "SignatureDoesNotMatch"}
+    | {"InvalidClientTokenId", "IncompleteSignatureException", "MissingAuthenticationTokenException"}
+)
+
+
+def translate(operation: str, error: Exception) -> ServiceError:
+    """A botocore error as ours. Nothing of the error's own text is taken over except its code."""
+    if isinstance(error, boto.ClientError):
+        return _answered(operation, error.response)
+    if isinstance(error, (boto.NoCredentialsError, boto.CredentialRetrievalError, boto.PartialCredentialsError)):
+        return ServiceError(
+            operation=operation,
+            kind=Kind.DENIED,
+            code=type(error).__name__,
+            advice="The function has no credentials: does its role exist?",
+        )
+    if isinstance(error, (boto.ParamValidationError, boto.UnknownRegionError, boto.InvalidRegionError)):
+        return ServiceError(operation=operation, kind=Kind.INVALID, code=type(error).__name__)
+    if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.SSLError)):
+        return ServiceError(operation=operation, kind=Kind.UNREACHABLE, code=type(error).__name__, advice=_UNREACHABLE)
+    # Read time-outs, closed connections, answers that cannot be read: the service may have acted.
+    return ServiceError(operation=operation, kind=Kind.UNCLEAR, code=type(error).__name__)
+
+
+_UNREACHABLE = (
+    "The service could not be reached. Amazon Chime SDK messaging exists in "
+    f"{' and '.join(REGIONS)} only; a function in a VPC needs a way to it."
+)
+
+
+def _answered(operation: str, response: dict[str, Any]) -> ServiceError:
+    code = _safe_code(response.get("Error", {}).get("Code"))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = _kind(code, status)
+    return ServiceError(operation=operation, kind=kind, code=code, advice=_advice(operation, kind))
+
+
+def _safe_code(code: object) -> str:
+    """An error code is a word; anything else could be a page that quotes the request."""
+    text = str(code)
+    return text if text.isascii() and text.isalnum() and len(text) <= 80 else "an unreadable answer"
+
+
+def _kind(code: str, status: int) -> Kind:
+    if status == 429 or code in _THROTTLES:
+        return Kind.THROTTLED
+    if code == "ResourceLimitExceededException":
+        return Kind.QUOTA
+    if code in _DENIALS or status == 401:
+        return Kind.DENIED
+    by_status = {400: Kind.INVALID, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
+    if status in by_status:
+        return by_status[status]
+    return Kind.INVALID if 400 <= status < 500 else Kind.UNCLEAR
+
+
+def _advice(operation: str, kind: Kind) -> str:
+    """What a person does about it. Quota: AWS General Reference, Amazon Chime SDK messaging quotas."""
+    if kind is Kind.QUOTA and operation == "RegisterAppInstanceUserEndpoint":
+        return (
+            "The user has as many endpoints as the quota allows (10 by default, adjustable: Service Quotas,"
+            " service chime, 'Endpoints per AppInstanceUser'). Remove one or ask for more."
+        )
+    if kind is Kind.QUOTA:
+        return "The identity has as many tags as are allowed (50). Remove some."
+    if kind in (Kind.DENIED, Kind.FORBIDDEN) and operation == "RegisterAppInstanceUserEndpoint":
+        return (
+            "Check that the AppInstanceUser exists and that the function's role may call"
+            " chime:RegisterAppInstanceUserEndpoint on the user and mobiletargeting:GetApp on the application."
+        )
+    if kind in (Kind.DENIED, Kind.FORBIDDEN):
+        return f"Check that the function's role may call chime:{operation} on the AppInstanceUser."
+    if kind is Kind.INVALID and operation == "RegisterAppInstanceUserEndpoint":
+        return (
+            "The service refused a value: check that the application exists, has the channel of the declared"
+            " Type enabled, and that the device token belongs to it."
+        )
+    if kind is Kind.THROTTLED:
+        return "The account's 50 requests a second were exhausted until the deadline. Deploy again."
+    return ""

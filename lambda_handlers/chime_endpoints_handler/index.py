@@ -1,0 +1,187 @@
+"""The function's entry: an event comes in, one verified answer goes out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from . import create, delete, identity_tags, physical_id, update
+from .answer import Responder
+from .arrival import arrival
+from .calls import Caller
+from .clients import AwsClients, Clients
+from .deadline import Deadline
+from .declaration import ENDPOINT_TYPE, TAGS_TYPE
+from .delivery import Delivery
+from .errors import HandlerError, InvalidRequestError
+from .request import RequestType, UnanswerableEventError, parse
+from .rules import violations
+from .work import Outcome, Work
+
+log = logging.getLogger("chime_endpoints")
+
+_OPERATIONS: Mapping[tuple[str, str], Callable[[Work], Outcome]] = {
+    (ENDPOINT_TYPE, RequestType.CREATE): create.create,
+    (ENDPOINT_TYPE, RequestType.UPDATE): update.update,
+    (ENDPOINT_TYPE, RequestType.DELETE): delete.delete,
+    (TAGS_TYPE, RequestType.CREATE): identity_tags.create,
+    (TAGS_TYPE, RequestType.UPDATE): identity_tags.update,
+    (TAGS_TYPE, RequestType.DELETE): identity_tags.delete,
+}
+
+
+class Context(Protocol):
+    """What is used of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The time left, in milliseconds."""
+
+
+class AnswerNotAcceptedError(Exception):
+    """Nobody accepted the answer: Lambda is to deliver the event again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the function finds in its process; tests put their own in its place."""
+
+    clients: Clients = field(default_factory=AwsClients)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = random.uniform
+
+
+_PROCESS = Surroundings()
+
+
+def handler(event: object, context: Context) -> None:
+    """Handles one event of CloudFormation.
+
+    Raises:
+        AnswerNotAcceptedError: the answer could not be delivered; Lambda delivers the event again.
+    """
+    logging.root.setLevel(_level(os.environ.get("LOG_LEVEL", "INFO")))
+    handle(event, context, _PROCESS)
+
+
+def handle(event: object, context: Context, surroundings: Surroundings) -> None:
+    """Handles one event with the given surroundings."""
+    try:
+        request = parse(event)
+    except UnanswerableEventError as error:
+        _log(logging.WARNING, f"Ignored: {error}. Nothing was done and nobody was told.")
+        return
+    assert isinstance(event, Mapping)  # noqa: S101 - `parse` takes nothing else
+    started = surroundings.now()
+    deadline = Deadline(lambda: context.get_remaining_time_in_millis() / 1000)
+    responder = Responder(request, deadline, surroundings.sleep)
+    call = Caller(deadline=deadline, sleep=surroundings.sleep, jitter=surroundings.jitter)
+    work = Work(
+        request=request,
+        clients=surroundings.clients,
+        deadline=deadline,
+        call=call,
+        arrival=arrival(surroundings.environment, surroundings.now),
+        note=responder.note,
+    )
+    run = _Run(work, responder)
+    if request.request_type in set(RequestType):
+        for register in (responder.create, responder.update, responder.delete):
+            register(run)
+        responder.respond(event, context)
+    else:
+        responder.fail(
+            "RequestType is none of Create, Update, Delete.",
+            request.physical_id or str(physical_id.NotApplied(request.suffix)),
+        )
+    _conclude(run, responder, surroundings.now() - started)
+
+
+class _Run:
+    """The function that crhelper calls: it returns the physical id, or raises what may be told."""
+
+    def __init__(self, work: Work, responder: Responder) -> None:
+        self.work = work
+        self.reason = ""
+        self.outcome: Outcome | None = None
+        self._responder = responder
+
+    def __call__(self, _event: object, _context: object) -> str:
+        request = self.work.request
+        self.work.note(
+            physical_id.read(request.physical_id) if request.physical_id else physical_id.NotApplied(request.suffix)
+        )
+        try:
+            self.outcome = _operate(self.work)
+        except HandlerError as error:
+            self.reason = str(error)
+        except BaseException as error:  # noqa: BLE001 - the outermost edge: an answer is owed whatever happens
+            self.reason = f"The function failed unexpectedly ({type(error).__name__}). This is a mistake in it."
+        if self.outcome is None:
+            raise _ToldError(self.reason)
+        self._responder.Data.update(self.outcome.data)
+        return str(self.outcome.physical_id)
+
+
+class _ToldError(Exception):
+    """Carries the reason to crhelper."""
+
+
+def _operate(work: Work) -> Outcome:
+    request = work.request
+    is_delete = request.request_type == RequestType.DELETE
+    operation = _OPERATIONS.get((request.resource_type, request.request_type))
+    if operation is None and is_delete:
+        return Outcome(physical_id=physical_id.read(request.physical_id))
+    wrong = [] if is_delete else violations(request.resource_type, request.properties)
+    if wrong:
+        if not request.physical_id:
+            work.note(physical_id.NotApplied(request.suffix))
+        raise InvalidRequestError(" ".join(wrong))
+    assert operation is not None  # noqa: S101 - an unknown resource type is a violation
+    return operation(work)
+
+
+def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
+    """Logs what was done, and has the event delivered again where nobody accepted the answer."""
+    request = run.work.request
+    what = f"{_plain(request.request_type)} of {_plain(request.logical_id)}"
+    effort = f"{run.work.call.count} calls, {seconds:.1f} s"
+    if run.reason:
+        _log(logging.ERROR, f"{what} failed ({effort}): {run.reason}")
+    elif responder.answered_status:
+        _log(logging.INFO, f"{what}: {responder.answered_status} ({effort})")
+    if responder.outcome is Delivery.ACCEPTED:
+        return
+    if run.outcome is not None and run.outcome.unanswered is not None:
+        try:
+            run.outcome.unanswered()
+        except HandlerError as error:
+            _log(logging.ERROR, f"{what}: {error}")
+    if responder.outcome is Delivery.EXPIRED:
+        _log(logging.ERROR, f"{what}: the answer was refused (403): CloudFormation no longer waits for it.")
+        return
+    _log(logging.ERROR, f"{what}: nobody accepted the answer. Lambda delivers the event again.")
+    raise AnswerNotAcceptedError("nobody accepted the answer")
+
+
+def _plain(text: str) -> str:
+    """Text from outside for a log line: no line breaks, no terminal escapes."""
+    return json.dumps(text[:255])[1:-1]
+
+
+def _level(name: str) -> int:
+    return logging.getLevelNamesMapping().get(name.upper(), logging.INFO)
+
+
+def _log(level: int, message: str) -> None:
+    with suppress(Exception):  # a broken log handler must not cost the answer
+        log.log(level, message)

@@ -1,0 +1,145 @@
+"""Which endpoints are this resource's own: recognised by name, or as an earlier attempt of the same operation.
+
+An endpoint whose declaration has no Name carries a name that ends in the resource's suffix, and so does every
+replacement until it is complete. An endpoint that was registered under a declared Name can only be recognised by
+being equal to the declaration in every member, and by having been created when this resource could have done it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from . import sources
+from .declaration import EndpointDeclaration, TokenSource
+from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
+from .errors import ServiceError
+from .request import Request
+from .work import Work
+
+_SKEW = 5.0  # seconds by which the service's clock may differ from CloudFormation's or ours
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The declaration with its device tokens read and its name settled."""
+
+    identity: Identity
+    name: str = field(repr=False)
+    is_name_declared: bool
+    allow_messages: str
+
+
+def resolve(declaration: EndpointDeclaration, work: Work) -> Wanted:
+    """Reads the device tokens from their sources.
+
+    Raises:
+        SourceError, ServiceError, OutOfTimeError: a token could not be read.
+    """
+
+    def read(member: str, source: TokenSource) -> str:
+        return sources.read(member, source, clients=work.clients, call=work.call)
+
+    voip = declaration.voip_device_token
+    return Wanted(
+        identity=Identity(
+            user_arn=declaration.app_instance_user_arn,
+            type=declaration.type,
+            resource_arn=declaration.resource_arn,
+            device_token=read("DeviceToken", declaration.device_token),
+            voip_device_token=None if voip is None else read("VoipDeviceToken", voip),
+        ),
+        name=name_of(declaration, work.request),
+        is_name_declared=declaration.name is not None,
+        allow_messages=declaration.allow_messages,
+    )
+
+
+def name_of(declaration: EndpointDeclaration, request: Request) -> str:
+    """The name that the endpoint is to have."""
+    return request.own_name if declaration.name is None else declaration.name
+
+
+def bears_our_name(endpoint: Listed | Registered, request: Request) -> bool:
+    """Whether the name ends in the suffix that only this resource gives."""
+    return endpoint.name is not None and endpoint.name.endswith(f"-{request.suffix}")
+
+
+def is_as_wanted(endpoint: Registered, wanted: Wanted) -> bool:
+    """Whether the endpoint equals the declaration in every member."""
+    return (endpoint.identity, endpoint.name, endpoint.allow_messages) == (
+        wanted.identity,
+        wanted.name,
+        wanted.allow_messages,
+    )
+
+
+def was_created_since(endpoint: Registered, moment: float) -> bool:
+    """Whether the endpoint is not older than a moment; where the service does not say, it is not."""
+    return endpoint.created is None or endpoint.created >= moment - _SKEW
+
+
+def candidates(listed: Iterable[Listed], wanted: Wanted, request: Request) -> list[Listed]:
+    """Those that may be this resource's own, by what List shows of them."""
+    return [
+        endpoint
+        for endpoint in listed
+        if bears_our_name(endpoint, request)
+        or (wanted.is_name_declared and (endpoint.name, endpoint.type) == (wanted.name, wanted.identity.type))
+    ]
+
+
+def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Registered]:
+    """What Describe shows of each; one that vanished meanwhile is left out."""
+    for endpoint in listed:
+        try:
+            registered = endpoints.describe(endpoint.endpoint_id)
+        except ServiceError as error:
+            if was_refused(error) and is_gone(endpoints, endpoint.endpoint_id):
+                continue
+            raise
+        if registered is not None:
+            yield registered
+
+
+def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
+    """Whether List does not show the endpoint, asked twice: a new endpoint may be missing at first."""
+    return not any(endpoint.endpoint_id == endpoint_id for _ in range(2) for endpoint in endpoints.list())
+
+
+def holders(endpoints: Endpoints, identity: Identity, work: Work) -> list[Registered]:
+    """The user's endpoints that hold one of the device tokens."""
+    for wait in (0.5, 1.0, 0.0):
+        found = [
+            endpoint
+            for endpoint in describe_each(endpoints, endpoints.list())
+            if endpoint.identity.tokens & identity.tokens
+        ]
+        if found or not wait or not work.pause(wait):
+            return found
+    return []
+
+
+def settle(endpoints: Endpoints, endpoint_id: str, *, name: str | None, allow_messages: str, wanted: Wanted) -> None:
+    """Brings the changeable members to the declaration; makes no call where they are there already."""
+    if (name, allow_messages) != (wanted.name, wanted.allow_messages):
+        endpoints.update(endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages)
+
+
+def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
+    """Removes an endpoint; one that is gone already is as good.
+
+    Raises:
+        ServiceError: it still exists, or nobody can tell.
+    """
+    try:
+        endpoints.deregister(endpoint_id)
+    except ServiceError as error:
+        if not was_refused(error):
+            raise
+        try:
+            gone = is_gone(endpoints, endpoint_id)
+        except ServiceError:
+            raise error from None
+        if not gone:
+            raise

@@ -1,0 +1,94 @@
+"""Physical resource ids: what the handler writes into an answer and reads back from later events.
+
+Every form that a released version wrote stays readable.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from .rules import IDENTITY_ARN, USER_ARN
+
+_ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>.{{1,64}})", re.DOTALL)
+_TAGS = re.compile(rf"(?P<identity>{IDENTITY_ARN.pattern})/tags")
+_NOT_APPLIED = "not-applied/"
+_UNCONFIRMED = "unconfirmed/"
+_DOT_SEGMENTS = frozenset({".", ".."})  # an HTTP client resolves them: the request would go to another path
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The id of a registered endpoint: `{AppInstanceUserArn}/endpoint/{EndpointId}`."""
+
+    user_arn: str
+    endpoint_id: str
+
+    def __str__(self) -> str:
+        return f"{self.user_arn}/endpoint/{self.endpoint_id}"
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The id of the tags that one resource keeps on an identity: `{ResourceARN}/tags`."""
+
+    resource_arn: str
+
+    def __str__(self) -> str:
+        return f"{self.resource_arn}/tags"
+
+
+@dataclass(frozen=True)
+class NotApplied:
+    """The id of a Create that failed and certainly left nothing behind."""
+
+    suffix: str
+
+    def __str__(self) -> str:
+        return f"{_NOT_APPLIED}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """The id of a Create that failed and may have left something behind."""
+
+    suffix: str
+
+    def __str__(self) -> str:
+        return f"{_UNCONFIRMED}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """An id that this handler did not write, such as one that CloudFormation made up."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+PhysicalId = Endpoint | Tags | NotApplied | Unconfirmed | Foreign
+
+
+def read(text: object) -> PhysicalId:
+    """The meaning of a physical resource id; whatever is not ours is `Foreign`."""
+    if not isinstance(text, str):
+        return Foreign("")
+    if endpoint := _ENDPOINT.fullmatch(text):
+        if endpoint["endpoint"] in _DOT_SEGMENTS:
+            return Foreign(text)
+        return Endpoint(endpoint["user"], endpoint["endpoint"])
+    if tags := _TAGS.fullmatch(text):
+        return Tags(tags["identity"])
+    if text.startswith(_NOT_APPLIED):
+        return NotApplied(text.removeprefix(_NOT_APPLIED))
+    if text.startswith(_UNCONFIRMED):
+        return Unconfirmed(text.removeprefix(_UNCONFIRMED))
+    return Foreign(text)
+
+
+def suffix(stack_id: str, logical_id: str) -> str:
+    """What marks a name as made by this resource: the same for its whole life, another for every other."""
+    return sha256(f"{stack_id}\n{logical_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]

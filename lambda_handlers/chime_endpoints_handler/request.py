@@ -1,0 +1,105 @@
+"""CloudFormation's event as a value: what is asked for which resource, and where the answer goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import physical_id
+
+_LONGEST_URL = 16_384  # pre-signed URLs have a few thousand characters at the most
+
+
+class RequestType(StrEnum):
+    """What CloudFormation asks for (AWS CloudFormation User Guide, custom resource request types)."""
+
+    CREATE = "Create"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+class UnanswerableEventError(Exception):
+    """The event lacks what an answer needs; its text says what, and holds nothing of the event's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One event. The properties are as they came: `rules` judges them, `declaration` reads them."""
+
+    request_type: str
+    request_id: str
+    stack_id: str
+    logical_id: str
+    resource_type: str
+    physical_id: str
+    properties: Any = field(repr=False)
+    old_properties: Any = field(repr=False)
+    response_url: str = field(repr=False)
+
+    @property
+    def suffix(self) -> str:
+        """What marks an endpoint's name as this resource's own."""
+        return physical_id.suffix(self.stack_id, self.logical_id)
+
+    @property
+    def own_name(self) -> str:
+        """The name of an endpoint whose declaration has none, as CloudFormation names things."""
+        return f"{self.stack_name}-{self.logical_id}-{self.suffix}"
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name, out of its id `arn:…:stack/{name}/{uuid}`."""
+        parts = self.stack_id.split("/")
+        return parts[1] if len(parts) > 1 else self.stack_id
+
+    def client_request_token(self, purpose: str) -> str:
+        """The same for every delivery of this event, another for every other event and purpose."""
+        text = "\n".join((self.stack_id, self.logical_id, self.request_id, purpose))
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def parse(event: object) -> Request:
+    """Reads an event.
+
+    Raises:
+        UnanswerableEventError: no answer could be sent, for want of a usable URL or of what identifies the event.
+    """
+    if not isinstance(event, Mapping):
+        raise UnanswerableEventError("the event is not a map")
+    missing = [name for name in ("StackId", "RequestId", "LogicalResourceId") if not _is_text(event.get(name))]
+    if missing:
+        raise UnanswerableEventError(f"the event has no {', '.join(missing)}")
+    if not _is_usable(event.get("ResponseURL")):
+        raise UnanswerableEventError("the event has no usable ResponseURL")
+    if not _is_text(event.get("RequestType")):
+        raise UnanswerableEventError("the event has no RequestType")
+    given_id = event.get("PhysicalResourceId")
+    return Request(
+        request_type=event["RequestType"],
+        request_id=event["RequestId"],
+        stack_id=event["StackId"],
+        logical_id=event["LogicalResourceId"],
+        resource_type=str(event.get("ResourceType", "")),
+        physical_id=given_id if isinstance(given_id, str) else "",
+        properties=event.get("ResourceProperties"),
+        old_properties=event.get("OldResourceProperties"),
+        response_url=event["ResponseURL"],
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_usable(url: object) -> bool:
+    if not isinstance(url, str) or len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

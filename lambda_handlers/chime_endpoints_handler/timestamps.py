@@ -1,0 +1,21 @@
+"""Timestamps as services send them, in seconds since the epoch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+_MILLISECONDS_FROM = 10_000_000_000  # as seconds that would be the year 2286
+
+
+def seconds(timestamp: object) -> float | None:
+    """The time, from ISO 8601 text or from a number of seconds or milliseconds; None where it is neither."""
+    if isinstance(timestamp, datetime):
+        return timestamp.timestamp()
+    if isinstance(timestamp, str):
+        try:
+            return datetime.fromisoformat(timestamp).timestamp()
+        except ValueError:
+            return None
+    if isinstance(timestamp, (int, float)) and not isinstance(timestamp, bool):
+        return timestamp / 1000 if timestamp > _MILLISECONDS_FROM else float(timestamp)
+    return None

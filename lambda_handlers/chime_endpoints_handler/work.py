@@ -1,0 +1,57 @@
+"""What every event's work needs: the request, the clock, the services, and where to note the physical id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from . import stack
+from .arrival import Arrival
+from .calls import Caller
+from .clients import Clients
+from .deadline import Deadline
+from .endpoints import Endpoints
+from .physical_id import PhysicalId
+from .request import Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the answer to a successful event says."""
+
+    physical_id: PhysicalId
+    data: Mapping[str, str] = field(default_factory=dict)
+    unanswered: Callable[[], None] | None = None
+    """What is left to do where nobody accepts the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One event's work."""
+
+    request: Request
+    clients: Clients
+    deadline: Deadline
+    call: Caller
+    arrival: Arrival
+    note: Callable[[PhysicalId], None]
+    """Sets the physical id that a failure is answered with, before what may fail or be cut short."""
+
+    def endpoints(self, user_arn: str) -> Endpoints:
+        """The endpoints of a user."""
+        return Endpoints(user_arn, clients=self.clients, call=self.call)
+
+    def standing(self) -> stack.Standing | None:
+        """What CloudFormation says of the resource now."""
+        return stack.ask(self.request, self.clients)
+
+    def is_unusual(self) -> bool:
+        """Whether something failed or took so long that CloudFormation may have gone on without the answer."""
+        return self.call.met_trouble or self.arrival.is_late
+
+    def pause(self, seconds: float) -> bool:
+        """Waits, where there is time for it and for a call afterwards; tells whether it did."""
+        if self.deadline.for_calls() <= seconds:
+            return False
+        self.call.sleep(seconds)
+        return True
