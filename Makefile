@@ -44,10 +44,11 @@ clean:
 setup:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
 		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			mkdir -p .local/tmp && exec "$$python" -B -I tools/setup.py; \
+			mkdir -p .local/tmp || exit 1; \
+			exec "$$python" -B -I tools/setup.py; \
 		fi; \
 	done; \
-	echo 'error: no Python 3.11 or newer with its modules venv and ensurepip was found.' >&2; \
-	echo "Found: $$(python3 --version 2>&1 || true)" >&2; \
-	echo 'Install one (Debian and Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3 …' >&2; \
+	echo 'error: found no Python 3.11 or newer that has its modules venv and ensurepip.' >&2; \
+	echo "python3 is: $$(python3 --version 2>&1)" >&2; \
+	echo 'Install one (Debian and Ubuntu: apt install python3 python3-venv), or name one: make PYTHON=/path/to/python3 …' >&2; \
 	exit 1

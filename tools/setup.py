@@ -1,7 +1,7 @@
 """Installs what this repository's commands need into the repository: .venv, .tools and node_modules.
 
 Run by `make` before everything else, with the Python that it found and nothing installed yet. What is there
-already is kept: a second run reads one small file and ends.
+already is kept: a second run reads two small files and ends.
 """
 
 import contextlib
@@ -9,13 +9,14 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 LOG = TOOLS / "setup.log"
-STAMP = TOOLS / "installed.json"
 
 PYTHON = os.path.realpath(sys.executable)
 """Not the link to it in .venv, which this may remove."""
@@ -36,17 +36,41 @@ NODE_WHEEL = "24.19.0"
 OLDEST_NODE = 22
 """The oldest release of Node that is still supported by its makers; odd releases never are for long."""
 
-LOG_TAIL = 6
-"""How many lines of a failed program's output are shown; the log has them all."""
+NETWORK_TROUBLE = re.compile(
+    r"Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo E\w+"
+    r"|Connection refused|ECONNREFUSED|Network is unreachable|ENETUNREACH|Read timed out|ETIMEDOUT|timed out"
+    r"|certificate verify failed|Cannot connect to proxy|No space left on device"
+)
+
+
+class SetupError(Exception):
+    """What could not be done, why, and what the person can do about it."""
+
+    def __init__(self, *, what: str, why: str, remedy: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure(Exception):
-    """What could not be done, and what the person can do about it."""
+class Part:
+    """One part of the installation, and what decides whether it can be used again."""
 
-    what: str
-    remedy: str
-    detail: str = ""
+    name: str
+    install: Callable[[], None]
+    makes: Sequence[Path]
+    depends_on: str
+
+    @property
+    def stamp(self) -> Path:
+        """Where it is noted what was installed."""
+        return TOOLS / f"{self.name}.installed"
+
+    def is_installed(self) -> bool:
+        """Whether it is there, and made from the same."""
+        there = self.stamp.exists() and all(path.exists() for path in self.makes)
+        return there and self.stamp.read_text() == self.depends_on
 
 
 def main() -> int:
@@ -55,16 +79,12 @@ def main() -> int:
     TOOLS.mkdir(exist_ok=True)
     try:
         with only_one_at_a_time():
-            wanted = fingerprint()
-            if installed() != wanted:
-                install(fresh=not is_same_machine(installed(), wanted))
-                STAMP.write_text(json.dumps(wanted, indent=2))
-    except Failure as failure:
-        detail = f"\n{failure.detail}" if failure.detail else ""
-        print(f"\nerror: {failure.what}{detail}\n{failure.remedy}", file=sys.stderr)
+            install_missing()
+    except SetupError as error:
+        print(f"\nerror: {error.what}\n{error.why}\n{error.remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted: what was not finished is installed by the next run", file=sys.stderr)
+        print("\ninterrupted: the next run installs what is missing", file=sys.stderr)
         return 130
     return 0
 
@@ -86,59 +106,70 @@ def only_one_at_a_time() -> Iterator[None]:
         yield
 
 
-def fingerprint() -> dict[str, str]:
-    """What decides whether an installation can be used again."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    parts = [json.dumps([project["build-system"], project["project"], project["tool"]["hatch"]], sort_keys=True)]
-    parts += [(ROOT / name).read_text() for name in ("constraints.txt", "package-lock.json", "tools/setup.py")]
-    return {
-        "python": f"{sys.version} {PYTHON}",
-        "root": str(ROOT),
-        "wanted": hashlib.sha256("\0".join(parts).encode()).hexdigest(),
-    }
-
-
-def installed() -> dict[str, str] | None:
-    """The fingerprint of what is installed, if all of it is still there."""
-    there = all((VENV / "bin" / name).exists() for name in ("python", "node", "cdk", "chime-endpoints"))
-    if not there or not STAMP.exists():
-        return None
-    stamp: dict[str, str] = json.loads(STAMP.read_text())
-    return stamp
-
-
-def is_same_machine(stamp: dict[str, str] | None, wanted: dict[str, str]) -> bool:
-    """Whether the virtual environment was made by this Python for this place, so that it can be brought up to date."""
-    return stamp is not None and all(stamp[key] == wanted[key] for key in ("python", "root"))
-
-
-def install(*, fresh: bool) -> None:
-    """Installs everything; Python's packages beside Node and the cdk command."""
+def install_missing() -> None:
+    """Installs the parts that are not there: Python's packages beside Node and the cdk command."""
+    missing = [part for part in parts() if not part.is_installed()]
+    if not missing:
+        return
     started = time.monotonic()
-    STAMP.unlink(missing_ok=True)
+    print(f"Preparing this clone, once: {' and '.join(part.name for part in missing)} …", flush=True)
     LOG.write_text("")
     (TOOLS / "tmp").mkdir(exist_ok=True)
-    if fresh:
-        print("Preparing this clone, once: Python packages into .venv, Node and cdk into .tools and node_modules", flush=True)
-        shutil.rmtree(VENV, ignore_errors=True)
-        make_virtual_environment()
-    else:
-        print("Bringing .venv and node_modules up to date", flush=True)
+    make_virtual_environment()
     with ThreadPoolExecutor() as pool:
-        steps = [pool.submit(install_python_packages), pool.submit(install_node_and_cdk)]
-        for step in steps:
+        for step in [pool.submit(install, part) for part in missing]:
             step.result()
     print(f"Prepared in {time.monotonic() - started:.0f} s\n", flush=True)
 
 
+def install(part: Part) -> None:
+    """Installs one part and notes that it is there."""
+    part.stamp.unlink(missing_ok=True)
+    part.install()
+    part.stamp.write_text(part.depends_on)
+
+
+def parts() -> list[Part]:
+    """The two parts, which do not need each other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packaging = json.dumps([project["build-system"], project["project"], project["tool"]["hatch"]], sort_keys=True)
+    here = f"{sys.version} {PYTHON} {ROOT}"
+    commands = VENV / "bin"
+    return [
+        Part(
+            name="python-packages",
+            install=install_python_packages,
+            makes=[commands / "python", commands / "chime-endpoints"],
+            depends_on=digest(here, packaging, (ROOT / "constraints.txt").read_text()),
+        ),
+        Part(
+            name="cdk",
+            install=install_node_and_cdk,
+            makes=[commands / "node", commands / "cdk"],
+            depends_on=digest(here, NODE_WHEEL, (ROOT / "package-lock.json").read_text()),
+        ),
+    ]
+
+
+def digest(*texts: str) -> str:
+    """One short value that differs when any of the texts does."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
 def make_virtual_environment() -> None:
-    """Makes .venv with the Python that runs this."""
+    """Makes .venv, unless this Python has made it already and for this place."""
+    made_by = TOOLS / "venv.made-by"
+    maker = digest(sys.version, PYTHON, str(ROOT))
+    if (VENV / "bin" / "python").exists() and made_by.exists() and made_by.read_text() == maker:
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
     run(
         [PYTHON, "-m", "venv", str(VENV)],
         what=f"could not make a virtual environment with {PYTHON}",
-        remedy="Debian and Ubuntu have it in a package of its own: apt install python3-venv. "
+        remedy="Debian and Ubuntu have what it takes in a package of its own: apt install python3-venv. "
         "Another Python can be named with: make PYTHON=/path/to/python3 …",
     )
+    made_by.write_text(maker)
 
 
 def install_python_packages() -> None:
@@ -154,9 +185,8 @@ def install_node_and_cdk() -> None:
     node, npm = machine_node() or wheel_node()
     run(
         [
-            *(node, npm, "ci", "--no-progress", "--loglevel=error"),
-            *("--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
-            *("--cache", str(TOOLS / "npm-cache")),
+            *(node, npm, "ci", "--no-progress", "--loglevel=error", "--ignore-scripts"),
+            *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--cache", str(TOOLS / "npm-cache")),
         ],
         what="could not fetch the cdk command (npm package aws-cdk)",
         remedy=network_remedy("npm's own settings (npm config, HTTPS_PROXY)"),
@@ -209,25 +239,39 @@ def pip_install(*arguments: str, what: str) -> None:
 def network_remedy(settings: str) -> str:
     """What to do where something could not be fetched."""
     return (
-        f"The first run needs the network. Check the connection, or name a proxy or mirror by {settings}, "
-        f"and run the same command again.\nEverything that was printed is in {LOG.relative_to(ROOT)}."
+        "The first run needs the network. Check the connection, or name a proxy or a mirror by\n"
+        f"{settings}, and run the same command again.\n"
+        f"All that was printed is in {LOG.relative_to(ROOT)}."
     )
 
 
-def run(command: list[str], *, what: str, remedy: str, path: Path | None = None) -> None:
-    """Runs one program with its output in the log; raises Failure with the end of it where it fails."""
+def run(command: Sequence[str], *, what: str, remedy: str, path: Path | None = None) -> None:
+    """Runs one program with its output in the log; raises SetupError with the reason where it fails."""
     environment = {**os.environ, "TMPDIR": str(TOOLS / "tmp")}
     if path is not None:
         environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(
-        command, check=False, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+        command,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
-    output = done.stdout + done.stderr
     with LOG.open("a") as log:
-        log.write(f"$ {' '.join(command)}\n{output}\n")
+        log.write(f"$ {' '.join(command)}\n{done.stdout}\n")
     if done.returncode:
-        last = [line for line in output.splitlines() if line.strip()][-LOG_TAIL:]
-        raise Failure(what=what, remedy=remedy, detail="\n".join(f"  | {line}" for line in last))
+        raise SetupError(what=what, why=reason(done.stdout), remedy=remedy)
+
+
+def reason(output: str) -> str:
+    """The trouble that is behind all others if it can be recognised, else the end of the output."""
+    trouble = NETWORK_TROUBLE.search(output)
+    lines = [trouble.group()] if trouble else output.strip().splitlines()[-6:]
+    return "\n".join(f"  {line[:200]}" for line in lines)
 
 
 def link(at: Path, to: Path) -> None:
