@@ -34,7 +34,7 @@ def answer(*, method: str, target: str, body: bytes) -> tuple[int, dict[str, Any
     except KeyError:
         return _json(400, {"error": f"region: the service is not in {region}"})
     try:
-        result = routes[method](backend, json.loads(body or b"null"))
+        result = routes[method](backend, dict(json.loads(body or b"{}")))
     except (ValueError, LookupError, TypeError) as error:
         return _json(400, {"error": f"{type(error).__name__}: {error}"})
     return _json(200, result)

@@ -97,9 +97,7 @@ class Endpoints(Directory):
         return Registered(app_instance_user_arn, endpoint_id)
 
     @exclusive
-    def describe_app_instance_user_endpoint(
-        self, *, app_instance_user_arn: str, endpoint_id: str
-    ) -> Endpoint | None:
+    def describe_app_instance_user_endpoint(self, *, app_instance_user_arn: str, endpoint_id: str) -> Endpoint | None:
         """Answer an endpoint, device tokens in clear; None only where the switch lets a missing one pass."""
         return self._endpoint(app_instance_user_arn, endpoint_id)
 
@@ -172,9 +170,7 @@ class Endpoints(Directory):
         if not application.is_push_application:
             raise BadRequestException(f"{new.resource_arn} is not the ARN of a push application")
         if not application.is_of(partition=home.partition, region=home.region, account=home.account):
-            raise BadRequestException(
-                f"{new.resource_arn} is not in the account and region of the app instance"
-            )
+            raise BadRequestException(f"{new.resource_arn} is not in the account and region of the app instance")
         if new.type == "GCM" and new.voip_device_token is not None:
             raise BadRequestException(f"VoipDeviceToken {new.voip_device_token} is not allowed for GCM")
         if any(self._in_the_way(new, other) for other in self.endpoints.values()):
@@ -182,9 +178,7 @@ class Endpoints(Directory):
         quota = self.switches.endpoints_per_user
         own = [e for e in self.endpoints.values() if e.app_instance_user_arn == new.app_instance_user_arn]
         if len(own) >= quota:
-            raise ResourceLimitExceededException(
-                f"The limit of {quota} endpoints per app instance user is reached"
-            )
+            raise ResourceLimitExceededException(f"The limit of {quota} endpoints per app instance user is reached")
 
     def _in_the_way(self, new: Endpoint, other: Endpoint) -> bool:
         """Whether `other` holds one of the new endpoint's device tokens, in the switch's scope."""
@@ -196,9 +190,7 @@ class Endpoints(Directory):
             case "user":
                 return new.app_instance_user_arn == other.app_instance_user_arn
             case "app_instance":
-                return app_instance_of(new.app_instance_user_arn) == app_instance_of(
-                    other.app_instance_user_arn
-                )
+                return app_instance_of(new.app_instance_user_arn) == app_instance_of(other.app_instance_user_arn)
             case "application":
                 return new.resource_arn == other.resource_arn
             case "none":

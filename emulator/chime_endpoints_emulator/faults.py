@@ -77,8 +77,9 @@ class Fault:
             problems.append(f"operation: {self.operation!r} is not one of the service")
         if self.when not in get_args(When):
             problems.append(f"when: {self.when!r} is not before or after")
-        if sum(effect is not None for effect in (self.error, self.answer, self.call)) > 1:
-            problems.append("only one of error, answer and call")
+        effects = sum(effect is not None for effect in (self.error, self.answer, self.call))
+        if effects > 1 or not (effects or self.delay):
+            problems.append("one of error, answer and call, or a delay")
         if self.answer is not None:
             try:
                 self.answer = Spoiled(self.answer)

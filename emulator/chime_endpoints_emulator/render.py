@@ -43,9 +43,7 @@ def endpoint(value: Endpoint, clock: Clock) -> Json:
     """An endpoint as Describe answers it, device tokens in clear."""
     return endpoint_summary(value) | {
         "ResourceArn": value.resource_arn,
-        "EndpointAttributes": present(
-            DeviceToken=value.device_token, VoipDeviceToken=value.voip_device_token
-        ),
+        "EndpointAttributes": present(DeviceToken=value.device_token, VoipDeviceToken=value.voip_device_token),
         "CreatedTimestamp": clock(value.created),
         "LastUpdatedTimestamp": clock(value.updated),
     }

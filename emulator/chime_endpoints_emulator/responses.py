@@ -158,9 +158,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
 
     def tag_resource(self) -> Result:
         """TagResource."""
-        self.backend.tag_resource(
-            resource_arn=self._given["ResourceARN"], tags=render.tags_from(self._given["Tags"])
-        )
+        self.backend.tag_resource(resource_arn=self._given["ResourceARN"], tags=render.tags_from(self._given["Tags"]))
         return None
 
     def untag_resource(self) -> Result:
@@ -214,9 +212,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
 
     def describe_app_instance_user(self) -> Result:
         """DescribeAppInstanceUser."""
-        user = self.backend.describe_app_instance_user(
-            app_instance_user_arn=self._given["AppInstanceUserArn"]
-        )
+        user = self.backend.describe_app_instance_user(app_instance_user_arn=self._given["AppInstanceUserArn"])
         return {"AppInstanceUser": render.user(user, self._seconds)}
 
     def list_app_instance_users(self) -> Result:

@@ -22,9 +22,7 @@ class Tagging(IdentityState):
             if key.lower().startswith("aws:"):
                 raise BadRequestException(f"The tag key {key} begins with aws:, which is reserved")
         if len({*current, *tags}) > TAGS_PER_RESOURCE:
-            raise ResourceLimitExceededException(
-                f"{resource_arn} would have more than {TAGS_PER_RESOURCE} tags"
-            )
+            raise ResourceLimitExceededException(f"{resource_arn} would have more than {TAGS_PER_RESOURCE} tags")
         current.update(tags)
 
     @exclusive

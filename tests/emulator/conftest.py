@@ -38,18 +38,24 @@ def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int, str]
 
 
 @pytest.fixture(scope="session")
-def client() -> Any:
-    """One client for all tests: making one takes longer than most tests."""
-    return make_client()
+def clients() -> tuple[Any, Any]:
+    """Clients for all tests: making one takes longer than most tests."""
+    return make_client(), make_client(parameter_validation=False)
 
 
-@pytest.fixture(scope="session")
-def unchecked() -> Any:
+@pytest.fixture
+def client(clients: tuple[Any, Any], backend: ChimeSDKIdentityBackend) -> Any:  # noqa: ARG001 - must be there
+    """A client of the mocked service."""
+    return clients[0]
+
+
+@pytest.fixture
+def unchecked(clients: tuple[Any, Any], backend: ChimeSDKIdentityBackend) -> Any:  # noqa: ARG001 - likewise
     """A client that leaves all checks to the service."""
-    return make_client(parameter_validation=False)
+    return clients[1]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def backend() -> Iterator[ChimeSDKIdentityBackend]:
     """An empty service for each test."""
     with mock_aws():

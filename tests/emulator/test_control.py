@@ -1,0 +1,160 @@
+"""The control API, on a server in the test's own process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+from tests.emulator.conftest import make_client, refusal, registration
+
+from chime_endpoints_emulator import ChimeSDKIdentityBackend, EmulatorServer, Fault, Switches, identity_backend
+
+
+@pytest.fixture
+def server(backend: ChimeSDKIdentityBackend) -> Iterator[EmulatorServer]:  # noqa: ARG001 - empty for each test
+    """A server that serves the test's own backends."""
+    with EmulatorServer() as started:
+        yield started
+
+
+def control(server: EmulatorServer, method: str, path: str, value: Any = None) -> tuple[int, Any]:
+    """Status and value of an answer of the control API."""
+    connection = HTTPConnection(*server.server_address[:2], timeout=20)  # type: ignore[arg-type] # bytes on no platform here
+    try:
+        body = None if value is None else json.dumps(value)
+        connection.request(method, f"/_emulator/{path}", body=body)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def test_it_says_that_it_lives(server: EmulatorServer) -> None:
+    """Health answers as soon as the server serves."""
+    assert control(server, "GET", "health") == (200, {"status": "ok"})
+
+
+def test_the_state_is_all_there_is(
+    server: EmulatorServer, backend: ChimeSDKIdentityBackend, app_instance: str, user: str
+) -> None:
+    """App instances, users, endpoints with their tokens, and tags."""
+    client = make_client(url=server.url)
+    endpoint = client.register_app_instance_user_endpoint(**registration(user))["EndpointId"]
+    client.tag_resource(ResourceARN=user, Tags=[{"Key": "a", "Value": "b"}])
+    _, state = control(server, "GET", "state")
+    assert [item["arn"] for item in state["app_instances"]] == [app_instance]
+    assert [item["arn"] for item in state["users"]] == [user]
+    [found] = state["endpoints"]
+    assert (found["endpoint_id"], found["device_token"]) == (endpoint, "token")
+    assert state["tags"] == {user: {"a": "b"}}
+    assert endpoint in backend.endpoints
+
+
+def test_another_account_and_region_can_be_looked_into(server: EmulatorServer) -> None:
+    """The query names the backend; a region without the service is refused."""
+    identity_backend(account_id="000000000000", region_name="eu-central-1").create_app_instance(name="chat")
+    _, state = control(server, "GET", "state?account=000000000000&region=eu-central-1")
+    assert (state["account"], state["region"]) == ("000000000000", "eu-central-1")
+    assert len(state["app_instances"]) == 1
+    status, answer = control(server, "GET", "state?region=us-west-2")
+    assert (status, answer) == (400, {"error": "region: the service is not in us-west-2"})
+
+
+def test_switches_are_read_and_changed(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:
+    """PUT changes the switches that it names and answers all."""
+    assert control(server, "GET", "switches") == (200, Switches().as_dict())
+    status, answer = control(server, "PUT", "switches", {"missing_endpoint": "success"})
+    assert (status, answer["missing_endpoint"]) == (200, "success")
+    assert backend.switches == Switches(missing_endpoint="success")
+    status, answer = control(server, "PUT", "switches", {"missing_endpoint": "maybe"})
+    assert status == 400
+    assert "missing_endpoint: 'maybe' is not one of forbidden" in answer["error"]
+
+
+def test_faults_are_put_seen_and_removed(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:
+    """A fault over HTTP is a fault like one put in process."""
+    client = make_client(url=server.url)
+    fault = {"operation": "ListAppInstances", "error": "ServiceFailureException", "times": 2}
+    status, faults = control(server, "POST", "faults", fault)
+    assert status == 200
+    assert [item["error"] for item in faults] == ["ServiceFailureException"]
+    assert refusal(client.list_app_instances)[1] == 500
+    assert control(server, "GET", "faults")[1][0]["seen"] == 1
+    backend.faults.append(Fault(call=lambda: None))
+    assert "lambda" in control(server, "GET", "faults")[1][1]["call"]
+    assert control(server, "DELETE", "faults") == (200, None)
+    assert not backend.faults
+    client.list_app_instances()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"operation": "Nothing"}, {"colour": "red"}, {"call": "x"}, {"times": "often"}, {"answer": 5}, {}, [], 5]
+)
+def test_a_wrong_fault_is_refused(server: EmulatorServer, backend: ChimeSDKIdentityBackend, wrong: Any) -> None:
+    """What cannot be a fault answers 400 and puts none."""
+    status, answer = control(server, "POST", "faults", wrong)
+    assert status == 400
+    assert answer["error"]
+    assert not backend.faults
+
+
+def test_calls_are_listed_and_forgotten(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:
+    """The calls so far, in order, until they are deleted."""
+    backend.now = lambda: 5.0
+    make_client(url=server.url).list_app_instances(MaxResults=3)
+    expected = [{"operation": "ListAppInstances", "parameters": {"MaxResults": 3}, "at": 5.0}]
+    assert control(server, "GET", "calls") == (200, expected)
+    control(server, "DELETE", "calls")
+    assert control(server, "GET", "calls") == (200, [])
+
+
+def test_an_endpoint_is_made_inactive(server: EmulatorServer, backend: ChimeSDKIdentityBackend, user: str) -> None:
+    """The state that deliveries set can be set over HTTP; nonsense is refused."""
+    client = make_client(url=server.url)
+    endpoint = client.register_app_instance_user_endpoint(**registration(user))["EndpointId"]
+    wanted = {
+        "app_instance_user_arn": user,
+        "endpoint_id": endpoint,
+        "status": "INACTIVE",
+        "status_reason": "INVALID_DEVICE_TOKEN",
+    }
+    assert control(server, "PUT", "endpoint-state", wanted) == (200, None)
+    assert backend.endpoints[endpoint].status == "INACTIVE"
+    for wrong in ({"status": "TIRED"}, {"endpoint_id": "gone"}, {"status_reason": "BORED"}):
+        assert control(server, "PUT", "endpoint-state", wanted | wrong)[0] == 400
+
+
+def test_reset_forgets_everything(server: EmulatorServer, backend: ChimeSDKIdentityBackend, user: str) -> None:
+    """State, switches, faults and calls of all accounts and regions are as at the start."""
+    make_client(url=server.url).register_app_instance_user_endpoint(**registration(user))
+    elsewhere = identity_backend(region_name="eu-central-1")
+    elsewhere.create_app_instance(name="chat")
+    backend.switches.missing_user = "not_found"
+    backend.faults.append(Fault(delay=1))
+    assert control(server, "POST", "reset") == (200, None)
+    for forgotten in (backend.endpoints, backend.users, backend.calls, backend.faults, elsewhere.app_instances):
+        assert not forgotten
+    assert backend.switches == Switches()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "nothing", 404), ("POST", "state", 405), ("GET", "reset", 405), ("PUT", "endpoint-state", 400)],
+)
+def test_what_the_control_api_does_not_have_is_refused(
+    server: EmulatorServer, method: str, path: str, status: int
+) -> None:
+    """Unknown paths, wrong methods and missing bodies are answered with what is possible."""
+    found, answer = control(server, method, path)
+    assert found == status
+    assert answer["error"]
+
+
+def test_a_region_without_the_service_is_refused_over_http(server: EmulatorServer) -> None:
+    """A server on loopback cannot be a host that does not exist; it refuses the credentials' scope."""
+    code, status, message = refusal(make_client(region="us-west-2", url=server.url).list_app_instances)
+    assert (code, status) == ("InvalidSignatureException", 403)
+    assert "us-west-2" in message

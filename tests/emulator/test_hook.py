@@ -1,0 +1,76 @@
+"""The place in moto where the backend hooks in, which is moto's own affair and may move."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from typing import Any
+
+import moto
+import pytest
+from moto import backend_index, backends
+from moto.server import ThreadedMotoServer
+from tests.emulator.conftest import make_client
+
+import chime_endpoints_emulator
+from chime_endpoints_emulator import chimesdkidentity_backends, hook
+
+MOVED = (
+    f"moto {version('moto')} finds its backends in another way than 5.2.5: "
+    "chime_endpoints_emulator/hook.py must be adapted"
+)
+NAME: Any = hook.NAME
+
+
+def test_moto_finds_the_backend_where_it_is_put() -> None:
+    """Moto has a list of names and patterns, and imports a module by name: if not, this says what to do."""
+    patterns = getattr(backend_index, "backend_url_patterns", None)
+    assert isinstance(patterns, list), MOVED
+    assert all(isinstance(name, str) and isinstance(p, re.Pattern) for name, p in patterns), MOVED
+    assert sum(name == hook.NAME for name, _ in patterns) == 1, MOVED
+    host = "https://identity-chime.us-east-1.amazonaws.com/tags"
+    assert backends.get_service_from_url(host) == hook.NAME, MOVED
+    try:
+        found = backends.get_backend(NAME)
+    except ImportError:
+        pytest.fail(MOVED)
+    assert found is chimesdkidentity_backends, MOVED
+
+
+def test_hooking_in_again_changes_nothing() -> None:
+    """The backend is listed once however often it is installed."""
+    before = [*backend_index.backend_url_patterns]
+    hook.install()
+    assert before == backend_index.backend_url_patterns
+
+
+def test_moto_has_no_such_backend_itself() -> None:
+    """When moto gets one, this package must step back instead of hiding it."""
+    [folder] = moto.__path__
+    assert hook.NAME not in {*backends.list_of_moto_modules()}, f"{folder} now has {hook.NAME}"
+
+
+def test_other_services_are_moto_s_own() -> None:
+    """No other service's host is taken."""
+    for host in ("pinpoint.us-east-1", "sts.us-east-1", "chimes.us-east-1", "a.chime.us-east-1.s3"):
+        assert backends.get_service_from_url(f"https://{host}.amazonaws.com/") != hook.NAME
+
+
+def test_moto_s_own_server_serves_it_too() -> None:
+    """Beside moto's other services the signing name finds it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        client = make_client(url=f"http://{host}:{port}")
+        arn = client.create_app_instance(Name="chat")["AppInstanceArn"]
+        assert client.describe_app_instance(AppInstanceArn=arn)["AppInstance"]["Name"] == "chat"
+    finally:
+        server.stop()
+
+
+def test_what_is_public_is_sorted_and_there() -> None:
+    """`__all__` names what users import."""
+    public = chime_endpoints_emulator.__all__
+    assert public == sorted(public)
+    assert all(hasattr(chime_endpoints_emulator, name) for name in public)

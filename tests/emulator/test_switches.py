@@ -1,0 +1,442 @@
+"""Every switch in each of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.emulator.conftest import APPLICATION, refusal, registration
+
+from chime_endpoints_emulator import ChimeSDKIdentityBackend, Switches
+
+Register = Callable[..., str]
+OTHER_APPLICATION = APPLICATION.replace("0123", "9876")
+
+
+@pytest.fixture
+def switches(backend: ChimeSDKIdentityBackend) -> Switches:
+    """The switches of the mocked service."""
+    return backend.switches
+
+
+@pytest.fixture
+def bob(backend: ChimeSDKIdentityBackend, app_instance: str) -> str:
+    """A second user of the app instance."""
+    return backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id="bob", name="Bob")
+
+
+@pytest.fixture
+def carol(backend: ChimeSDKIdentityBackend) -> str:
+    """A user of another app instance."""
+    return backend.create_app_instance_user(
+        app_instance_arn=backend.create_app_instance(name="other"), app_instance_user_id="carol", name="Carol"
+    )
+
+
+def test_every_switch_is_documented_and_tested() -> None:
+    """This file names every switch."""
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [field.name for field in fields(Switches) if f"switches.{field.name}" not in source] == []
+
+
+@pytest.mark.parametrize("operation", ["update", "describe", "deregister"])
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        ("forbidden", "ForbiddenException"),
+        ("not_found", "NotFoundException"),
+        ("bad_request", "BadRequestException"),
+    ],
+)
+def test_a_missing_endpoint_is_refused_as_the_switch_says(
+    client: Any, switches: Switches, user: str, operation: str, setting: Any, code: str
+) -> None:
+    """Three ways to say that there is no such endpoint."""
+    switches.missing_endpoint = setting
+    call = getattr(client, f"{operation}_app_instance_user_endpoint")
+    assert refusal(call, AppInstanceUserArn=user, EndpointId="gone")[0] == code
+
+
+def test_a_missing_endpoint_may_succeed(client: Any, switches: Switches, user: str) -> None:
+    """With `success` changing and removing nothing succeeds, and Describe answers nothing."""
+    switches.missing_endpoint = "success"
+    gone = {"AppInstanceUserArn": user, "EndpointId": "gone"}
+    assert client.update_app_instance_user_endpoint(**gone, Name="x")["EndpointId"] == "gone"
+    client.deregister_app_instance_user_endpoint(**gone)
+    assert "AppInstanceUserEndpoint" not in client.describe_app_instance_user_endpoint(**gone)
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "status"),
+    [("forbidden", "ForbiddenException", 403), ("not_found", "NotFoundException", 404)],
+)
+def test_a_missing_user_is_refused_as_the_switch_says(
+    client: Any, switches: Switches, user: str, setting: Any, code: str, status: int
+) -> None:
+    """Two ways to say that there is no such user, on every operation that names one."""
+    switches.missing_user = setting
+    nobody = f"{user}-not"
+    endpoint = {"AppInstanceUserArn": nobody, "EndpointId": "any"}
+    for call, parameters in (
+        (client.register_app_instance_user_endpoint, registration(nobody)),
+        (client.update_app_instance_user_endpoint, endpoint),
+        (client.describe_app_instance_user_endpoint, endpoint),
+        (client.deregister_app_instance_user_endpoint, endpoint),
+        (client.list_app_instance_user_endpoints, {"AppInstanceUserArn": nobody}),
+        (client.describe_app_instance_user, {"AppInstanceUserArn": nobody}),
+        (client.delete_app_instance_user, {"AppInstanceUserArn": nobody}),
+    ):
+        assert refusal(call, **parameters)[:2] == (code, status)
+
+
+@pytest.mark.parametrize("setting", ["for_ever", "while_alive"])
+def test_a_remembered_token_answers_the_living_endpoint(
+    backend: ChimeSDKIdentityBackend, switches: Switches, register: Register, setting: Any
+) -> None:
+    """Sending the same request again registers nothing."""
+    switches.token_memory = setting
+    assert register(ClientRequestToken="same") == register(ClientRequestToken="same")
+    assert len(backend.endpoints) == 1
+
+
+@pytest.mark.parametrize(("setting", "answers_the_dead"), [("for_ever", True), ("while_alive", False)])
+def test_a_token_may_be_remembered_longer_than_its_endpoint(
+    client: Any, switches: Switches, user: str, register: Register, setting: Any, *, answers_the_dead: bool
+) -> None:
+    """With `for_ever` the id of a dead endpoint is answered, with `while_alive` a new one."""
+    switches.token_memory = setting
+    first = register(ClientRequestToken="same")
+    client.deregister_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=first)
+    assert (register(ClientRequestToken="same") == first) is answers_the_dead
+
+
+def test_without_token_memory_the_repeated_request_is_a_new_one(
+    client: Any, switches: Switches, user: str, register: Register
+) -> None:
+    """With `none` the repetition meets its own first attempt."""
+    switches.token_memory = "none"
+    register(ClientRequestToken="same")
+    call = client.register_app_instance_user_endpoint
+    assert refusal(call, **registration(user, ClientRequestToken="same"))[0] == "ConflictException"
+
+
+def test_all_tokens_can_be_forgotten_at_a_moment(
+    client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
+) -> None:
+    """A test chooses when the service's window ends."""
+    register(ClientRequestToken="same")
+    backend.request_tokens.clear()
+    call = client.register_app_instance_user_endpoint
+    assert refusal(call, **registration(user, ClientRequestToken="same"))[0] == "ConflictException"
+
+
+def test_a_token_of_the_account_is_the_same_for_all_users(
+    client: Any, switches: Switches, bob: str, register: Register
+) -> None:
+    """With `account` another user's request with the token is a repetition with other parameters."""
+    switches.token_scope = "account"
+    first = register(ClientRequestToken="same")
+    answer = client.register_app_instance_user_endpoint(**registration(bob, ClientRequestToken="same"))
+    assert answer["EndpointId"] == first
+
+
+def test_a_token_of_the_user_is_the_users_own(client: Any, switches: Switches, bob: str, register: Register) -> None:
+    """With `user` two users may use the same token."""
+    switches.token_scope = "user"
+    first = register(ClientRequestToken="same")
+    answer = client.register_app_instance_user_endpoint(**registration(bob, ClientRequestToken="same"))
+    assert answer["EndpointId"] != first
+    assert answer["AppInstanceUserArn"] == bob
+
+
+@pytest.mark.parametrize(("setting", "succeeds"), [("forgotten", True), ("remembered", False)])
+def test_a_refused_request_may_use_up_its_token(
+    client: Any, switches: Switches, user: str, register: Register, setting: Any, *, succeeds: bool
+) -> None:
+    """When the reason is gone, `forgotten` registers and `remembered` refuses as before."""
+    switches.failed_token = setting
+    blocker = register()
+    request = registration(user, ClientRequestToken="same")
+    call = client.register_app_instance_user_endpoint
+    assert refusal(call, **request)[0] == "ConflictException"
+    client.deregister_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=blocker)
+    if succeeds:
+        assert call(**request)["EndpointId"] != blocker
+    else:
+        assert refusal(call, **request)[0] == "ConflictException"
+
+
+def test_the_same_token_with_other_parameters_may_answer_the_first_endpoint(
+    backend: ChimeSDKIdentityBackend, switches: Switches, register: Register
+) -> None:
+    """With `same_endpoint` the new parameters are ignored."""
+    switches.same_token_other_parameters = "same_endpoint"
+    first = register(ClientRequestToken="same", Name="one")
+    assert register(ClientRequestToken="same", Name="two") == first
+    assert backend.endpoints[first].name == "one"
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"), [("conflict", "ConflictException"), ("bad_request", "BadRequestException")]
+)
+def test_the_same_token_with_other_parameters_may_be_refused(
+    client: Any, switches: Switches, user: str, register: Register, setting: Any, code: str
+) -> None:
+    """The other settings refuse, in two ways; the same parameters are still answered."""
+    switches.same_token_other_parameters = setting
+    first = register(ClientRequestToken="same")
+    request = registration(user, ClientRequestToken="same", device_token="another")
+    assert refusal(client.register_app_instance_user_endpoint, **request)[0] == code
+    assert register(ClientRequestToken="same") == first
+
+
+@pytest.mark.parametrize(
+    ("setting", "same_user", "same_app_instance", "elsewhere", "other_application"),
+    [
+        ("user", True, False, False, True),
+        ("app_instance", True, True, False, True),
+        ("application", True, True, True, False),
+        ("none", False, False, False, False),
+    ],
+)
+def test_a_device_token_conflicts_within_its_scope(
+    client: Any,
+    switches: Switches,
+    user: str,
+    bob: str,
+    carol: str,
+    register: Register,
+    setting: Any,
+    *,
+    same_user: bool,
+    same_app_instance: bool,
+    elsewhere: bool,
+    other_application: bool,
+) -> None:
+    """The scope decides which earlier endpoints are in the way."""
+    switches.device_token_conflict = setting
+    register()
+    for request, conflicts in (
+        (registration(bob), same_app_instance),
+        (registration(carol), elsewhere),
+        (registration(user, ResourceArn=OTHER_APPLICATION), other_application),
+        (registration(user), same_user),
+    ):
+        if conflicts:
+            code, status, message = refusal(client.register_app_instance_user_endpoint, **request)
+            assert (code, status) == ("ConflictException", 409)
+            assert "token" in message
+        else:
+            client.register_app_instance_user_endpoint(**request)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"DeviceToken": "voip"},
+        {"DeviceToken": "new", "VoipDeviceToken": "device"},
+        {"DeviceToken": "new", "VoipDeviceToken": "voip"},
+    ],
+)
+def test_voip_tokens_conflict_like_device_tokens(
+    client: Any, user: str, register: Register, attributes: dict[str, str]
+) -> None:
+    """A token is registered whichever of the two it is."""
+    register(EndpointAttributes={"DeviceToken": "device", "VoipDeviceToken": "voip"})
+    request = registration(user, EndpointAttributes=attributes)
+    assert refusal(client.register_app_instance_user_endpoint, **request)[0] == "ConflictException"
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_an_inactive_endpoint_may_give_its_token_free(
+    client: Any, switches: Switches, backend: ChimeSDKIdentityBackend, user: str, register: Register, *, setting: bool
+) -> None:
+    """Whether an INACTIVE endpoint is in the way is a switch."""
+    switches.inactive_endpoints_conflict = setting
+    endpoint = register()
+    backend.set_endpoint_state(app_instance_user_arn=user, endpoint_id=endpoint, status="INACTIVE")
+    if setting:
+        assert refusal(client.register_app_instance_user_endpoint, **registration(user))[1] == 409
+    else:
+        assert register() != endpoint
+
+
+@pytest.mark.parametrize(("setting", "name", "allow_messages"), [("kept", "Phone", "NONE"), ("reset", None, "ALL")])
+def test_what_update_omits_is_kept_or_reset(
+    client: Any,
+    switches: Switches,
+    backend: ChimeSDKIdentityBackend,
+    user: str,
+    register: Register,
+    setting: Any,
+    name: str | None,
+    allow_messages: str,
+) -> None:
+    """Each member of Update that is not sent stays, or goes back to what Register makes of it."""
+    switches.omitted_on_update = setting
+    key = {"AppInstanceUserArn": user, "EndpointId": register(Name="Phone", AllowMessages="NONE")}
+    endpoint = backend.endpoints[key["EndpointId"]]
+    client.update_app_instance_user_endpoint(**key)
+    assert (endpoint.name, endpoint.allow_messages) == (name, allow_messages)
+    client.update_app_instance_user_endpoint(**key, Name="new")
+    assert (endpoint.name, endpoint.allow_messages) == ("new", allow_messages)
+    client.update_app_instance_user_endpoint(**key, AllowMessages="NONE")
+    assert (endpoint.name, endpoint.allow_messages) == ("new" if setting == "kept" else None, "NONE")
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_a_new_endpoint_may_be_missing_from_the_first_list(
+    client: Any, switches: Switches, user: str, register: Register, *, setting: bool
+) -> None:
+    """Without it the first List lacks what is new, the second has it."""
+    old = register(device_token="old")
+    switches.new_endpoint_in_first_list = setting
+    new = register(device_token="new")
+
+    def listed() -> list[str]:
+        answer = client.list_app_instance_user_endpoints(AppInstanceUserArn=user)
+        return [item["EndpointId"] for item in answer["AppInstanceUserEndpoints"]]
+
+    assert listed() == ([old, new] if setting else [old])
+    assert listed() == [old, new]
+    client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=new)
+
+
+@pytest.mark.parametrize("setting", ["deleted", "kept"])
+def test_endpoints_of_a_deleted_user_are_deleted_or_kept(
+    client: Any,
+    switches: Switches,
+    backend: ChimeSDKIdentityBackend,
+    app_instance: str,
+    user: str,
+    register: Register,
+    setting: Any,
+) -> None:
+    """A kept endpoint cannot be reached until there is a user of that id again."""
+    switches.endpoints_on_user_deletion = setting
+    endpoint = register()
+    client.delete_app_instance_user(AppInstanceUserArn=user)
+    call = client.list_app_instance_user_endpoints
+    assert refusal(call, AppInstanceUserArn=user)[0] == "ForbiddenException"
+    backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id="alice", name="Alice again")
+    found = [item["EndpointId"] for item in call(AppInstanceUserArn=user)["AppInstanceUserEndpoints"]]
+    assert found == ([endpoint] if setting == "kept" else [])
+
+
+def test_timestamps_may_come_as_botocore_reads_them(
+    client: Any, switches: Switches, user: str, register: Register
+) -> None:
+    """With `seconds` botocore makes dates of them."""
+    switches.timestamps = "seconds"
+    answer = client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=register())
+    assert answer["AppInstanceUserEndpoint"]["CreatedTimestamp"].year >= 2025
+
+
+def test_timestamps_may_come_as_the_documentation_says(
+    client: Any, switches: Switches, user: str, register: Register
+) -> None:
+    """With `milliseconds` botocore cannot parse the answer."""
+    switches.timestamps = "milliseconds"
+    with pytest.raises(ValueError, match="year"):
+        client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=register())
+
+
+def test_the_quota_is_adjustable(client: Any, switches: Switches, user: str, register: Register) -> None:
+    """The quota may be any number; the message names it."""
+    switches.endpoints_per_user = 1
+    register()
+    request = registration(user, device_token="other")
+    assert "1 endpoints" in refusal(client.register_app_instance_user_endpoint, **request)[2]
+
+
+def test_the_rate_counts_all_calls_of_the_account(
+    client: Any, switches: Switches, backend: ChimeSDKIdentityBackend, user: str
+) -> None:
+    """After as many calls as the rate says, a second must pass; refused calls do not count."""
+    time = 1000.0
+    backend.now = lambda: time
+    switches.requests_per_second = 3
+    calls: tuple[tuple[Any, dict[str, str]], ...] = (
+        (client.list_app_instances, {}),
+        (client.list_tags_for_resource, {"ResourceARN": user}),
+        (client.list_app_instance_user_endpoints, {"AppInstanceUserArn": user}),
+    )
+    for call, parameters in calls:
+        call(**parameters)
+    for _ in range(5):
+        assert refusal(client.list_app_instances)[:2] == ("ThrottledClientException", 429)
+    time += 0.5
+    client.list_app_instances()
+    assert refusal(client.list_app_instances)[1] == 429
+    time += 60
+    for call, parameters in calls:
+        call(**parameters)
+    assert refusal(client.list_app_instances)[1] == 429
+
+
+def test_the_rate_is_fifty_a_second_unless_it_is_taken_away(
+    client: Any, switches: Switches, backend: ChimeSDKIdentityBackend
+) -> None:
+    """The default is the service's; None lifts it."""
+    backend.now = lambda: 1000.0
+    for _ in range(50):
+        client.list_app_instances()
+    assert refusal(client.list_app_instances)[0] == "ThrottledClientException"
+    switches.requests_per_second = None
+    client.list_app_instances()
+
+
+def test_a_clock_that_goes_back_grants_nothing(client: Any, switches: Switches, backend: Any) -> None:
+    """Time that runs backwards neither breaks nor fills the rate."""
+    switches.requests_per_second = 1
+    times = iter([10.0, 10.0, 5.0, 5.0, 5.0])
+    backend.now = lambda: next(times)
+    client.list_app_instances()
+    assert refusal(client.list_app_instances)[1] == 429
+
+
+def test_switches_are_changed_together_or_not_at_all(switches: Switches) -> None:
+    """Every problem of a change is named, and then nothing is changed."""
+    wrong = {
+        "missing_user": "not_found",
+        "token_memory": "sometimes",
+        "inactive_endpoints_conflict": "yes",
+        "endpoints_per_user": -1,
+        "requests_per_second": 0,
+        "no_such": 1,
+    }
+    with pytest.raises(ValueError, match="token_memory: 'sometimes' is not one of for_ever") as caught:
+        switches.change(wrong)
+    for name in wrong:
+        assert (name in str(caught.value).partition("no_such: not one of")[0]) == (
+            name not in ("missing_user", "no_such")
+        )
+    assert switches == Switches()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"endpoints_per_user": True},
+        {"endpoints_per_user": 1.5},
+        {"requests_per_second": "fast"},
+        {"requests_per_second": True},
+        {"missing_user": None},
+        {"missing_user": ["forbidden"]},
+    ],
+)
+def test_a_switch_takes_its_own_type_only(switches: Switches, values: dict[str, Any]) -> None:
+    """Values of another type are refused."""
+    with pytest.raises(ValueError, match=next(iter(values))):
+        switches.change(values)
+
+
+def test_switches_go_back_to_their_defaults(switches: Switches) -> None:
+    """What was changed can be restored."""
+    switches.change({"missing_user": "not_found", "requests_per_second": None, "endpoints_per_user": 3})
+    assert switches.as_dict()["requests_per_second"] is None
+    switches.restore()
+    assert switches == Switches()
