@@ -167,6 +167,8 @@ def test_a_refused_request_may_use_up_its_token(
         assert call(**request)["EndpointId"] != blocker
     else:
         assert refusal(call, **request)[0] == "ConflictException"
+        switches.failed_token = "forgotten"
+        assert call(**request)["EndpointId"] != blocker
 
 
 def test_the_same_token_with_other_parameters_may_answer_the_first_endpoint(

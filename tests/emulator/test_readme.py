@@ -1,0 +1,58 @@
+"""The emulator's README says what is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import chime_endpoints_emulator
+from chime_endpoints_emulator import Fault, Spoiled, Switches
+from chime_endpoints_emulator.control import _ROUTES
+
+README = (Path(chime_endpoints_emulator.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def _table(heading: str) -> dict[str, list[str]]:
+    """The tables below a heading: first cell without backticks, and the code in the second."""
+    section = README.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    return {row[0].strip("`"): re.findall(r"`([^`]+)`", row[1]) for row in rows}
+
+
+def test_the_example_works() -> None:
+    """The test in the README passes."""
+    code = README.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102 - our own README
+    names["test_a_lost_answer_registers_one_endpoint"]()
+
+
+def test_every_switch_is_in_the_table_with_its_values() -> None:
+    """The table has all switches in their order, and all values, the default first."""
+    table = _table("Switches")
+    assert [*table] == [field.name for field in fields(Switches)]
+    types = get_type_hints(Switches)
+    for field in fields(Switches):
+        values = table[field.name]
+        default = field.default if isinstance(field.default, str) else json.dumps(field.default)
+        assert values[0] == default
+        if get_origin(types[field.name]) is Literal:
+            assert sorted(values) == sorted(get_args(types[field.name]))
+
+
+def test_every_fault_is_in_the_tables() -> None:
+    """The tables have all members of a fault and all spoiled answers."""
+    section = README.partition("## Faults\n")[2].partition("\n## ")[0]
+    for field in fields(Fault):
+        assert not field.init or re.search(rf"\b{field.name}\b", section)
+    assert {*Spoiled} <= {*_table("Faults")}
+
+
+def test_every_route_of_the_control_api_is_in_the_table() -> None:
+    """The table has all paths with all their methods."""
+    for path, methods in _ROUTES.items():
+        for method in methods:
+            assert f"`{method} {path}`" in README
