@@ -1,40 +1,15 @@
-"""A mocked service with one app instance and one user, and boto3 clients for it."""
+"""A mocked service with one app instance and one user."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, identity_backend
-
-APPLICATION = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef0123456789abcdef"
-
-
-def make_client(*, region: str = "us-east-1", url: str | None = None, **config: Any) -> Any:
-    """A client that tries once and sends what it is given."""
-    settings = {"retries": {"total_max_attempts": 1}, "max_pool_connections": 20, **config}
-    return boto3.Session().client(
-        "chime-sdk-identity",
-        region_name=region,
-        endpoint_url=url,
-        aws_access_key_id="made-up",
-        aws_secret_access_key="made-up",
-        config=Config(**settings),
-    )
-
-
-def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int, str]:
-    """The code, status and message with which the service refuses a call."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response
-    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Message"]
+from support.identity import make_client, registration
 
 
 @pytest.fixture(scope="session")
@@ -80,15 +55,3 @@ def register(client: Any, user: str) -> Callable[..., str]:
     return lambda **changes: str(
         client.register_app_instance_user_endpoint(**registration(user, **changes))["EndpointId"]
     )
-
-
-def registration(user: str, **changes: Any) -> dict[str, Any]:
-    """The parameters of Register for an endpoint of this user."""
-    device_token = changes.pop("device_token", "token")
-    return {
-        "AppInstanceUserArn": user,
-        "Type": "APNS",
-        "ResourceArn": APPLICATION,
-        "EndpointAttributes": {"DeviceToken": device_token},
-        **changes,
-    }

@@ -8,16 +8,22 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from tests.emulator.conftest import make_client, refusal, registration
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, EmulatorServer, Fault, Switches, identity_backend
+from support.identity import make_client, refusal, registration
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[EmulatorServer]:
+    """A server that serves whatever backends there are."""
+    with EmulatorServer() as started:
+        yield started
 
 
 @pytest.fixture
-def server(backend: ChimeSDKIdentityBackend) -> Iterator[EmulatorServer]:  # noqa: ARG001 - empty for each test
-    """A server that serves the test's own backends."""
-    with EmulatorServer() as started:
-        yield started
+def server(running: EmulatorServer, backend: ChimeSDKIdentityBackend) -> EmulatorServer:  # noqa: ARG001 - empty
+    """A server of the test's own, empty backends."""
+    return running
 
 
 def control(server: EmulatorServer, method: str, path: str, value: Any = None) -> tuple[int, Any]:

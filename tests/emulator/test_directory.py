@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.emulator.conftest import refusal, registration
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
+from support.identity import refusal, registration
 
 
 def test_an_app_instance_is_created_described_and_deleted(client: Any, backend: ChimeSDKIdentityBackend) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.emulator.conftest import APPLICATION, make_client, refusal, registration
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
+from support.identity import APPLICATION, make_client, refusal, registration
 
 Register = Callable[..., str]
 

@@ -12,9 +12,9 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
-from tests.emulator.conftest import make_client, refusal, registration
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Fault, Spoiled
+from support.identity import make_client, refusal, registration
 
 Register = Callable[..., str]
 REGISTER = "RegisterAppInstanceUserEndpoint"

@@ -10,10 +10,10 @@ import moto
 import pytest
 from moto import backend_index, backends
 from moto.server import ThreadedMotoServer
-from tests.emulator.conftest import make_client
 
 import chime_endpoints_emulator
 from chime_endpoints_emulator import chimesdkidentity_backends, hook
+from support.identity import make_client
 
 MOVED = (
     f"moto {version('moto')} finds its backends in another way than 5.2.5: "

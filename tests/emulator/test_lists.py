@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.emulator.conftest import APPLICATION, refusal
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
+from support.identity import APPLICATION, refusal
 
 
 def _register(backend: ChimeSDKIdentityBackend, user: str, count: int) -> list[str]:

@@ -16,9 +16,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
-from tests.emulator.conftest import APPLICATION, make_client, refusal, registration
 
 import chime_endpoints_emulator
+from support.identity import APPLICATION, make_client, refusal, registration
 
 ROOT = Path(chime_endpoints_emulator.__file__).parents[1]
 PATIENCE = 20.0

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.emulator.conftest import APPLICATION, refusal, registration
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Switches
+from support.identity import APPLICATION, refusal, registration
 
 Register = Callable[..., str]
 OTHER_APPLICATION = APPLICATION.replace("0123", "9876")

@@ -8,11 +8,11 @@ from typing import Any
 
 import botocore.session
 import pytest
-from tests.emulator.conftest import refusal, registration
 
 from chime_endpoints_emulator.exceptions import BadRequestException
 from chime_endpoints_emulator.responses import OPERATIONS
 from chime_endpoints_emulator.validation import validate
+from support.identity import refusal, registration
 
 MODEL = botocore.session.get_session().get_service_model("chime-sdk-identity")
 SAMPLES = {"ChimeArn": "arn:aws:chime:us-east-1:123456789012:app-instance/x/user/y", "UserId": "alice"}

@@ -11,9 +11,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import EndpointConnectionError
 from moto.core.botocore_stubber import BotocoreStubber
-from tests.emulator.conftest import make_client, registration
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Fault, identity_backend
+from support.identity import make_client, registration
 
 MODEL = botocore.session.get_session().get_service_model("chime-sdk-identity")
 HOST = "https://identity-chime.us-east-1.amazonaws.com"
