@@ -14,7 +14,7 @@ from .server import EmulatorServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve; answers the exit status, which is 1 if the port cannot be had."""
+    """Serve; answers the exit status, which is 1 if the port or the port file cannot be had."""
     options = _options(arguments)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -33,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"Chime SDK Identity emulator at {server.url}\n")
         sys.stdout.flush()
         if options.port_file is not None:
-            _write_whole(options.port_file, f"{server.server_address[1]}\n")
+            try:
+                _write_whole(options.port_file, f"{server.server_address[1]}\n")
+            except OSError as error:
+                sys.stderr.write(f"Cannot write {options.port_file}: {error.strerror}.\n")
+                return 1
         stopped.wait()
     if options.port_file is not None:
         options.port_file.unlink(missing_ok=True)
@@ -46,10 +50,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="A stateful emulator of Amazon Chime SDK Identity's endpoint operations.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--port-file", type=Path, help="file to write the port to, once it is served")
     parser.add_argument("--account", help="account of every caller (default: moto's, 123456789012)")
     return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{number} is not from 0 to 65535")
+    return number
 
 
 def _write_whole(path: Path, text: str) -> None:

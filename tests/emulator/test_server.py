@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 import chime_endpoints_emulator
+from chime_endpoints_emulator.__main__ import main
 from support.identity import APPLICATION, make_client, refusal, registration
 
 ROOT = Path(chime_endpoints_emulator.__file__).parents[1]
@@ -245,6 +246,26 @@ def test_a_port_in_use_is_one_clear_message(url: str, tmp_path: Path) -> None:
         f"Cannot serve on 127.0.0.1:{port}: Address already in use. Give another --port, or 0 for any free one.\n"
     )
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--port", "65536"], "65536 is not from 0 to 65535"),
+        (["--port-file", "/no/such/folder/port"], "Cannot write /no/such/folder/port: No such file or directory."),
+    ],
+)
+def test_what_cannot_be_served_is_said(
+    arguments: list[str], expected: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in the options is one message and a failure."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    try:
+        status: object = main(arguments)
+    except SystemExit as ended:
+        status = ended.code
+    assert status in (1, 2)
+    assert expected in capfd.readouterr().err
 
 
 def test_the_account_can_be_given(program: Any) -> None:
