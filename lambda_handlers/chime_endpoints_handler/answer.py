@@ -16,9 +16,9 @@ from typing import Any
 
 from crhelper import FAILED, SUCCESS, CfnResource
 
-from .deadline import Deadline
+from .deadline import Deadline, Phase
 from .delivery import Delivery, deliver, encode
-from .physical_id import PhysicalId
+from .physical_id import NotApplied, PhysicalId
 from .request import Request
 
 logging.getLogger("crhelper").disabled = True
@@ -32,9 +32,15 @@ class Responder(CfnResource):
     def __init__(self, request: Request, deadline: Deadline, sleep: Callable[[float], None]) -> None:
         with _no_clients():
             super().__init__(log_level=logging.getLevelName(logging.root.level), sleep_on_delete=0)
+        self.StackId = request.stack_id
+        self.RequestId = request.request_id
+        self.LogicalResourceId = request.logical_id
+        self._response_url = request.response_url
         self.outcome: Delivery | None = None
+        self.has_more_to_do = False
+        """Whether something is left to do where nobody accepts the answer."""
         self.answered_status = ""
-        self._request = request
+        self._first_id = request.physical_id or str(NotApplied(request.suffix))
         self._deadline = deadline
         self._sleep = sleep
         self._is_answered = False
@@ -52,25 +58,22 @@ class Responder(CfnResource):
             handed["PhysicalResourceId"] = event["PhysicalResourceId"]
         self(handed, context)
 
-    def fail(self, reason: str, physical_id: str) -> None:
+    def fail(self, reason: str) -> None:
         """Answers without running anything."""
-        self.StackId = self._request.stack_id
-        self.RequestId = self._request.request_id
-        self.LogicalResourceId = self._request.logical_id
-        self.PhysicalResourceId = physical_id
+        self.PhysicalResourceId = self._first_id
         self._send(FAILED, reason)
 
     def _log_setup(self, event: Mapping[str, Any], context: object) -> None:
         """Leaves the function's logging as it is."""
 
     def _set_timeout(self) -> None:
-        seconds = max(0.0, self._deadline.left() - self._deadline.answer_at)
-        self._timer = Timer(seconds, self._timeout)
+        self.PhysicalResourceId = self._first_id  # crhelper has just cleared it, and the timer may be quick
+        self._timer = Timer(self._deadline.until_answer, self._timeout)
         self._timer.daemon = True
         self._timer.start()
 
     def _timeout(self) -> None:
-        self._deadline.end()
+        self._deadline.enter(Phase.ANSWER)
         self._send(FAILED, "The function ran out of time. Deploy again; give it a longer timeout if this repeats.")
 
     def _send(self, status: str | None = None, reason: str = "", send_response: object = None) -> None:
@@ -80,7 +83,7 @@ class Responder(CfnResource):
             if self._is_answered:
                 return
             self._is_answered = True
-            self._deadline.end()
+            self._deadline.enter(Phase.ANSWER)
             whole_reason = reason if status else self.Reason
             super()._send(  # type: ignore[misc] # missing in crhelper's stub; the one seam for a sender
                 status,
@@ -93,7 +96,10 @@ class Responder(CfnResource):
         if answer["Status"] == SUCCESS:
             del answer["Reason"]
         body = encode(answer)
-        self.outcome = deliver(url, body, left=self._deadline.left, sleep=self._sleep)
+        self.outcome = deliver(url, body, left=self._time_left, sleep=self._sleep)
+
+    def _time_left(self) -> float:
+        return self._deadline.for_answer(is_last=not self.has_more_to_do)
 
 
 @contextmanager

@@ -66,8 +66,8 @@ class Caller:
         while True:
             try:
                 self.deadline.check(operation)
-            except OutOfTimeError:
-                raise (last or OutOfTimeError(f"There was no time left for {operation}. Deploy again.")) from None
+            except OutOfTimeError as out_of_time:
+                raise (last or out_of_time) from None
             self.count += 1
             try:
                 answer = request()

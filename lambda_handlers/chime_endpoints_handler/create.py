@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import physical_id
 from .calls import Attempts
+from .deadline import Phase
 from .declaration import EndpointDeclaration, read_endpoint
 from .endpoints import Endpoints, Registered
 from .errors import AlreadyRegisteredError, HandlerError, Kind, ServiceError, StaleEventError
@@ -160,7 +161,7 @@ def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: A
     if not attempts.may_have_happened:
         work.note(physical_id.NotApplied(work.request.suffix))
         return
-    work.deadline.start_cleanup()
+    work.deadline.enter(Phase.CLEANUP)
     standing = work.standing()
     try:
         for endpoint in own_attempts(work, endpoints, wanted, since=_began(work, standing)):

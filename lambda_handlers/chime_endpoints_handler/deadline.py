@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
+from enum import Enum
 
 from .errors import OutOfTimeError
 
-_ANSWER_SHARE = 0.1  # of the time at entry, for the answer
+_ANSWER_SHARE = 0.1  # of the time at entry
 _ANSWER_SECONDS = (1.0, 10.0)  # at least one attempt, at most several
 _CLEANUP_SHARE = 0.2
 _CLEANUP_SECONDS = 20.0
+_AFTERWARDS_SECONDS = 3.0  # enough for one call
+
+
+class Phase(Enum):
+    """What the time is used for now; each phase leaves enough for those that follow."""
+
+    WORK = "work"
+    CLEANUP = "clean-up after a failure"
+    ANSWER = "answer"
+    AFTERWARDS = "what is left to do where nobody accepted the answer"
 
 
 class Deadline:
-    """The time that Lambda leaves, in seconds: first the calls end, then the clean-up, then the answer."""
+    """The time that Lambda leaves, in seconds."""
 
     def __init__(self, left: Callable[[], float]) -> None:
         self.left = left
         at_entry = max(left(), 0.0)
-        self._answer = min(max(_ANSWER_SECONDS[0], at_entry * _ANSWER_SHARE), _ANSWER_SECONDS[1])
-        self._cleanup = min(_CLEANUP_SECONDS, at_entry * _CLEANUP_SHARE)
-        self._is_over = Event()
-        self._is_cleaning_up = False
+        self.kept_for_answer = min(max(_ANSWER_SECONDS[0], at_entry * _ANSWER_SHARE), _ANSWER_SECONDS[1])
+        self.until_answer = max(at_entry - self.kept_for_answer, at_entry / 2)
+        """Seconds from entry after which an answer must be under way, whatever else is going on."""
+        self._kept_for_cleanup = min(_CLEANUP_SECONDS, at_entry * _CLEANUP_SHARE)
+        self._phase = Phase.WORK
+
+    def enter(self, phase: Phase) -> None:
+        """Begins a phase; an earlier one is not gone back to."""
+        order = list(Phase)
+        if order.index(phase) > order.index(self._phase):
+            self._phase = phase
 
     def for_calls(self) -> float:
-        """Seconds left for calls; not positive when it is time to clean up or to answer."""
-        kept = self._answer if self._is_cleaning_up else self._answer + self._cleanup
-        return self.left() - kept
+        """Seconds left for calls; not positive when none may begin."""
+        if self._phase is Phase.ANSWER:
+            return 0.0
+        kept = {
+            Phase.WORK: self.kept_for_answer + self._kept_for_cleanup,
+            Phase.CLEANUP: self.kept_for_answer,
+            Phase.AFTERWARDS: 0.0,
+        }
+        return self.left() - kept[self._phase]
 
-    def start_cleanup(self) -> None:
-        """From here on the clean-up's share may be used."""
-        self._is_cleaning_up = True
-
-    def end(self) -> None:
-        """No call may follow: the event is being answered."""
-        self._is_over.set()
+    def for_answer(self, *, is_last: bool) -> float:
+        """Seconds left for delivering the answer."""
+        return self.left() - (0.0 if is_last else min(_AFTERWARDS_SECONDS, self.kept_for_answer / 2))
 
     def check(self, operation: str) -> None:
         """Lets a call begin.
@@ -43,10 +62,5 @@ class Deadline:
         Raises:
             OutOfTimeError: there is no time left for it.
         """
-        if self._is_over.is_set() or self.for_calls() <= 0:
+        if self.for_calls() <= 0:
             raise OutOfTimeError(f"There was no time left for {operation}. Deploy again.")
-
-    @property
-    def answer_at(self) -> float:
-        """Seconds left at which an answer must be under way, whatever else is going on."""
-        return self._answer

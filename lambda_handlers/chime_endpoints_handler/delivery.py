@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from threading import Thread
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +17,7 @@ MOST_BYTES = 4096
 """The size of an answer in all (AWS CloudFormation User Guide, custom resource response objects)."""
 
 _ATTEMPT_SECONDS = 5.0
+_LEAST_SECONDS = 0.05  # with less, an attempt would only be broken off
 _LONGEST_WAIT = 5.0
 _SPARE = 0.2  # seconds before the deadline at which no attempt begins
 _EXPIRED_ATTEMPTS = 3  # a signature that is refused once will be refused again
@@ -36,7 +37,7 @@ def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable
     """Puts the answer until it is accepted with a 2xx, or the time is over."""
     refusals = 0
     bound = 0.2
-    while (time_left := left() - _SPARE) > 0:
+    while (time_left := left() - _SPARE) > _LEAST_SECONDS:
         status = _put(url, body, min(_ATTEMPT_SECONDS, time_left))
         if status is not None and 200 <= status < 300:
             return Delivery.ACCEPTED
@@ -58,7 +59,7 @@ def _put(url: str, body: bytes, seconds: float) -> int | None:
     statuses: list[int] = []
 
     def attempt() -> None:
-        with suppress(OSError, HTTPException, ValueError):
+        with suppress(Exception):  # a connection that is broken off under its feet raises all kinds of things
             target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             # CloudFormation signs the URL for an empty content type.
             connection.request("PUT", target, body=body, headers={"content-type": ""})

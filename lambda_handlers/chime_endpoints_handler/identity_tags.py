@@ -7,6 +7,7 @@ from typing import Any
 
 from . import physical_id
 from .calls import Attempts
+from .deadline import Phase
 from .declaration import TAGS_TYPE, read_tags, tag_list, tag_map
 from .errors import HandlerError, Kind, ServiceError, StaleEventError
 from .rules import IDENTITY_ARN, violations
@@ -110,7 +111,7 @@ def _tag_or_undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> No
 
 
 def _undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
-    work.deadline.start_cleanup()
+    work.deadline.enter(Phase.CLEANUP)
     noted = physical_id.Unconfirmed(work.request.suffix)
     try:
         identity.untag_ours(tags)

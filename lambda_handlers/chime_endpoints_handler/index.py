@@ -17,7 +17,7 @@ from .answer import Responder
 from .arrival import arrival
 from .calls import Caller
 from .clients import AwsClients, Clients
-from .deadline import Deadline
+from .deadline import Deadline, Phase
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE
 from .delivery import Delivery
 from .errors import HandlerError, InvalidRequestError
@@ -98,10 +98,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
             register(run)
         responder.respond(event, context)
     else:
-        responder.fail(
-            "RequestType is none of Create, Update, Delete.",
-            request.physical_id or str(physical_id.NotApplied(request.suffix)),
-        )
+        responder.fail("RequestType is none of Create, Update, Delete.")
     _conclude(run, responder, surroundings.now() - started)
 
 
@@ -115,10 +112,6 @@ class _Run:
         self._responder = responder
 
     def __call__(self, _event: object, _context: object) -> str:
-        request = self.work.request
-        self.work.note(
-            physical_id.read(request.physical_id) if request.physical_id else physical_id.NotApplied(request.suffix)
-        )
         try:
             self.outcome = _operate(self.work)
         except HandlerError as error:
@@ -128,6 +121,7 @@ class _Run:
         if self.outcome is None:
             raise _ToldError(self.reason)
         self._responder.Data.update(self.outcome.data)
+        self._responder.has_more_to_do = self.outcome.unanswered is not None
         return str(self.outcome.physical_id)
 
 
@@ -143,8 +137,6 @@ def _operate(work: Work) -> Outcome:
         return Outcome(physical_id=physical_id.read(request.physical_id))
     wrong = [] if is_delete else violations(request.resource_type, request.properties)
     if wrong:
-        if not request.physical_id:
-            work.note(physical_id.NotApplied(request.suffix))
         raise InvalidRequestError(" ".join(wrong))
     assert operation is not None  # noqa: S101 - an unknown resource type is a violation
     return operation(work)
@@ -162,6 +154,7 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
     if responder.outcome is Delivery.ACCEPTED:
         return
     if run.outcome is not None and run.outcome.unanswered is not None:
+        run.work.deadline.enter(Phase.AFTERWARDS)
         try:
             run.outcome.unanswered()
         except HandlerError as error:

@@ -1,0 +1,282 @@
+"""Replacement: another endpoint beside the current one, which CloudFormation deletes afterwards or returns to.
+
+The new endpoint is registered under a name that marks it as ours and named as declared last of all: whatever is
+cut short before leaves something that the next event recognises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import physical_id
+from .calls import Attempts
+from .create import adopt, outcome
+from .deadline import Phase
+from .declaration import EndpointDeclaration
+from .endpoints import Endpoints, Listed, Registered, was_refused
+from .errors import HandlerError, Kind, ServiceError, StaleEventError
+from .ownership import (
+    Wanted,
+    bears_our_name,
+    candidates,
+    deregister,
+    describe_each,
+    holders,
+    is_as_wanted,
+    is_gone,
+    resolve,
+    settle,
+    was_created_since,
+)
+from .stack import Standing
+from .work import Outcome, Work
+
+_ROUNDS = 3  # a registration can meet strays of earlier attempts; a third refusal is an answer
+
+
+def stop_if_stale(work: Work) -> Standing | None:
+    """What CloudFormation says of the resource.
+
+    Raises:
+        StaleEventError: it has gone on without this Update's answer.
+    """
+    standing = work.standing()
+    if standing is not None and _is_stale(work, standing):
+        raise StaleEventError("CloudFormation has gone on without this Update. Nothing was changed.")
+    return standing
+
+
+def _is_stale(work: Work, standing: Standing) -> bool:
+    if standing.is_given_up or standing.physical_id != work.request.physical_id:
+        return True
+    return standing.is_settled and standing.since is not None and standing.since > work.arrival.started
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The endpoint that the answer will name, as it is before it is settled."""
+
+    endpoint_id: str
+    name: str | None = field(repr=False)
+    allow_messages: str
+    is_new: bool
+
+
+class Replacement:
+    """What is registered under the current id is not what is declared, or is gone, or has to be looked at."""
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        current: physical_id.PhysicalId,
+        declaration: EndpointDeclaration,
+        former_user_arn: str,
+        is_change: bool,
+    ) -> None:
+        self._work = work
+        self._request = work.request
+        self._current = current
+        self._declaration = declaration
+        self._former_user_arn = former_user_arn
+        self._is_change = is_change
+        self._endpoints = work.endpoints(declaration.app_instance_user_arn)
+        self._present: Registered | None = None
+        self._wanted: Wanted
+
+    def run(self) -> Outcome:
+        """Brings what is registered to the declaration."""
+        self._wanted = resolve(self._declaration, self._work)
+        self._present = self._describe_current()
+        if self._present is not None and self._present.identity == self._wanted.identity:
+            return self._keep(self._present)
+        if self._present is None and self._has_current_here():
+            stop_if_stale(self._work)  # it should be there: is this event an old one?
+        listed = self._endpoints.list()
+        chosen = self._find(listed) or self._register()
+        try:
+            self._remove_strays(listed, chosen.endpoint_id)
+            if self._work.is_unusual():
+                self._stop_if_given_up(chosen)
+            self._settle(chosen.endpoint_id, chosen.name, chosen.allow_messages)
+        except HandlerError:
+            if chosen.is_new:
+                self._withdraw(chosen)
+            raise
+        return self._outcome(chosen)
+
+    def _outcome(self, chosen: _Chosen) -> Outcome:
+        endpoint = physical_id.Endpoint(self._endpoints.user_arn, chosen.endpoint_id)
+        was_marked = chosen.name == self._request.own_name
+
+        def mark_again() -> None:
+            self._endpoints.update(
+                chosen.endpoint_id, name=self._request.own_name, allow_messages=self._wanted.allow_messages
+            )
+
+        return Outcome(
+            physical_id=endpoint,
+            data=outcome(endpoint).data,
+            unanswered=mark_again if was_marked and self._wanted.is_name_declared else None,
+        )
+
+    def _has_current_here(self) -> bool:
+        """Whether the current id is an endpoint of the declared user."""
+        return isinstance(self._current, physical_id.Endpoint) and self._current.user_arn == self._endpoints.user_arn
+
+    def _is_current(self, endpoint_id: str) -> bool:
+        return self._current == physical_id.Endpoint(self._endpoints.user_arn, endpoint_id)
+
+    def _describe_current(self) -> Registered | None:
+        """What is registered under the current id, where that can be what is declared."""
+        if not isinstance(self._current, physical_id.Endpoint) or not self._has_current_here():
+            return None
+        try:
+            return self._endpoints.describe(self._current.endpoint_id)
+        except ServiceError as error:
+            if was_refused(error) and is_gone(self._endpoints, self._current.endpoint_id):
+                return None
+            raise
+
+    def _keep(self, present: Registered) -> Outcome:
+        """The current endpoint is the declared one: a source has the same value, or a replacement is rolled back."""
+        self._settle(present.endpoint_id, present.name, present.allow_messages)
+        if self._is_change:
+            self._remove_strays(self._endpoints.list(), present.endpoint_id)
+        return outcome(physical_id.Endpoint(self._endpoints.user_arn, present.endpoint_id))
+
+    def _find(self, listed: list[Listed]) -> _Chosen | None:
+        """The endpoint to return to on a rollback, or the one that an unanswered attempt of this event registered."""
+        others = [
+            endpoint
+            for endpoint in candidates(listed, self._wanted, self._request)
+            if not self._is_current(endpoint.endpoint_id)
+        ]
+        for endpoint in describe_each(self._endpoints, others):
+            if self._is_ours(endpoint):
+                return _Chosen(endpoint.endpoint_id, endpoint.name, endpoint.allow_messages, is_new=False)
+        return None
+
+    def _is_ours(self, endpoint: Registered) -> bool:
+        if endpoint.identity != self._wanted.identity:
+            return False
+        if bears_our_name(endpoint, self._request):
+            return True
+        if not self._wanted.is_name_declared or not is_as_wanted(endpoint, self._wanted):
+            return False
+        # It has the declared name: it is of the declaration before the current one, or of this event, or a stranger's.
+        if self._present is None or self._present.created is None or endpoint.created is None:
+            return True
+        return endpoint.created <= self._present.created or was_created_since(endpoint, self._work.arrival.earliest)
+
+    def _register(self) -> _Chosen:
+        for round_number in range(_ROUNDS):
+            attempts = Attempts()
+            try:
+                return self._register_marked(f"replace {round_number}", attempts)
+            except ServiceError as error:
+                self._remove_own_attempt(attempts)
+                if error.kind is not Kind.CONFLICT or round_number == _ROUNDS - 1:
+                    raise
+            if chosen := self._resolve_conflict():
+                return chosen
+        raise AssertionError  # the last round returns or raises
+
+    def _register_marked(self, purpose: str, attempts: Attempts) -> _Chosen:
+        endpoint_id = self._endpoints.register(
+            self._wanted.identity,
+            name=self._request.own_name,
+            allow_messages=self._wanted.allow_messages,
+            client_request_token=self._request.client_request_token(purpose),
+            attempts=attempts,
+        )
+        return _Chosen(endpoint_id, self._request.own_name, self._wanted.allow_messages, is_new=True)
+
+    def _resolve_conflict(self) -> _Chosen | None:
+        """The device token is registered already; None where it is not any more, so that another try may succeed."""
+        holding = holders(self._endpoints, self._wanted.identity, self._work)
+        for holder in holding:
+            if self._is_ours(holder):
+                return _Chosen(holder.endpoint_id, holder.name, holder.allow_messages, is_new=False)
+            if self._is_current(holder.endpoint_id):
+                return self._register_in_place_of(holder)
+            if bears_our_name(holder, self._request):
+                stop_if_stale(self._work)
+                deregister(self._endpoints, holder.endpoint_id)
+                return None
+        adopted = adopt(self._endpoints, holding, self._wanted, self._declaration)
+        return _Chosen(adopted, self._wanted.name, self._wanted.allow_messages, is_new=False)
+
+    def _register_in_place_of(self, predecessor: Registered) -> _Chosen:
+        """The old endpoint holds the device token and gives way; it comes back if the new one cannot be registered."""
+        stop_if_stale(self._work)
+        deregister(self._endpoints, predecessor.endpoint_id)
+        attempts = Attempts()
+        try:
+            return self._register_marked("replace after the predecessor gave way", attempts)
+        except HandlerError:
+            self._remove_own_attempt(attempts)
+            self._bring_back(predecessor)
+            raise
+
+    def _bring_back(self, predecessor: Registered) -> None:
+        self._work.deadline.enter(Phase.CLEANUP)
+        try:
+            endpoint_id = self._endpoints.register(
+                predecessor.identity,
+                name=predecessor.name,
+                allow_messages=predecessor.allow_messages,
+                client_request_token=self._request.client_request_token("bring the predecessor back"),
+                attempts=Attempts(),
+            )
+        except HandlerError:
+            return  # what is told is why the new one failed; the rollback registers the old one again
+        self._work.note(physical_id.Endpoint(self._endpoints.user_arn, endpoint_id))
+
+    def _remove_own_attempt(self, attempts: Attempts) -> None:
+        """Removes what a failed registration may have left; what stays is removed by the rollback's Update."""
+        if not attempts.may_have_happened:
+            return
+        self._work.deadline.enter(Phase.CLEANUP)
+        try:
+            self._remove_strays(self._endpoints.list(), None)
+        except HandlerError:
+            return  # the failure of the registration is what is told
+
+    def _settle(self, endpoint_id: str, name: str | None, allow_messages: str) -> None:
+        settle(self._endpoints, endpoint_id, name=name, allow_messages=allow_messages, wanted=self._wanted)
+
+    def _withdraw(self, chosen: _Chosen) -> None:
+        self._work.deadline.enter(Phase.CLEANUP)
+        try:
+            deregister(self._endpoints, chosen.endpoint_id)
+        except HandlerError:
+            return  # it bears our name: the rollback's Update removes it
+
+    def _remove_strays(self, listed: list[Listed], chosen: str | None) -> None:
+        """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to."""
+        strays = self._marked(self._endpoints, listed, but=chosen)
+        if self._former_user_arn != self._endpoints.user_arn:
+            former = self._work.endpoints(self._former_user_arn)
+            strays += self._marked(former, former.list(), but=None)
+        if not strays:
+            return
+        if stop_if_stale(self._work) is None and self._present is None and self._has_current_here():
+            return  # nobody can say whether this event is still current: leave what may be a newer one's
+        for endpoints, endpoint_id in strays:
+            deregister(endpoints, endpoint_id)
+
+    def _marked(self, endpoints: Endpoints, listed: list[Listed], *, but: str | None) -> list[tuple[Endpoints, str]]:
+        return [
+            (endpoints, endpoint.endpoint_id)
+            for endpoint in listed
+            if bears_our_name(endpoint, self._request)
+            and endpoint.endpoint_id != but
+            and self._current != physical_id.Endpoint(endpoints.user_arn, endpoint.endpoint_id)
+        ]
+
+    def _stop_if_given_up(self, chosen: _Chosen) -> None:
+        standing = self._work.standing()
+        endpoint = str(physical_id.Endpoint(self._endpoints.user_arn, chosen.endpoint_id))
+        if standing is not None and standing.physical_id != endpoint and _is_stale(self._work, standing):
+            raise StaleEventError("CloudFormation has gone on without this Update. What was registered is removed.")

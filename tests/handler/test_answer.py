@@ -1,0 +1,256 @@
+"""The answer: one, verified, in time; whatever the URL does."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import trustme
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler import delivery
+from chime_endpoints_handler.delivery import Delivery, deliver, encode
+from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.sink import open_sink
+from support.stage import Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+
+
+def real_time(seconds: float) -> Callable[[], float]:
+    """A deadline of the real clock."""
+    end = time.monotonic() + seconds
+    return lambda: end - time.monotonic()
+
+
+@pytest.mark.parametrize("statuses", [[500], [503, 503], [429], [302, 404], [403, 403]], ids=str)
+def test_an_answer_is_repeated_until_it_is_accepted(stage: Stage, statuses: list[int]) -> None:
+    """F50: one effective answer, the same bytes each time, with the content type that the URL was signed for."""
+    stage.sink.statuses = [*statuses]
+    assert stage.create()["Status"] == "SUCCESS"
+    assert len(stage.sink.bodies) == len(statuses) + 1
+    assert len(set(stage.sink.bodies)) == 1
+    assert set(stage.sink.content_types) == {""}
+
+
+def test_an_expired_url_is_given_up(stage: Stage) -> None:
+    """F51: a signature that is refused stays refused: stop, log, and do not ask for another delivery."""
+    stage.sink.statuses = [403] * 50
+    stage.run(stage.event("Create", stage.properties()))
+    assert len(stage.sink.bodies) == 3
+
+
+def test_an_answer_that_nobody_accepts_raises_in_time(stage: Stage) -> None:
+    """F52: Lambda then delivers the event again."""
+    stage.sink.statuses = [500] * 500
+    began = stage.clock.now()
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(stage.event("Create", stage.properties()))
+    assert stage.clock.now() - began <= 120
+
+
+def test_a_replacement_that_nobody_accepts_can_be_recognised_again(stage: Stage) -> None:
+    """F61: three answers are lost; the rollback leaves the old endpoint alone, declared name or not."""
+    first = stage.create()
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
+    event = stage.event(
+        "Update", new, PhysicalResourceId=first["PhysicalResourceId"], OldResourceProperties=stage.properties()
+    )
+    for _ in range(3):
+        stage.sink.statuses = [500] * 500
+        with pytest.raises(AnswerNotAcceptedError):
+            stage.run(event)
+    stage.sink.statuses = []
+    rolled_back = stage.update(first["PhysicalResourceId"], stage.properties(), new)
+    assert rolled_back["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert [endpoint.device_token for endpoint in stage.registered] == ["canary-token-a"]
+
+
+def test_a_lost_answer_is_given_again_for_the_same_endpoint(stage: Stage) -> None:
+    """F41: the second delivery answers with what the first one registered, named as declared."""
+    first = stage.create()
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
+    event = stage.event(
+        "Update", new, PhysicalResourceId=first["PhysicalResourceId"], OldResourceProperties=stage.properties()
+    )
+    stage.sink.statuses = [500] * 500
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(event)
+    stage.sink.statuses = []
+    answer = stage.deliver(event)
+    stage.delete(first["PhysicalResourceId"])
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+    assert endpoint.name == "canary phone"
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0])
+def test_too_little_time_is_answered_at_once(stage: Stage, seconds: float) -> None:
+    """F42: nothing is begun that could not be finished."""
+    answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
+    assert "no time left" in answer["Reason"]
+    assert not stage.backend.calls
+
+
+def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: Stage) -> None:
+    """F42, F55: the timer answers, the work ends, and what it registered is found by the Delete."""
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: time.sleep(1.5)))
+    began = time.monotonic()
+    stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
+    began_at = stage.clock.at
+    answer = stage.deliver(stage.event("Create", stage.properties(Name=None)), seconds=2.0)
+    assert (answer["Status"], "ran out of time" in answer["Reason"]) == ("FAILED", True)
+    assert time.monotonic() - began < 2.0
+    assert stage.delete(answer["PhysicalResourceId"], stage.properties(Name=None))["Status"] == "SUCCESS"
+    assert not stage.registered
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, RecursionError, MemoryError, RuntimeError("canary")])
+def test_whatever_is_raised_is_answered(stage: Stage, error: type[BaseException] | BaseException) -> None:
+    """F48: an answer is owed, and an unknown error's text is not told."""
+
+    def fail() -> None:
+        raise error
+
+    stage.backend.faults.append(Fault(REGISTER, call=fail, times=None))
+    answer = stage.create()
+    assert answer["Status"] == "FAILED"
+    assert "canary" not in answer["Reason"]
+
+
+def test_an_event_after_a_failed_one_is_clean(stage: Stage) -> None:
+    """F45: nothing of one event reaches the next in a warm process."""
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400))
+    failed = stage.create()
+    answer = stage.create()
+    assert failed["Status"] == "FAILED"
+    assert answer["Status"] == "SUCCESS"
+    assert "Reason" not in answer
+    assert answer["NoEcho"] is False
+
+
+@pytest.mark.parametrize("reason", ["x" * 9000, "é" * 9000, "📱" * 9000, '"\\' * 4000])
+def test_a_long_reason_is_cut_and_the_ids_stay(reason: str) -> None:
+    """F53: at most 4,096 bytes of valid JSON."""
+    answer = {"Status": "FAILED", "Reason": reason, "PhysicalResourceId": "é" * 400, "StackId": "s", "Data": {}}
+    body = encode(answer)
+    read = json.loads(body)
+    assert 4000 < len(body) <= 4096
+    assert read["PhysicalResourceId"] == answer["PhysicalResourceId"]
+    assert reason.startswith(read["Reason"].removesuffix("…"))
+
+
+def test_what_cannot_be_written_as_json_does_not_keep_an_answer_back() -> None:
+    """F54: Data of a kind that JSON does not know."""
+    assert json.loads(encode({"Status": "SUCCESS", "Data": {"when": object()}}))["Status"] == "SUCCESS"
+
+
+def test_an_id_of_any_length_goes_back_verbatim() -> None:
+    """F54: over 1 KB, the answer still fits: Data gives way."""
+    answer = {"Status": "SUCCESS", "PhysicalResourceId": "i" * 3000, "Data": {"EndpointId": "e" * 2000}}
+    body = encode(answer)
+    assert json.loads(body)["PhysicalResourceId"] == answer["PhysicalResourceId"]
+    assert len(body) <= 4096
+
+
+def test_half_a_surrogate_pair_goes_back_verbatim() -> None:
+    """F22: it has no UTF-8, but an escape in JSON."""
+    assert json.loads(encode({"PhysicalResourceId": "a\ud800b📱"}))["PhysicalResourceId"] == "a\ud800b📱"
+
+
+@contextmanager
+def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server on loopback that does with each connection what it is told."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    Thread(target=behave_quietly, args=(connection,), daemon=True).start()
+
+        def behave_quietly(connection: socket.socket) -> None:
+            with suppress(OSError), connection:
+                behave(connection)
+
+        Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{port}/answer"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def stall(connection: socket.socket) -> None:
+    """Takes everything and says nothing."""
+    while connection.recv(4096):
+        pass
+
+
+def drip(connection: socket.socket) -> None:
+    """Answers one byte at a time."""
+    for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n":
+        connection.sendall(bytes([byte]))
+        time.sleep(0.5)
+
+
+def reset(connection: socket.socket) -> None:
+    """Closes without a word."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def lie(connection: socket.socket) -> None:
+    """Answers something that is not HTTP."""
+    connection.recv(4096)
+    connection.sendall(b"220 ready\r\n")
+
+
+@pytest.mark.parametrize("behave", [stall, drip, reset, lie])
+def test_a_url_that_never_accepts_ends_before_the_deadline(behave: Callable[[socket.socket], None]) -> None:
+    """F52: stalled, one byte at a time, reset, no HTTP."""
+    with raw_server(behave) as url:
+        left = real_time(1.5)
+        assert deliver(url, b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
+        assert left() > -0.3
+
+
+def test_a_refused_connection_ends_before_the_deadline() -> None:
+    """F52: nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    left = real_time(1.0)
+    assert deliver(f"http://127.0.0.1:{port}/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
+    assert left() > -0.3
+
+
+def test_an_answer_reaches_a_tls_server_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way it goes to Amazon S3: over TLS, verified."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with open_sink(context) as sink:
+        url = sink.url.replace("127.0.0.1", "localhost")
+        assert deliver(url, b'{"a": 1}', left=real_time(1.0), sleep=time.sleep) is Delivery.FAILED
+        assert not sink.bodies
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert deliver(url, b'{"a": 1}', left=real_time(5.0), sleep=time.sleep) is Delivery.ACCEPTED
+        assert sink.accepted == [{"a": 1}]
+
+
+def test_a_slow_look_up_of_the_name_does_not_cost_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F52: no socket option bounds it; the attempt runs in a thread that is left behind."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
+    left = real_time(1.0)
+    assert deliver("http://example.invalid/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
+    assert left() > -0.3
+
+
+def test_the_limit_is_cloudformations() -> None:
+    """4,096 bytes in all."""
+    assert delivery.MOST_BYTES == 4096

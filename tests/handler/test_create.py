@@ -1,0 +1,269 @@
+"""Create: what is registered, and what the answer says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.physical_id import suffix
+from support.stage import OTHER_APPLICATION, STACK_ID, Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+
+
+def test_a_create_registers_the_declaration_with_one_call(stage: Stage) -> None:
+    """Where nothing fails, Register is the only call."""
+    answer = stage.create(stage.properties(AllowMessages="NONE"))
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "SUCCESS"
+    assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"
+    assert answer["Data"] == {"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": stage.user}
+    assert (endpoint.name, endpoint.device_token, endpoint.allow_messages) == (
+        "canary phone",
+        "canary-token-a",
+        "NONE",
+    )
+    assert stage.operations == ["Register"]
+    assert stage.stack.asked == 0
+
+
+def test_a_voip_token_is_registered_with_its_device_token(stage: Stage) -> None:
+    """Both tokens belong to one endpoint."""
+    stage.create(stage.properties(EndpointAttributes={"DeviceToken": "a", "VoipDeviceToken": "v"}))
+    (endpoint,) = stage.registered
+    assert endpoint.device_tokens == {"a", "v"}
+
+
+def test_an_undeclared_name_is_made_of_stack_logical_id_and_suffix(stage: Stage) -> None:
+    """CloudFormation names what one leaves unnamed; so does this."""
+    stage.create(stage.properties(Name=None))
+    (endpoint,) = stage.registered
+    assert endpoint.name == f"chat-Phone-{suffix(STACK_ID, 'Phone')}"
+
+
+def test_an_empty_name_is_a_declared_name(stage: Stage) -> None:
+    """The API allows an empty name, and what is declared is used as declared."""
+    stage.create(stage.properties(Name=""))
+    (endpoint,) = stage.registered
+    assert not endpoint.name
+
+
+def test_every_problem_of_a_request_is_named_at_once(stage: Stage) -> None:
+    """One answer tells all that is to be mended, and nothing is registered."""
+    answer = stage.create({"Typ": "APNS", "ResourceArn": "x", "EndpointAttributes": {"DeviceToken": ""}})
+    for part in ("Typ is not a property; did you mean Type?", "AppInstanceUserArn is missing", "ResourceArn is not"):
+        assert part in answer["Reason"]
+    assert "DeviceToken has 0 characters" in answer["Reason"]
+    assert answer["Status"] == "FAILED"
+    assert not stage.backend.calls
+
+
+def test_the_delete_after_a_refused_declaration_makes_no_call(stage: Stage) -> None:
+    """The id of a Create that registered nothing says so."""
+    answer = stage.create({"Type": "nonsense"})
+    deleted = stage.delete(answer["PhysicalResourceId"], {"Type": "nonsense"})
+    assert deleted["Status"] == "SUCCESS"
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_transient_failure_is_tried_again(stage: Stage, status: int) -> None:
+    """F24, F25: a throttle or a failure before the effect is overcome."""
+    codes = {429: "ThrottledClientException", 500: "ServiceFailureException", 503: "ServiceUnavailableException"}
+    stage.backend.faults.append(Fault(REGISTER, error=codes[status], status=status, times=3))
+    assert stage.create()["Status"] == "SUCCESS"
+    assert len(stage.registered) == 1
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"error": "ServiceFailureException", "status": 500},
+        {"error": "ServiceUnavailableException", "status": 503},
+        {"answer": "hang"},
+        {"answer": "reset"},
+        {"answer": "truncated"},
+        {"answer": "empty"},
+        {"answer": "without_endpoint_id"},
+        {"answer": "html"},
+    ],
+    ids=str,
+)
+def test_a_lost_answer_of_register_leaves_one_endpoint(
+    stage: Stage, fault: dict[str, object], memory: str, name: str | None
+) -> None:
+    """F25, F26: the effect took place, the answer did not arrive: exactly one endpoint, and its id."""
+    stage.backend.switches.change({"token_memory": memory})
+    stage.backend.faults.append(Fault(REGISTER, when="after", **fault))  # type: ignore[arg-type] # one of several
+    answer = stage.create(stage.properties(Name=name))
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "SUCCESS"
+    assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
+def test_the_same_event_twice_gives_the_same_endpoint(stage: Stage, memory: str, name: str | None) -> None:
+    """F43: whether or not the service remembers the token."""
+    stage.backend.switches.change({"token_memory": memory})
+    event = stage.event("Create", stage.properties(Name=name))
+    assert stage.deliver(event) == stage.deliver(event)
+    assert len(stage.registered) == 1
+
+
+def test_somebody_elses_endpoint_is_named_and_left_alone(stage: Stage) -> None:
+    """F27: the device token is taken by an endpoint that is not ours."""
+    theirs = stage.stranger()
+    before = vars(theirs).copy()
+    answer = stage.create()
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]
+    assert "AdoptExisting" in answer["Reason"]
+    assert stage.delete(answer["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert [vars(endpoint) for endpoint in stage.registered] == [before]
+
+
+def test_an_older_endpoint_equal_in_everything_is_somebody_elses(stage: Stage) -> None:
+    """F27, F73: what existed before this resource's Create began cannot be its own attempt."""
+    theirs = stage.stranger(name="canary phone")
+    stage.clock.sleep(60)
+    stage.stack.detail = {"ResourceStatus": "CREATE_IN_PROGRESS", "LastUpdatedTimestamp": stage.clock.now()}
+    answer = stage.create()
+    assert answer["Status"] == "FAILED"
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [theirs.endpoint_id]
+
+
+def test_the_token_of_another_user_is_explained(stage: Stage) -> None:
+    """F27: where device tokens conflict beyond a user, the endpoint in the way is not to be seen."""
+    stage.backend.switches.change({"device_token_conflict": "app_instance"})
+    instance = stage.user.split("/user/")[0]
+    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    stage.stranger(app_instance_user_arn=bob)
+    assert "another user's endpoint" in stage.create()["Reason"]
+    assert len(stage.registered) == 1
+
+
+def test_an_existing_endpoint_is_adopted_where_declared(stage: Stage) -> None:
+    """AdoptExisting takes the endpoint over and brings it to the declaration."""
+    theirs = stage.stranger()
+    answer = stage.create(stage.properties(AdoptExisting="true", AllowMessages="NONE"))
+    (endpoint,) = stage.registered
+    assert answer["Data"]["EndpointId"] == theirs.endpoint_id == endpoint.endpoint_id
+    assert (endpoint.name, endpoint.allow_messages) == ("canary phone", "NONE")
+
+
+def test_an_existing_endpoint_of_another_application_is_not_adopted(stage: Stage) -> None:
+    """What cannot be changed cannot be brought to the declaration."""
+    stage.stranger(resource_arn=OTHER_APPLICATION)
+    answer = stage.create(stage.properties(AdoptExisting="true"))
+    assert answer["Status"] == "FAILED"
+    assert "another Type, ResourceArn" in answer["Reason"]
+    assert stage.registered[0].name == "somebody else's"
+
+
+def test_the_quota_is_told_with_its_number(stage: Stage) -> None:
+    """F29: nothing is registered and the reason says what to ask for."""
+    stage.backend.switches.endpoints_per_user = 0
+    answer = stage.create()
+    assert "10 by default" in answer["Reason"]
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
+
+
+def test_a_refusal_names_the_permissions_to_check(stage: Stage) -> None:
+    """F30: a 403 is retried for a while, since a role may only just be taking effect, then told."""
+    stage.backend.faults.append(Fault.deny(REGISTER))
+    began = stage.clock.now()
+    answer = stage.create()
+    assert "mobiletargeting:GetApp" in answer["Reason"]
+    assert 10 < stage.clock.now() - began < 30
+    assert not stage.registered
+
+
+def test_a_role_that_takes_effect_late_is_waited_for(stage: Stage) -> None:
+    """F30: the policy was attached a moment ago."""
+    stage.backend.faults.append(Fault.deny(REGISTER, times=4))
+    assert stage.create()["Status"] == "SUCCESS"
+
+
+def test_a_throttle_for_ever_fails_in_time(stage: Stage) -> None:
+    """F24, F42: at last FAILED, before the deadline, with nothing registered."""
+    stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=None))
+    began = stage.clock.now()
+    answer = stage.create()
+    assert answer["Status"] == "FAILED"
+    assert "ThrottledClientException" in answer["Reason"]
+    assert stage.clock.now() - began < 120
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_registration_without_an_answer_for_ever_is_removed(stage: Stage, name: str | None) -> None:
+    """Every Register takes effect and none is answered: the failed Create leaves nothing registered."""
+    stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=None))
+    answer = stage.create(stage.properties(Name=name))
+    assert answer["Status"] == "FAILED"
+    assert not stage.registered
+
+
+def test_a_clean_up_that_fails_leaves_the_real_id(stage: Stage) -> None:
+    """The Delete that follows a failed Create finds what could not be removed."""
+    stage.backend.faults += [
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=None),
+        Fault.deny("DeregisterAppInstanceUserEndpoint"),
+    ]
+    answer = stage.create()
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"
+    stage.backend.faults.clear()
+    stage.delete(answer["PhysicalResourceId"])
+    assert not stage.registered
+
+
+def test_a_missing_user_is_explained(stage: Stage) -> None:
+    """The service answers Forbidden for a user that does not exist."""
+    answer = stage.create(stage.properties(AppInstanceUserArn=stage.user + "x"))
+    assert "Check that the AppInstanceUser exists" in answer["Reason"]
+
+
+def test_an_application_that_is_refused_is_explained(stage: Stage) -> None:
+    """A 400 is decided at once; its message, which quotes values, is not passed on."""
+    stage.backend.faults.append(
+        Fault(REGISTER, error="BadRequestException", status=400, message="bad token canary-token-a")
+    )
+    answer = stage.create()
+    assert "check that the application exists" in answer["Reason"]
+    assert "canary" not in answer["Reason"]
+    assert len(stage.backend.calls) == 1
+
+
+def test_a_create_that_cloudformation_gave_up_is_withdrawn(stage: Stage) -> None:
+    """F44: a sibling failed and the Delete came first; what the late Create registers is removed again."""
+    stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException"))
+    stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "invented"}
+    assert stage.create()["Status"] == "FAILED"
+    assert not stage.registered
+
+
+def test_a_create_delivered_long_after_its_end_changes_nothing(stage: Stage) -> None:
+    """F43: hours later, the endpoint is held under its id: the same answer, and no call."""
+    event = stage.event("Create", stage.properties())
+    first = stage.deliver(event)
+    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.clock.sleep(7200)
+    stage.stack.detail = {
+        "ResourceStatus": "CREATE_COMPLETE",
+        "PhysicalResourceId": first["PhysicalResourceId"],
+    }
+    assert stage.deliver(event) == first
+    assert stage.operations == ["Register"]
+
+
+def test_a_create_delivered_after_the_deletion_registers_nothing(stage: Stage) -> None:
+    """F43: CloudFormation has the resource no more."""
+    event = stage.event("Create", stage.properties())
+    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.clock.sleep(7200)
+    stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "gone"}
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert not stage.backend.calls

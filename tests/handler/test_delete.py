@@ -1,0 +1,126 @@
+"""Delete: by the id alone, for every id there is."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.stage import Stage
+
+DEREGISTER = "DeregisterAppInstanceUserEndpoint"
+LIST = "ListAppInstanceUserEndpoints"
+
+
+def test_a_delete_deregisters_with_one_call(stage: Stage) -> None:
+    """Where nothing fails, Deregister is the only call, and nobody sleeps."""
+    first = stage.create()
+    began = stage.clock.now()
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
+    assert not stage.registered
+    assert stage.operations == ["Register", "Deregister"]
+    assert stage.clock.now() == began
+
+
+def test_a_delete_needs_nothing_but_the_id(stage: Stage) -> None:
+    """F21: properties that are invalid today do not keep an endpoint alive."""
+    first = stage.create()
+    stage.delete(first["PhysicalResourceId"], {"Schema": "of long ago"})
+    assert not stage.registered
+
+
+@pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request", "success"])
+def test_a_delete_of_what_is_gone_succeeds(stage: Stage, missing: str) -> None:
+    """F31, F32, F34: whatever the service answers, List says that it is gone."""
+    stage.backend.switches.change({"missing_endpoint": missing})
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
+
+
+def test_a_refused_delete_of_what_exists_fails_with_the_permission(stage: Stage) -> None:
+    """F31: the endpoint provably still exists."""
+    first = stage.create()
+    stage.backend.faults.append(Fault.deny(DEREGISTER))
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert answer["Status"] == "FAILED"
+    assert "chime:DeregisterAppInstanceUserEndpoint" in answer["Reason"]
+
+
+def test_a_delete_that_nobody_can_judge_fails(stage: Stage) -> None:
+    """F31: List is refused as well."""
+    first = stage.create()
+    stage.backend.faults += [Fault.deny(DEREGISTER), Fault.deny(LIST)]
+    assert stage.delete(first["PhysicalResourceId"])["Status"] == "FAILED"
+
+
+def test_a_throttled_delete_fails_in_time(stage: Stage) -> None:
+    """F24, F63: retried to the deadline, then told."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(DEREGISTER, error="ThrottledClientException", times=None))
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+
+
+@pytest.mark.parametrize(
+    "physical_id",
+    [
+        "",
+        "None",
+        "..",
+        "../..",
+        "a/b",
+        "x" * 1500,
+        "chat_Phone_ABCDEFGH",
+        "chat-Phone-1X2Y3Z",
+        "\ud800",
+        "{user}/endpoint/..",
+    ],
+)
+def test_a_delete_of_any_id_succeeds_and_touches_no_stranger(stage: Stage, physical_id: str) -> None:
+    """F20: the id goes back verbatim, and endpoints that are not ours are left alone."""
+    theirs = stage.stranger()
+    physical_id = physical_id.format(user=stage.user)
+    answer = stage.delete(physical_id)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", physical_id)
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [theirs.endpoint_id]
+    assert "Deregister" not in stage.operations
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("first_list", [True, False])
+def test_an_unanswered_create_is_reclaimed_by_the_delete_with_an_invented_id(
+    stage: Stage, name: str | None, *, first_list: bool
+) -> None:
+    """F57: CloudFormation never learned the id, and makes one up."""
+    stage.backend.switches.new_endpoint_in_first_list = first_list
+    stage.create(stage.properties(Name=name))
+    theirs = stage.stranger("canary-token-b", name="canary phone")
+    stage.clock.sleep(900)
+    stage.delete("chat-Phone-1X2Y3Z4", stage.properties(Name=name))
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [theirs.endpoint_id]
+
+
+def test_a_late_delete_spares_the_resource_that_took_its_place(stage: Stage) -> None:
+    """F43, F67: the logical id was added again; a Delete with an invented id arrives once more."""
+    first = stage.create(stage.properties(Name=None))
+    stage.stack.detail = {
+        "ResourceStatus": "CREATE_COMPLETE",
+        "PhysicalResourceId": first["PhysicalResourceId"],
+    }
+    stage.delete("chat-Phone-1X2Y3Z4", stage.properties(Name=None))
+    assert len(stage.registered) == 1
+
+
+def test_a_delete_with_an_invented_id_succeeds_where_the_user_is_gone(stage: Stage) -> None:
+    """F33: no user, no endpoint."""
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    assert stage.delete("chat-Phone-1X2Y3Z4")["Status"] == "SUCCESS"
+
+
+def test_a_delete_of_an_unknown_type_succeeds(stage: Stage) -> None:
+    """F17: a Create of it was refused, so that there is nothing to remove."""
+    answer = stage.delete("anything", ResourceType="Custom::SomethingElse")
+    assert answer["Status"] == "SUCCESS"
+    assert not stage.backend.calls

@@ -1,0 +1,123 @@
+"""Events that are no events: nothing is asked of anybody, and nothing raises."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chime_endpoints_handler import physical_id
+from chime_endpoints_handler.request import Request, UnanswerableEventError, parse
+from support.stage import Stage
+
+EVENT: dict[str, Any] = {
+    "RequestType": "Create",
+    "RequestId": "r",
+    "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/s/u",
+    "ResponseURL": "https://example.invalid/x",
+    "ResourceType": "Custom::ChimeAppInstanceUserEndpoint",
+    "LogicalResourceId": "L",
+    "ResourceProperties": {},
+}
+
+
+@pytest.mark.parametrize("event", [{}, None, [], "x", 5])
+def test_what_is_no_event_ends_at_once(stage: Stage, event: object) -> None:
+    """F15: no request to anybody, not even to a URL of an earlier event."""
+    stage.create()
+    seen = len(stage.sink.bodies)
+    stage.run(event)
+    assert len(stage.sink.bodies) == seen
+
+
+@pytest.mark.parametrize("key", ["RequestType", "RequestId", "StackId", "ResponseURL", "LogicalResourceId"])
+def test_an_event_without_what_an_answer_needs_ends_at_once(stage: Stage, key: str) -> None:
+    """F15: nothing is registered that nobody would hear of."""
+    event = stage.event("Create", stage.properties())
+    del event[key]
+    stage.run(event)
+    assert not stage.sink.bodies
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("key", ["ResourceType", "ResourceProperties"])
+def test_an_event_without_its_resource_is_refused(stage: Stage, key: str) -> None:
+    """F15, F18: it can be answered, so it is."""
+    event = stage.event("Create", stage.properties())
+    del event[key]
+    assert stage.deliver(event)["Status"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "ftp://host/x", "file:///etc/passwd", "https://", "http://[::1/x", "https://host:0/", "https://h/\n",
+     "https://h/" + "x" * 20_000, "https://h:99999/", None, 5],
+)  # fmt: skip
+def test_an_unusable_url_ends_at_once(stage: Stage, url: object) -> None:
+    """F16: another scheme, unparsable, 20 kB long."""
+    stage.run(stage.event("Create", stage.properties(), ResponseURL=url))
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("request_type", ["create", "CREATE", "Read", "create "])
+def test_an_unknown_request_type_is_refused(stage: Stage, request_type: str) -> None:
+    """F17: also the one that differs by case alone."""
+    answer = stage.deliver(stage.event(request_type, stage.properties()))
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "RequestType is none of Create, Update, Delete.")
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("extra", ["CrHelperPoll", "CrHelperData", "CrHelperRule", "CrHelperPermission"])
+def test_an_event_cannot_steer_crhelper(stage: Stage, extra: str) -> None:
+    """What crhelper would take for its own polling is not handed to it."""
+    answer = stage.deliver(stage.event("Create", stage.properties()) | {extra: {"EndpointId": "forged"}})
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["EndpointId"] == stage.registered[0].endpoint_id
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    event=st.dictionaries(
+        st.sampled_from([*EVENT, "PhysicalResourceId", "OldResourceProperties"]),
+        st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.lists(st.text(max_size=3), max_size=3),
+    ),
+    whole=st.booleans(),
+)
+def test_any_event_is_parsed_or_refused(event: dict[str, Any], *, whole: bool) -> None:
+    """Whatever stands in it, there is a request or one error of ours."""
+    with suppress(UnanswerableEventError):
+        assert isinstance(parse(EVENT | event if whole else event), Request)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=200) | st.from_regex(physical_id.USER_ARN.pattern + "/endpoint/.{0,70}", fullmatch=True))
+def test_any_id_is_read_and_written_back_verbatim(text: str) -> None:
+    """F20: an id that is not ours stays as it is, and one that is ours addresses an endpoint."""
+    read = physical_id.read(text)
+    assert str(read) == text
+    if isinstance(read, physical_id.Endpoint):
+        assert read.endpoint_id not in ("", ".", "..")
+        assert len(read.endpoint_id) <= 64
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        physical_id.Endpoint("arn:aws:chime:us-east-1:123456789012:app-instance/i/user/a:b@c", "e/1"),
+        physical_id.Tags("arn:aws:chime:us-east-1:123456789012:app-instance/i"),
+        physical_id.NotApplied("0123456789abcdef"),
+        physical_id.Unconfirmed("0123456789abcdef"),
+    ],
+)
+def test_every_id_that_is_written_is_read(written: physical_id.PhysicalId) -> None:
+    """What stands in a stack is understood by the next event."""
+    assert physical_id.read(str(written)) == written
+
+
+def test_a_request_shows_no_secret() -> None:
+    """F74, F75: neither properties nor the URL are in its repr."""
+    shown = repr(parse(EVENT | {"ResourceProperties": {"Name": "canary"}, "ResponseURL": "https://canary/"}))
+    assert "canary" not in shown

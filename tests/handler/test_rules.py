@@ -1,0 +1,115 @@
+"""What the properties may be: each violation, in a sentence that names the property and no value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.rules import violations
+
+USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"
+VALID: dict[str, Any] = {
+    "AppInstanceUserArn": USER,
+    "Type": "APNS",
+    "ResourceArn": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a",
+    "EndpointAttributes": {"DeviceToken": "t"},
+}
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
+APPLICATION = "arn:aws:mobiletargeting:{}:apps/a"
+
+
+def attributes(**members: Any) -> dict[str, Any]:
+    """A change of the endpoint's attributes."""
+    return {"EndpointAttributes": members}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"AppInstanceUserArn": "alice"}, "AppInstanceUserArn is not the ARN of an AppInstanceUser"),
+        ({"AppInstanceUserArn": USER.replace("user", "bot")}, "AppInstanceUserArn is not the ARN"),
+        ({"AppInstanceUserArn": USER.split("/user")[0]}, "AppInstanceUserArn is not the ARN"),
+        ({"AppInstanceUserArn": USER.replace("chime", "sqs")}, "AppInstanceUserArn is not the ARN"),
+        ({"AppInstanceUserArn": 5}, "AppInstanceUserArn must be a string"),
+        ({"Type": "apns"}, "did you mean APNS?"),
+        ({"Type": "FCM"}, "Type must be one of APNS, APNS_SANDBOX, GCM"),
+        ({"Type": ["APNS"]}, "Type must be one of"),
+        (
+            {"ResourceArn": "arn:aws:sns:us-east-1:123456789012:app/GCM/x"},
+            "ResourceArn is not the ARN of an application",
+        ),
+        ({"ResourceArn": APPLICATION.format("eu-central-1:123456789012")}, "ResourceArn is in another region"),
+        ({"ResourceArn": APPLICATION.format("us-east-1:210987654321")}, "ResourceArn is in another account"),
+        ({"EndpointAttributes": "t"}, "EndpointAttributes must be a map"),
+        (attributes(), "DeviceToken or DeviceTokenSource is missing"),
+        (attributes(DeviceToken=""), "EndpointAttributes.DeviceToken has 0 characters; 1 to 1600"),
+        (attributes(DeviceToken="t" * 1601), "EndpointAttributes.DeviceToken has 1601 characters"),
+        (attributes(DeviceToken=5), "EndpointAttributes.DeviceToken must be a string"),
+        (attributes(DeviceToken="t\n"), "EndpointAttributes.DeviceToken holds a control character"),
+        (attributes(DeviceToken="\ud800"), "half of a surrogate pair"),
+        (attributes(DeviceToken="t", DeviceTokenSource={"SecretArn": SECRET}), "are both given"),
+        (attributes(DeviceTokenSource={}), "SecretArn or ParameterName is missing"),
+        (attributes(DeviceTokenSource={"Version": "1"}), "DeviceTokenSource.ParameterName is missing"),
+        (attributes(DeviceTokenSource={"SecretArn": "push"}), "SecretArn is not the ARN of a secret"),
+        (attributes(DeviceTokenSource={"SecretArn": SECRET, "ParameterName": "p"}), "name one source"),
+        (attributes(DeviceTokenSource={"SecretArn": SECRET, "Feld": "p"}), "did you mean Field?"),
+        (attributes(DeviceTokenSource={"ParameterName": "p", "Version": "0"}), "not a whole number from 1"),
+        (
+            attributes(DeviceTokenSource={"SecretArn": SECRET, "VersionId": "v" * 32, "VersionStage": "s"}),
+            "VersionId and VersionStage are both given",
+        ),
+        ({"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceToken="v"), "VoIP pushes are Apple's"),
+        ({"Name": "n" * 1601}, "Name has 1601 characters"),
+        ({"Name": "\x1b[31m"}, "Name holds a control character"),
+        ({"AllowMessages": "SOME"}, "AllowMessages must be one of ALL, NONE"),
+        ({"AdoptExisting": "yes"}, "AdoptExisting must be one of true, false"),
+        ({"Nme": "n"}, "Nme is not a property; did you mean Name?"),
+        ({"zzzzzz\n\x1b": "n"}, "zzzzzz\\n\\x1b is not a property."),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+def test_a_violation_is_named(change: dict[str, Any], problem: str) -> None:
+    """F18: one sentence for it, and only one."""
+    (found,) = violations(ENDPOINT_TYPE, VALID | change)
+    assert problem in found
+
+
+@pytest.mark.parametrize("properties", [None, [], "x", 5])
+def test_properties_that_are_no_map_are_one_violation(properties: object) -> None:
+    """F18: whatever came instead."""
+    assert violations(ENDPOINT_TYPE, properties) == ["ResourceProperties is not a map of properties."]
+
+
+@pytest.mark.parametrize("value", [True, "true", "True", "TRUE", False, "false"])
+def test_a_boolean_may_be_spelt_as_cloudformation_sends_it(value: object) -> None:
+    """F19: scalars arrive as strings."""
+    assert violations(ENDPOINT_TYPE, VALID | {"AdoptExisting": value}) == []
+
+
+@pytest.mark.parametrize("version", [3, "3"])
+def test_a_version_may_be_a_number_or_a_string(version: object) -> None:
+    """F19: scalars arrive as strings."""
+    source = {"DeviceTokenSource": {"ParameterName": "p", "Version": version}}
+    assert violations(ENDPOINT_TYPE, VALID | {"EndpointAttributes": source}) == []
+
+
+@pytest.mark.parametrize("name", ["Алиса 📱", "עברית", "a" * 1600, ""])
+def test_a_name_may_be_in_any_script(name: str) -> None:
+    """F22: letters, signs and emoji of all languages."""
+    assert violations(ENDPOINT_TYPE, VALID | {"Name": name}) == []
+
+
+def test_unresolved_values_pass() -> None:
+    """What is not known yet is judged when the event arrives."""
+    unknown = "${Token[TOKEN.1]}"
+    properties = VALID | {"AppInstanceUserArn": unknown, "Type": unknown, "Name": unknown}
+    assert violations(ENDPOINT_TYPE, properties, unresolved=lambda value: value == unknown) == []
+
+
+def test_the_violations_quote_no_value() -> None:
+    """F74: a value may be a device token that was put into the wrong property."""
+    canary = "canary-0123456789abcdef"
+    everywhere = dict.fromkeys(VALID, canary) | {"Name": canary + "\n", "AllowMessages": canary}
+    assert not any(canary in found for found in violations(ENDPOINT_TYPE, everywhere))

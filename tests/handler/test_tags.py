@@ -1,0 +1,154 @@
+"""Identity tags: declared keys get their values; only what still has our value is removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.declaration import TAGS_TYPE
+from support.stage import Stage
+
+
+def declared(stage: Stage, /, **tags: str) -> dict[str, Any]:
+    """Properties that declare tags for the user."""
+    return {"ResourceARN": stage.user, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+def create(stage: Stage, /, **tags: str) -> dict[str, Any]:
+    """Delivers a Create."""
+    return stage.create(declared(stage, **tags), ResourceType=TAGS_TYPE)
+
+
+def update(stage: Stage, new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """Delivers an Update of the user's tags."""
+    return stage.update(f"{stage.user}/tags", new, old, ResourceType=TAGS_TYPE)
+
+
+def test_declared_keys_get_their_values_with_one_call(stage: Stage) -> None:
+    """Keys that were never declared are not touched."""
+    stage.backend.tags[stage.user] = {"theirs": "1", "team": "theirs"}
+    answer = create(stage, team="chat")
+    assert answer["PhysicalResourceId"] == f"{stage.user}/tags"
+    assert stage.backend.tags[stage.user] == {"theirs": "1", "team": "chat"}
+    assert stage.operations == ["TagResource"]
+
+
+def test_a_changed_value_is_set_and_an_undeclared_key_removed(stage: Stage) -> None:
+    """F39: two calls beside the look at what is there."""
+    create(stage, team="chat", stage="test", stays="1")
+    update(stage, declared(stage, team="push", stays="1"), declared(stage, team="chat", stage="test", stays="1"))
+    assert stage.backend.tags[stage.user] == {"team": "push", "stays": "1"}
+
+
+def test_an_undeclared_key_with_another_value_stays(stage: Stage) -> None:
+    """F40: somebody changed it meanwhile: it is theirs now."""
+    create(stage, team="chat", stage="test")
+    stage.backend.tags[stage.user]["stage"] = "somebody else's"
+    update(stage, declared(stage, team="chat"), declared(stage, team="chat", stage="test"))
+    assert stage.backend.tags[stage.user] == {"team": "chat", "stage": "somebody else's"}
+
+
+def test_unchanged_tags_are_no_call(stage: Stage) -> None:
+    """The order of tags means nothing."""
+    create(stage, a="1", b="2")
+    update(stage, declared(stage, b="2", a="1"), declared(stage, a="1", b="2"))
+    assert stage.operations == ["TagResource"]
+
+
+def test_a_delete_removes_what_still_has_our_value(stage: Stage) -> None:
+    """What others have set or changed stays."""
+    create(stage, team="chat", stage="test")
+    stage.backend.tags[stage.user] |= {"stage": "changed", "theirs": "1"}
+    answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat", stage="test"), ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "SUCCESS"
+    assert stage.backend.tags[stage.user] == {"stage": "changed", "theirs": "1"}
+
+
+def test_a_delete_with_an_invented_id_removes_what_an_unanswered_create_set(stage: Stage) -> None:
+    """F57: the properties say what it was."""
+    create(stage, team="chat")
+    stage.delete("chat-Tags-1X2Y3Z", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert stage.backend.tags[stage.user] == {}
+
+
+def test_a_refused_create_is_followed_by_a_delete_without_a_call(stage: Stage) -> None:
+    """The permission is missing: nothing was tagged, and nothing is to be removed."""
+    stage.backend.faults.append(Fault.deny("*"))
+    answer = create(stage, team="chat")
+    assert answer["Status"] == "FAILED"
+    assert "chime:TagResource" in answer["Reason"]
+    calls = len(stage.backend.calls)
+    deleted = stage.delete(answer["PhysicalResourceId"], declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert deleted["Status"] == "SUCCESS"
+    assert len(stage.backend.calls) == calls
+
+
+def test_a_create_that_took_effect_unseen_is_undone(stage: Stage) -> None:
+    """F39: the call failed for ever, but after its effect."""
+    stage.backend.faults.append(Fault("TagResource", when="after", error="ServiceFailureException", times=None))
+    assert create(stage, team="chat")["Status"] == "FAILED"
+    assert stage.backend.tags[stage.user] == {}
+
+
+def test_a_failed_update_and_its_rollback_restore_the_old_tags(stage: Stage) -> None:
+    """F39: the first of two calls succeeded."""
+    old, new = declared(stage, team="chat", stage="test"), declared(stage, team="push")
+    create(stage, team="chat", stage="test")
+    stage.backend.faults.append(Fault.deny("UntagResource", times=1))
+    assert update(stage, new, old)["Status"] == "FAILED"
+    assert update(stage, old, new)["Status"] == "SUCCESS"
+    assert stage.backend.tags[stage.user] == {"team": "chat", "stage": "test"}
+
+
+def test_another_identity_is_a_replacement(stage: Stage) -> None:
+    """The old identity's tags are left to CloudFormation's Delete."""
+    instance = stage.user.split("/user/")[0]
+    create(stage, team="chat")
+    new = {"ResourceARN": instance, "Tags": [{"Key": "team", "Value": "chat"}]}
+    answer = update(stage, new, declared(stage, team="chat"))
+    stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert answer["PhysicalResourceId"] == f"{instance}/tags"
+    assert stage.backend.tags[instance] == {"team": "chat"}
+    assert stage.backend.tags[stage.user] == {}
+
+
+def test_a_delete_succeeds_where_the_identity_is_gone(stage: Stage) -> None:
+    """Its tags went with it."""
+    create(stage, team="chat")
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_too_many_tags_are_told(stage: Stage) -> None:
+    """F40: the identity has its fifty already."""
+    stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(50)}
+    assert "50" in create(stage, team="chat")["Reason"]
+
+
+def test_tags_on_an_endpoint_are_refused_with_the_way_to_go(stage: Stage) -> None:
+    """Endpoints have no tags in this service."""
+    answer = stage.create(stage.properties(Tags=[{"Key": "a", "Value": "b"}]))
+    assert TAGS_TYPE in answer["Reason"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        ([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], "Tags[1].Key is the same as Tags[0].Key"),
+        ([{"Key": "AWS:a", "Value": "1"}], "reserved"),
+        ([{"Key": "k" * 129, "Value": "1"}], "Tags[0].Key has 129 characters"),
+        ([{"Key": "a", "Value": ""}], "Tags[0].Value has 0 characters"),
+        ([{"Key": "a"}], "Tags[0].Value is missing"),
+        ([{"Key": str(n), "Value": "1"} for n in range(51)], "Tags has 51 entries"),
+        ({"a": "1"}, "Tags must be a list"),
+        (["a"], "Tags[0] must be a map"),
+    ],
+)
+def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
+    """The rules of tags, each in a sentence."""
+    answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
+    assert problem in answer["Reason"]
+    assert not stage.backend.calls

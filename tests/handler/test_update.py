@@ -1,0 +1,192 @@
+"""Update in place, and of an endpoint that vanished."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.stage import OTHER_APPLICATION, Stage
+
+UPDATE = "UpdateAppInstanceUserEndpoint"
+
+
+def test_a_changed_name_is_updated_in_place_with_one_call(stage: Stage) -> None:
+    """Both changeable members are sent, and the id stays."""
+    old = stage.properties(AllowMessages="NONE")
+    first = stage.create(old)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new", AllowMessages="NONE"), old)
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert (endpoint.name, endpoint.allow_messages) == ("new", "NONE")
+    assert stage.operations == ["Register", "Update"]
+
+
+@pytest.mark.parametrize("omitted", ["kept", "reset"])
+def test_a_removed_name_gives_the_made_up_one(stage: Stage, omitted: str) -> None:
+    """F69: what is no longer declared goes back to its default."""
+    stage.backend.switches.change({"omitted_on_update": omitted})
+    first = stage.create(stage.properties(AllowMessages="NONE"))
+    stage.update(first["PhysicalResourceId"], stage.properties(Name=None), stage.properties(AllowMessages="NONE"))
+    (endpoint,) = stage.registered
+    assert (endpoint.name or "").startswith("chat-Phone-")
+    assert endpoint.allow_messages == "ALL"
+
+
+@pytest.mark.parametrize("change", [{}, {"AdoptExisting": "true"}, {"ServiceToken": "arn:aws:lambda:other"}], ids=str)
+def test_nothing_changed_is_no_call(stage: Stage, change: dict[str, str]) -> None:
+    """F69: what does not concern the endpoint does not touch it."""
+    first = stage.create()
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert stage.operations == ["Register"]
+
+
+@pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
+@pytest.mark.parametrize("name", ["new", None])
+def test_an_endpoint_that_vanished_is_registered_again(stage: Stage, missing: str, name: str | None) -> None:
+    """F34: whatever the service answers for it, List says that it is gone."""
+    stage.backend.switches.change({"missing_endpoint": missing})
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name=name), stage.properties())
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"
+    assert answer["PhysicalResourceId"] != first["PhysicalResourceId"]
+    assert endpoint.name == name or name is None
+
+
+def test_a_refused_update_of_an_existing_endpoint_fails(stage: Stage) -> None:
+    """F59: the endpoint and its id stay as they were."""
+    first = stage.create()
+    stage.backend.faults.append(Fault.deny(UPDATE))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
+    (endpoint,) = stage.registered
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert "chime:UpdateAppInstanceUserEndpoint" in answer["Reason"]
+    assert endpoint.name == "canary phone"
+
+
+def test_a_refused_declaration_keeps_the_id(stage: Stage) -> None:
+    """The rollback finds the endpoint under the id it has."""
+    first = stage.create()
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APN"), stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Type": "APNS_SANDBOX"},
+        {"ResourceArn": OTHER_APPLICATION},
+        {"EndpointAttributes": {"DeviceToken": "canary-token-b"}},
+        {"EndpointAttributes": {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("conflict", ["user", "none"])
+def test_an_immutable_change_replaces_the_endpoint(
+    stage: Stage, change: dict[str, object], name: str | None, conflict: str
+) -> None:
+    """F69: a new endpoint as declared; after CloudFormation's Delete of the old id it is the only one."""
+    stage.backend.switches.change({"device_token_conflict": conflict})
+    old, new = stage.properties(Name=name), stage.properties(Name=name, **change)
+    first = stage.create(old)
+    answer = stage.update(first["PhysicalResourceId"], new, old)
+    assert answer["Status"] == "SUCCESS", answer
+    assert answer["PhysicalResourceId"] != first["PhysicalResourceId"]
+    stage.delete(first["PhysicalResourceId"], old)
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+    assert (endpoint.type, endpoint.resource_arn) == (new["Type"], new["ResourceArn"])
+    assert endpoint.device_tokens == set(new["EndpointAttributes"].values())
+    assert endpoint.name == name or (name is None and (endpoint.name or "").startswith("chat-Phone-"))
+
+
+def test_the_predecessor_is_left_to_cloudformation(stage: Stage) -> None:
+    """Create before delete: the old endpoint works until the whole stack is updated."""
+    first = stage.create()
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
+    stage.update(first["PhysicalResourceId"], new, stage.properties())
+    assert {endpoint.device_token for endpoint in stage.registered} == {"canary-token-a", "canary-token-b"}
+
+
+def test_a_predecessor_that_gave_way_comes_back(stage: Stage) -> None:
+    """The old endpoint held the token; the new one is refused; the old declaration is registered again."""
+    first = stage.create()
+    stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", error="BadRequestException", nth=2))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "FAILED"
+    assert (endpoint.type, endpoint.name, endpoint.device_token) == ("APNS", "canary phone", "canary-token-a")
+    assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+
+
+@pytest.mark.parametrize("answered", ["old id", "answered id"])
+def test_the_rollback_of_a_replacement_that_failed_half_way(stage: Stage, answered: str) -> None:
+    """F60, F62: whichever id CloudFormation sends, the old declaration is registered once."""
+    first = stage.create()
+    stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", error="BadRequestException", nth=2))
+    failed = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
+    sent = first if answered == "old id" else failed
+    rolled_back = stage.update(sent["PhysicalResourceId"], stage.properties(), stage.properties(Type="APNS_SANDBOX"))
+    (endpoint,) = stage.registered
+    assert rolled_back["Status"] == "SUCCESS"
+    assert (endpoint.type, endpoint.name) == ("APNS", "canary phone")
+    assert rolled_back["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+
+
+def test_somebody_elses_endpoint_survives_a_failing_rotation_and_its_rollback(stage: Stage) -> None:
+    """F27: the new token is a stranger's, under the very name that is declared here."""
+    first = stage.create()
+    stage.clock.sleep(3600)
+    theirs = stage.stranger("canary-token-b", name="canary phone")
+    stage.clock.sleep(7200)
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]
+    stage.update(answer["PhysicalResourceId"], stage.properties(), new)
+    assert {endpoint.endpoint_id for endpoint in stage.registered} == {
+        theirs.endpoint_id,
+        first["PhysicalResourceId"].rpartition("/")[2],
+    }
+
+
+def test_an_old_update_delivered_late_changes_nothing(stage: Stage) -> None:
+    """F44: CloudFormation has gone on; the endpoint keeps the name of the newer declaration."""
+    first = stage.create()
+    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.clock.sleep(3600)
+    stage.stack.detail = {
+        "ResourceStatus": "UPDATE_COMPLETE",
+        "PhysicalResourceId": first["PhysicalResourceId"],
+        "LastUpdatedTimestamp": stage.clock.now() - 60,
+    }
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="older"), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert stage.registered[0].name == "canary phone"
+
+
+def test_an_inactive_endpoint_can_still_be_updated(stage: Stage) -> None:
+    """F35: its state is the service's; what is declared is brought to it all the same."""
+    first = stage.create()
+    endpoint = stage.registered[0]
+    endpoint.status, endpoint.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    assert (
+        stage.update(first["PhysicalResourceId"], stage.properties(Name="n"), stage.properties())["Status"] == "SUCCESS"
+    )
+    assert endpoint.name == "n"
+
+
+def test_a_moved_user_moves_the_endpoint(stage: Stage) -> None:
+    """F69: another user is another endpoint."""
+    instance = stage.user.split("/user/")[0]
+    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    first = stage.create()
+    new = stage.properties(AppInstanceUserArn=bob)
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    stage.delete(first["PhysicalResourceId"])
+    (endpoint,) = stage.registered
+    assert endpoint.app_instance_user_arn == bob
+    assert answer["PhysicalResourceId"].startswith(bob)

@@ -1,0 +1,66 @@
+"""A response URL on loopback that keeps what was put to it and answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+
+class Sink:
+    """The answers that reached the URL; `statuses` are answered first, then 200."""
+
+    def __init__(self, server: ThreadingHTTPServer, *, scheme: str) -> None:
+        self.url = f"{scheme}://127.0.0.1:{server.server_address[1]}/answer?X-Amz-Signature=canary-signature"
+        self.forget()
+
+    def forget(self) -> None:
+        """Has seen nothing and accepts everything."""
+        self.bodies: list[bytes] = []
+        self.content_types: list[str | None] = []
+        self.statuses: list[int] = []
+        self.accepted: list[dict[str, Any]] = []
+
+    def take(self, body: bytes, content_type: str | None) -> int:
+        """Keeps one attempt and says what it is answered."""
+        self.bodies.append(body)
+        self.content_types.append(content_type)
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status < 300:
+            self.accepted.append(json.loads(body))
+        return status
+
+
+@contextmanager
+def open_sink(tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
+    """Serves a sink for as long as the context lasts, over TLS where a context for it is given."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # the client broke off
+            self.send_response(sink.take(body, self.headers["content-type"]))
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    sink = Sink(server, scheme="http" if tls is None else "https")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
+    thread.start()
+    try:
+        yield sink
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,206 @@
+"""The handler in a process of its own choosing: a simulated clock, the emulated service, a response URL."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
+from chime_endpoints_handler import declaration, index
+from chime_endpoints_handler.clients import AwsClients
+from support.sink import Sink
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+APPLICATION = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef0123456789abcdef"
+OTHER_APPLICATION = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/fedcba9876543210fedcba9876543210"
+STACK_ID = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/chat/6e5b8f10-0000-4000-8000-000000000001"
+
+
+@dataclass
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    at: float = 1_790_000_000.0
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.at += max(0.0, seconds)
+
+
+@dataclass
+class LambdaContext:
+    """Lambda's context for one delivery."""
+
+    clock: Clock
+    deadline: float
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The time left, in milliseconds."""
+        return int((self.deadline - self.clock.now()) * 1000)
+
+
+class StackStandIn:
+    """CloudFormation's DescribeStackResource, saying what a test lets it say; unreachable by default."""
+
+    def __init__(self) -> None:
+        self.detail: dict[str, Any] | None = None
+        self.asked = 0
+
+    def describe_stack_resource(self, **_: str) -> dict[str, Any]:
+        """The resource's detail."""
+        self.asked += 1
+        if self.detail is None:
+            raise KeyError("StackResourceDetail")
+        return {"StackResourceDetail": self.detail}
+
+
+_WARM = AwsClients()
+
+
+@dataclass(frozen=True)
+class StagedClients:
+    """Real clients, kept from test to test, but for CloudFormation's."""
+
+    stack: StackStandIn
+
+    def chime(self, region: str) -> Any:
+        """The real client, which moto answers."""
+        return _WARM.chime(region)
+
+    def secrets(self, region: str | None) -> Any:
+        """The real client, which moto answers."""
+        return _WARM.secrets(region)
+
+    def parameters(self, region: str | None) -> Any:
+        """The real client, which moto answers."""
+        return _WARM.parameters(region)
+
+    def stacks(self) -> Any:
+        """CloudFormation as the test has it."""
+        return self.stack
+
+
+@dataclass
+class Stage:
+    """One account with one user, and deliveries to the handler."""
+
+    sink: Sink
+    user: str
+    backend: ChimeSDKIdentityBackend
+    clock: Clock
+    stack: StackStandIn = field(default_factory=StackStandIn)
+    environment: dict[str, str] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.clients = StagedClients(self.stack)
+
+    def properties(self, **changes: Any) -> dict[str, Any]:
+        """Valid properties of an endpoint of the user, with changes; None leaves a property out."""
+        properties: dict[str, Any] = {
+            "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:handler",
+            "AppInstanceUserArn": self.user,
+            "Type": "APNS",
+            "ResourceArn": APPLICATION,
+            "EndpointAttributes": {"DeviceToken": "canary-token-a"},
+            "Name": "canary phone",
+        } | changes
+        return {name: value for name, value in properties.items() if value is not None}
+
+    def event(self, request_type: str, properties: object, **members: Any) -> dict[str, Any]:
+        """An event with a RequestId of its own."""
+        return {
+            "RequestType": request_type,
+            "RequestId": f"request-{next(self._numbers)}",
+            "StackId": STACK_ID,
+            "ResponseURL": self.sink.url,
+            "ResourceType": declaration.ENDPOINT_TYPE,
+            "LogicalResourceId": "Phone",
+            "ResourceProperties": properties,
+        } | members
+
+    def deliver(self, event: object, *, seconds: float = 120.0) -> dict[str, Any]:
+        """Delivers an event once, in a cold process, and returns the answer that was accepted."""
+        before = len(self.sink.accepted)
+        self.run(event, seconds=seconds)
+        answers = self.sink.accepted[before:]
+        assert len(answers) == 1, answers
+        return answers[0]
+
+    def run(self, event: object, *, seconds: float = 120.0) -> None:
+        """Delivers an event once, whatever becomes of the answer."""
+        index.handle(
+            copy.deepcopy(event),
+            LambdaContext(self.clock, self.clock.now() + seconds),
+            index.Surroundings(
+                clients=self.clients,
+                environment=self.environment,
+                now=self.clock.now,
+                sleep=self.clock.sleep,
+                jitter=lambda _, most: most,
+            ),
+        )
+
+    def create(self, properties: object = None, **members: Any) -> dict[str, Any]:
+        """Delivers a Create."""
+        return self.deliver(self.event("Create", properties or self.properties(), **members))
+
+    def update(self, physical_id: str, new: object, old: object, **members: Any) -> dict[str, Any]:
+        """Delivers an Update."""
+        return self.deliver(
+            self.event("Update", new, PhysicalResourceId=physical_id, OldResourceProperties=old, **members)
+        )
+
+    def delete(self, physical_id: str, properties: object = None, **members: Any) -> dict[str, Any]:
+        """Delivers a Delete."""
+        return self.deliver(
+            self.event("Delete", properties or self.properties(), PhysicalResourceId=physical_id, **members)
+        )
+
+    @property
+    def registered(self) -> list[Endpoint]:
+        """What is registered at the service."""
+        return list(self.backend.endpoints.values())
+
+    @property
+    def operations(self) -> list[str]:
+        """The operations that reached the service, in short: `Register`, `List`, `TagResource`."""
+        return [short(call.operation) for call in self.backend.calls]
+
+    def stranger(self, device_token: str = "canary-token-a", **members: Any) -> Endpoint:
+        """An endpoint that somebody else registers, for this user unless told otherwise."""
+        registered = self.backend.register_app_instance_user_endpoint(
+            **{
+                "app_instance_user_arn": self.user,
+                "endpoint_type": "APNS",
+                "resource_arn": APPLICATION,
+                "device_token": device_token,
+                "name": "somebody else's",
+                "client_request_token": f"stranger-{next(self._numbers)}",
+            }
+            | members
+        )
+        return self.backend.endpoints[registered.endpoint_id]
+
+
+def stage_for(sink: Sink) -> Stage:
+    """A stage in a fresh mock: call it inside `mock_aws`."""
+    backend = identity_backend(account_id=ACCOUNT, region_name=REGION)
+    clock = Clock()
+    backend.now = clock.now
+    backend.switches.requests_per_second = None
+    instance = backend.create_app_instance(name="chat")
+    user = backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="alice", name="Alice")
+    return Stage(sink=sink, user=user, backend=backend, clock=clock)
+
+
+def short(operation: str) -> str:
+    """An operation without what all of them have in their names."""
+    return operation.replace("AppInstanceUserEndpoints", "").replace("AppInstanceUserEndpoint", "")
