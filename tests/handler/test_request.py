@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chime_endpoints_handler import physical_id
 from chime_endpoints_handler.request import Request, UnanswerableEventError, parse
+from chime_endpoints_handler.rules import USER_ARN
 from support.stage import Stage
 
 EVENT: dict[str, Any] = {
@@ -93,7 +94,7 @@ def test_any_event_is_parsed_or_refused(event: dict[str, Any], *, whole: bool) -
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(max_size=200) | st.from_regex(physical_id.USER_ARN.pattern + "/endpoint/.{0,70}", fullmatch=True))
+@given(st.text(max_size=200) | st.from_regex(USER_ARN.pattern + "/endpoint/.{0,70}", fullmatch=True))
 def test_any_id_is_read_and_written_back_verbatim(text: str) -> None:
     """F20: an id that is not ours stays as it is, and one that is ours addresses an endpoint."""
     read = physical_id.read(text)
