@@ -1,0 +1,92 @@
+"""What is wrong with a declared endpoint as far as synth can tell, in the words of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Stack
+from constructs import IConstruct
+
+from chime_endpoints_handler.declaration import (
+    ENDPOINT_TYPE,
+    TAGS_TYPE,
+    EndpointDeclaration,
+    ParameterSource,
+    SecretSource,
+    TagsDeclaration,
+    TokenSource,
+)
+from chime_endpoints_handler.rules import REGIONS, USER_ARN, violations
+
+from .device_token import DeviceToken
+from .identity import User, key_of
+from .unresolved import is_unresolved
+from .wording import in_parameters
+
+_NO_TOKEN = ParameterSource(parameter_name="none")
+
+
+def source_of(token: DeviceToken) -> TokenSource:
+    """What the template says of a token; something harmless where `token_problems` speaks of it."""
+    return token.source if isinstance(token, DeviceToken) else _NO_TOKEN
+
+
+def token_problems(parameter: str, token: object) -> Iterator[str]:
+    """What is wrong with what was given for a device token."""
+    if not isinstance(token, DeviceToken):
+        yield (
+            f"{parameter} is not a DeviceToken. Use DeviceToken.from_secrets_manager or"
+            " DeviceToken.from_ssm_parameter; DeviceToken.unsafe_plain_text puts the token into the template in clear."
+        )
+
+
+def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with what the template would hold."""
+    for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unresolved):
+        yield in_parameters(violation)
+    if tags:
+        declared = TagsDeclaration(resource_arn=declaration.app_instance_user_arn, tags=tags)
+        for violation in violations(TAGS_TYPE, declared.to_properties(), unresolved=is_unresolved):
+            if violation.startswith("Tags"):
+                yield in_parameters(violation)
+
+
+def region_warning(user: User, stack: Stack) -> str | None:
+    """A warning where the user's region is known and is none of the service's."""
+    literal = None if is_unresolved(user.arn) else USER_ARN.fullmatch(user.arn)
+    region = literal["region"] if literal is not None else stack.region
+    if region in REGIONS or is_unresolved(region):
+        return None
+    return f"Amazon Chime SDK messaging is not in {region}, but in {' and '.join(REGIONS)}; deployment may fail."
+
+
+class Tokens:
+    """Which construct of an app has declared which token for which user: the service registers one only once."""
+
+    def __init__(self, scope: IConstruct, user: User, source: TokenSource) -> None:
+        """Looks a user's token up in the scope's app."""
+        self._of_app = _declared.setdefault(scope.node.root, {})
+        self._key = (user.key, *_source_key(source, scope))
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong when another construct has declared it already."""
+        first = self._of_app.get(self._key)
+        if first is not None:
+            yield f"device_token: {first} has the same user and the same token; declare the endpoint once."
+
+    def declare(self, construct: IConstruct) -> None:
+        """Notes that a construct has declared it."""
+        self._of_app[self._key] = construct.node.path
+
+
+_declared: WeakKeyDictionary[IConstruct, dict[tuple[str | None, ...], str]] = WeakKeyDictionary()
+
+
+def _source_key(source: TokenSource, scope: IConstruct) -> tuple[str | None, ...]:
+    if isinstance(source, SecretSource):
+        stage = source.version_stage or (None if source.version_id else "AWSCURRENT")
+        return ("secret", key_of(source.secret_arn, scope=scope), source.field, source.version_id, stage)
+    if isinstance(source, ParameterSource):
+        return ("parameter", key_of(source.parameter_name, scope=scope), source.version)
+    return ("plain", source.value)

@@ -1,0 +1,59 @@
+"""The keys that reading a secret or a parameter takes, found the way CDK itself grants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jsii
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_ssm as ssm
+
+
+def key_arns(
+    role: iam.IRole, *, key: kms.IKey | None = None, parameter: ssm.IStringParameter | None = None
+) -> Iterator[str]:
+    """The ARNs of the keys that a role must be allowed to decrypt with.
+
+    A parameter tells its key only to what it is granted to; and a key whose own policy does not trust the account's
+    IAM policies has to name the role in it. CDK's grants do both. They are made to a principal that stands for the
+    role and notes the statements, since what is granted belongs in the policies that `permissions` keeps.
+    """
+    note = _RolesStatements(role)
+    if key is not None:
+        key.grant_decrypt(note)
+    if parameter is not None and parameter.parameter_type == "SecureString":
+        parameter.grant_read(note)
+    for statement in note.statements:
+        if "kms:Decrypt" in statement.actions:
+            yield from statement.resources
+
+
+@jsii.implements(iam.IPrincipal)
+class _RolesStatements:
+    def __init__(self, role: iam.IRole) -> None:
+        self._role = role
+        self.statements: list[iam.PolicyStatement] = []
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        return self
+
+    @property
+    def assume_role_action(self) -> str:
+        return self._role.assume_role_action
+
+    @property
+    def policy_fragment(self) -> iam.PrincipalPolicyFragment:
+        return self._role.policy_fragment
+
+    @property
+    def principal_account(self) -> str | None:
+        return self._role.principal_account
+
+    def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
+        self.statements.append(statement)
+        return iam.AddToPrincipalPolicyResult(statement_added=True)
+
+    def add_to_policy(self, statement: iam.PolicyStatement) -> bool:
+        return bool(self.add_to_principal_policy(statement).statement_added)

@@ -1,0 +1,112 @@
+"""Where an endpoint's device token comes from, and what it takes to read it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+
+from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
+
+from .decryption import key_arns
+from .unresolved import is_unresolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """One action on one resource that reading a token takes."""
+
+    action: str
+    resource: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceToken:
+    """The token under which a push service knows an app on a device: where it is, never what it is.
+
+    Make one with `from_secrets_manager` or `from_ssm_parameter`: the function reads the token when it handles the
+    resource, and neither the template nor any log ever holds it. Whenever the endpoint is updated, a token that
+    has come to differ replaces the endpoint; to have a rotation do so, name the version
+    (`version_id`, `version`), which changes the template.
+    """
+
+    source: TokenSource
+    """What the template will hold."""
+    _access: Access | None = field(default=None, repr=False)
+    _key: kms.IKey | None = field(default=None, repr=False)
+    _parameter: ssm.IStringParameter | None = field(default=None, repr=False)
+
+    def accesses(self, role: iam.IRole | None) -> Iterator[Access]:
+        """What a role is to be allowed for this token; nothing for one in plain text.
+
+        Args:
+            role: the role that reads; without one, its key's policy cannot be seen to and is left out.
+        """
+        if self._access is not None:
+            yield self._access
+        if role is not None and (self._key is not None or self._parameter is not None):
+            for arn in key_arns(role, key=self._key, parameter=self._parameter):
+                yield Access(action="kms:Decrypt", resource=arn)
+
+    @staticmethod
+    def from_secrets_manager(
+        secret: secretsmanager.ISecret,
+        field: str | None = None,
+        version_id: str | None = None,
+        version_stage: str | None = None,
+    ) -> DeviceToken:
+        """A token in AWS Secrets Manager.
+
+        The function's role is allowed `secretsmanager:GetSecretValue` on this secret, and `kms:Decrypt` on its key
+        where the secret knows one (`secret.encryption_key`).
+
+        Args:
+            secret: the secret, made in this app or imported (`Secret.from_secret_complete_arn`).
+            field: the field of a secret that is a JSON object. Default: the whole secret string is the token.
+            version_id: one version, 32 to 64 characters. Default: the version of `version_stage`.
+            version_stage: the version that carries this label, 1 to 256 characters. Default: `AWSCURRENT`.
+        """
+        return DeviceToken(
+            source=SecretSource(
+                secret_arn=secret.secret_arn, field=field, version_id=version_id, version_stage=version_stage
+            ),
+            _access=Access(
+                action="secretsmanager:GetSecretValue",
+                # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
+                resource=secret.secret_full_arn or f"{secret.secret_arn}-??????",
+            ),
+            _key=secret.encryption_key,
+        )
+
+    @staticmethod
+    def from_ssm_parameter(parameter: ssm.IStringParameter, version: int | str | None = None) -> DeviceToken:
+        """A token in a parameter of AWS Systems Manager, `String` or `SecureString`.
+
+        The function's role is allowed `ssm:GetParameter` on this parameter, and `kms:Decrypt` on its key where the
+        parameter was given one. Import an existing parameter with
+        `StringParameter.from_secure_string_parameter_attributes`, whichever of the two types it is:
+        `from_string_parameter_name` makes CloudFormation read the value into the stack's parameters, in clear.
+
+        Args:
+            parameter: the parameter.
+            version: one version, a whole number from 1. Default: the latest.
+        """
+        number = version if version is None or is_unresolved(version) else str(version)
+        return DeviceToken(
+            source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number
+            _access=Access(action="ssm:GetParameter", resource=parameter.parameter_arn),
+            _parameter=parameter,
+        )
+
+    @staticmethod
+    def unsafe_plain_text(value: str) -> DeviceToken:
+        """A token that will stand in the template in clear, for everybody who may read the stack.
+
+        Args:
+            value: the token, 1 to 1,600 characters.
+        """
+        return DeviceToken(source=PlainToken(value))

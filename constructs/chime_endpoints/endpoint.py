@@ -1,0 +1,224 @@
+"""One push endpoint of an AppInstanceUser, as a construct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import jsii
+from aws_cdk import Annotations, CfnResource, ITaggableV2, RemovalPolicy, Resource, Stack, TagManager, TagType
+from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
+from aws_cdk.interfaces.aws_pinpoint import IAppRef
+from constructs import Construct
+
+from chime_endpoints_handler.declaration import (
+    ENDPOINT_TYPE,
+    AllowMessages,
+    EndpointDeclaration,
+    EndpointType,
+)
+
+from .checks import Tokens, declaration_problems, region_warning, source_of, token_problems
+from .device_token import DeviceToken
+from .errors import InvalidDeclarationError, child_path
+from .identity import application_arn, user_of
+from .identity_tags import put_on_user
+from .permissions import Permissions
+from .provider import EndpointProvider, IEndpointProvider
+from .tag_union import Carrier
+
+
+class IAppInstanceUserEndpoint(Protocol):
+    """An endpoint of this app, or one that was registered elsewhere."""
+
+    @property
+    def endpoint_id(self) -> str:
+        """The id that the service gave the endpoint."""
+
+    @property
+    def app_instance_user_arn(self) -> str:
+        """The ARN of the user."""
+
+    @property
+    def endpoint_ref(self) -> str:
+        """`{app_instance_user_arn}/endpoint/{endpoint_id}`."""
+
+
+@jsii.implements(ITaggableV2)
+class AppInstanceUserEndpoint(Resource):
+    """A push endpoint of an AppInstanceUser: where Amazon Chime SDK messaging sends a device's notifications.
+
+    Endpoints have no tags in this service. The tags of this construct, by `tags=` or `Tags.of`, are put on its
+    AppInstanceUser: by the user's own resource where that is a `CfnAppInstanceUser` of this app, else by one resource
+    for each user and stack. The function's role is allowed what the endpoint needs, before it is made and until it
+    is gone.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        app_instance_user: str | IAppInstanceUserRef,
+        endpoint_type: EndpointType,
+        application: str | IAppRef,
+        device_token: DeviceToken,
+        voip_device_token: DeviceToken | None = None,
+        endpoint_name: str | None = None,
+        allow_messages: AllowMessages = AllowMessages.ALL,
+        adopt_existing: bool = False,
+        tags: Mapping[str, str] | None = None,
+        removal_policy: RemovalPolicy | None = None,
+        provider: IEndpointProvider | None = None,
+    ) -> None:
+        """Declares an endpoint.
+
+        What is known at synth is checked at synth; CDK tokens are checked by the function at deployment.
+
+        Args:
+            scope: the stack or construct that holds it.
+            id: its id in there.
+            app_instance_user: whose endpoint it is: the user's ARN, at most 1,600 characters, or a
+                `CfnAppInstanceUser`. A user has at most 10 endpoints (an adjustable quota). A change replaces the
+                endpoint.
+            endpoint_type: the push service that the device token belongs to. A change replaces the endpoint.
+            application: the application of AWS End User Messaging (Pinpoint) that sends, in the user's account and
+                region: its ARN, or a Pinpoint `CfnApp`. A change replaces the endpoint.
+            device_token: where the device's token is. Another token replaces the endpoint, also when the token at
+                the same place has changed by the time the endpoint is updated.
+            voip_device_token: likewise for VoIP pushes; only with the APNS types. Default: none. A change replaces
+                the endpoint.
+            endpoint_name: at most 1,600 characters, without control characters. Default: made of the stack's name
+                and the logical id. Changed in place.
+            allow_messages: whether messages are pushed. Default: `AllowMessages.ALL`. Changed in place.
+            adopt_existing: take over an endpoint that is already registered with this device token, instead of
+                failing. Default: False. A change does nothing by itself.
+            tags: tags for the user, as `Tags.of(endpoint).add` gives them: at most 50 keys of 1 to 128 characters,
+                none beginning with `aws:`, with values of 1 to 256 characters. Default: none. Changed in place.
+            removal_policy: `RemovalPolicy.RETAIN` leaves the endpoint registered when it is no longer declared.
+                Default: `RemovalPolicy.DESTROY`, it is deregistered.
+            provider: the function that registers it. Default: the one that its stack's endpoints share.
+
+        Raises:
+            InvalidDeclarationError: the declaration is not valid; all problems are named.
+        """
+        path = child_path(scope, id)
+        user = user_of(app_instance_user, scope=scope)
+        resource_arn = application_arn(application)
+        declaration = EndpointDeclaration(
+            app_instance_user_arn=user.arn,
+            type=endpoint_type,
+            resource_arn=resource_arn,
+            device_token=source_of(device_token),
+            voip_device_token=None if voip_device_token is None else source_of(voip_device_token),
+            name=endpoint_name,
+            allow_messages=allow_messages,
+            adopt_existing=adopt_existing,
+        )
+        problems = [
+            *token_problems("device_token", device_token),
+            *(token_problems("voip_device_token", voip_device_token) if voip_device_token is not None else ()),
+            *declaration_problems(declaration, tags or {}),
+        ]
+        if problems:
+            raise InvalidDeclarationError(path, problems)
+        tokens = Tokens(scope, user, declaration.device_token)
+        if problems := list(tokens.problems()):
+            raise InvalidDeclarationError(path, problems)
+        super().__init__(scope, id)
+        tokens.declare(self)
+        stack = Stack.of(self)
+        provider = provider or EndpointProvider.of(self)
+        self._tags = TagManager(TagType.MAP, ENDPOINT_TYPE, dict(tags or {}))
+        self._resource = CfnResource(
+            self,
+            "Resource",
+            type=ENDPOINT_TYPE,
+            properties={
+                "ServiceToken": provider.service_token,
+                "ServiceTimeout": provider.service_timeout.to_seconds(),
+                **declaration.to_properties(),
+            },
+        )
+        if removal_policy is not None:
+            self._resource.apply_removal_policy(removal_policy)
+        put_on_user(Carrier(construct=self, tags=self._tags), user, provider)
+        accesses = [
+            *device_token.accesses(provider.role),
+            *(voip_device_token.accesses(provider.role) if voip_device_token is not None else ()),
+        ]
+        permissions = Permissions.of(stack, provider)
+        for policy in permissions.for_endpoint(user=user, application=resource_arn, accesses=accesses):
+            self._resource.add_resource_dependency(policy)
+        if warning := region_warning(user, stack):
+            Annotations.of(self).add_warning_v2("chime-endpoints:region", warning)
+
+    @staticmethod
+    def from_endpoint_attributes(
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        app_instance_user_arn: str,
+        endpoint_id: str,
+    ) -> IAppInstanceUserEndpoint:
+        """An endpoint that was registered elsewhere; nothing is registered or changed.
+
+        Args:
+            scope: where the reference is to live.
+            id: its id in there.
+            app_instance_user_arn: the ARN of its user.
+            endpoint_id: its id, 1 to 64 characters.
+        """
+        return ImportedEndpoint(scope, id, app_instance_user_arn=app_instance_user_arn, endpoint_id=endpoint_id)
+
+    @property
+    def cdk_tag_manager(self) -> TagManager:
+        """What `Tags.of` adds tags to."""
+        return self._tags
+
+    @property
+    def endpoint_id(self) -> str:
+        """The id that the service gave the endpoint."""
+        return str(self._resource.get_att("EndpointId"))
+
+    @property
+    def app_instance_user_arn(self) -> str:
+        """The ARN of the user, once the endpoint is registered."""
+        return str(self._resource.get_att("AppInstanceUserArn"))
+
+    @property
+    def endpoint_ref(self) -> str:
+        """`Ref` of the resource: `{app_instance_user_arn}/endpoint/{endpoint_id}`."""
+        return str(self._resource.ref)
+
+
+class ImportedEndpoint(Resource):
+    """An endpoint that was registered elsewhere."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        app_instance_user_arn: str,
+        endpoint_id: str,
+    ) -> None:
+        """See `AppInstanceUserEndpoint.from_endpoint_attributes`."""
+        super().__init__(scope, id)
+        self._app_instance_user_arn = app_instance_user_arn
+        self._endpoint_id = endpoint_id
+
+    @property
+    def endpoint_id(self) -> str:
+        """The id that the service gave the endpoint."""
+        return self._endpoint_id
+
+    @property
+    def app_instance_user_arn(self) -> str:
+        """The ARN of the user."""
+        return self._app_instance_user_arn
+
+    @property
+    def endpoint_ref(self) -> str:
+        """The endpoint as `Ref` gives it: `{app_instance_user_arn}/endpoint/{endpoint_id}`."""
+        return f"{self._app_instance_user_arn}/endpoint/{self._endpoint_id}"

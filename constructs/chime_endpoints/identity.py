@@ -1,0 +1,91 @@
+"""AppInstanceUsers and applications as they may be given: an ARN, a token, or a construct of CloudFormation's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import cast
+
+from aws_cdk import Fn, Reference, Stack, Tokenization
+from aws_cdk import aws_chime as chime
+from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
+from aws_cdk.interfaces.aws_pinpoint import IAppRef
+from constructs import IConstruct
+
+from .unresolved import is_unresolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """An AppInstanceUser as one stack sees it."""
+
+    arn: str
+    key: str
+    """The same for everything that means this user."""
+    native: chime.CfnAppInstanceUser | None
+    """The user's own resource, where it is declared in the same app."""
+
+    @property
+    def app_instance_arn(self) -> str:
+        """The ARN of the user's app instance."""
+        if self.native is not None and self.native.app_instance_arn:
+            return str(self.native.app_instance_arn)
+        return app_instance_of(self.arn)
+
+
+def app_instance_of(arn: str) -> str:
+    """The app instance of a user or a bot, or of the app instance itself. User ids hold no slash, so this is exact."""
+    for separator in ("/user/", "/bot/"):
+        head, found, _ = arn.partition(separator)
+        if found:
+            return head
+    if is_unresolved(arn):
+        return Fn.select(0, Fn.split("/user/", arn))
+    return arn
+
+
+def user_of(value: str | IAppInstanceUserRef, *, scope: IConstruct) -> User:
+    """The user that an argument means. A token that refers to a `CfnAppInstanceUser` is followed to it."""
+    reference = getattr(value, "app_instance_user_ref", None)
+    arn = cast(str, value if reference is None else reference.app_instance_user_arn)  # `violations` finds what is not
+    native = value if isinstance(value, chime.CfnAppInstanceUser) else referred(arn)
+    if isinstance(native, chime.CfnAppInstanceUser):
+        return User(arn=arn, key=f"construct {native.node.path}", native=native)
+    return User(arn=arn, key=key_of(arn, scope=scope), native=None)
+
+
+def application_arn(value: str | IAppRef) -> str:
+    """The ARN of the application that an argument means."""
+    reference = getattr(value, "app_ref", None)
+    return cast(str, value if reference is None else reference.app_arn)  # `violations` finds what is not
+
+
+def digest(key: str) -> str:
+    """Eight characters that stand for a key in a construct's id."""
+    return sha256(key.encode()).hexdigest()[:8]
+
+
+def key_of(value: str, *, scope: IConstruct) -> str:
+    """The same text for values that mean the same, whichever tokens carry them; a literal is its own."""
+    if not is_unresolved(value):
+        return value
+    stack = Stack.of(scope)
+    resolved = json.dumps(stack.resolve(value), sort_keys=True, default=str)
+    targets = sorted(
+        cast(Reference, token).target.node.path
+        for token in Tokenization.reverse_string(value).tokens
+        if Reference.is_reference(token)
+    )
+    # Without a target, a token means what the stack makes of it: `AWS::AccountId` is another in another stack.
+    return f"{resolved} {targets or stack.node.path}"
+
+
+def referred(arn: str) -> IConstruct | None:
+    """The construct whose attribute a token is; None for anything else."""
+    if not is_unresolved(arn):
+        return None
+    token = Tokenization.reverse_complete_string(arn)
+    if token is None or not Reference.is_reference(token):
+        return None
+    return cast(Reference, token).target

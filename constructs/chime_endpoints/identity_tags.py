@@ -1,0 +1,145 @@
+"""Tags of Chime identities: by hand for any of them, and for users what `Tags.of` and `tags=` give their endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import jsii
+from aws_cdk import ITaggableV2, Resource, Stack, TagManager, TagType
+from aws_cdk import aws_chime as chime
+from constructs import Construct
+
+from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration, tag_list
+from chime_endpoints_handler.rules import violations
+
+from .errors import InvalidDeclarationError, child_path
+from .identity import User, digest, key_of, referred
+from .later import any_later, validate_later
+from .provider import EndpointProvider, IEndpointProvider
+from .tag_union import Carrier, TagUnion
+from .tags_resource import TagsResource
+from .unresolved import is_unresolved
+from .wording import in_parameters
+
+
+@dataclass(kw_only=True)
+class _Entry:
+    """What puts tags on one identity in one stack."""
+
+    union: TagUnion
+    automatic: TagsResource | None = None
+    by_hand: ChimeIdentityTags | None = None
+
+
+_entries: WeakKeyDictionary[Stack, dict[str, _Entry]] = WeakKeyDictionary()
+_native: WeakKeyDictionary[chime.CfnAppInstanceUser, TagUnion] = WeakKeyDictionary()
+
+
+def _entry(stack: Stack, arn: str, key: str) -> _Entry:
+    return _entries.setdefault(stack, {}).setdefault(key, _Entry(union=TagUnion(arn=arn)))
+
+
+def put_on_user(carrier: Carrier, user: User, provider: IEndpointProvider) -> None:
+    """Has the tags of an endpoint put on its user: by the user's own resource, or by one for the user and stack."""
+    if user.native is not None:
+        _put_on_native(carrier, user.native, user.arn)
+        return
+    stack = Stack.of(carrier.construct)
+    entry = _entry(stack, user.arn, user.key)
+    entry.union.carriers.append(carrier)
+    if entry.automatic is None and entry.by_hand is None:
+        # The id follows from the user alone, so that endpoints may come and go.
+        entry.automatic = TagsResource(_home(stack), digest(user.key), union=entry.union, provider=provider)
+
+
+def _home(stack: Stack) -> Construct:
+    there = stack.node.try_find_child(TAGS_TYPE)
+    return there if isinstance(there, Construct) else Construct(stack, TAGS_TYPE)
+
+
+def _put_on_native(carrier: Carrier, native: chime.CfnAppInstanceUser, arn: str) -> None:
+    union = _native.get(native)
+    if union is None:
+        own = Carrier(construct=native, tags=native.cdk_tag_manager)
+        union = _native[native] = TagUnion(arn=arn, carriers=[own])
+        shared = union
+        native.add_property_override("Tags", any_later(lambda: tag_list(shared.values()) or None))
+        validate_later(native, shared.problems)
+    union.carriers.append(carrier)
+
+
+@jsii.implements(ITaggableV2)
+class ChimeIdentityTags(Resource):
+    """Tags of an app instance, an AppInstanceUser or an AppInstanceBot that this app does not make itself.
+
+    The keys declared here get the values declared here; every other key is left alone. A key that is no longer
+    declared is removed, unless somebody has given it another value meanwhile. `Tags.of` reaches this construct, too.
+
+    A user's endpoints need none: their own tags are put on the user. Where both are in one stack, this construct
+    puts both on the user together.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        resource_arn: str,
+        tags: Mapping[str, str],
+        provider: IEndpointProvider | None = None,
+    ) -> None:
+        """Declares the tags of an identity.
+
+        Args:
+            scope: the stack or construct that holds it.
+            id: its id in there.
+            resource_arn: the ARN of the app instance, user or bot; a change moves the tags (replacement).
+            tags: at most 50 keys of 1 to 128 characters, none beginning with `aws:`, with values of 1 to 256
+                characters; changed in place.
+            provider: the function that does it. Default: the one that the stack's endpoints share.
+
+        Raises:
+            InvalidDeclarationError: the declaration is not valid; all problems are named.
+        """
+        path = child_path(scope, id)
+        entry = _entry(Stack.of(scope), resource_arn, key_of(resource_arn, scope=scope))
+        declaration = TagsDeclaration(resource_arn=resource_arn, tags=tags)
+        problems = [
+            in_parameters(each) for each in violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
+        ]
+        if entry.by_hand is not None:
+            problems.append(f"resource_arn: {entry.by_hand.node.path} tags the same; declare all its tags there.")
+        native = referred(resource_arn)
+        if isinstance(native, chime.CfnAppInstance | chime.CfnAppInstanceUser | chime.CfnAppInstanceBot):
+            problems.append(
+                f"resource_arn is that of {native.node.path}, which has tags of its own: use Tags.of on it."
+            )
+        if problems:
+            raise InvalidDeclarationError(path, problems)
+        super().__init__(scope, id)
+        self._resource_arn = resource_arn
+        self._tags = TagManager(TagType.MAP, TAGS_TYPE, dict(tags))
+        entry.union.carriers.insert(0, Carrier(construct=self, tags=self._tags))
+        entry.by_hand = self
+        if entry.automatic is not None:
+            entry.automatic.give_way()
+        self._resource = TagsResource(
+            self, "Resource", union=entry.union, provider=provider or EndpointProvider.of(self)
+        )
+
+    @property
+    def cdk_tag_manager(self) -> TagManager:
+        """What `Tags.of` adds tags to."""
+        return self._tags
+
+    @property
+    def resource_arn(self) -> str:
+        """The ARN of what is tagged."""
+        return self._resource_arn
+
+    @property
+    def tags_ref(self) -> str:
+        """`Ref` of the resource: `{resource_arn}/tags`."""
+        return str(self._resource.ref)

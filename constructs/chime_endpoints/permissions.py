@@ -1,0 +1,157 @@
+"""What one stack's endpoints and tags need of their provider's role, as policies in that stack.
+
+A policy is there before what needs it and goes after it: resources depend on their policies, and nothing is taken
+out of a policy while it exists, since CloudFormation would do that before it deletes what needs it. So what a policy
+holds follows from its logical id: one app instance, one application, or one list of tagged users. Reading device
+tokens is the exception, for which lists grow and shrink in place: a deletion does not read any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Annotations, CfnResource, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct, IDependable
+
+from .device_token import Access
+from .identity import User, digest, key_of
+from .later import validate_later
+from .policies import INLINE_QUOTA, Statement, allow, characters, document, name_of, stack_statement
+from .provider import IEndpointProvider
+from .reading import Reading
+from .tag_permissions import TAG_ACTIONS, Taggable, TagPermissions
+
+ENDPOINT_ACTIONS = (
+    "chime:DeregisterAppInstanceUserEndpoint",
+    "chime:DescribeAppInstanceUserEndpoint",
+    "chime:ListAppInstanceUserEndpoints",
+    "chime:RegisterAppInstanceUserEndpoint",
+    "chime:UpdateAppInstanceUserEndpoint",
+)
+_BASICS = 700  # characters of the provider's own policy, without a VPC
+
+
+class Permissions(Construct):
+    """The policies that one stack adds to one provider's role.
+
+    Where the role is not this app's to change, there are none, and warnings list what it must allow.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, provider: IEndpointProvider) -> None:  # noqa: A002 - CDK's name
+        """Makes the permissions of a stack with a provider; see `of`."""
+        super().__init__(scope, id)
+        self._role = provider.role if provider.manages_permissions else None
+        self._policies: dict[str, CfnResource | None] = {}
+        self._inline = 0
+        self._reading = Reading(self, role=self._role) if self._role is not None else None
+        self._tagging = TagPermissions(self, role=self._role) if self._role is not None else None
+        if Stack.of(provider) is not Stack.of(self):
+            self._allow("Stack", stack_statement())
+
+    @staticmethod
+    def of(stack: Stack, provider: IEndpointProvider) -> Permissions:
+        """The permissions of a stack with a provider, made by the first that asks for them."""
+        made = _made.setdefault(provider, {})
+        if stack not in made:
+            own = Stack.of(provider) is stack
+            suffix = "" if own else digest(provider.node.path)
+            made[stack] = Permissions(stack, f"ChimePermissions{suffix}", provider=provider)
+            if len(made) == 1:
+                validate_later(made[stack], lambda: _quota_problems(made.values()))
+        return made[stack]
+
+    def for_endpoint(self, *, user: User, application: str, accesses: Iterable[Access]) -> list[CfnResource]:
+        """Allows what an endpoint needs.
+
+        Returns:
+            The policies that it depends on.
+        """
+        app_instance = user.app_instance_arn
+        app_instance_key = key_of(app_instance, scope=self)
+        application_key = key_of(application, scope=self)
+        policies = [
+            self._policies.get("Stack"),
+            self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [f"{app_instance}/user/*"])),
+            self._allow(f"Application{digest(application_key)}", allow(["mobiletargeting:GetApp"], [application])),
+        ]
+        return [policy for policy in policies if policy is not None] + self._allow_reading(accesses)
+
+    def for_tags(self, taggable: Taggable) -> list[IDependable]:
+        """Allows to tag an identity, if it is tagged when the template is written.
+
+        Returns:
+            The policies that its tags depend on.
+        """
+        if self._tagging is None:
+            validate_later(self, lambda: self._tell_of_tags(taggable))
+            return []
+        self._tagging.add(taggable)
+        stack = self._policies.get("Stack")
+        return [self._tagging] if stack is None else [self._tagging, stack]
+
+    def inline_characters(self) -> int:
+        """What the inline policies have of characters; the tags' policy counts twice, for the time of its change."""
+        reading = self._reading.inline_characters() if self._reading else 0
+        tagging = 2 * characters(self._tagging.statements()) if self._tagging and self._tagging.statements() else 0
+        return self._inline + reading + tagging
+
+    def quota_problems(self) -> list[str]:
+        """What is beyond IAM's quotas in this stack alone."""
+        return self._reading.problems() if self._reading else []
+
+    def _allow(self, policy_id: str, statement: Statement) -> CfnResource | None:
+        if policy_id not in self._policies:
+            self._policies[policy_id] = self._policy(policy_id, statement)
+        return self._policies[policy_id]
+
+    def _policy(self, policy_id: str, statement: Statement) -> CfnResource | None:
+        if self._role is None:
+            self._tell(policy_id, statement)
+            return None
+        self._inline += characters([statement])
+        return iam.CfnPolicy(
+            self,
+            policy_id,
+            policy_name=name_of(self, policy_id),
+            policy_document=document([statement]),
+            roles=[self._role.role_name],
+        )
+
+    def _allow_reading(self, accesses: Iterable[Access]) -> list[CfnResource]:
+        if self._reading is not None:
+            return self._reading.allow(accesses)
+        for access in accesses:
+            statement = allow([access.action], [access.resource])
+            self._tell(f"Reading{digest(key_of(access.resource, scope=self))}", statement)
+        return []
+
+    def _tell_of_tags(self, taggable: Taggable) -> list[str]:
+        if taggable.is_tagged():
+            self._tell(f"Tagging{digest(taggable.key)}", allow(TAG_ACTIONS, [taggable.arn]))
+        return []
+
+    def _tell(self, policy_id: str, statement: Statement) -> None:
+        """Warns, once for each policy, that the role has to allow a statement."""
+        resolved = Stack.of(self).resolve(statement)
+        Annotations.of(self).add_warning_v2(
+            f"chime-endpoints:{policy_id}",
+            "The role of the provider is not this app's to change. It must allow"
+            f" {resolved['Action']} on {resolved['Resource']}.",
+        )
+
+
+_made: WeakKeyDictionary[IEndpointProvider, dict[Stack, Permissions]] = WeakKeyDictionary()
+
+
+def _quota_problems(permissions: Iterable[Permissions]) -> list[str]:
+    there = list(permissions)
+    inline = _BASICS + sum(each.inline_characters() for each in there)
+    problems = [problem for each in there for problem in each.quota_problems()]
+    if inline > INLINE_QUOTA:
+        problems.append(
+            f"The provider's role would have about {inline} characters of inline policies, and IAM allows a role"
+            f" {INLINE_QUOTA}. Spread the endpoints over stacks with providers of their own."
+        )
+    return problems

@@ -1,0 +1,84 @@
+"""Inline policies of the function's role, written as the statements they hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aws_cdk import Aws, Names, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+Statement = Mapping[str, Any]
+
+INLINE_QUOTA = 10_240
+"""Characters that all inline policies of one role may have together (IAM's quotas; white space does not count)."""
+MANAGED_QUOTA = 6_144
+"""Characters that one managed policy may have."""
+_TOKENS_LENGTH = 160  # what an ARN that is not known yet is reckoned to have
+
+
+def allow(actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    """A statement that allows actions on resources."""
+    return {
+        "Action": list(actions) if len(actions) > 1 else actions[0],
+        "Effect": "Allow",
+        "Resource": list(resources) if len(resources) > 1 else resources[0],
+    }
+
+
+def document(statements: Sequence[Statement]) -> dict[str, Any]:
+    """A policy document of statements."""
+    return {"Statement": list(statements), "Version": "2012-10-17"}
+
+
+def characters(statements: Sequence[Statement]) -> int:
+    """What a document of statements has of characters, a token reckoned as a long ARN."""
+    text = json.dumps(document(statements), separators=(",", ":"))
+    return len(text) + text.count("${Token[") * _TOKENS_LENGTH
+
+
+def name_of(scope: Construct, policy_id: str) -> str:
+    """A policy's name in its role, which stacks that share a provider must not use twice."""
+    return f"{Names.unique_resource_name(scope, max_length=100)}{policy_id}"
+
+
+def attach(
+    scope: Construct, policy_id: str, *, role: iam.IRole, statements: Sequence[Statement]
+) -> iam.CfnPolicy | None:
+    """Gives a role a policy.
+
+    Returns:
+        The policy; None where the role, imported as immutable, took none: then the template has none either.
+    """
+    policy = iam.Policy(scope, policy_id, statements=[iam.PolicyStatement.from_json(each) for each in statements])
+    role.attach_inline_policy(policy)
+    made = policy.node.default_child
+    assert isinstance(made, iam.CfnPolicy)  # noqa: S101 - for the type checker
+    return made if Stack.of(scope).resolve(made.roles) else None
+
+
+def stack_statement() -> Statement:
+    """Allows to ask CloudFormation whether an event is still current, for resources of the policy's own stack."""
+    return allow(["cloudformation:DescribeStackResource"], [Aws.STACK_ID])
+
+
+def basic_statements(log_group: logs.ILogGroup, *, in_vpc: bool) -> Iterator[Statement]:
+    """What every provider's function does, whatever it serves."""
+    yield allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
+    yield stack_statement()
+    if in_vpc:
+        # EC2 knows no resource for these (AWS Lambda's guide: "Required IAM permissions", VPC).
+        yield allow(
+            [
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            ["*"],
+        )

@@ -1,0 +1,283 @@
+"""The provider of the custom resources: one function with its role and log group, for a stack or for several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct, IConstruct
+
+from . import asset, timing
+from .errors import InvalidDeclarationError, child_path
+from .policies import attach, basic_statements, stack_statement
+
+_AUTOMATIC_ID = "Custom::ChimeEndpointProvider"
+_PYTHON = re.compile(r"PYTHON_3_(\d+)")
+_LOG_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
+
+
+class IEndpointProvider(IConstruct, Protocol):
+    """What endpoints need of a provider: an `EndpointProvider`, or what `from_service_token` returns."""
+
+    @property
+    def service_token(self) -> str:
+        """The ARN of the function, which a custom resource names as its `ServiceToken`."""
+
+    @property
+    def service_timeout(self) -> Duration:
+        """How long CloudFormation waits for the function's answer, all deliveries of an event together."""
+
+    @property
+    def role(self) -> iam.IRole | None:
+        """The function's role; None where it is not known."""
+
+    @property
+    def manages_permissions(self) -> bool:
+        """Whether this app keeps the role's permissions."""
+
+
+class EndpointProvider(Construct):
+    """The function behind endpoints and tags, its role and its log group.
+
+    A stack needs none of its own making: endpoints and tags that are given no `provider` share the one that their
+    stack has (made in it before them), or they make it. Make one to set its options, or to share it: give it to
+    endpoints of other stacks as `provider=`. All that a shared provider's role is allowed must fit IAM's quotas
+    (10,240 characters of inline policies), so share it among a few stacks, not among dozens.
+
+    The role is allowed its own log group, the states of its own stack's resources, and what each endpoint adds; no
+    managed policy of AWS is attached. An event that the function does not answer is delivered three times in all;
+    `ServiceTimeout` leaves time for that.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        timeout: Duration = timing.DEFAULT_TIMEOUT,
+        memory_size: int = 256,
+        architecture: lambda_.Architecture | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
+        tracing: lambda_.Tracing | None = None,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        role: iam.IRole | None = None,
+        permissions_boundary: iam.IManagedPolicy | None = None,
+        encryption_key: kms.IKey | None = None,
+        reserved_concurrent_executions: int | None = None,
+        export_name: str | None = None,
+    ) -> None:
+        """Makes a provider.
+
+        Args:
+            scope: the stack or construct that holds it.
+            id: its id in there.
+            timeout: how long one delivery of an event may take, 30 seconds to 15 minutes; throttled calls are
+                retried for as long as it lasts. Default: 2 minutes.
+            memory_size: the function's memory in MB, 128 to 10,240; its share of CPU grows with it. Default: 256.
+            architecture: the function's processor. Default: ARM64.
+            log_retention: how long log events are kept. Default: one month.
+            log_level: the least severe level that is logged; no level logs a device token. Default: INFO.
+            tracing: traces with AWS X-Ray, which adds the permission to send them. Default: no traces.
+            vpc: a VPC for the function. From its subnets these must be reachable over HTTPS: the Chime SDK identity
+                API and Amazon S3 (where answers to CloudFormation go), CloudFormation, and Secrets Manager or Systems
+                Manager where tokens are read from them. Default: no VPC.
+            vpc_subnets: the VPC's subnets to use. Default: those with egress.
+            security_groups: the function's security groups. Default: one of its own.
+            role: an existing role that trusts lambda.amazonaws.com. A role imported as immutable is left as it is,
+                and warnings list what it must allow. Default: a role of its own.
+            permissions_boundary: the boundary of its own role; not together with `role`. Default: none.
+            encryption_key: encrypts the log group and the function's environment; its policy is extended for
+                CloudWatch Logs. Default: AWS's own keys.
+            reserved_concurrent_executions: the most events that are handled at once. Default: no limit of its own.
+            export_name: publishes the `ServiceToken` as a CloudFormation export of this name, for templates made
+                without CDK. Default: no export.
+
+        Raises:
+            InvalidDeclarationError: an option is outside its limits.
+        """
+        problems = timing.timeout_problems(timeout)
+        if not 128 <= memory_size <= 10_240:
+            problems.append(f"memory_size is {memory_size} MB; 128 to 10,240 are allowed.")
+        if role is not None and permissions_boundary is not None:
+            problems.append("role and permissions_boundary are both given; set the boundary where the role is made.")
+        if vpc is None and (vpc_subnets is not None or security_groups is not None):
+            problems.append("vpc_subnets and security_groups are given without vpc.")
+        if problems:
+            raise InvalidDeclarationError(child_path(scope, id), problems)
+        super().__init__(scope, id)
+        self._timeout = timeout
+        self._role = role or iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            permissions_boundary=permissions_boundary,
+        )
+        if encryption_key is not None:
+            _let_logs_use(encryption_key, scope=self)
+        self.log_group = logs.LogGroup(
+            self,
+            "Log",
+            retention=log_retention,
+            encryption_key=encryption_key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        basics = attach(
+            self,
+            "Basics",
+            role=self._role,
+            statements=list(basic_statements(self.log_group, in_vpc=vpc is not None)),
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="Amazon Chime SDK push endpoints and identity tags, for CloudFormation",
+            runtime=newest_python(),
+            code=lambda_.Code.from_asset(str(asset.staged())),
+            handler=asset.HANDLER,
+            role=self._role,
+            timeout=timeout,
+            memory_size=memory_size,
+            architecture=architecture or lambda_.Architecture.ARM_64,
+            environment={"LOG_LEVEL": _LOG_LEVELS.get(log_level.value, log_level.value)},
+            environment_encryption=encryption_key,
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=log_level,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            tracing=tracing,
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            retry_attempts=timing.RETRIES,
+            max_event_age=self.service_timeout,  # a delivery after that answers nobody
+        )
+        self._manages_permissions = basics is not None
+        if basics is not None:
+            self.function.node.add_dependency(basics)  # so that it outlives what the function has to delete
+        if export_name is not None:
+            CfnOutput(self, "ServiceToken", value=self.service_token, export_name=export_name)
+        _made.setdefault(Stack.of(self), []).append(self)
+
+    @staticmethod
+    def of(scope: IConstruct) -> EndpointProvider:
+        """The provider that endpoints in a scope share when they are given none: its stack's, made if need be.
+
+        Raises:
+            InvalidDeclarationError: the stack has several, and the endpoint has to say which.
+        """
+        stack = Stack.of(scope)
+        there = _made.get(stack, [])
+        if len(there) > 1:
+            listed = ", ".join(provider.node.path for provider in there)
+            raise InvalidDeclarationError(
+                scope.node.path, [f"provider is missing, and its stack has several ({listed}); say which."]
+            )
+        return there[0] if there else EndpointProvider(stack, _AUTOMATIC_ID)
+
+    @staticmethod
+    def from_service_token(
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        service_token: str,
+        *,
+        role: iam.IRole | None = None,
+        service_timeout: Duration | None = None,
+    ) -> IEndpointProvider:
+        """A provider that was made elsewhere.
+
+        Args:
+            scope: where the reference is to live.
+            id: its id in there.
+            service_token: the function's ARN, perhaps `Fn.import_value` of another stack's export.
+            role: the function's role, so that it is allowed what the endpoints need. Without it, or with one imported
+                as immutable, warnings list what the role must allow. Default: not known.
+            service_timeout: how long CloudFormation waits for an answer, 1 second to 1 hour: at least three times the
+                function's timeout and four minutes. Default: 10 minutes, right for the default timeout.
+
+        Raises:
+            InvalidDeclarationError: `service_timeout` is outside its limits.
+        """
+        return ImportedProvider(
+            scope,
+            id,
+            service_token=service_token,
+            role=role,
+            service_timeout=service_timeout or timing.service_timeout(timing.DEFAULT_TIMEOUT),
+        )
+
+    @property
+    def service_token(self) -> str:
+        """The ARN of the function, which a custom resource names as its `ServiceToken`."""
+        return str(self.function.function_arn)
+
+    @property
+    def service_timeout(self) -> Duration:
+        """How long CloudFormation waits for the function's answer, all deliveries of an event together."""
+        return timing.service_timeout(self._timeout)
+
+    @property
+    def role(self) -> iam.IRole:
+        """The function's role."""
+        return self._role
+
+    @property
+    def manages_permissions(self) -> bool:
+        """Whether this app keeps the role's permissions: not those of a role imported as immutable."""
+        return self._manages_permissions
+
+
+class ImportedProvider(Construct):
+    """A provider that was made elsewhere, known by its `ServiceToken`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        service_token: str,
+        role: iam.IRole | None,
+        service_timeout: Duration,
+    ) -> None:
+        """See `EndpointProvider.from_service_token`."""
+        if problems := timing.service_timeout_problems(service_timeout):
+            raise InvalidDeclarationError(child_path(scope, id), problems)
+        super().__init__(scope, id)
+        self.service_token = service_token
+        self.service_timeout = service_timeout
+        self.role = role
+        self.manages_permissions = (
+            role is not None and attach(self, "Basics", role=role, statements=[stack_statement()]) is not None
+        )
+
+
+_made: WeakKeyDictionary[Stack, list[EndpointProvider]] = WeakKeyDictionary()
+
+
+def newest_python() -> lambda_.Runtime:
+    """The newest Python that this version of CDK knows on Lambda."""
+    names = (name for name in dir(lambda_.Runtime) if _PYTHON.fullmatch(name))
+    newest = max(names, key=lambda name: int(name.rpartition("_")[2]))
+    runtime = getattr(lambda_.Runtime, newest)
+    assert isinstance(runtime, lambda_.Runtime)  # noqa: S101 - for the type checker
+    return runtime
+
+
+def _let_logs_use(key: kms.IKey, *, scope: Construct) -> None:
+    """Lets CloudWatch Logs encrypt this region's and account's log groups with a key."""
+    stack = Stack.of(scope)
+    service = iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")
+    group = stack.format_arn(service="logs", resource="log-group", resource_name="*")
+    principal = service.with_conditions({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}})
+    key.grant(principal, "kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
