@@ -1,0 +1,52 @@
+"""The environment in which programs see the local cloud as all of AWS, and nothing of the user's own account."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+_USERS_OWN = ("AWS_", "CDK_")
+_NOT_FOR_CHILDREN = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy", "log_level", "node_options"})
+
+
+def local_environment(
+    *, aws_url: str | None, chime_url: str, directory: Path, inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The environment of every program that is to work on the local cloud.
+
+    All settings for AWS and CDK that it would inherit are dropped, files that would be read from the user's home
+    directory are out of reach, and what is written there lands in `directory` instead. Proxies are dropped
+    because everything is on loopback.
+    """
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith(_USERS_OWN) and name.lower() not in _NOT_FOR_CHILDREN
+    }
+    home = directory / "home"
+    temporary = directory / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(directory.parent / "jsii"),
+        **kept,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        **({"AWS_ENDPOINT_URL": aws_url} if aws_url else {}),
+        "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": chime_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CDK_HOME": str(home / ".cdk"),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "CDK_DISABLE_VERSION_CHECK": "true",
+        "MOTO_ACCOUNT_ID": ACCOUNT,
+    }

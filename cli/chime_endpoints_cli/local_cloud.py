@@ -1,0 +1,151 @@
+"""The local cloud: MiniStack and the emulator of the Chime service, on loopback, as long as a `with` block."""
+
+import contextlib
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .environment import ACCOUNT, local_environment
+from .errors import CommandError
+from .service import Service, answers
+
+LOOPBACK = "127.0.0.1"
+"""An address, not a name: with `localhost` the cdk command looks up bucket.localhost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where the local cloud is."""
+
+    aws_url: str
+    chime_url: str
+
+
+class LocalCloud:
+    """Starts the two services and stops them, with all they write in one directory."""
+
+    def __init__(self, *, directory: Path, aws_port: int = 0, chime_port: int = 0) -> None:
+        """Takes ports to listen on; 0 is any free one."""
+        self.directory = directory
+        self._ports = (aws_port, chime_port)
+        self._services = contextlib.ExitStack()
+        self._running: list[Service] = []
+        self._addresses: Addresses | None = None
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where it listens; only while it runs."""
+        if self._addresses is None:
+            raise CommandError("the local cloud is not running")
+        return self._addresses
+
+    @property
+    def stopped_service(self) -> str | None:
+        """The name of a service that has ended by itself."""
+        return next((service.name for service in self._running if not service.is_running), None)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment for programs that are to work on it."""
+        where = self.addresses
+        return local_environment(aws_url=where.aws_url, chime_url=where.chime_url, directory=self.directory)
+
+    def __enter__(self) -> Self:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        aws_port, chime_port = self._ports
+        with self._services:
+            chime_url = self._start_emulator(chime_port)
+            aws_url = self._start_ministack(aws_port, chime_url)
+            self._addresses = Addresses(aws_url=aws_url, chime_url=chime_url)
+            self._services = self._services.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._addresses = None
+        self._services.close()
+
+    def _run(self, service: Service) -> Service:
+        self._services.callback(service.stop)
+        self._running.append(service)
+        return service
+
+    def _start_emulator(self, port: int) -> str:
+        _listening_socket(port).close()
+        port_file = self.directory / "emulator.port"
+        port_file.unlink(missing_ok=True)
+        service = self._run(
+            Service(
+                "the Chime service emulator",
+                [
+                    *("chime_endpoints_emulator", "--host", LOOPBACK),
+                    *("--port", str(port), "--port-file", str(port_file)),
+                ],
+                log=self.directory / "emulator.log",
+                environment={**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT},
+            )
+        )
+        service.wait_until(port_file.exists)
+        url = f"http://{LOOPBACK}:{port_file.read_text().strip()}"
+        service.wait_until(lambda: answers(f"{url}/_emulator/health"))
+        return url
+
+    def _start_ministack(self, port: int, chime_url: str) -> str:
+        # Its own command takes a number of a port only. Handing over a socket that already listens leaves
+        # no moment in which another program could take the port.
+        with _listening_socket(port) as listening:
+            port = listening.getsockname()[1]
+            url = f"http://{LOOPBACK}:{port}"
+            service = self._run(
+                Service(
+                    "MiniStack",
+                    [
+                        *("hypercorn", "--bind", f"fd://{listening.fileno()}", "--workers", "0"),
+                        *("--keep-alive", "75", "ministack.app:app"),
+                    ],
+                    log=self.directory / "ministack.log",
+                    environment={
+                        **local_environment(aws_url=url, chime_url=chime_url, directory=self.directory),
+                        **_ministack_settings(port),
+                    },
+                    file_descriptors=[listening.fileno()],
+                )
+            )
+        service.wait_until(lambda: answers(f"{url}/_ministack/ready"))
+        return url
+
+
+def _ministack_settings(port: int) -> dict[str, str]:
+    """Only loopback, nothing kept, no listener beside the one port, and no look at the user's Docker."""
+    return {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": LOOPBACK,
+        "MINISTACK_HOST": LOOPBACK,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "LAMBDA_EXECUTOR": "local",
+        "PERSIST_STATE": "0",
+        "S3_PERSIST": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{os.devnull}/none",
+    }
+
+
+def _listening_socket(port: int) -> socket.socket:
+    """A socket bound to the port; raises CommandError if another program has it."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((LOOPBACK, port))
+        bound.listen()
+    except OSError as error:
+        bound.close()
+        raise CommandError(
+            f"port {port} of {LOOPBACK} cannot be used: {error.strerror}",
+            remedy="Stop the program that has it, name another port, or name none to take any free one.",
+        ) from error
+    return bound

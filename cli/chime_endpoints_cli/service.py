@@ -1,0 +1,91 @@
+"""One service of the local cloud as a process: started, waited for, and gone with whoever started it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .errors import CommandError
+
+START_SECONDS = 60.0
+STOP_SECONDS = 6.0
+POLL_SECONDS = 0.03
+LOG_TAIL_LINES = 15
+
+
+class Service:
+    """A Python module that runs until `stop`, or until this process ends in whatever way."""
+
+    def __init__(
+        self,
+        name: str,
+        module: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        file_descriptors: Sequence[int] = (),
+    ) -> None:
+        """Starts the module with its arguments in a session of its own, so that Ctrl-C reaches only us."""
+        self.name = name
+        self._log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "chime_endpoints_cli.watched", *module],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=file_descriptors,
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Waits until the service is ready; raises CommandError with the end of its log if it never is."""
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            if not self.is_running:
+                raise self._failure("ended while it was starting")
+            if time.monotonic() > deadline:
+                raise self._failure(f"was not ready within {START_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Asks the service to end, and ends it and all it has started if it does not."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _failure(self, what: str) -> CommandError:
+        lines = self._log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        return CommandError(
+            f"the local cloud could not be started: {self.name} {what}",
+            remedy=f"Its log is {self._log}.",
+            output="\n".join(lines),
+        )
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of this address succeeds."""
+    try:
+        with _WITHOUT_PROXIES.open(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+_WITHOUT_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
