@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from . import physical_id
 from .calls import Attempts
 from .deadline import Phase
@@ -11,11 +13,10 @@ from .errors import AlreadyRegisteredError, HandlerError, Kind, ServiceError, St
 from .ownership import (
     Wanted,
     bears_our_name,
-    candidates,
     deregister,
-    describe_each,
     holders,
     is_as_wanted,
+    own_attempts,
     resolve,
     settle,
     was_created_since,
@@ -30,13 +31,14 @@ def create(work: Work) -> Outcome:
     nothing = physical_id.NotApplied(request.suffix)
     work.note(nothing)
     declaration = read_endpoint(request.properties)
-    if work.arrival.is_late and (standing := work.standing()) is not None and _is_given_up(standing):
-        held = physical_id.read(standing.physical_id)
-        if isinstance(held, physical_id.Endpoint) and standing.is_settled:
-            return outcome(held)  # an earlier delivery has been answered
-        raise StaleEventError("CloudFormation has given this resource up. Nothing was registered.")
     wanted = resolve(declaration, work)
     endpoints = work.endpoints(declaration.app_instance_user_arn)
+    if work.arrival.is_late and (standing := work.standing()) is not None and not _is_awaited(standing):
+        held = physical_id.read(standing.physical_id)
+        if isinstance(held, physical_id.Endpoint) and not standing.is_given_up:
+            return outcome(held)  # an earlier delivery has been answered
+        _remove_attempts(work, endpoints, wanted, standing)
+        raise StaleEventError("CloudFormation has given this resource up. Nothing was registered.")
     endpoint = _register(work, endpoints, wanted, declaration)
     if work.is_unusual():
         _withdraw_if_stale(work, endpoints, endpoint)
@@ -162,41 +164,30 @@ def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: A
         work.note(physical_id.NotApplied(work.request.suffix))
         return
     work.deadline.enter(Phase.CLEANUP)
-    standing = work.standing()
-    try:
-        for endpoint in own_attempts(work, endpoints, wanted, since=_began(work, standing)):
-            if standing is not None and standing.physical_id == str(_id(endpoint)):
-                continue  # another delivery of this event has been answered with it
-            work.note(_id(endpoint))
-            deregister(endpoints, endpoint.endpoint_id)
-            work.note(physical_id.Unconfirmed(work.request.suffix))
-    except HandlerError:
-        return  # the failure of the registration is what is told; the noted id is what remains to be done
+    with suppress(HandlerError):  # the failure of the registration is what is told
+        _remove_attempts(work, endpoints, wanted, work.standing())
 
 
-def own_attempts(work: Work, endpoints: Endpoints, wanted: Wanted, *, since: float) -> list[Registered]:
-    """The endpoints that unanswered attempts of this resource have registered since a moment."""
-    return [
-        endpoint
-        for endpoint in describe_each(endpoints, candidates(endpoints.list(), wanted, work.request))
-        if bears_our_name(endpoint, work.request)
-        or (is_as_wanted(endpoint, wanted) and was_created_since(endpoint, since))
-    ]
+def _remove_attempts(work: Work, endpoints: Endpoints, wanted: Wanted, standing: Standing | None) -> None:
+    for attempt in own_attempts(work, endpoints, wanted, since=_began(work, standing), but=standing):
+        work.note(attempt)
+        deregister(endpoints, attempt.endpoint_id)
+        work.note(physical_id.Unconfirmed(work.request.suffix))
 
 
 def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.Endpoint) -> None:
     """Removes what was registered where CloudFormation has gone on without the answer."""
     standing = work.standing()
-    if standing is None or standing.physical_id == str(endpoint) or not _is_given_up(standing):
+    if standing is None or standing.physical_id == str(endpoint) or _is_awaited(standing):
         return
     deregister(endpoints, endpoint.endpoint_id)
     work.note(physical_id.NotApplied(work.request.suffix))
     raise StaleEventError("CloudFormation has given this resource up. What was registered is removed.")
 
 
-def _is_given_up(standing: Standing) -> bool:
-    """Whether no Create is awaited any more."""
-    return standing.status != "CREATE_IN_PROGRESS"
+def _is_awaited(standing: Standing) -> bool:
+    """Whether CloudFormation waits for a Create."""
+    return standing.status == "CREATE_IN_PROGRESS"
 
 
 def _id(endpoint: Registered) -> physical_id.Endpoint:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from . import physical_id
-from .create import own_attempts
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, read_endpoint
 from .endpoints import Endpoints, was_refused
 from .errors import ServiceError, SourceError
-from .ownership import Wanted, bears_our_name, deregister, resolve
+from .ownership import Wanted, deregister, own_attempts, resolve
 from .rules import USER_ARN, violations
 from .stack import Standing
 from .work import Outcome, Work
@@ -42,21 +41,18 @@ def _reclaim(work: Work) -> None:
 
 
 def _remove_own(work: Work, endpoints: Endpoints, standing: Standing | None) -> bool:
-    """Removes the endpoints that are this resource's own; tells whether there were any, or none can be seen."""
+    """Removes this resource's own endpoints; tells whether there were any, or none can be seen."""
+    settled = work.arrival.started if standing is None or standing.since is None else standing.since
+    since = min(settled, work.arrival.started) - _LONGEST_OPERATION
     try:
-        found = {endpoint.endpoint_id for endpoint in endpoints.list() if bears_our_name(endpoint, work.request)}
-        wanted = _wanted(work)
-        if wanted is not None and wanted.is_name_declared:
-            began = work.arrival.earliest if standing is None or standing.since is None else standing.since
-            since = min(began, work.arrival.started) - _LONGEST_OPERATION
-            found |= {each.endpoint_id for each in own_attempts(work, endpoints, wanted, since=since)}
+        attempts = own_attempts(work, endpoints, _wanted(work), since=since, but=None)
     except ServiceError as error:
         if was_refused(error):
             return True  # no such user, or no permission: then Create had none either
         raise
-    for endpoint_id in found:
-        deregister(endpoints, endpoint_id)
-    return bool(found)
+    for attempt in attempts:
+        deregister(endpoints, attempt.endpoint_id)
+    return bool(attempts)
 
 
 def _wanted(work: Work) -> Wanted | None:

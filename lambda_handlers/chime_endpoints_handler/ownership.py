@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from . import sources
+from . import physical_id, sources
 from .declaration import EndpointDeclaration, TokenSource
 from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
 from .errors import ServiceError
 from .request import Request
+from .stack import Standing
 from .work import Work
 
 _SKEW = 5.0  # seconds by which the service's clock may differ from CloudFormation's or ours
@@ -118,6 +119,30 @@ def holders(endpoints: Endpoints, identity: Identity, work: Work) -> list[Regist
         if found or not wait or not work.pause(wait):
             return found
     return []
+
+
+def own_attempts(
+    work: Work, endpoints: Endpoints, wanted: Wanted | None, *, since: float, but: Standing | None
+) -> list[physical_id.Endpoint]:
+    """What unanswered attempts of this resource have registered.
+
+    Args:
+        work: the event's work.
+        endpoints: the user's endpoints.
+        wanted: what the attempts were to register; where that cannot be told, only the name is gone by.
+        since: the moment before which no attempt can have registered anything under a declared name.
+        but: what CloudFormation holds is no attempt.
+    """
+    listed = endpoints.list()
+    found = {endpoint.endpoint_id for endpoint in listed if bears_our_name(endpoint, work.request)}
+    if wanted is not None and wanted.is_name_declared:
+        found |= {
+            endpoint.endpoint_id
+            for endpoint in describe_each(endpoints, candidates(listed, wanted, work.request))
+            if is_as_wanted(endpoint, wanted) and was_created_since(endpoint, since)
+        }
+    attempts = [physical_id.Endpoint(endpoints.user_arn, endpoint_id) for endpoint_id in sorted(found)]
+    return [attempt for attempt in attempts if but is None or str(attempt) != but.physical_id]
 
 
 def settle(endpoints: Endpoints, endpoint_id: str, *, name: str | None, allow_messages: str, wanted: Wanted) -> None:

@@ -12,7 +12,7 @@ from . import physical_id
 from .calls import Attempts
 from .create import adopt, outcome
 from .deadline import Phase
-from .declaration import EndpointDeclaration
+from .declaration import EndpointDeclaration, read_endpoint
 from .endpoints import Endpoints, Listed, Registered, was_refused
 from .errors import HandlerError, Kind, ServiceError, StaleEventError
 from .ownership import (
@@ -24,6 +24,7 @@ from .ownership import (
     holders,
     is_as_wanted,
     is_gone,
+    own_attempts,
     resolve,
     settle,
     was_created_since,
@@ -42,8 +43,17 @@ def stop_if_stale(work: Work) -> Standing | None:
     """
     standing = work.standing()
     if standing is not None and _is_stale(work, standing):
+        if standing.is_given_up:
+            _remove_attempts(work, standing)
         raise StaleEventError("CloudFormation has gone on without this Update. Nothing was changed.")
     return standing
+
+
+def _remove_attempts(work: Work, standing: Standing) -> None:
+    """Removes what earlier deliveries of a stale event left for a resource that no longer exists."""
+    endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
+    for attempt in own_attempts(work, endpoints, None, since=0.0, but=standing):
+        deregister(endpoints, attempt.endpoint_id)
 
 
 def _is_stale(work: Work, standing: Standing) -> bool:
@@ -96,9 +106,9 @@ class Replacement:
         chosen = self._find(listed) or self._register()
         try:
             self._remove_strays(listed, chosen.endpoint_id)
+            self._settle(chosen.endpoint_id, chosen.name, chosen.allow_messages)
             if self._work.is_unusual():
                 self._stop_if_given_up(chosen)
-            self._settle(chosen.endpoint_id, chosen.name, chosen.allow_messages)
         except HandlerError:
             if chosen.is_new:
                 self._withdraw(chosen)
