@@ -23,6 +23,21 @@ class Access:
     action: str
     resource: str
 
+    @classmethod
+    def to_secret(cls, arn: str) -> Access:
+        """Reading a secret."""
+        return cls(action="secretsmanager:GetSecretValue", resource=arn)
+
+    @classmethod
+    def to_parameter(cls, arn: str) -> Access:
+        """Reading a parameter."""
+        return cls(action="ssm:GetParameter", resource=arn)
+
+    @classmethod
+    def to_key(cls, arn: str) -> Access:
+        """Decrypting with a key."""
+        return cls(action="kms:Decrypt", resource=arn)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceToken:
@@ -36,21 +51,23 @@ class DeviceToken:
 
     source: TokenSource
     """What the template will hold."""
-    _access: Access | None = field(default=None, repr=False)
-    _key: kms.IKey | None = field(default=None, repr=False)
-    _parameter: ssm.IStringParameter | None = field(default=None, repr=False)
+    needs: tuple[Access, ...] = ()
+    """What the function's role is allowed for it."""
+    key: kms.IKey | None = field(default=None, repr=False)
+    """The key that the secret is encrypted with, where it knows one."""
+    parameter: ssm.IStringParameter | None = field(default=None, repr=False)
+    """The parameter, which tells its key to whom it is granted."""
 
     def accesses(self, role: iam.IRole | None) -> Iterator[Access]:
         """What a role is to be allowed for this token; nothing for one in plain text.
 
         Args:
-            role: the role that reads; without one, its key's policy cannot be seen to and is left out.
+            role: the role that reads; without one, keys are left out.
         """
-        if self._access is not None:
-            yield self._access
-        if role is not None and (self._key is not None or self._parameter is not None):
-            for arn in key_arns(role, key=self._key, parameter=self._parameter):
-                yield Access(action="kms:Decrypt", resource=arn)
+        yield from self.needs
+        if role is not None and (self.key is not None or self.parameter is not None):
+            for arn in key_arns(role, key=self.key, parameter=self.parameter):
+                yield Access.to_key(arn)
 
     @staticmethod
     def from_secrets_manager(
@@ -74,12 +91,9 @@ class DeviceToken:
             source=SecretSource(
                 secret_arn=secret.secret_arn, field=field, version_id=version_id, version_stage=version_stage
             ),
-            _access=Access(
-                action="secretsmanager:GetSecretValue",
-                # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
-                resource=secret.secret_full_arn or f"{secret.secret_arn}-??????",
-            ),
-            _key=secret.encryption_key,
+            # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
+            needs=(Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????"),),
+            key=secret.encryption_key,
         )
 
     @staticmethod
@@ -98,8 +112,8 @@ class DeviceToken:
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
             source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number
-            _access=Access(action="ssm:GetParameter", resource=parameter.parameter_arn),
-            _parameter=parameter,
+            needs=(Access.to_parameter(parameter.parameter_arn),),
+            parameter=parameter,
         )
 
     @staticmethod

@@ -1,47 +1,64 @@
-"""The one place where the API's property names become the parameters' names, for messages."""
+"""The one place where the API's property names become other names, for messages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+_SOURCES = {
+    "SecretArn": "secret",
+    "Field": "field",
+    "VersionId": "version_id",
+    "VersionStage": "version_stage",
+    "ParameterName": "parameter",
+    "Version": "version",
+}
+
+
+def of_tokens(*, plain: str) -> dict[str, str]:
+    """The names of the device tokens' properties; `plain` is what a token in clear is called below its own name."""
+    names: dict[str, str] = {}
+    for member, name in (("DeviceToken", "device_token"), ("VoipDeviceToken", "voip_device_token")):
+        names[f"EndpointAttributes.{member}"] = f"{name}{plain}"
+        names[f"EndpointAttributes.{member}Source"] = name
+        for property_name, ours in _SOURCES.items():
+            names[f"EndpointAttributes.{member}Source.{property_name}"] = f"{name}.{ours}"
+    return names
+
+
 PARAMETERS: Mapping[str, str] = {
     "AppInstanceUserArn": "app_instance_user",
     "Type": "endpoint_type",
     "ResourceArn": "application",
-    "EndpointAttributes.DeviceToken": "device_token",
-    "EndpointAttributes.DeviceTokenSource": "device_token",
-    "EndpointAttributes.VoipDeviceToken": "voip_device_token",
-    "EndpointAttributes.VoipDeviceTokenSource": "voip_device_token",
-    "EndpointAttributes": "device_token",
     "Name": "endpoint_name",
     "AllowMessages": "allow_messages",
     "AdoptExisting": "adopt_existing",
     "ResourceARN": "resource_arn",
     "Tags": "tags",
+    **of_tokens(plain=""),
 }
-"""The parameter of each property that a violation may begin with."""
+"""The constructs' parameter for each property that a violation of the rules may speak of."""
 
-_BEGINNING = re.compile(r"(?P<path>[A-Za-z]+(?:\.[A-Za-z]+|\[\d+\])*)(?P<rest>.*)", re.DOTALL)
+_PATH = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*")
+_WORD = re.compile(r"\b[A-Z][A-Za-z]+\b")
 
 
-def split(violation: str) -> tuple[str, str, str]:
-    """A violation in three: the property's path, the part of it that is the parameter's, and the rest.
+def translate(violation: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """A violation in other names: what it is about, and the rest of the sentence.
 
-    `EndpointAttributes.DeviceTokenSource.Field has …` is split after `DeviceTokenSource`: the rest, `.Field has …`,
-    reads on from whatever the property is called elsewhere.
+    Args:
+        violation: a sentence of `rules.violations`, which begins with a property's path.
+        names: the other name for each property's path.
     """
-    found = _BEGINNING.match(violation)
-    if found is None:
-        return "", "", violation
-    path = found["path"]
-    known = path
-    while known and known not in PARAMETERS:
-        known = re.sub(r"(\.[^.\[]+|\[\d+\]|^[^.\[]+)$", "", known)
-    return path, known, violation[len(known) :]
+    beginning = _PATH.match(violation)
+    path = beginning[0] if beginning else ""
+    while path and path not in names:
+        path = path.rpartition(".")[0]
+    words = {property_path.rpartition(".")[2]: name.rpartition(".")[2] for property_path, name in names.items()}
+    rest = _WORD.sub(lambda word: words.get(word[0], word[0]), violation[len(path) :])
+    return names.get(path, ""), rest
 
 
 def in_parameters(violation: str) -> str:
-    """A violation with the parameter's name in place of the property's."""
-    _, known, rest = split(violation)
-    return f"{PARAMETERS[known]}{rest}" if known else violation
+    """A violation in the words of the constructs' parameters."""
+    return "".join(translate(violation, PARAMETERS))

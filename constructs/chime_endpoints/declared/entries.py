@@ -1,0 +1,106 @@
+"""One entry of the file, together with the file's defaults, as a value that the rules have judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chime_endpoints_handler.declaration import (
+    ENDPOINT_TYPE,
+    TAGS_TYPE,
+    AllowMessages,
+    EndpointDeclaration,
+    PlainToken,
+)
+from chime_endpoints_handler.rules import violations
+
+from ..wording import translate
+from .document import Node, places
+from .entry import Entry
+from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, REMOVAL_POLICIES, REQUIRED_FIELDS, nearest
+from .problems import Place
+from .reading import UNKNOWN, Reader, is_unknown
+from .token import read_token
+
+
+def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, Node]) -> Entry | None:
+    """An entry; None if it is not even a map. What is wrong with it is noted in the reader.
+
+    Args:
+        reader: reads for this entry.
+        node: the entry's fields.
+        place: where its key stands.
+        defaults: the fields that it has unless it gives its own; of tags, each key by itself.
+    """
+    fields = reader.map(node, "", ENTRY_FIELDS)
+    if fields is None:
+        return None
+    values = {**defaults, **fields.values}
+    for name in REQUIRED_FIELDS:
+        if name not in values:
+            reader.wrong(place, name, "is missing.")
+    declaration, kms_keys = _declaration(reader, values)
+    tags = [read_tags(reader, each["tags"]) for each in (defaults, fields.values) if "tags" in each]
+    entry = Entry(
+        key=reader.entry,
+        declaration=declaration,
+        tags={key: value for part in tags for key, value in part.items()},
+        removal_policy=_removal_policy(reader, values),
+        kms_keys=kms_keys,
+        places={"": place, **places(values)},
+    )
+    for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unknown):
+        field, rest = translate(violation, FIELD_OF_PROPERTY)
+        # The application may be everybody's; that it does not fit the user is about this entry.
+        place = entry.place_of("user" if "AppInstanceUser" in rest and field == "application" else field)
+        reader.wrong(place, field, rest.lstrip(": "))
+    return entry
+
+
+def read_tags(reader: Reader, node: Node) -> dict[str, str]:
+    """Tags; those that are not valid are noted and left out."""
+    tags: dict[str, str] = {}
+    fields = reader.map(node, "tags", None)
+    for key, value in (fields.values if fields else {}).items():
+        text = reader.text(value, f"tags.{key}")
+        tag = {"Key": key, "Value": text}
+        wrong = violations(TAGS_TYPE, {"ResourceARN": UNKNOWN, "Tags": [tag]}, unresolved=is_unknown)
+        for violation in wrong:
+            reader.wrong(value.place, f"tags.{key}", violation.removeprefix("Tags[0]."))
+        if not wrong and not is_unknown(text):
+            tags[key] = text
+    return tags
+
+
+def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDeclaration, tuple[str, ...]]:
+    def text(name: str) -> str:
+        return reader.text(values[name], name) if name in values else UNKNOWN
+
+    device_token, key = PlainToken(UNKNOWN), None
+    voip_device_token, voip_key = None, None
+    if "device_token" in values:
+        device_token, key = read_token(reader, values["device_token"], "device_token")
+    if "voip_device_token" in values:
+        voip_device_token, voip_key = read_token(reader, values["voip_device_token"], "voip_device_token")
+    declaration = EndpointDeclaration(
+        app_instance_user_arn=text("user"),
+        type=text("type"),
+        resource_arn=text("application"),
+        device_token=device_token,
+        voip_device_token=voip_device_token,
+        name=text("name") if "name" in values else None,
+        allow_messages=text("allow_messages") if "allow_messages" in values else AllowMessages.ALL,
+        adopt_existing=reader.truth(values["adopt_existing"], "adopt_existing") if "adopt_existing" in values else False,
+    )
+    return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
+
+
+def _removal_policy(reader: Reader, values: Mapping[str, Node]) -> str:
+    if "removal_policy" not in values:
+        return REMOVAL_POLICIES[0]
+    given = reader.text(values["removal_policy"], "removal_policy")
+    if not is_unknown(given) and given not in REMOVAL_POLICIES:
+        place = values["removal_policy"].place
+        reader.wrong(
+            place, "removal_policy", f"must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
+        )
+    return given

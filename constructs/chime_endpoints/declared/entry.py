@@ -1,0 +1,39 @@
+"""What the file declares, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chime_endpoints_handler.declaration import EndpointDeclaration
+
+from .problems import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One endpoint of the file. Its key is its identity."""
+
+    key: str
+    declaration: EndpointDeclaration
+    tags: Mapping[str, str] = field(default_factory=dict)
+    removal_policy: str = "destroy"
+    kms_keys: tuple[str, ...] = ()
+    """The ARNs of the keys that its secrets and parameters are encrypted with, where they are given."""
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    """Where each field stands, by its path; the entry itself by the empty path."""
+
+    def place_of(self, path: str) -> Place:
+        """Where a field stands, or what it would stand in."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, Place())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declarations:
+    """A file that has no mistakes."""
+
+    path: str
+    entries: tuple[Entry, ...]
+    stacks: int = 1

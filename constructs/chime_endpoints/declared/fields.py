@@ -1,0 +1,46 @@
+"""The file's fields, and which property of the resource each one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from ..wording import of_tokens
+
+TOP_FIELDS = ("$schema", "defaults", "endpoints", "stacks")
+SECRET_FIELDS = ("secret", "field", "version_id", "version_stage")
+PARAMETER_FIELDS = ("parameter", "version")
+TOKEN_FIELDS = (*SECRET_FIELDS, *PARAMETER_FIELDS, "kms_key", "plain_text")
+ENTRY_FIELDS = (
+    "user",
+    "type",
+    "application",
+    "device_token",
+    "voip_device_token",
+    "name",
+    "allow_messages",
+    "adopt_existing",
+    "tags",
+    "removal_policy",
+)
+DEFAULT_FIELDS = ("type", "application", "allow_messages", "adopt_existing", "tags", "removal_policy")
+"""What `defaults` may give to all entries; the other fields make an endpoint what it is."""
+REQUIRED_FIELDS = ("user", "type", "application", "device_token")
+REMOVAL_POLICIES = ("destroy", "retain")
+
+FIELD_OF_PROPERTY: Mapping[str, str] = {
+    "AppInstanceUserArn": "user",
+    "Type": "type",
+    "ResourceArn": "application",
+    "Name": "name",
+    "AllowMessages": "allow_messages",
+    "AdoptExisting": "adopt_existing",
+    **of_tokens(plain=".plain_text"),
+}
+"""The field for each property that a violation of the rules may speak of."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence that refuses a name: the known name that was probably meant."""
+    near = get_close_matches(name.lower(), list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else "."

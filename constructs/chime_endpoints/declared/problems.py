@@ -1,0 +1,43 @@
+"""Mistakes in a declaration file: where each is and what to do, all of them in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A place in the file; lines and columns count from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake. Its text never holds a value that may be a device token."""
+
+    place: Place
+    text: str
+    entry: str = ""
+    """The key of the endpoint that it is in, if it is in one."""
+    field: str = ""
+    """The field's path in the entry, as `device_token.secret`."""
+
+    def __str__(self) -> str:
+        return "".join(f"{part}: " for part in (self.entry, self.field) if part) + self.text
+
+
+class DeclaredFileError(ValueError):
+    """A declaration file that cannot be deployed.
+
+    Attributes:
+        path: the file.
+        problems: every mistake, in the order of the file.
+    """
+
+    def __init__(self, path: str, problems: Iterable[Problem]) -> None:
+        self.path = path
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(f"{path}:{each.place.line}:{each.place.column}: {each}" for each in self.problems))

@@ -1,0 +1,79 @@
+"""The declared endpoints as CDK stacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from aws_cdk import App, RemovalPolicy, Stack
+from chime_endpoints_handler.declaration import AllowMessages, EndpointType, ParameterSource, SecretSource, TokenSource
+from constructs import Construct
+
+from ..device_token import Access, DeviceToken
+from ..endpoint import AppInstanceUserEndpoint
+from .entry import Declarations, Entry
+from .spread import spread
+
+_COMPLETE = re.compile(r"-[A-Za-z0-9]{6}$")
+_REMOVAL_POLICIES = {"destroy": None, "retain": RemovalPolicy.RETAIN}
+
+
+class EndpointsStack(Stack):
+    """A stack of declared endpoints. An endpoint's construct id is its key in the file, and nothing else."""
+
+    def __init__(self, scope: Construct, id: str, *, entries: Sequence[Entry]) -> None:  # noqa: A002 - CDK's own name
+        """Declares the entries' endpoints."""
+        super().__init__(scope, id, description="Push endpoints of Amazon Chime SDK messaging")
+        home = Construct(self, "Endpoints")
+        for entry in entries:
+            self._declare(home, entry)
+
+    def _declare(self, home: Construct, entry: Entry) -> None:
+        declaration = entry.declaration
+        voip = declaration.voip_device_token
+        AppInstanceUserEndpoint(
+            home,
+            entry.key,
+            app_instance_user=declaration.app_instance_user_arn,
+            endpoint_type=EndpointType(declaration.type),
+            application=declaration.resource_arn,
+            device_token=self._token(declaration.device_token, entry),
+            voip_device_token=None if voip is None else self._token(voip, entry),
+            endpoint_name=declaration.name,
+            allow_messages=AllowMessages(declaration.allow_messages),
+            adopt_existing=declaration.adopt_existing,
+            tags=entry.tags,
+            removal_policy=_REMOVAL_POLICIES[entry.removal_policy],
+        )
+
+    def _token(self, source: TokenSource, entry: Entry) -> DeviceToken:
+        keys = tuple(Access.to_key(arn) for arn in entry.kms_keys)
+        if isinstance(source, SecretSource):
+            readable = source.secret_arn if _COMPLETE.search(source.secret_arn) else f"{source.secret_arn}-??????"
+            return DeviceToken(source=source, needs=(Access.to_secret(readable), *keys))
+        if isinstance(source, ParameterSource):
+            return DeviceToken(source=source, needs=(Access.to_parameter(self._parameter_arn(source)), *keys))
+        return DeviceToken(source=source)
+
+    def _parameter_arn(self, source: ParameterSource) -> str:
+        if source.parameter_name.startswith("arn:"):
+            return source.parameter_name
+        name = source.parameter_name.removeprefix("/")
+        return self.format_arn(service="ssm", resource="parameter", resource_name=name)
+
+
+def declare(app: App, name: str, declarations: Declarations) -> Iterator[EndpointsStack]:
+    """Declares a file's endpoints in one stack, or in as many as the file says.
+
+    They are deployed one after the other, so that an endpoint that moves to a stack that was added leaves its old
+    stack first: the service refuses a device token that is still registered.
+    """
+    before: EndpointsStack | None = None
+    for number, entries in enumerate(spread(declarations.entries, declarations.stacks)):
+        if not entries:
+            continue  # CloudFormation refuses a stack without resources
+        stack = EndpointsStack(app, name if number == 0 else f"{name}{number + 1}", entries=entries)
+        if before is not None:
+            stack.add_dependency(before)
+        before = stack
+        yield stack

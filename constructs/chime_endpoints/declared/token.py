@@ -1,0 +1,65 @@
+"""A device token's place as the file gives it."""
+
+from __future__ import annotations
+
+import re
+
+from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
+
+from .document import MapNode, Node
+from .fields import PARAMETER_FIELDS, SECRET_FIELDS, TOKEN_FIELDS
+from .reading import UNKNOWN, Reader, is_unknown
+
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_HOW = (
+    "write {secret: ARN, field: NAME} or {parameter: NAME};"
+    " {plain_text: TOKEN} would put the token into the template in clear."
+)
+_KINDS = {"secret": SECRET_FIELDS, "parameter": PARAMETER_FIELDS, "plain_text": ("plain_text",)}
+
+
+def read_token(reader: Reader, node: Node, field: str) -> tuple[TokenSource, str | None]:
+    """Where a token is, and the ARN of the key it is encrypted with if that is given."""
+    if not isinstance(node, MapNode):
+        reader.wrong(node.place, field, f"must say where the token is: {_HOW}")
+        return PlainToken(UNKNOWN), None
+    reader.map(node, field, TOKEN_FIELDS)
+    kinds = [kind for kind in _KINDS if kind in node.values]
+    if len(kinds) != 1:
+        given = f"{' and '.join(kinds)} are given; name one place" if kinds else "says no place"
+        reader.wrong(node.place, field, f"{given}: {_HOW}")
+        return PlainToken(UNKNOWN), None
+    fitting = (*_KINDS[kinds[0]], *(() if kinds[0] == "plain_text" else ("kms_key",)))
+    for name, place in node.keys.items():
+        if name in TOKEN_FIELDS and name not in fitting:
+            reader.wrong(place, f"{field}.{name}", f"does not go with {kinds[0]}; that takes {', '.join(fitting)}.")
+    return _source(reader, node, field, kinds[0]), _key(reader, node, field)
+
+
+def _source(reader: Reader, node: MapNode, field: str, kind: str) -> TokenSource:
+    def text(name: str) -> str | None:
+        return reader.text(node.values[name], f"{field}.{name}") if name in node.values else None
+
+    if kind == "secret":
+        return SecretSource(
+            secret_arn=text("secret") or "",
+            field=text("field"),
+            version_id=text("version_id"),
+            version_stage=text("version_stage"),
+        )
+    if kind == "parameter":
+        version = node.values.get("version")
+        return ParameterSource(
+            parameter_name=text("parameter") or "",
+            version=None if version is None else reader.number(version, f"{field}.version"),
+        )
+    return PlainToken(text("plain_text") or "")
+
+
+def _key(reader: Reader, node: MapNode, field: str) -> str | None:
+    if "kms_key" not in node.values:
+        return None
+    arn = reader.text(node.values["kms_key"], f"{field}.kms_key")
+    if not is_unknown(arn) and not _KEY_ARN.fullmatch(arn):
+        reader.wrong(node.values["kms_key"].place, f"{field}.kms_key", "is not the ARN of a key.")
+    return arn
