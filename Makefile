@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast check format clean setup
+.PHONY: help demo test test-fast check format lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-fast  the tests that need neither CDK nor the local cloud (seconds)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
+	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
 
 demo: setup
@@ -34,6 +35,14 @@ check: setup
 format: setup
 	ruff format
 	ruff check --fix
+
+lock: setup
+	rm -rf .local/lock && python -m venv .local/lock
+	.local/lock/bin/python -m pip install --quiet --only-binary :all: hatchling editables
+	.local/lock/bin/python -m pip install --quiet --only-binary :all: --no-build-isolation --editable '.[dev]'
+	{ sed '/^[^#]/d' constraints.txt; .local/lock/bin/python -m pip freeze --exclude-editable; } > .local/constraints.txt
+	mv .local/constraints.txt constraints.txt
+	rm -rf .local/lock
 
 clean:
 	rm -rf .venv .tools .local node_modules cdk.out dist build htmlcov .coverage
