@@ -28,8 +28,7 @@ from .work import Outcome, Work
 def create(work: Work) -> Outcome:
     """Registers the declared endpoint."""
     request = work.request
-    nothing = physical_id.NotApplied(request.suffix)
-    work.note(nothing)
+    work.note(work.id_of_nothing())
     declaration = read_endpoint(request.properties)
     wanted = resolve(declaration, work)
     endpoints = work.endpoints(declaration.app_instance_user_arn)
@@ -75,7 +74,7 @@ def _register(
             _leave_nothing(work, endpoints, wanted, attempts)
             raise
     except HandlerError:
-        work.note(physical_id.NotApplied(request.suffix))
+        work.note(work.id_of_nothing())
         raise
     endpoint = physical_id.Endpoint(endpoints.user_arn, endpoint_id)
     work.note(endpoint)
@@ -100,7 +99,7 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, declarat
         if _is_earlier_attempt(holder, wanted, work, standing):
             _settle(endpoints, holder, wanted)
             return holder.endpoint_id
-    work.note(physical_id.NotApplied(work.request.suffix))
+    work.note(work.id_of_nothing())
     return adopt(endpoints, holding, wanted, declaration)
 
 
@@ -160,8 +159,8 @@ def _settle(endpoints: Endpoints, holder: Registered, wanted: Wanted) -> None:
 
 def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> None:
     """Removes what a failed registration may have left. What cannot be removed stays noted for the Delete."""
-    if not attempts.may_have_happened:
-        work.note(physical_id.NotApplied(work.request.suffix))
+    work.note(physical_id.Unconfirmed(work.request.suffix) if attempts.may_have_happened else work.id_of_nothing())
+    if not attempts.may_have_happened and not work.arrival.is_late:
         return
     work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # the failure of the registration is what is told
@@ -181,7 +180,7 @@ def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.E
     if standing is None or standing.physical_id == str(endpoint) or _is_awaited(standing):
         return
     deregister(endpoints, endpoint.endpoint_id)
-    work.note(physical_id.NotApplied(work.request.suffix))
+    work.note(work.id_of_nothing())
     raise StaleEventError("CloudFormation has given this resource up. What was registered is removed.")
 
 

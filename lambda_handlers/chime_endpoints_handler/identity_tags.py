@@ -16,7 +16,7 @@ from .work import Outcome, Work
 
 def create(work: Work) -> Outcome:
     """Gives the declared keys their values."""
-    work.note(physical_id.NotApplied(work.request.suffix))
+    work.note(work.id_of_nothing())
     _stop_if_stale(work, expected=("CREATE_IN_PROGRESS",))
     declared = read_tags(work.request.properties)
     identity = _Identity(declared.resource_arn, work)

@@ -69,7 +69,8 @@ class _Chosen:
     endpoint_id: str
     name: str | None = field(repr=False)
     allow_messages: str
-    is_new: bool
+    is_new: bool = False
+    is_adopted: bool = False
 
 
 class Replacement:
@@ -117,7 +118,6 @@ class Replacement:
 
     def _outcome(self, chosen: _Chosen) -> Outcome:
         endpoint = physical_id.Endpoint(self._endpoints.user_arn, chosen.endpoint_id)
-        was_marked = chosen.name == self._request.own_name
 
         def mark_again() -> None:
             self._endpoints.update(
@@ -127,7 +127,7 @@ class Replacement:
         return Outcome(
             physical_id=endpoint,
             data=outcome(endpoint).data,
-            unanswered=mark_again if was_marked and self._wanted.is_name_declared else None,
+            unanswered=mark_again if self._wanted.is_name_declared and not chosen.is_adopted else None,
         )
 
     def _has_current_here(self) -> bool:
@@ -164,7 +164,7 @@ class Replacement:
         ]
         for endpoint in describe_each(self._endpoints, others):
             if self._is_ours(endpoint):
-                return _Chosen(endpoint.endpoint_id, endpoint.name, endpoint.allow_messages, is_new=False)
+                return _Chosen(endpoint.endpoint_id, endpoint.name, endpoint.allow_messages)
         return None
 
     def _is_ours(self, endpoint: Registered) -> bool:
@@ -207,7 +207,7 @@ class Replacement:
         holding = holders(self._endpoints, self._wanted.identity, self._work)
         for holder in holding:
             if self._is_ours(holder):
-                return _Chosen(holder.endpoint_id, holder.name, holder.allow_messages, is_new=False)
+                return _Chosen(holder.endpoint_id, holder.name, holder.allow_messages)
             if self._is_current(holder.endpoint_id):
                 return self._register_in_place_of(holder)
             if bears_our_name(holder, self._request):
@@ -215,7 +215,7 @@ class Replacement:
                 deregister(self._endpoints, holder.endpoint_id)
                 return None
         adopted = adopt(self._endpoints, holding, self._wanted, self._declaration)
-        return _Chosen(adopted, self._wanted.name, self._wanted.allow_messages, is_new=False)
+        return _Chosen(adopted, self._wanted.name, self._wanted.allow_messages, is_adopted=True)
 
     def _register_in_place_of(self, predecessor: Registered) -> _Chosen:
         """The old endpoint holds the device token and gives way; it comes back if the new one cannot be registered."""

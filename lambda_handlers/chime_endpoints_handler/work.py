@@ -11,7 +11,7 @@ from .calls import Caller
 from .clients import Clients
 from .deadline import Deadline
 from .endpoints import Endpoints
-from .physical_id import PhysicalId
+from .physical_id import NotApplied, PhysicalId, Unconfirmed
 from .request import Request
 
 
@@ -44,6 +44,11 @@ class Work:
     def standing(self) -> stack.Standing | None:
         """What CloudFormation says of the resource now."""
         return stack.ask(self.request, self.clients)
+
+    def id_of_nothing(self) -> PhysicalId:
+        """The id of a Create that has done nothing: in a late delivery, an earlier one may have done something."""
+        suffix = self.request.suffix
+        return Unconfirmed(suffix) if self.arrival.is_late else NotApplied(suffix)
 
     def is_unusual(self) -> bool:
         """Whether something failed or took so long that CloudFormation may have gone on without the answer."""

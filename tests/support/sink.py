@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -23,12 +23,18 @@ class Sink:
         self.bodies: list[bytes] = []
         self.content_types: list[str | None] = []
         self.statuses: list[int] = []
+        self.refuses = False
+        self.on_put: Callable[[], None] | None = None
         self.accepted: list[dict[str, Any]] = []
 
     def take(self, body: bytes, content_type: str | None) -> int:
         """Keeps one attempt and says what it is answered."""
         self.bodies.append(body)
         self.content_types.append(content_type)
+        if self.on_put is not None:
+            self.on_put()
+        if self.refuses:
+            return 500
         status = self.statuses.pop(0) if self.statuses else 200
         if status < 300:
             self.accepted.append(json.loads(body))
