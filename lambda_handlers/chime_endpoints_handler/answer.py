@@ -31,7 +31,9 @@ class Responder(CfnResource):
 
     def __init__(self, request: Request, deadline: Deadline, sleep: Callable[[float], None]) -> None:
         with _no_clients():
-            super().__init__(log_level=logging.getLevelName(logging.root.level), sleep_on_delete=0)
+            super().__init__(
+                log_level=logging.getLevelName(logging.root.level), boto_level="CRITICAL", sleep_on_delete=0
+            )
         self.StackId = request.stack_id
         self.RequestId = request.request_id
         self.LogicalResourceId = request.logical_id
