@@ -288,5 +288,10 @@ class Replacement:
     def _stop_if_given_up(self, chosen: _Chosen) -> None:
         standing = self._work.standing()
         endpoint = str(physical_id.Endpoint(self._endpoints.user_arn, chosen.endpoint_id))
-        if standing is not None and standing.physical_id != endpoint and _is_stale(self._work, standing):
-            raise StaleEventError("CloudFormation has gone on without this Update. What was registered is removed.")
+        if standing is None or standing.physical_id == endpoint or not _is_stale(self._work, standing):
+            return
+        if standing.is_given_up:
+            _remove_attempts(self._work, standing)
+            if not (chosen.is_new or chosen.is_adopted):
+                self._withdraw(chosen)  # a new one is withdrawn for every failure
+        raise StaleEventError("CloudFormation has gone on without this Update. What was registered is removed.")

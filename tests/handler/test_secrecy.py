@@ -71,13 +71,14 @@ def all_events(stage: Stage, secret: str) -> Iterator[dict[str, Any]]:
     yield stage.event("Create", old)
     held = next(iter(stage.registered), None)
     current = f"{stage.user}/endpoint/{held.endpoint_id if held else 'none'}"
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"Name": "canary tablet"},
         {"Type": "APNS_SANDBOX"},
         {"EndpointAttributes": {"DeviceToken": "canary-token-b\ud800"}},
         {"AppInstanceUserArn": "canary", "Type": "canary", "AllowMessages": "canary", "Tags": "canary"},
         *({"EndpointAttributes": source} for source in sources),
-    ):
+    ]
+    for change in changes:
         yield stage.event("Update", stage.properties(**change), PhysicalResourceId=current, OldResourceProperties=old)
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": "canary-key", "Value": "canary-value\x1b[31m\n"}]}
     yield stage.event("Create", tags, ResourceType=TAGS_TYPE)
