@@ -1,0 +1,93 @@
+"""The declaration as the demo reads it: independently of the app, so that what it expects is not what the app made."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import CommandError
+
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenPlace:
+    """Where a device token is: in a field of a secret, or in a parameter."""
+
+    name: str
+    field: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One entry of the declaration, with everything that it says or leaves to defaults."""
+
+    key: str
+    user_arn: str
+    type: str
+    application: str
+    name: str | None
+    allow_messages: str
+    device_token: TokenPlace
+    voip_device_token: TokenPlace | None
+    tags: Mapping[str, str]
+
+
+def read_declaration(path: Path) -> dict[str, Any]:
+    """The file as it is written, variables and all."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(
+            f"{path} cannot be read: {error.strerror}", remedy="Run this in the directory of the CDK app."
+        ) from error
+    except yaml.YAMLError as error:
+        raise CommandError(f"{path} is not YAML: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("endpoints"), dict):
+        raise CommandError(f"{path} declares no endpoints", remedy="`cdk synth` says what is missing.")
+    return content
+
+
+def wanted(declaration: Mapping[str, Any], variables: Mapping[str, str]) -> list[Wanted]:
+    """The entries with their variables' values."""
+    defaults = declaration.get("defaults") or {}
+    entries = []
+    for key, own in declaration["endpoints"].items():
+        tags = {**(defaults.get("tags") or {}), **(own.get("tags") or {})}
+        try:
+            entries.append(_entry(key, {**defaults, **own, "tags": tags}, variables))
+        except KeyError as missing:
+            raise CommandError(f"{key}: {missing.args[0]} is missing", remedy="`cdk synth` says where.") from missing
+    return entries
+
+
+def _entry(key: str, entry: Mapping[str, Any], variables: Mapping[str, str]) -> Wanted:
+    voip = entry.get("voip_device_token")
+    return Wanted(
+        key=key,
+        user_arn=_text(entry["user"], variables),
+        type=_text(entry["type"], variables),
+        application=_text(entry["application"], variables),
+        name=_text(entry["name"], variables) if "name" in entry else None,
+        allow_messages=_text(entry.get("allow_messages", "ALL"), variables),
+        device_token=_place(entry["device_token"], variables),
+        voip_device_token=None if voip is None else _place(voip, variables),
+        tags=entry["tags"],
+    )
+
+
+def _place(token: Mapping[str, Any], variables: Mapping[str, str]) -> TokenPlace:
+    version = token.get("version")
+    return TokenPlace(
+        name=_text(token["parameter"] if "parameter" in token else token["secret"], variables),
+        field=token.get("field"),
+        version=None if version is None else int(version),
+    )
+
+
+def _text(value: object, variables: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: variables.get(found["name"]) or found["default"] or "", str(value))

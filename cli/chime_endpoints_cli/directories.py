@@ -1,0 +1,58 @@
+"""Directories below `.local/`: a fresh one for each run, removed with it."""
+
+import contextlib
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+LOCAL = Path(".local")
+
+
+@contextlib.contextmanager
+def run_directory(local: Path = LOCAL) -> Iterator[Path]:
+    """A fresh directory for one run.
+
+    It is removed after a run that succeeds; what a run that failed leaves to be looked at, the next run removes.
+    """
+    runs = local.absolute() / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    for old in runs.iterdir():
+        _remove_unless_in_use(old)
+    directory = Path(tempfile.mkdtemp(dir=runs))
+    with hold(directory):
+        yield directory
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def hold(directory: Path) -> Iterator[None]:
+    """Marks a directory as in use by this process; raises BlockingIOError if it is by another.
+
+    The mark cannot outlive the process: the system takes it back, however the process ends.
+    """
+    with _mark(directory) as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def is_held(directory: Path) -> bool:
+    """Whether a process has the directory in use."""
+    if not directory.exists():
+        return False
+    try:
+        with hold(directory):
+            return False
+    except BlockingIOError:
+        return True
+
+
+def _mark(directory: Path) -> IO[str]:
+    return (directory / "in-use").open("w")
+
+
+def _remove_unless_in_use(directory: Path) -> None:
+    with contextlib.suppress(BlockingIOError, FileNotFoundError), hold(directory):
+        shutil.rmtree(directory, ignore_errors=True)
