@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 
 from aws_cdk import App
+
 from chime_endpoints import InvalidDeclarationError
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.problems import DeclaredFileError
 from chime_endpoints.declared.stacks import declare
 
 
-def main() -> int:
-    """Writes the cloud assembly; mistakes in the file go to stderr, and then there is no assembly."""
+def main() -> None:
+    """Writes the cloud assembly; with a mistake in the file there is none, and stderr says what to do."""
     app = App()
 
     def variable(name: str) -> str | None:
@@ -25,11 +26,9 @@ def main() -> int:
     try:
         list(declare(app, "ChimeEndpoints", load(path, variable)))
     except (DeclaredFileError, InvalidDeclarationError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     app.synth()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

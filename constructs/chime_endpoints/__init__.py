@@ -1,12 +1,22 @@
-"""Amazon Chime SDK push endpoints (AppInstanceUserEndpoints) as constructs of AWS CDK."""
+"""Amazon Chime SDK push endpoints (AppInstanceUserEndpoints) as constructs of AWS CDK.
 
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType
+A name is imported from its module when it is first used, so that `chime_endpoints.declared` reads a declaration file
+without loading aws-cdk-lib.
+"""
 
-from .device_token import DeviceToken
-from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
-from .errors import InvalidDeclarationError
-from .identity_tags import ChimeIdentityTags
-from .provider import EndpointProvider, IEndpointProvider
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chime_endpoints_handler.declaration import AllowMessages, EndpointType
+
+    from .device_token import DeviceToken
+    from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
+    from .errors import InvalidDeclarationError
+    from .identity_tags import ChimeIdentityTags
+    from .provider import EndpointProvider, IEndpointProvider
 
 __all__ = [
     "AllowMessages",
@@ -19,3 +29,27 @@ __all__ = [
     "IEndpointProvider",
     "InvalidDeclarationError",
 ]
+
+_MODULES = {
+    "AllowMessages": "chime_endpoints_handler.declaration",
+    "AppInstanceUserEndpoint": "chime_endpoints.endpoint",
+    "ChimeIdentityTags": "chime_endpoints.identity_tags",
+    "DeviceToken": "chime_endpoints.device_token",
+    "EndpointProvider": "chime_endpoints.provider",
+    "EndpointType": "chime_endpoints_handler.declaration",
+    "IAppInstanceUserEndpoint": "chime_endpoints.endpoint",
+    "IEndpointProvider": "chime_endpoints.provider",
+    "InvalidDeclarationError": "chime_endpoints.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -21,6 +21,7 @@ from chime_endpoints_handler.rules import REGIONS, USER_ARN, violations
 
 from .device_token import DeviceToken
 from .identity import User, key_of
+from .tree import root_of
 from .unresolved import is_unresolved
 from .wording import in_parameters
 
@@ -66,21 +67,21 @@ class Tokens:
 
     def __init__(self, scope: IConstruct, user: User, source: TokenSource) -> None:
         """Looks a user's token up in the scope's app."""
-        self._of_app = _declared.setdefault(scope.node.root, {})
+        self._of_app = _declared.setdefault(root_of(scope), {})
         self._key = (user.key, *_source_key(source, scope))
 
     def problems(self) -> Iterator[str]:
         """What is wrong when another construct has declared it already."""
         first = self._of_app.get(self._key)
         if first is not None:
-            yield f"device_token: {first} has the same user and the same token; declare the endpoint once."
+            yield f"device_token: {first.node.path} has the same user and the same token; declare the endpoint once."
 
     def declare(self, construct: IConstruct) -> None:
         """Notes that a construct has declared it."""
-        self._of_app[self._key] = construct.node.path
+        self._of_app[self._key] = construct
 
 
-_declared: WeakKeyDictionary[IConstruct, dict[tuple[str | None, ...], str]] = WeakKeyDictionary()
+_declared: WeakKeyDictionary[IConstruct, dict[tuple[str | None, ...], IConstruct]] = WeakKeyDictionary()
 
 
 def _source_key(source: TokenSource, scope: IConstruct) -> tuple[str | None, ...]:

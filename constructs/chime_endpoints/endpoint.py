@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import jsii
-from aws_cdk import Annotations, CfnResource, ITaggableV2, RemovalPolicy, Resource, Stack, TagManager, TagType
+from aws_cdk import Annotations, CfnResource, ITaggableV2, RemovalPolicy, Resource, TagManager
 from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct
@@ -20,12 +20,13 @@ from chime_endpoints_handler.declaration import (
 
 from .checks import Tokens, declaration_problems, region_warning, source_of, token_problems
 from .device_token import DeviceToken
-from .errors import InvalidDeclarationError, child_path
+from .errors import InvalidDeclarationError
 from .identity import application_arn, user_of
 from .identity_tags import put_on_user
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier
+from .tree import child_path, stack_of
 
 
 class IAppInstanceUserEndpoint(Protocol):
@@ -102,7 +103,6 @@ class AppInstanceUserEndpoint(Resource):
         Raises:
             InvalidDeclarationError: the declaration is not valid; all problems are named.
         """
-        path = child_path(scope, id)
         user = user_of(app_instance_user, scope=scope)
         resource_arn = application_arn(application)
         declaration = EndpointDeclaration(
@@ -120,36 +120,28 @@ class AppInstanceUserEndpoint(Resource):
             *(token_problems("voip_device_token", voip_device_token) if voip_device_token is not None else ()),
             *declaration_problems(declaration, tags or {}),
         ]
+        registered = Tokens(scope, user, declaration.device_token)
+        problems += registered.problems()
         if problems:
-            raise InvalidDeclarationError(path, problems)
-        tokens = Tokens(scope, user, declaration.device_token)
-        if problems := list(tokens.problems()):
-            raise InvalidDeclarationError(path, problems)
+            raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
-        tokens.declare(self)
-        stack = Stack.of(self)
-        provider = provider or EndpointProvider.of(self)
-        self._tags = TagManager(TagType.MAP, ENDPOINT_TYPE, dict(tags or {}))
+        registered.declare(self)
+        stack = stack_of(scope)
+        permissions = Permissions.of(stack, provider or EndpointProvider.of(scope))
         self._resource = CfnResource(
             self,
             "Resource",
             type=ENDPOINT_TYPE,
-            properties={
-                "ServiceToken": provider.service_token,
-                "ServiceTimeout": provider.service_timeout.to_seconds(),
-                **declaration.to_properties(),
-            },
+            properties={**permissions.service_properties, **declaration.to_properties()},
         )
         if removal_policy is not None:
             self._resource.apply_removal_policy(removal_policy)
-        put_on_user(Carrier(construct=self, tags=self._tags), user, provider)
-        accesses = [
-            *device_token.accesses(provider.role),
-            *(voip_device_token.accesses(provider.role) if voip_device_token is not None else ()),
-        ]
-        permissions = Permissions.of(stack, provider)
-        for policy in permissions.for_endpoint(user=user, application=resource_arn, accesses=accesses):
-            self._resource.add_resource_dependency(policy)
+        tokens = [device_token] if voip_device_token is None else [device_token, voip_device_token]
+        policies = permissions.for_endpoint(user=user, application=resource_arn, tokens=tokens)
+        if policies:
+            self._resource.node.add_dependency(*policies)
+        self._carrier = Carrier(self, tags or {})
+        put_on_user(self._carrier, user, permissions)
         if warning := region_warning(user, stack):
             Annotations.of(self).add_warning_v2("chime-endpoints:region", warning)
 
@@ -174,7 +166,7 @@ class AppInstanceUserEndpoint(Resource):
     @property
     def cdk_tag_manager(self) -> TagManager:
         """What `Tags.of` adds tags to."""
-        return self._tags
+        return self._carrier.manager(ENDPOINT_TYPE)
 
     @property
     def endpoint_id(self) -> str:

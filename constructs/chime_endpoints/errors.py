@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from constructs import IConstruct
-
 
 class InvalidDeclarationError(ValueError):
     """A construct was declared in a way that cannot be deployed.
@@ -23,8 +21,3 @@ class InvalidDeclarationError(ValueError):
         self.problems = tuple(problems)
         listed = "".join(f"\n  - {problem}" for problem in self.problems)
         super().__init__(f"{self.path}: {listed}" if len(problems) > 1 else f"{self.path}: {self.problems[0]}")
-
-
-def child_path(scope: IConstruct, child_id: str) -> str:
-    """The path that a construct of this id has, or would have, in a scope."""
-    return f"{scope.node.path}/{child_id}" if scope.node.path else child_id

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import cast
 
-from aws_cdk import Fn, Reference, Stack, Tokenization
+from aws_cdk import Fn, Reference, Tokenization
 from aws_cdk import aws_chime as chime
 from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import IConstruct
 
+from .tree import stack_of
 from .unresolved import is_unresolved
 
 
@@ -70,7 +71,7 @@ def key_of(value: str, *, scope: IConstruct) -> str:
     """The same text for values that mean the same, whichever tokens carry them; a literal is its own."""
     if not is_unresolved(value):
         return value
-    stack = Stack.of(scope)
+    stack = stack_of(scope)
     resolved = json.dumps(stack.resolve(value), sort_keys=True, default=str)
     targets = sorted(
         cast(Reference, token).target.node.path

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import jsii
-from aws_cdk import ITaggableV2, Resource, Stack, TagManager, TagType
+from aws_cdk import ITaggableV2, Resource, Stack, TagManager
 from aws_cdk import aws_chime as chime
 from constructs import Construct
 
 from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration, tag_list
 from chime_endpoints_handler.rules import violations
 
-from .errors import InvalidDeclarationError, child_path
+from .errors import InvalidDeclarationError
 from .identity import User, digest, key_of, referred
 from .later import any_later, validate_later
+from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier, TagUnion
-from .tags_resource import TagsResource
+from .tags_resource import TagsResource, TagsResources
+from .tree import child_path, stack_of
 from .unresolved import is_unresolved
 from .wording import in_parameters
 
@@ -34,6 +36,7 @@ class _Entry:
 
 
 _entries: WeakKeyDictionary[Stack, dict[str, _Entry]] = WeakKeyDictionary()
+_homes: WeakKeyDictionary[Stack, dict[Permissions, TagsResources]] = WeakKeyDictionary()
 _native: WeakKeyDictionary[chime.CfnAppInstanceUser, TagUnion] = WeakKeyDictionary()
 
 
@@ -41,28 +44,34 @@ def _entry(stack: Stack, arn: str, key: str) -> _Entry:
     return _entries.setdefault(stack, {}).setdefault(key, _Entry(union=TagUnion(arn=arn)))
 
 
-def put_on_user(carrier: Carrier, user: User, provider: IEndpointProvider) -> None:
+def put_on_user(carrier: Carrier, user: User, permissions: Permissions) -> None:
     """Has the tags of an endpoint put on its user: by the user's own resource, or by one for the user and stack."""
     if user.native is not None:
         _put_on_native(carrier, user.native, user.arn)
         return
-    stack = Stack.of(carrier.construct)
+    stack = stack_of(permissions)
     entry = _entry(stack, user.arn, user.key)
     entry.union.carriers.append(carrier)
-    if entry.automatic is None and entry.by_hand is None:
-        # The id follows from the user alone, so that endpoints may come and go.
-        entry.automatic = TagsResource(_home(stack), digest(user.key), union=entry.union, provider=provider)
+
+    def provide() -> None:
+        if entry.automatic is None and entry.by_hand is None:
+            # The id follows from the user alone, so that endpoints may come and go.
+            entry.automatic = _home(stack, permissions).add(digest(user.key), entry.union)
+
+    carrier.when_tagged(provide)
 
 
-def _home(stack: Stack) -> Construct:
-    there = stack.node.try_find_child(TAGS_TYPE)
-    return there if isinstance(there, Construct) else Construct(stack, TAGS_TYPE)
+def _home(stack: Stack, permissions: Permissions) -> TagsResources:
+    homes = _homes.setdefault(stack, {})
+    if permissions not in homes:
+        homes[permissions] = TagsResources(stack, f"{TAGS_TYPE}{permissions.suffix}", permissions=permissions)
+    return homes[permissions]
 
 
 def _put_on_native(carrier: Carrier, native: chime.CfnAppInstanceUser, arn: str) -> None:
     union = _native.get(native)
     if union is None:
-        own = Carrier(construct=native, tags=native.cdk_tag_manager)
+        own = Carrier(native, {}, native.cdk_tag_manager)
         union = _native[native] = TagUnion(arn=arn, carriers=[own])
         shared = union
         native.add_property_override("Tags", any_later(lambda: tag_list(shared.values()) or None))
@@ -103,8 +112,8 @@ class ChimeIdentityTags(Resource):
         Raises:
             InvalidDeclarationError: the declaration is not valid; all problems are named.
         """
-        path = child_path(scope, id)
-        entry = _entry(Stack.of(scope), resource_arn, key_of(resource_arn, scope=scope))
+        stack = stack_of(scope)
+        entry = _entry(stack, resource_arn, key_of(resource_arn, scope=scope))
         declaration = TagsDeclaration(resource_arn=resource_arn, tags=tags)
         problems = [
             in_parameters(each) for each in violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
@@ -117,22 +126,21 @@ class ChimeIdentityTags(Resource):
                 f"resource_arn is that of {native.node.path}, which has tags of its own: use Tags.of on it."
             )
         if problems:
-            raise InvalidDeclarationError(path, problems)
+            raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
         self._resource_arn = resource_arn
-        self._tags = TagManager(TagType.MAP, TAGS_TYPE, dict(tags))
-        entry.union.carriers.insert(0, Carrier(construct=self, tags=self._tags))
+        self._carrier = Carrier(self, tags)
+        entry.union.carriers.insert(0, self._carrier)
         entry.by_hand = self
         if entry.automatic is not None:
             entry.automatic.give_way()
-        self._resource = TagsResource(
-            self, "Resource", union=entry.union, provider=provider or EndpointProvider.of(self)
-        )
+        permissions = Permissions.of(stack, provider or EndpointProvider.of(self))
+        self._resource = TagsResources(self, "Resource", permissions=permissions).add("Resource", entry.union)
 
     @property
     def cdk_tag_manager(self) -> TagManager:
         """What `Tags.of` adds tags to."""
-        return self._tags
+        return self._carrier.manager(TAGS_TYPE)
 
     @property
     def resource_arn(self) -> str:

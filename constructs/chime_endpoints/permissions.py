@@ -15,13 +15,14 @@ from aws_cdk import Annotations, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
-from .device_token import Access
+from .device_token import DeviceToken
 from .identity import User, digest, key_of
 from .later import validate_later
 from .policies import INLINE_QUOTA, Statement, allow, characters, document, name_of, stack_statement
 from .provider import IEndpointProvider
 from .reading import Reading
 from .tag_permissions import TAG_ACTIONS, Taggable, TagPermissions
+from .tree import stack_of
 
 ENDPOINT_ACTIONS = (
     "chime:DeregisterAppInstanceUserEndpoint",
@@ -39,15 +40,22 @@ class Permissions(Construct):
     Where the role is not this app's to change, there are none, and warnings list what it must allow.
     """
 
-    def __init__(self, scope: Construct, id: str, *, provider: IEndpointProvider) -> None:  # noqa: A002 - CDK's name
+    def __init__(self, scope: Construct, *, provider: IEndpointProvider) -> None:
         """Makes the permissions of a stack with a provider; see `of`."""
-        super().__init__(scope, id)
+        self.suffix = "" if stack_of(provider) is scope else digest(provider.node.path)
+        """Tells the ids of one provider from those of another in the same stack."""
+        super().__init__(scope, f"ChimePermissions{self.suffix}")
+        self.service_properties = {
+            "ServiceToken": provider.service_token,
+            "ServiceTimeout": provider.service_timeout.to_seconds(),
+        }
+        """What every custom resource of the provider says to CloudFormation."""
         self._role = provider.role if provider.manages_permissions else None
         self._policies: dict[str, CfnResource | None] = {}
         self._inline = 0
         self._reading = Reading(self, role=self._role) if self._role is not None else None
         self._tagging = TagPermissions(self, role=self._role) if self._role is not None else None
-        if Stack.of(provider) is not Stack.of(self):
+        if stack_of(provider) is not stack_of(self):
             self._allow("Stack", stack_statement())
 
     @staticmethod
@@ -55,14 +63,12 @@ class Permissions(Construct):
         """The permissions of a stack with a provider, made by the first that asks for them."""
         made = _made.setdefault(provider, {})
         if stack not in made:
-            own = Stack.of(provider) is stack
-            suffix = "" if own else digest(provider.node.path)
-            made[stack] = Permissions(stack, f"ChimePermissions{suffix}", provider=provider)
+            made[stack] = Permissions(stack, provider=provider)
             if len(made) == 1:
                 validate_later(made[stack], lambda: _quota_problems(made.values()))
         return made[stack]
 
-    def for_endpoint(self, *, user: User, application: str, accesses: Iterable[Access]) -> list[CfnResource]:
+    def for_endpoint(self, *, user: User, application: str, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
         """Allows what an endpoint needs.
 
         Returns:
@@ -76,20 +82,19 @@ class Permissions(Construct):
             self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [f"{app_instance}/user/*"])),
             self._allow(f"Application{digest(application_key)}", allow(["mobiletargeting:GetApp"], [application])),
         ]
-        return [policy for policy in policies if policy is not None] + self._allow_reading(accesses)
+        return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
 
-    def for_tags(self, taggable: Taggable) -> list[IDependable]:
-        """Allows to tag an identity, if it is tagged when the template is written.
+    def tag_policies(self) -> list[IDependable]:
+        """The policies that tags depend on."""
+        policies = (self._tagging, self._policies.get("Stack"))
+        return [policy for policy in policies if policy is not None]
 
-        Returns:
-            The policies that its tags depend on.
-        """
-        if self._tagging is None:
+    def allow_tagging(self, taggable: Taggable) -> None:
+        """Allows to tag an identity, if it is tagged when the template is written."""
+        if self._tagging is not None:
+            self._tagging.add(taggable)
+        else:
             validate_later(self, lambda: self._tell_of_tags(taggable))
-            return []
-        self._tagging.add(taggable)
-        stack = self._policies.get("Stack")
-        return [self._tagging] if stack is None else [self._tagging, stack]
 
     def inline_characters(self) -> int:
         """What the inline policies have of characters; the tags' policy counts twice, for the time of its change."""
@@ -119,7 +124,8 @@ class Permissions(Construct):
             roles=[self._role.role_name],
         )
 
-    def _allow_reading(self, accesses: Iterable[Access]) -> list[CfnResource]:
+    def _allow_reading(self, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
+        accesses = [access for token in tokens for access in token.accesses(self._role)]
         if self._reading is not None:
             return self._reading.allow(accesses)
         for access in accesses:
@@ -134,7 +140,7 @@ class Permissions(Construct):
 
     def _tell(self, policy_id: str, statement: Statement) -> None:
         """Warns, once for each policy, that the role has to allow a statement."""
-        resolved = Stack.of(self).resolve(statement)
+        resolved = stack_of(self).resolve(statement)
         Annotations.of(self).add_warning_v2(
             f"chime-endpoints:{policy_id}",
             "The role of the provider is not this app's to change. It must allow"

@@ -16,8 +16,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
 from . import asset, timing
-from .errors import InvalidDeclarationError, child_path
+from .errors import InvalidDeclarationError
 from .policies import attach, basic_statements, stack_statement
+from .tree import child_path, stack_of
 
 _AUTOMATIC_ID = "Custom::ChimeEndpointProvider"
 _PYTHON = re.compile(r"PYTHON_3_(\d+)")
@@ -168,7 +169,7 @@ class EndpointProvider(Construct):
             self.function.node.add_dependency(basics)  # so that it outlives what the function has to delete
         if export_name is not None:
             CfnOutput(self, "ServiceToken", value=self.service_token, export_name=export_name)
-        _made.setdefault(Stack.of(self), []).append(self)
+        _made.setdefault(stack_of(self), []).append(self)
 
     @staticmethod
     def of(scope: IConstruct) -> EndpointProvider:
@@ -177,7 +178,7 @@ class EndpointProvider(Construct):
         Raises:
             InvalidDeclarationError: the stack has several, and the endpoint has to say which.
         """
-        stack = Stack.of(scope)
+        stack = stack_of(scope)
         there = _made.get(stack, [])
         if len(there) > 1:
             listed = ", ".join(provider.node.path for provider in there)

@@ -45,11 +45,12 @@ class Reading:
         managed = len(self._lists) - 1
         if managed <= MANAGED_POLICIES_QUOTA:
             return []
-        return [
+        problem = (
             f"The declared secrets and parameters need {managed} managed policies, and IAM allows a role"
             f" {MANAGED_POLICIES_QUOTA}. Spread the endpoints over stacks with providers of their own,"
             " or put several device tokens into the fields of one secret."
-        ]
+        )
+        return [problem]
 
     def _holder(self, access: Access) -> CfnResource:
         key = (access.action, key_of(access.resource, scope=self._scope))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import TagManager
+from aws_cdk import TagManager, TagType
 from constructs import IConstruct
 
 from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration
@@ -15,16 +15,39 @@ from .unresolved import is_unresolved
 from .wording import in_parameters
 
 
-@dataclass(frozen=True, kw_only=True)
 class Carrier:
     """A construct whose tags are an identity's."""
 
-    construct: IConstruct
-    tags: TagManager
+    def __init__(self, construct: IConstruct, declared: Mapping[str, str], manager: TagManager | None = None) -> None:
+        """Makes a carrier.
+
+        Args:
+            construct: the construct.
+            declared: the tags that it was declared with; `Tags.of` overrides them, as with any resource of CDK.
+            manager: the construct's tag manager, where it has one already that holds the declared tags.
+        """
+        self.construct = construct
+        self._declared = dict(declared)
+        self._manager = manager
+        self._provide: Callable[[], None] = lambda: None
+
+    def when_tagged(self, provide: Callable[[], None]) -> None:
+        """Has something done when there is a tag, or may be: at once, or when `Tags.of` first comes by."""
+        if self._declared or self._manager is not None:
+            provide()
+        else:
+            self._provide = provide
+
+    def manager(self, resource_type: str) -> TagManager:
+        """What `Tags.of` adds tags to; made when it first comes by."""
+        if self._manager is None:
+            self._manager = TagManager(TagType.MAP, resource_type, self._declared)
+            self._provide()
+        return self._manager
 
     def values(self) -> dict[str, str]:
         """The tags so far: those it was declared with, and those that `Tags.of` has brought to it."""
-        return dict(self.tags.tag_values())
+        return self._declared if self._manager is None else dict(self._manager.tag_values())
 
 
 @dataclass(kw_only=True)
@@ -33,10 +56,6 @@ class TagUnion:
 
     arn: str
     carriers: list[Carrier] = field(default_factory=list)
-
-    def is_empty(self) -> bool:
-        """Whether there is no tag at all."""
-        return not any(carrier.tags.has_tags() for carrier in self.carriers)
 
     def values(self) -> dict[str, str]:
         """Every key with its value; of contradicting values the first, since `problems` tells of them."""
@@ -47,11 +66,12 @@ class TagUnion:
 
     def problems(self) -> list[str]:
         """What is wrong when every tag is known."""
-        if self.is_empty():
+        tags = self.values()
+        if not tags:
             return []
         if contradictions := list(self._contradictions()):
             return contradictions
-        properties = TagsDeclaration(resource_arn=self.arn, tags=self.values()).to_properties()
+        properties = TagsDeclaration(resource_arn=self.arn, tags=tags).to_properties()
         return [in_parameters(each) for each in violations(TAGS_TYPE, properties, unresolved=is_unresolved)]
 
     def _contradictions(self) -> Iterator[str]:

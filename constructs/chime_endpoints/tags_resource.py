@@ -1,60 +1,82 @@
-"""The custom resource that tags one identity, in the template only when there is a tag."""
+"""The custom resources that tag one identity each, in the template only when there is a tag."""
 
 from __future__ import annotations
 
-from aws_cdk import CfnResource, Stack
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import CfnResource
 from constructs import Construct
 
-from chime_endpoints_handler.declaration import TAGS_TYPE, tag_list
+from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration
 
 from .identity import app_instance_of, key_of
-from .later import any_later, validate_later
+from .later import validate_later
 from .permissions import Permissions
-from .provider import IEndpointProvider
 from .tag_permissions import Taggable
 from .tag_union import TagUnion
 from .unresolved import is_unresolved
 
 
+class TagsResources(Construct):
+    """A home for custom resources of one provider that tag identities.
+
+    What all of them need is done once, here: they depend on the policy that allows it, and are checked when every
+    tag is known.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, permissions: Permissions) -> None:  # noqa: A002 - CDK's own name
+        """Makes a home for resources of the permissions' provider."""
+        super().__init__(scope, id)
+        self.permissions = permissions
+        self._resources: list[TagsResource] = []
+        # As constructs, not as resources: whether the policy is in the template is known only at the end.
+        self.node.add_dependency(*permissions.tag_policies())
+        validate_later(self, self._problems)
+
+    def add(self, resource_id: str, union: TagUnion) -> TagsResource:
+        """Makes the resource that puts a union's tags on its identity."""
+        resource = TagsResource(self, resource_id, union=union)
+        self._resources.append(resource)
+        is_user = "/user/" in union.arn or is_unresolved(union.arn)
+        self.permissions.allow_tagging(
+            Taggable(
+                arn=union.arn,
+                key=key_of(union.arn, scope=self),
+                wide=f"{app_instance_of(union.arn)}/user/*" if is_user else union.arn,
+                is_tagged=lambda: resource.is_tagged,
+            )
+        )
+        return resource
+
+    def _problems(self) -> list[str]:
+        return [problem for resource in self._resources if resource.is_tagged for problem in resource.union.problems()]
+
+
 class TagsResource(CfnResource):
     """`Custom::ChimeIdentityTags`."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,  # noqa: A002 - CDK's own name
-        *,
-        union: TagUnion,
-        provider: IEndpointProvider,
-    ) -> None:
+    def __init__(self, scope: TagsResources, id: str, *, union: TagUnion) -> None:  # noqa: A002 - CDK's own name
         """Makes the resource for the tags that the union will have."""
-        self._union = union
-        self._is_replaced = False
-        super().__init__(
-            scope,
-            id,
-            type=TAGS_TYPE,
-            properties={
-                "ServiceToken": provider.service_token,
-                "ServiceTimeout": provider.service_timeout.to_seconds(),
-                "ResourceARN": union.arn,
-                "Tags": any_later(lambda: tag_list(union.values())),
-            },
-        )
-        is_user = "/user/" in union.arn or is_unresolved(union.arn)
-        taggable = Taggable(
-            arn=union.arn,
-            key=key_of(union.arn, scope=self),
-            wide=f"{app_instance_of(union.arn)}/user/*" if is_user else union.arn,
-            is_tagged=self._should_synthesize,
-        )
-        # As constructs, not as resources: whether the policy is in the template is known only at the end.
-        self.node.add_dependency(*Permissions.of(Stack.of(self), provider).for_tags(taggable))
-        validate_later(self, lambda: [] if self._is_replaced else union.problems())
+        self.union = union
+        self._service = scope.permissions.service_properties
+        self._gives_way = False
+        super().__init__(scope, id, type=TAGS_TYPE)
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether there is a tag, so far, that it is to put."""
+        return not self._gives_way and any(carrier.values() for carrier in self.union.carriers)
 
     def give_way(self) -> None:
         """Leaves the tags to a resource that was made by hand for the same identity."""
-        self._is_replaced = True
+        self._gives_way = True
 
     def _should_synthesize(self) -> bool:
-        return not self._is_replaced and not self._union.is_empty()
+        return self.is_tagged
+
+    @property
+    def _cfn_properties(self) -> Mapping[str, Any]:
+        # Asked when the template is written: a lazy value for each resource would cost more than the resource.
+        declaration = TagsDeclaration(resource_arn=self.union.arn, tags=self.union.values())
+        return {**self._service, **declaration.to_properties()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -120,7 +120,7 @@ class _Conversion:
                 )
             else:
                 keys[key.value] = _place(key)
-                values[key.value] = self.node(value)
+                values[key.value] = _placed(self.node(value), after=_place(key))
         for other in merged:
             keys = other.keys | keys
             values = other.values | values
@@ -133,6 +133,11 @@ class _Conversion:
             if not isinstance(part, MapNode):
                 self._problems.append(Problem(part.place, "only a map can be merged by <<."))
         return [part for part in converted if isinstance(part, MapNode)]
+
+
+def _placed(node: Node, *, after: Place) -> Node:
+    """A key's value at its place, which for an alias is the key's: PyYAML tells where the anchor stands."""
+    return replace(node, place=after) if node.place < after else node
 
 
 def _place(node: yaml.Node) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chime_endpoints.wording import translate
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
     TAGS_TYPE,
@@ -13,7 +14,6 @@ from chime_endpoints_handler.declaration import (
 )
 from chime_endpoints_handler.rules import violations
 
-from ..wording import translate
 from .document import Node, places
 from .entry import Entry
 from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, REMOVAL_POLICIES, REQUIRED_FIELDS, nearest
@@ -75,12 +75,12 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
     def text(name: str) -> str:
         return reader.text(values[name], name) if name in values else UNKNOWN
 
-    device_token, key = PlainToken(UNKNOWN), None
-    voip_device_token, voip_key = None, None
-    if "device_token" in values:
-        device_token, key = read_token(reader, values["device_token"], "device_token")
-    if "voip_device_token" in values:
-        voip_device_token, voip_key = read_token(reader, values["voip_device_token"], "voip_device_token")
+    tokens = {
+        name: read_token(reader, values[name], name) for name in ("device_token", "voip_device_token") if name in values
+    }
+    device_token, key = tokens.get("device_token", (PlainToken(UNKNOWN), None))
+    voip_device_token, voip_key = tokens.get("voip_device_token", (None, None))
+    adopt = values.get("adopt_existing")
     declaration = EndpointDeclaration(
         app_instance_user_arn=text("user"),
         type=text("type"),
@@ -89,7 +89,7 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
         voip_device_token=voip_device_token,
         name=text("name") if "name" in values else None,
         allow_messages=text("allow_messages") if "allow_messages" in values else AllowMessages.ALL,
-        adopt_existing=reader.truth(values["adopt_existing"], "adopt_existing") if "adopt_existing" in values else False,
+        adopt_existing=False if adopt is None else reader.truth(adopt, "adopt_existing"),
     )
     return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from ..wording import of_tokens
+from chime_endpoints.wording import of_tokens
 
 TOP_FIELDS = ("$schema", "defaults", "endpoints", "stacks")
 SECRET_FIELDS = ("secret", "field", "version_id", "version_stage")

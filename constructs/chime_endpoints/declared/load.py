@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .document import MapNode, Node, Scalar, places, read
-from .entries import read_entry, read_tags
+from .entries import read_entry
 from .entry import Declarations, Entry
 from .fields import DEFAULT_FIELDS, TOP_FIELDS
 from .problems import DeclaredFileError, Place, Problem
@@ -69,8 +69,10 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
             of_entry = replace(reader, entry=key, shared=shared)
             if not _KEY.fullmatch(key):
                 of_entry.wrong(
-                    place, "", "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends"
-                    " with a letter or digit."
+                    place,
+                    "",
+                    "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends"
+                    " with a letter or digit.",
                 )
             if entry := read_entry(of_entry, node, place, defaults):
                 entries.append(entry)
@@ -90,9 +92,9 @@ def _stacks(reader: Reader, top: MapNode) -> int:
     if "stacks" not in top.values:
         return 1
     node = top.values["stacks"]
-    if isinstance(node, Scalar) and node.type == "int" and node.text.isdecimal():
-        if 1 <= int(node.text) <= _MOST_STACKS:
-            return int(node.text)
+    number = int(node.text) if isinstance(node, Scalar) and node.type == "int" and node.text.isdecimal() else 0
+    if 1 <= number <= _MOST_STACKS:
+        return number
     reader.wrong(node.place, "stacks", f"must be a whole number from 1 to {_MOST_STACKS}.")
     return 1
 

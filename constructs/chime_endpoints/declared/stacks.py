@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from aws_cdk import App, RemovalPolicy, Stack
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType, ParameterSource, SecretSource, TokenSource
 from constructs import Construct
 
-from ..device_token import Access, DeviceToken
-from ..endpoint import AppInstanceUserEndpoint
+from chime_endpoints.device_token import Access, DeviceToken
+from chime_endpoints.endpoint import AppInstanceUserEndpoint
+from chime_endpoints_handler.declaration import AllowMessages, EndpointType, ParameterSource, SecretSource, TokenSource
+
 from .entry import Declarations, Entry
 from .spread import spread
 

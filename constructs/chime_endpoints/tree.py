@@ -1,0 +1,31 @@
+"""Where a construct is in the tree: asked once, since every question to CDK crosses into its Node process."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Stack
+from constructs import IConstruct
+
+_stacks: WeakKeyDictionary[IConstruct, Stack] = WeakKeyDictionary()
+_roots: WeakKeyDictionary[Stack, IConstruct] = WeakKeyDictionary()
+
+
+def stack_of(construct: IConstruct) -> Stack:
+    """The stack that a construct is in."""
+    if construct not in _stacks:
+        _stacks[construct] = Stack.of(construct)
+    return _stacks[construct]
+
+
+def root_of(construct: IConstruct) -> IConstruct:
+    """The app that a construct is in."""
+    stack = stack_of(construct)
+    if stack not in _roots:
+        _roots[stack] = stack.node.root
+    return _roots[stack]
+
+
+def child_path(scope: IConstruct, child_id: str) -> str:
+    """The path that a construct of this id has, or would have, in a scope."""
+    return f"{scope.node.path}/{child_id}" if scope.node.path else child_id
