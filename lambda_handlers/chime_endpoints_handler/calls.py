@@ -12,7 +12,7 @@ from .deadline import Deadline
 from .errors import Kind, OutOfTimeError, ServiceError, translate
 
 _FIRST_WAIT = 0.1
-_LONGEST_WAIT = 2.0
+_LONGEST_WAIT = 1.0
 _PROPAGATION = 15.0  # seconds within which a policy that was just attached takes effect
 
 
