@@ -63,7 +63,7 @@ def read(text: str, *, is_json: bool) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place() if mark is None else Place(mark.line + 1, mark.column + 1)
-        document.problems.append(Problem(place, f"not valid YAML: {error.problem or error.context}."))
+        document.problems.append(Problem(place, f"not valid YAML: {_said(error)}."))
     except yaml.YAMLError:
         document.problems.append(Problem(Place(), "not valid YAML: it holds a character that YAML does not allow."))
     else:
@@ -133,6 +133,12 @@ class _Conversion:
             if not isinstance(part, MapNode):
                 self._problems.append(Problem(part.place, "only a map can be merged by <<."))
         return [part for part in converted if isinstance(part, MapNode)]
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    if isinstance(error, yaml.composer.ComposerError) and "alias" in (error.problem or ""):
+        return "found an undefined alias; put a text that begins with * in quotes"  # it may be a token: not quoted here
+    return error.problem or error.context or "no reason is known"
 
 
 def _placed(node: Node, *, after: Place) -> Node:

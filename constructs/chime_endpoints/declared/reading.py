@@ -63,9 +63,7 @@ class Reader:
         if node.type == "null":
             return self.wrong(node.place, field, "is empty; give it a value or leave it out.")
         if node.type != "str":
-            return self.wrong(
-                node.place, field, f"must be a text, and YAML reads this as {node.type}: put it in quotes."
-            )
+            return self.wrong(node.place, field, f"must be a text, but YAML reads it as {node.type}: put it in quotes.")
         try:
             return substitute(node.text, self.variables)
         except UndefinedVariableError as error:

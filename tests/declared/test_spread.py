@@ -1,0 +1,94 @@
+"""Which stack an endpoint is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chime_endpoints.declared.entry import Entry
+from chime_endpoints.declared.spread import resources, spread, stack_of, stacks_needed
+from chime_endpoints_handler.declaration import EndpointDeclaration, PlainToken
+from declared.writing import APPLICATION, USER, mistakes
+
+
+def entry(number: int, *, tagged: bool = False) -> Entry:
+    """An endpoint of a user of its own."""
+    return Entry(
+        key=f"endpoint-{number}",
+        declaration=EndpointDeclaration(
+            app_instance_user_arn=f"{USER}{number}",
+            type="GCM",
+            resource_arn=APPLICATION,
+            device_token=PlainToken(f"token-{number}"),
+        ),
+        tags={"team": "chat"} if tagged else {},
+    )
+
+
+ENTRIES = [entry(number) for number in range(1000)]
+
+
+def test_an_entrys_stack_follows_from_its_key_alone() -> None:
+    """Adding or removing entries moves no other."""
+    everything = spread(ENTRIES, 4)
+    fewer = spread(ENTRIES[::3], 4)
+    for all_of, some_of in zip(everything, fewer, strict=True):
+        assert {each.key for each in some_of} <= {each.key for each in all_of}
+
+
+def test_one_stack_more_moves_entries_only_to_the_new_one() -> None:
+    """What stays, stays where it is."""
+    for each in ENTRIES:
+        before, after = stack_of(each.key, 4), stack_of(each.key, 5)
+        assert after in (before, 4)
+
+
+def test_stacks_are_of_like_size() -> None:
+    """No stack fills up long before the others."""
+    sizes = [len(share) for share in spread(ENTRIES, 4)]
+    assert min(sizes) > 200
+    assert max(sizes) < 300
+
+
+@pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 1), ("bob-android", 2), ("carol-work", 0)])
+def test_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
+    """A release that moved entries would replace everybody's endpoints (A14)."""
+    assert stack_of(key, 3) == stack
+
+
+def test_tags_cost_a_resource_for_each_user() -> None:
+    """Endpoints of one user share it."""
+    assert resources([entry(1, tagged=True)]) == resources([entry(1)]) + 1
+    assert resources([entry(1, tagged=True), entry(1, tagged=True)]) == resources([entry(1), entry(1)]) + 1
+
+
+def test_450_endpoints_fit_one_stack() -> None:
+    """And 230 with tags for a user each."""
+    assert resources([entry(number) for number in range(450)]) <= 500
+    assert resources([entry(number, tagged=True) for number in range(230)]) <= 500
+
+
+def test_the_suggested_number_of_stacks_leaves_room() -> None:
+    """Nobody has to raise it again soon."""
+    stacks = stacks_needed(ENTRIES, 1)
+    assert max(map(resources, spread(ENTRIES, stacks))) <= 250
+
+
+def _file(count: int, stacks: int) -> str:
+    entries = "\n".join(
+        f"  e{number}: {{user: '{USER}{number}', type: GCM, application: '{APPLICATION}',"
+        f" device_token: {{plain_text: t}}}}"
+        for number in range(count)
+    )
+    return f"stacks: {stacks}\nendpoints:\n{entries}\n"
+
+
+def test_more_endpoints_than_a_stack_holds_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    """The message says what to write, and with that the file is right."""
+    (message,) = mistakes(tmp_path, _file(480, 1))
+    assert message.startswith(
+        "endpoints.yaml:2:1: endpoints: 480 endpoints with their users' tags would need about 502"
+    )
+    stacks = int(message.split("`stacks: ")[1].split("`")[0])
+    assert mistakes(tmp_path, _file(480, stacks)) == []
