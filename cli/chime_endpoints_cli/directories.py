@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from .errors import CommandError
+
 LOCAL = Path(".local")
 
 
@@ -23,7 +25,14 @@ def run_directory(local: Path = LOCAL) -> Iterator[Path]:
         _remove_unless_in_use(old)
     directory = Path(tempfile.mkdtemp(dir=runs))
     with hold(directory):
-        yield directory
+        try:
+            yield directory
+        except CommandError as error:
+            error.add_note(f"Until the next run, the logs are in {directory}.")
+            raise
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         shutil.rmtree(directory, ignore_errors=True)
 
 

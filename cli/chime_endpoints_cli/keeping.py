@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,13 +74,20 @@ def start_keeper(*, aws_port: int, chime_port: int) -> KeptCloud:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    try:
+        _wait_for(keeper, log)
+    except BaseException:
+        keeper.terminate()
+        raise
+    return KeptCloud.read(_file(directory))
+
+
+def _wait_for(keeper: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _file(directory).exists():
+    while not _file(log.parent).exists():
         if keeper.poll() is not None or time.monotonic() > deadline:
-            keeper.kill()
             raise CommandError("the local cloud did not start", output=log.read_text(errors="replace"))
         time.sleep(POLL_SECONDS)
-    return KeptCloud.read(_file(directory))
 
 
 def note_variables(variables: Mapping[str, str]) -> None:
@@ -99,14 +107,15 @@ def stop_keeper() -> None:
 
 
 def _keep(directory: Path, aws_port: int, chime_port: int) -> None:
-    """Keeps a local cloud until SIGTERM, or until a part of it ends by itself."""
-    with hold(directory), LocalCloud(directory=directory, aws_port=aws_port, chime_port=chime_port) as cloud:
-        KeptCloud(addresses=cloud.addresses, keeper=os.getpid()).write(_file(directory))
+    """Keeps a local cloud until SIGTERM, or until a part of it ends by itself, which leaves its log."""
+    with hold(directory):
         try:
-            while cloud.stopped_service is None:
-                time.sleep(1)
-        finally:
-            _file(directory).unlink(missing_ok=True)
+            with LocalCloud(directory=directory, aws_port=aws_port, chime_port=chime_port) as cloud:
+                KeptCloud(addresses=cloud.addresses, keeper=os.getpid()).write(_file(directory))
+                while cloud.stopped_service is None:
+                    time.sleep(1)
+        except SystemExit:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _file(directory: Path) -> Path:

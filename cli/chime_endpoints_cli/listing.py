@@ -29,7 +29,11 @@ def list_command(*, users: tuple[str, ...], app_instance: str | None, local: boo
     found = [endpoint for user in everyone for endpoint in endpoints_of(clients.chime, user, holders)]
     if found:
         show(endpoints_table(found))
-    say(f"{len(found)} endpoints of {len(everyone)} users")
+    say(f"{_count(len(found), 'endpoint')} of {_count(len(everyone), 'user')}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _region(arns: list[str]) -> str:

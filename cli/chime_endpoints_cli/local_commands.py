@@ -17,6 +17,8 @@ from .verification import BOOTSTRAP_STACK
 
 DECLARATION = Path("endpoints.yaml")
 
+_PORT = click.IntRange(0, 65535)
+
 
 @click.group()
 def local() -> None:
@@ -24,8 +26,8 @@ def local() -> None:
 
 
 @local.command()
-@click.option("--port", default=0, help="MiniStack's port; by default any free one.")
-@click.option("--chime-port", default=0, help="The emulator's port; by default any free one.")
+@click.option("--port", type=_PORT, default=0, help="MiniStack's port; by default any free one.")
+@click.option("--chime-port", type=_PORT, default=0, help="The emulator's port; by default any free one.")
 def up(*, port: int, chime_port: int) -> None:
     """Start the local cloud, with the users and tokens that endpoints.yaml speaks of."""
     if is_kept():

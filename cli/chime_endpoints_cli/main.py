@@ -35,8 +35,10 @@ cli.add_command(local)
 
 def main() -> NoReturn:
     """Runs a command; whatever ends it, all that it started is stopped first."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _end)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -46,7 +48,8 @@ def run(arguments: list[str]) -> int:
         cli.main(arguments, prog_name="chime-endpoints", standalone_mode=False)
     except CommandError as error:
         write_raw(error.output and f"{error.output.rstrip()}\n")
-        complain("\n".join(filter(None, (f"error: {error.problem}", error.remedy))))
+        notes = getattr(error, "__notes__", [])
+        complain("\n".join(filter(None, (f"error: {error.problem}", error.remedy, *notes))))
         return 1
     except click.ClickException as error:
         error.show()
