@@ -67,7 +67,7 @@ class Cdk:
     @contextlib.contextmanager
     def _started(self, command: Sequence[str], directory: Path) -> Iterator[subprocess.Popen[str]]:
         """A process that is gone, with all the processes it started, when the block ends."""
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command,
             cwd=directory,
             env=self.environment,
@@ -77,10 +77,9 @@ class Cdk:
             text=True,
             errors="replace",
             start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        ) as process:
+            try:
+                yield process
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,87 @@
+"""How the demo reads and changes a declaration."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chime_endpoints_cli.changes import ADDED_KEY, change
+from chime_endpoints_cli.declared_file import TokenPlace, read_declaration, wanted
+from chime_endpoints_cli.errors import CommandError
+
+DECLARATION: dict[str, Any] = {
+    "defaults": {"application": "app", "tags": {"team": "chat"}},
+    "endpoints": {
+        "one": {
+            "user": "${INSTANCE:-none}/user/a",
+            "type": "APNS",
+            "device_token": {"secret": "s", "field": "one"},
+            "name": "One",
+        },
+        "two": {"user": "u/user/a", "type": "GCM", "device_token": {"parameter": "/p", "version": 1}, "name": "Two"},
+        "three": {"user": "u/user/b", "type": "GCM", "device_token": {"parameter": "/q"}, "tags": {"plan": "free"}},
+        "four": {"user": "u/user/b", "type": "GCM", "device_token": {"parameter": "/r"}},
+    },
+}
+
+
+def test_variables_defaults_and_sources_are_filled_in() -> None:
+    """An entry is read with its variables' values, the file's defaults, and where its token is."""
+    one, two, three, _ = wanted(DECLARATION, {"INSTANCE": "arn"})
+    assert one.user_arn == "arn/user/a"
+    assert one.device_token == TokenPlace(name="s", field="one")
+    assert two.device_token == TokenPlace(name="/p", version=1)
+    assert three.tags == {"team": "chat", "plan": "free"}
+    assert (three.name, three.allow_messages, three.application) == (None, "ALL", "app")
+
+
+def test_a_variable_that_nobody_gave_has_its_default() -> None:
+    """The default stands behind the name."""
+    assert wanted(DECLARATION, {})[0].user_arn == "none/user/a"
+
+
+def test_an_entry_without_a_required_field_is_named() -> None:
+    """The message says which entry, and which field."""
+    declaration = copy.deepcopy(DECLARATION)
+    del declaration["endpoints"]["four"]["type"]
+    with pytest.raises(CommandError, match="four: type is missing"):
+        wanted(declaration, {})
+
+
+@pytest.mark.parametrize("content", ["", "[]", "endpoints: 3", "defaults: {}", "a: [", "\t"])
+def test_a_file_that_declares_nothing_is_refused(tmp_path: Path, content: str) -> None:
+    """The message names the file."""
+    path = tmp_path / "endpoints.yaml"
+    path.write_text(content)
+    with pytest.raises(CommandError, match=r"endpoints\.yaml"):
+        read_declaration(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The message says what could not be read."""
+    with pytest.raises(CommandError, match=r"nowhere\.yaml cannot be read: No such file"):
+        read_declaration(tmp_path / "nowhere.yaml")
+
+
+def test_the_demo_makes_one_change_of_each_kind() -> None:
+    """Two entries are updated, one gets another token, one is new, one is gone; the original stays as it was."""
+    before = copy.deepcopy(DECLARATION)
+    changed = change(DECLARATION)
+    assert before == DECLARATION
+    entries = changed.declaration["endpoints"]
+    assert (changed.updated, changed.replaced, changed.removed) == (("one", "three"), "two", "four")
+    assert entries["one"]["name"] == "One (new)"
+    assert entries["one"]["tags"] == {"plan": "trial"}
+    assert entries["three"]["allow_messages"] == "NONE"
+    assert entries["two"]["device_token"] == {"parameter": "/p", "version": 2}
+    assert list(entries) == ["one", "two", "three", ADDED_KEY]
+
+
+def test_a_declaration_with_too_few_entries_is_refused() -> None:
+    """The message says what the demo needs."""
+    with pytest.raises(CommandError) as caught:
+        change({"endpoints": {"two": DECLARATION["endpoints"]["two"]}})
+    assert "four entries" in caught.value.remedy

@@ -1,0 +1,52 @@
+"""The directories of runs, and how long they are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chime_endpoints_cli.directories import hold, is_held, run_directory
+from chime_endpoints_cli.errors import CommandError
+
+
+def test_a_run_that_succeeds_leaves_nothing(tmp_path: Path) -> None:
+    """Its directory goes with it."""
+    with run_directory(tmp_path) as directory:
+        assert directory.is_dir()
+    assert not directory.exists()
+
+
+def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    """Ctrl-C is no failure that somebody wants to look into."""
+    with pytest.raises(KeyboardInterrupt), run_directory(tmp_path) as directory:
+        raise KeyboardInterrupt
+    assert not directory.exists()
+
+
+def test_a_run_that_fails_keeps_its_logs_until_the_next(tmp_path: Path) -> None:
+    """The error says where they are."""
+    with pytest.raises(CommandError) as caught, run_directory(tmp_path) as failed:
+        raise CommandError("no")
+    assert str(failed) in caught.value.__notes__[0]
+    assert failed.exists()
+    with run_directory(tmp_path):
+        assert not failed.exists()
+
+
+def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    """A run removes only directories that nobody uses."""
+    with run_directory(tmp_path) as first, run_directory(tmp_path) as second:
+        assert first.exists()
+        assert second.exists()
+        assert first != second
+
+
+def test_a_directory_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """Who asks is told so, and can have it afterwards."""
+    assert not is_held(tmp_path / "missing")
+    with hold(tmp_path):
+        assert is_held(tmp_path)
+        with pytest.raises(BlockingIOError), hold(tmp_path):
+            pass
+    assert not is_held(tmp_path)

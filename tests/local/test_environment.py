@@ -1,0 +1,55 @@
+"""What programs on the local cloud see of the machine they run on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from chime_endpoints_cli.environment import local_environment
+
+USERS = {
+    "PATH": "/usr/bin",
+    "HOME": "/home/somebody",
+    "LANG": "C.UTF-8",
+    "AWS_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "real",
+    "AWS_ENDPOINT_URL_S3": "https://elsewhere.example",
+    "CDK_DEFAULT_ACCOUNT": "999999999999",
+    "HTTPS_PROXY": "http://proxy.example:3128",
+    "http_proxy": "http://proxy.example:3128",
+}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment made from a user's own."""
+    return local_environment(
+        aws_url="http://127.0.0.1:1", chime_url="http://127.0.0.1:2", directory=tmp_path, inherited=USERS
+    )
+
+
+def test_nothing_of_the_users_own_account_is_passed_on(environment: dict[str, str]) -> None:
+    """Neither credentials nor endpoints nor the account of the user's shell reach a program."""
+    assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "CDK_DEFAULT_ACCOUNT"}.isdisjoint(environment)
+    assert environment["AWS_ACCESS_KEY_ID"] == "test"
+
+
+def test_files_in_the_users_home_are_out_of_reach(environment: dict[str, str], tmp_path: Path) -> None:
+    """What a program would write into the home directory lands in the run's own."""
+    assert Path(environment["HOME"]).is_relative_to(tmp_path)
+    assert Path(environment["CDK_HOME"]).is_relative_to(tmp_path)
+    assert Path(environment["TMPDIR"]).is_relative_to(tmp_path)
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+
+
+def test_requests_to_loopback_go_through_no_proxy(environment: dict[str, str]) -> None:
+    """A proxy's settings are dropped, however they are written."""
+    assert not [name for name in environment if "proxy" in name.lower()]
+
+
+def test_the_rest_of_the_environment_is_kept(environment: dict[str, str]) -> None:
+    """The programs beside this Python are found first, and all others as before."""
+    assert environment["LANG"] == "C.UTF-8"
+    assert environment["PATH"].split(":") == [str(Path(sys.executable).parent), "/usr/bin"]

@@ -1,0 +1,87 @@
+"""The command line: exit codes, and one message for what goes wrong."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+
+from chime_endpoints_cli.cdk import Cdk
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.main import run
+
+INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in (
+        ("ACCESS_KEY_ID", "testing"),
+        ("SECRET_ACCESS_KEY", "testing"),
+        ("DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["demo"], "endpoints.yaml cannot be read"),
+        (["list"], "no users to list"),
+        (["list", "--user", "alice"], "the ARNs do not name one region"),
+        (["list", "--local"], "the local cloud is not running"),
+        (["local", "status"], "the local cloud is not running"),
+        (["local", "down"], "the local cloud is not running"),
+        (["local", "deploy", "--context", "a=b"], "the local cloud is not running"),
+    ],
+)
+def test_a_problem_is_one_message(capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str) -> None:
+    """It says what is wrong and what to do, without a traceback, and the exit code is 1."""
+    assert run(arguments) == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"error: {problem}")
+    assert len(message.splitlines()) == 2
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["list", "--nonsense"], ["local", "up", "--port", "99999"]])
+def test_a_wrong_command_line_is_told_how_it_is_used(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """The exit code is 2, as of any command."""
+    assert run(arguments) == 2
+    assert "Usage: chime-endpoints" in capsys.readouterr().err
+
+
+def test_a_refusal_by_aws_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    """An app instance that does not exist, for example."""
+    with mock_aws():
+        assert run(["list", "--app-instance", INSTANCE]) == 1
+    assert capsys.readouterr().err.startswith("error: An error occurred (ForbiddenException)")
+
+
+def _cdk(directory: Path, script: str) -> Cdk:
+    (directory / "cdk").write_text(f"#!{sys.executable}\n{script}\n")
+    (directory / "cdk").chmod(0o755)
+    return Cdk(app=directory, directory=directory, environment={"PATH": str(directory)})
+
+
+def test_what_cdk_printed_is_shown_when_it_fails(tmp_path: Path) -> None:
+    """And kept in a log, whether it fails or not."""
+    cdk = _cdk(tmp_path, "print('the reason'); raise SystemExit(3)")
+    with pytest.raises(CommandError, match="cdk deploy failed with exit code 3") as caught:
+        cdk.deploy()
+    assert caught.value.output == "the reason\n"
+    assert (tmp_path / "cdk.log").read_text() == "the reason\n"
+
+
+def test_what_cdk_printed_is_returned_when_it_succeeds(tmp_path: Path) -> None:
+    """With what it was asked for."""
+    assert "deploy --all" in _cdk(tmp_path, "import sys; print(*sys.argv[1:])").deploy()
+
+
+def test_a_missing_cdk_is_one_message(tmp_path: Path) -> None:
+    """It says how to get it."""
+    with pytest.raises(CommandError, match="the cdk command was not found") as caught:
+        Cdk(app=tmp_path, directory=tmp_path, environment={"PATH": str(tmp_path)}).bootstrap()
+    assert "aws-cdk@2" in caught.value.remedy

@@ -1,0 +1,57 @@
+"""The files that say what is installed agree with one another."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINNED = dict(
+    line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
+)
+
+
+def _ranges(lines: list[str]) -> dict[str, str]:
+    found = [re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?([<>=!~].*)", line.split("#")[0].strip()) for line in lines]
+    return {match[1].lower(): match[2] for match in found if match}
+
+
+def test_requirements_and_project_ask_for_the_same_versions() -> None:
+    """What requirements.txt names has the range that pyproject.toml gives it."""
+    everything = [
+        *PROJECT["dependencies"],
+        *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
+    ]
+    asked = _ranges([line for line in (ROOT / "requirements.txt").read_text().splitlines() if line[0] != "#"])
+    ours = _ranges(everything)
+    assert {"aws-cdk-lib", "constructs", "boto3", "crhelper", "pytest", "moto"} == set(asked)
+    assert asked == {name: ours[name] for name in asked}
+
+
+def test_every_requirement_is_pinned() -> None:
+    """An installation never chooses a version by itself."""
+    everything = [
+        *PROJECT["dependencies"],
+        *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
+    ]
+    pinned = {name.lower() for name in PINNED}
+    assert set(_ranges(everything)) - {"cdk-chime-endpoints"} <= pinned
+
+
+def test_lock_files_name_no_registry() -> None:
+    """The machine's own settings decide where packages come from."""
+    lock = (ROOT / "package-lock.json").read_text()
+    assert "resolved" not in lock
+    assert "://" not in lock
+    assert "://" not in (ROOT / "constraints.txt").read_text()
+
+
+def test_the_cdk_command_is_pinned() -> None:
+    """The latest of npm is a major version that refuses what aws-cdk-lib 2 writes."""
+    wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]["aws-cdk"]
+    locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/aws-cdk"]["version"]
+    assert wanted == locked
+    assert locked.startswith("2.")
