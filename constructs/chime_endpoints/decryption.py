@@ -8,6 +8,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
+from constructs import DependencyGroup
 
 
 def key_arns(
@@ -53,7 +54,7 @@ class _RolesStatements:
 
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
         self.statements.append(statement)
-        return iam.AddToPrincipalPolicyResult(statement_added=True)
+        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=DependencyGroup())
 
     def add_to_policy(self, statement: iam.PolicyStatement) -> bool:
         return bool(self.add_to_principal_policy(statement).statement_added)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import jsii
-from aws_cdk import Annotations, CfnResource, ITaggableV2, RemovalPolicy, Resource, TagManager
+from aws_cdk import Annotations, CfnResource, ITaggableV2, RemovalPolicy, Resource, TagManager, Token
 from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct
@@ -171,12 +171,12 @@ class AppInstanceUserEndpoint(Resource):
     @property
     def endpoint_id(self) -> str:
         """The id that the service gave the endpoint."""
-        return str(self._resource.get_att("EndpointId"))
+        return Token.as_string(self._resource.get_att("EndpointId"))
 
     @property
     def app_instance_user_arn(self) -> str:
         """The ARN of the user, once the endpoint is registered."""
-        return str(self._resource.get_att("AppInstanceUserArn"))
+        return Token.as_string(self._resource.get_att("AppInstanceUserArn"))
 
     @property
     def endpoint_ref(self) -> str:

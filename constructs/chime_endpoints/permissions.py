@@ -19,7 +19,7 @@ from .device_token import DeviceToken
 from .identity import User, digest, key_of
 from .later import validate_later
 from .policies import INLINE_QUOTA, Statement, allow, characters, document, name_of, stack_statement
-from .provider import IEndpointProvider
+from .provider import EndpointProvider, IEndpointProvider
 from .reading import Reading
 from .tag_permissions import TAG_ACTIONS, Taggable, TagPermissions
 from .tree import stack_of
@@ -42,7 +42,7 @@ class Permissions(Construct):
 
     def __init__(self, scope: Construct, *, provider: IEndpointProvider) -> None:
         """Makes the permissions of a stack with a provider; see `of`."""
-        self.suffix = "" if stack_of(provider) is scope else digest(provider.node.path)
+        self.suffix = _suffix(scope, provider)
         """Tells the ids of one provider from those of another in the same stack."""
         super().__init__(scope, f"ChimePermissions{self.suffix}")
         self.service_properties = {
@@ -149,6 +149,12 @@ class Permissions(Construct):
 
 
 _made: WeakKeyDictionary[IEndpointProvider, dict[Stack, Permissions]] = WeakKeyDictionary()
+
+
+def _suffix(stack: Construct, provider: IEndpointProvider) -> str:
+    if isinstance(provider, EndpointProvider) and provider.is_automatic and stack_of(provider) is stack:
+        return ""
+    return digest(provider.node.path.removeprefix(f"{stack.node.path}/"))
 
 
 def _quota_problems(permissions: Iterable[Permissions]) -> list[str]:

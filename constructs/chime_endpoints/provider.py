@@ -219,6 +219,11 @@ class EndpointProvider(Construct):
         )
 
     @property
+    def is_automatic(self) -> bool:
+        """Whether endpoints made it for themselves and their stack."""
+        return str(self.node.id) == _AUTOMATIC_ID
+
+    @property
     def service_token(self) -> str:
         """The ARN of the function, which a custom resource names as its `ServiceToken`."""
         return str(self.function.function_arn)

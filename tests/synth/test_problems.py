@@ -1,0 +1,161 @@
+"""What is wrong with a declaration is told at synth: all of it, in one error that begins with the construct's path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment, Stack, Stage
+from aws_cdk import aws_chime as chime
+from aws_cdk.assertions import Annotations, Match
+from constructs import Construct
+
+from chime_endpoints import DeviceToken, EndpointType, InvalidDeclarationError
+from synth.stage import ALICE, APP_INSTANCE, BOB, endpoint, secret_token, stack_in, template_of
+
+ELSEWHERE = "arn:aws:mobiletargeting:eu-west-1:111122223333:apps/1"
+TEXT = DeviceToken.unsafe_plain_text
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"device_token": None}, "device_token is not a DeviceToken. Use DeviceToken.from_secrets_manager"),
+        ({"device_token": "canary"}, "device_token is not a DeviceToken. Use DeviceToken.from_secrets_manager"),
+        ({"voip_device_token": "canary"}, "voip_device_token is not a DeviceToken. Use"),
+        ({"device_token": TEXT("")}, "device_token has 0 characters; 1 to 1600 are allowed."),
+        ({"device_token": TEXT("canary" * 300)}, "device_token has 1800 characters; 1 to 1600 are allowed."),
+        ({"device_token": TEXT(5)}, "device_token must be a string."),  # type: ignore[arg-type]  # what is tested
+        ({"device_token": TEXT("{{resolve:secretsmanager:canary}}")}, "device_token holds a dynamic reference"),
+        ({"endpoint_type": "FCM"}, "endpoint_type must be one of APNS, APNS_SANDBOX, GCM"),
+        ({"endpoint_type": None}, "endpoint_type must be one of APNS, APNS_SANDBOX, GCM"),
+        (
+            {"endpoint_type": EndpointType.GCM, "voip_device_token": TEXT("canary")},
+            "voip_device_token: VoIP pushes are Apple's; with endpoint_type GCM leave it out.",
+        ),
+        ({"allow_messages": "SOME"}, "allow_messages must be one of ALL, NONE"),
+        ({"app_instance_user": "alice"}, "app_instance_user is not the ARN of an AppInstanceUser"),
+        ({"app_instance_user": APP_INSTANCE}, "app_instance_user is not the ARN of an AppInstanceUser"),
+        ({"app_instance_user": f"{APP_INSTANCE}/bot/b"}, "app_instance_user is not the ARN of an AppInstanceUser"),
+        ({"app_instance_user": "arn:aws:iam::111122223333:user/alice"}, "app_instance_user is not the ARN of an"),
+        ({"app_instance_user": None}, "app_instance_user must be a string."),
+        ({"application": "arn:aws:s3:::bucket"}, "application is not the ARN of an application"),
+        ({"application": None}, "application must be a string."),
+        (
+            {"application": "arn:aws:mobiletargeting:eu-central-1:111122223333:apps/1"},
+            "application is in another region than the AppInstanceUser",
+        ),
+        (
+            {"application": "arn:aws:mobiletargeting:us-east-1:999999999999:apps/1"},
+            "application is in another account than the AppInstanceUser",
+        ),
+        ({"endpoint_name": "x" * 1601}, "endpoint_name has 1601 characters; 0 to 1600 are allowed."),
+        ({"endpoint_name": "a\nb"}, "endpoint_name holds a control character"),
+        ({"tags": {"aws:x": "y"}}, "tags[0].Key begins with aws:, which is reserved for AWS."),
+        ({"tags": {"k" * 129: "v"}}, "tags[0].Key has 129 characters; 1 to 128 are allowed."),
+        ({"tags": {"k": ""}}, "tags[0].Value has 0 characters; 1 to 256 are allowed."),
+        ({"tags": {str(number): "v" for number in range(51)}}, "tags has 51 entries; at most 50 are allowed."),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: str) -> None:
+    """In the parameter's own name, and without its value (A1 to A6, A8, A9)."""
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(stack_in(), **changes)
+    assert str(raised.value).startswith(f"Stack/Phone: {expected}")
+    assert len(raised.value.problems) == 1
+    assert "canary" not in str(raised.value)
+
+
+def test_a_source_of_a_token_is_checked() -> None:
+    """A version's number and label, a field's name (A1)."""
+    stack = stack_in()
+    token = secret_token(stack, "")
+    with pytest.raises(InvalidDeclarationError, match=r"device_token\.field has 0 characters"):
+        endpoint(stack, device_token=token)
+
+
+def test_all_problems_are_in_one_error() -> None:
+    """One synth tells everything there is to correct, under the construct's path."""
+    stack = stack_in()
+    home = Construct(stack, "Home")
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(home, "Phone", endpoint_type="FCM", device_token="x", application="y", tags={"k": ""})
+    assert str(raised.value).splitlines()[0] == "Stack/Home/Phone: "
+    assert raised.value.path == "Stack/Home/Phone"
+    assert len(raised.value.problems) == len(str(raised.value).splitlines()) - 1 == 4
+
+
+def test_a_refused_endpoint_leaves_nothing_behind() -> None:
+    """The template has no half of it, and its token is free for another."""
+    stack = stack_in()
+    token = secret_token(stack, "apns")
+    with pytest.raises(InvalidDeclarationError):
+        endpoint(stack, device_token=token, endpoint_type="FCM")
+    endpoint(stack, device_token=token)
+    template_of(stack)
+
+
+def test_the_same_token_twice_for_a_user_is_refused() -> None:
+    """The service registers it once; the error names both constructs (A10)."""
+    app = App()
+    one, two = stack_in(app, "One"), stack_in(app, "Two")
+    endpoint(one, "Phone", device_token=secret_token(one, "apns"))
+    with pytest.raises(InvalidDeclarationError, match=r"Two/Tablet: device_token: One/Phone has the same user"):
+        endpoint(two, "Tablet", device_token=secret_token(two, "apns"))
+
+
+def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
+    """Only the whole is compared (A10)."""
+    stack = stack_in()
+    endpoint(stack, "One", device_token=secret_token(stack, "apns"))
+    endpoint(stack, "Two", device_token=secret_token(stack, "apns"), app_instance_user=BOB)
+    endpoint(stack, "Three", device_token=secret_token(stack, "fcm"))
+    template_of(stack)
+
+
+def test_two_stages_may_declare_alike_with_users_of_their_own() -> None:
+    """A user that a stack makes is another user in another stack (A10, A13)."""
+    app = App()
+    for name in ("Beta", "Prod"):
+        stack = Stack(Stage(app, name), "Stack")
+        user = chime.CfnAppInstanceUser(
+            stack, "User", app_instance_arn=APP_INSTANCE, app_instance_user_id="alice", name="Alice"
+        )
+        endpoint(stack, app_instance_user=user.attr_app_instance_user_arn, device_token=TEXT("same"))
+
+
+def test_the_same_id_twice_is_cdks_own_error() -> None:
+    """As with any construct (A13)."""
+    stack = stack_in()
+    endpoint(stack, "Phone")
+    with pytest.raises(RuntimeError, match="already a Construct with name 'Phone'"):
+        endpoint(stack, "Phone", app_instance_user=BOB)
+
+
+@pytest.mark.parametrize(
+    ("user", "environment"),
+    [
+        ("arn:aws:chime:eu-west-1:111122223333:app-instance/0123/user/alice", None),
+        ("${Token}", Environment(region="eu-west-1")),
+    ],
+)
+def test_a_region_without_the_service_is_a_warning(user: str, environment: Environment | None) -> None:
+    """The user's region where it is known, else the stack's (A7)."""
+    stack = Stack(App(), "Stack", env=environment)
+    if user == "${Token}":
+        native = chime.CfnAppInstanceUser(
+            stack, "User", app_instance_arn=APP_INSTANCE, app_instance_user_id="alice", name="Alice"
+        )
+        endpoint(stack, app_instance_user=native)
+    else:
+        endpoint(stack, app_instance_user=user, application=ELSEWHERE)
+    Annotations.from_stack(stack).has_warning(
+        "/Stack/Phone", Match.string_like_regexp("not in eu-west-1, but in us-east-1 and eu-central-1")
+    )
+
+
+def test_a_region_with_the_service_is_no_warning() -> None:
+    """Nor is a stack elsewhere whose user is not: the function goes to the user's region (A7)."""
+    stack = Stack(App(), "Stack", env=Environment(region="eu-west-1"))
+    endpoint(stack, app_instance_user=ALICE)
+    assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
