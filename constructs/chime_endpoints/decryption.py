@@ -1,4 +1,4 @@
-"""The keys that reading a secret or a parameter takes, found the way CDK itself grants them."""
+"""The key of a parameter, found the way CDK itself grants it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from collections.abc import Iterator
 
 import jsii
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import DependencyGroup
 
 
-def key_arns(
-    role: iam.IRole, *, key: kms.IKey | None = None, parameter: ssm.IStringParameter | None = None
-) -> Iterator[str]:
-    """The ARNs of the keys that a role must be allowed to decrypt with.
+def key_arns(parameter: ssm.IStringParameter, role: iam.IRole) -> Iterator[str]:
+    """The ARNs of the keys that a role must be allowed to decrypt with in order to read a parameter.
 
-    A parameter tells its key only to what it is granted to; and a key whose own policy does not trust the account's
-    IAM policies has to name the role in it. CDK's grants do both. They are made to a principal that stands for the
-    role and notes the statements, since what is granted belongs in the policies that `permissions` keeps.
+    A parameter tells its key only to whom it is granted to. It is granted to a principal that stands for the role and
+    notes the statements, since what is granted belongs in the policies that `permissions` keeps.
     """
+    if parameter.parameter_type != "SecureString":
+        return
     note = _RolesStatements(role)
-    if key is not None:
-        key.grant_decrypt(note)
-    if parameter is not None and parameter.parameter_type == "SecureString":
-        parameter.grant_read(note)
+    parameter.grant_read(note)
     for statement in note.statements:
         if "kms:Decrypt" in statement.actions:
             yield from statement.resources

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
@@ -53,8 +52,6 @@ class DeviceToken:
     """What the template will hold."""
     needs: tuple[Access, ...] = ()
     """What the function's role is allowed for it."""
-    key: kms.IKey | None = field(default=None, repr=False)
-    """The key that the secret is encrypted with, where it knows one."""
     parameter: ssm.IStringParameter | None = field(default=None, repr=False)
     """The parameter, which tells its key to whom it is granted."""
 
@@ -62,12 +59,11 @@ class DeviceToken:
         """What a role is to be allowed for this token; nothing for one in plain text.
 
         Args:
-            role: the role that reads; without one, keys are left out.
+            role: the role that reads; without one, a parameter's key is left out.
         """
         yield from self.needs
-        if role is not None and (self.key is not None or self.parameter is not None):
-            for arn in key_arns(role, key=self.key, parameter=self.parameter):
-                yield Access.to_key(arn)
+        if role is not None and self.parameter is not None:
+            yield from map(Access.to_key, key_arns(self.parameter, role))
 
     @staticmethod
     def from_secrets_manager(
@@ -87,13 +83,14 @@ class DeviceToken:
             version_id: one version, 32 to 64 characters. Default: the version of `version_stage`.
             version_stage: the version that carries this label, 1 to 256 characters. Default: `AWSCURRENT`.
         """
+        # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
+        readable = Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????")
+        key = secret.encryption_key
         return DeviceToken(
             source=SecretSource(
                 secret_arn=secret.secret_arn, field=field, version_id=version_id, version_stage=version_stage
             ),
-            # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
-            needs=(Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????"),),
-            key=secret.encryption_key,
+            needs=(readable,) if key is None else (readable, Access.to_key(key.key_arn)),
         )
 
     @staticmethod

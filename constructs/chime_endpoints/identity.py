@@ -86,7 +86,7 @@ def referred(arn: str) -> IConstruct | None:
     """The construct whose attribute a token is; None for anything else."""
     if not is_unresolved(arn):
         return None
-    token = Tokenization.reverse_complete_string(arn)
-    if token is None or not Reference.is_reference(token):
+    fragments = Tokenization.reverse_string(arn)
+    if fragments.length != 1 or not Reference.is_reference(fragments.first_token):
         return None
-    return cast(Reference, token).target
+    return cast(Reference, fragments.first_token).target

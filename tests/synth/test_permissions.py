@@ -1,0 +1,319 @@
+"""What the function's role is allowed: what is called, on what is declared, for as long as it is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aws_cdk import App, CfnParameter, Stack
+from aws_cdk import aws_chime as chime
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_pinpoint as pinpoint
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from aws_cdk.assertions import Annotations, Match
+
+from chime_endpoints import DeviceToken, EndpointProvider
+from chime_endpoints.permissions import ENDPOINT_ACTIONS
+from synth.stage import (
+    ALICE,
+    APP_INSTANCE,
+    APPLICATION,
+    BOB,
+    ENDPOINT,
+    SECRET,
+    allowed,
+    endpoint,
+    only,
+    policies,
+    policy_allowing,
+    resources,
+    stack_in,
+    template_of,
+)
+
+TEXT = DeviceToken.unsafe_plain_text
+BASIC = {"logs:CreateLogStream", "logs:PutLogEvents", "cloudformation:DescribeStackResource"}
+
+
+def test_exactly_what_is_called_is_allowed() -> None:
+    """With a token in clear and no tags: the endpoint actions, GetApp, its own log, its own stack."""
+    stack = stack_in()
+    endpoint(stack, device_token=TEXT("x"))
+    granted = allowed(template_of(stack))
+    assert set(granted) == {*ENDPOINT_ACTIONS, "mobiletargeting:GetApp", *BASIC}
+    for action in ENDPOINT_ACTIONS:
+        assert granted[action] == [f"{APP_INSTANCE}/user/*"]
+    assert granted["mobiletargeting:GetApp"] == [APPLICATION]
+    assert granted["cloudformation:DescribeStackResource"] == [{"Ref": "AWS::StackId"}]
+    (log,) = granted["logs:PutLogEvents"]
+    assert log["Fn::GetAtt"][1] == "Arn"
+
+
+def test_no_managed_policy_of_aws_is_attached() -> None:
+    """The role has what this app gives it."""
+    stack = stack_in()
+    endpoint(stack)
+    role = only(template_of(stack), "AWS::IAM::Role")["Properties"]
+    assert set(role) == {"AssumeRolePolicyDocument"}
+
+
+def test_each_app_instance_has_a_policy_of_its_own() -> None:
+    """Its endpoints depend on it, and on no other's."""
+    stack = stack_in()
+    other = "arn:aws:chime:us-east-1:111122223333:app-instance/4567"
+    endpoint(stack, "One", device_token=TEXT("1"))
+    endpoint(stack, "Two", device_token=TEXT("2"), app_instance_user=BOB)
+    endpoint(stack, "Three", device_token=TEXT("3"), app_instance_user=f"{other}/user/alice")
+    template = template_of(stack)
+    first, second = sorted(
+        policy_allowing(template, ENDPOINT_ACTIONS[0]),
+        key=lambda name: str(template["Resources"][name]["Properties"]["PolicyDocument"]),
+    )
+    depends = {
+        name[:3]: [policy for policy in each["DependsOn"] if "AppInstance" in policy]
+        for name, each in resources(template, ENDPOINT).items()
+    }
+    assert depends == {"One": [first], "Two": [first], "Thr": [second]}
+
+
+def test_an_endpoint_depends_on_every_policy_it_needs() -> None:
+    """It is made after them and removed before them (F30, F64)."""
+    stack = stack_in()
+    endpoint(stack)
+    template = template_of(stack)
+    needed = {
+        name
+        for action in (*ENDPOINT_ACTIONS, "mobiletargeting:GetApp", "secretsmanager:GetSecretValue")
+        for name in policy_allowing(template, action)
+    }
+    assert set(only(template, ENDPOINT)["DependsOn"]) == needed
+
+
+def test_the_function_depends_on_its_basic_policy() -> None:
+    """Which therefore outlives what the function has to remove (F65)."""
+    stack = stack_in()
+    endpoint(stack)
+    template = template_of(stack)
+    (basics,) = policy_allowing(template, "logs:PutLogEvents")
+    assert basics in only(template, "AWS::Lambda::Function")["DependsOn"]
+
+
+def test_a_policys_id_follows_from_what_it_allows() -> None:
+    """Adding an endpoint changes no policy; removing an app instance or application removes its own (F64)."""
+
+    def made(*changes: dict[str, Any]) -> dict[str, Any]:
+        stack = stack_in()
+        for number, change in enumerate(changes):
+            endpoint(stack, f"Phone{number}", device_token=TEXT(str(number)), **change)
+        return dict(policies(template_of(stack)))
+
+    elsewhere = {"application": APPLICATION + "f"}
+    few, many = made({}), made({}, {"app_instance_user": BOB}, elsewhere)
+    assert few.items() <= many.items()
+    assert len(many) == len(few) + 1
+
+
+def test_a_native_users_app_instance_is_known_from_it() -> None:
+    """Whether that is a token or an ARN."""
+    stack = stack_in()
+    instance = chime.CfnAppInstance(stack, "Instance", name="chat")
+    user = chime.CfnAppInstanceUser(
+        stack,
+        "User",
+        app_instance_arn=instance.attr_app_instance_arn,
+        app_instance_user_id="alice",
+        name="Alice",
+    )
+    endpoint(stack, "One", app_instance_user=user, device_token=TEXT("1"))
+    endpoint(stack, "Two", app_instance_user=f"{instance.attr_app_instance_arn}/user/bob", device_token=TEXT("2"))
+    granted = allowed(template_of(stack))
+    arn = {"Fn::GetAtt": ["Instance", "AppInstanceArn"]}
+    assert granted[ENDPOINT_ACTIONS[0]] == [{"Fn::Join": ["", [arn, "/user/*"]]}]
+
+
+def test_an_app_instance_is_cut_out_of_an_unknown_users_arn() -> None:
+    """At deployment, by CloudFormation."""
+    stack = stack_in()
+    endpoint(stack, app_instance_user=CfnParameter(stack, "User").value_as_string, device_token=TEXT("1"))
+    (resource,) = allowed(template_of(stack))[ENDPOINT_ACTIONS[0]]
+    cut = {"Fn::Select": [0, {"Fn::Split": ["/user/", {"Ref": "User"}]}]}
+    assert resource == {"Fn::Join": ["", [cut, "/user/*"]]}
+
+
+class TestReading:
+    """Exactly the declared secrets and parameters, and their keys."""
+
+    def granted(self, stack: Stack, *tokens: DeviceToken) -> dict[str, list[Any]]:
+        """What is allowed for tokens."""
+        for number, token in enumerate(tokens):
+            endpoint(stack, f"Phone{number}", device_token=token)
+        return {
+            action: resources
+            for action, resources in allowed(template_of(stack)).items()
+            if action.split(":")[0] in ("secretsmanager", "ssm", "kms")
+        }
+
+    def test_a_complete_arn_is_the_resource(self) -> None:
+        """No wildcard is needed; a secret of many fields is there once."""
+        stack = stack_in()
+        secret = secretsmanager.Secret.from_secret_complete_arn(stack, "S", SECRET)
+        tokens = [DeviceToken.from_secrets_manager(secret, field) for field in ("a", "b")]
+        assert self.granted(stack, *tokens) == {"secretsmanager:GetSecretValue": [SECRET]}
+
+    def test_a_name_gets_cdks_own_suffix(self) -> None:
+        """Six characters, as Secrets Manager appends them."""
+        stack = stack_in()
+        secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "push")
+        (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
+        assert resource["Fn::Join"][1][-1] == ":secret:push-??????"
+
+    def test_a_secret_of_the_app_is_referred_to(self) -> None:
+        """With its key."""
+        stack = stack_in()
+        key = kms.Key(stack, "Key")
+        secret = secretsmanager.Secret(stack, "S", encryption_key=key)
+        granted = self.granted(stack, DeviceToken.from_secrets_manager(secret))
+        assert [list(resource) for resource in granted["secretsmanager:GetSecretValue"]] == [["Ref"]]
+        assert [resource["Fn::GetAtt"][1] for resource in granted["kms:Decrypt"]] == ["Arn"]
+
+    def test_a_parameter_is_allowed_by_its_arn(self) -> None:
+        """GetParameter and nothing else."""
+        stack = stack_in()
+        parameter = ssm.StringParameter.from_string_parameter_arn(
+            stack, "P", "arn:aws:ssm:us-east-1:111122223333:parameter/alice"
+        )
+        assert self.granted(stack, DeviceToken.from_ssm_parameter(parameter)) == {
+            "ssm:GetParameter": ["arn:aws:ssm:us-east-1:111122223333:parameter/alice"]
+        }
+
+    def test_a_secure_parameters_key_is_allowed(self) -> None:
+        """Where the parameter was given one."""
+        stack = stack_in()
+        arn = "arn:aws:kms:us-east-1:111122223333:key/1-2-3"
+        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
+            stack, "P", parameter_name="/alice", encryption_key=kms.Key.from_key_arn(stack, "Key", arn)
+        )
+        granted = self.granted(stack, DeviceToken.from_ssm_parameter(parameter))
+        assert granted["kms:Decrypt"] == [arn]
+        assert set(granted) == {"ssm:GetParameter", "kms:Decrypt"}
+
+    def test_a_voip_tokens_source_is_allowed_too(self) -> None:
+        """Each source once."""
+        stack = stack_in()
+        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
+        endpoint(stack, voip_device_token=DeviceToken.from_ssm_parameter(parameter))
+        granted = allowed(template_of(stack))
+        assert granted["secretsmanager:GetSecretValue"] == [SECRET]
+        assert len(granted["ssm:GetParameter"]) == 1
+
+
+class TestForeignRoles:
+    """Roles and providers that were made elsewhere."""
+
+    def test_an_imported_role_gets_the_policies(self) -> None:
+        """As CDK does with a role that may be changed."""
+        stack = stack_in()
+        role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine")
+        endpoint(stack, provider=EndpointProvider(stack, "P", role=role))
+        template = template_of(stack)
+        assert all(policy["Properties"]["Roles"] == ["mine"] for policy in policies(template).values())
+        assert "mobiletargeting:GetApp" in allowed(template)
+
+    def test_an_immutable_role_is_left_alone_and_told_of(self) -> None:
+        """A warning lists each thing that it must allow (A12)."""
+        stack = stack_in()
+        role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine", mutable=False)
+        endpoint(stack, provider=EndpointProvider(stack, "P", role=role), tags={"a": "b"})
+        template = template_of(stack)
+        assert policies(template) == {}
+        assert "DependsOn" not in only(template, ENDPOINT)
+        told = " ".join(
+            str(each.entry.data) for each in Annotations.from_stack(stack).find_warning("*", Match.any_value())
+        )
+        for action in (
+            *ENDPOINT_ACTIONS,
+            "mobiletargeting:GetApp",
+            "secretsmanager:GetSecretValue",
+            "chime:TagResource",
+        ):
+            assert action in told
+        for resource in (f"{APP_INSTANCE}/user/*", APPLICATION, SECRET, ALICE):
+            assert resource in told
+
+    def test_a_provider_known_by_its_token_is_told_of(self) -> None:
+        """Unless its role is given (A12)."""
+        stack = stack_in()
+        token = "arn:aws:lambda:us-east-1:111122223333:function:provider"
+        endpoint(stack, provider=EndpointProvider.from_service_token(stack, "P", token))
+        template = template_of(stack)
+        assert only(template, ENDPOINT)["Properties"]["ServiceToken"] == token
+        assert set(resources(template, ENDPOINT)) == set(template["Resources"])
+        Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("mobiletargeting:GetApp"))
+
+    def test_a_providers_role_is_given_what_its_endpoints_need(self) -> None:
+        """Also what every provider needs of the stack."""
+        stack = stack_in()
+        role = iam.Role.from_role_name(stack, "Role", "theirs")
+        provider = EndpointProvider.from_service_token(
+            stack, "P", "arn:aws:lambda:us-east-1:111122223333:function:provider", role=role
+        )
+        endpoint(stack, provider=provider)
+        granted = allowed(template_of(stack))
+        assert {"cloudformation:DescribeStackResource", *ENDPOINT_ACTIONS} <= set(granted)
+        assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
+
+    def test_a_shared_providers_permissions_are_in_the_stack_that_needs_them(self) -> None:
+        """They go with the endpoints, and the provider's stack knows nothing of them (A13)."""
+        app = App()
+        shared, one, two = (stack_in(app, name) for name in ("Shared", "One", "Two"))
+        provider = EndpointProvider(shared, "Provider")
+        endpoint(one, "Phone", provider=provider)
+        endpoint(two, "Phone", provider=provider, app_instance_user=BOB, tags={"a": "b"})
+        assert set(allowed(template_of(shared))) == BASIC
+        for stack in (one, two):
+            template = template_of(stack)
+            granted = allowed(template)
+            assert granted["cloudformation:DescribeStackResource"] == [{"Ref": "AWS::StackId"}]
+            assert set(ENDPOINT_ACTIONS) <= set(granted)
+            (of_stack,) = policy_allowing(template, "cloudformation:DescribeStackResource")
+            assert of_stack in only(template, ENDPOINT)["DependsOn"]
+            assert resources(template, "AWS::Lambda::Function") == {}
+        names = [
+            policy["Properties"]["PolicyName"]
+            for stack in (shared, one, two)
+            for policy in policies(template_of(stack)).values()
+        ]
+        assert len(names) == len(set(names))
+
+    def test_more_policies_than_a_role_may_have_are_refused(self) -> None:
+        """IAM would refuse them in the middle of a deployment."""
+        stack = stack_in()
+        for number in range(30):
+            endpoint(
+                stack,
+                f"Phone{number}",
+                app_instance_user=f"{APP_INSTANCE}-{number}/user/alice",
+                device_token=TEXT("x"),
+            )
+        with pytest.raises(RuntimeError, match=r"IAM allows a role 10240"):
+            template_of(stack)
+
+
+def test_a_whole_set_up_in_one_stack_has_no_circle() -> None:
+    """App instance, user, application, secret, key and endpoint, with tags."""
+    stack = stack_in()
+    instance = chime.CfnAppInstance(stack, "Instance", name="chat")
+    user = chime.CfnAppInstanceUser(
+        stack, "User", app_instance_arn=instance.attr_app_instance_arn, app_instance_user_id="alice", name="A"
+    )
+    secret = secretsmanager.Secret(stack, "Secret", encryption_key=kms.Key(stack, "Key"))
+    endpoint(
+        stack,
+        app_instance_user=user,
+        application=pinpoint.CfnApp(stack, "App", name="chat"),
+        device_token=DeviceToken.from_secrets_manager(secret, "apns"),
+        tags={"team": "chat"},
+    )
+    template_of(stack)  # CDK's own check for circles raises

@@ -1,0 +1,213 @@
+"""The provider: one function with its role and log group for a stack, or for several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aws_cdk import App, Duration, NestedStack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from chime_endpoints import EndpointProvider, InvalidDeclarationError
+from chime_endpoints.provider import newest_python
+from chime_endpoints.timing import RETRIES, service_timeout
+from synth.stage import ENDPOINT, allowed, endpoint, only, properties, resources, stack_in, template_of
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def test_a_stacks_endpoints_share_a_provider_that_they_make() -> None:
+    """One function, one role, one log group."""
+    stack = stack_in()
+    for number in range(3):
+        endpoint(stack, f"Phone{number}")
+    template = template_of(stack)
+    for resource_type in (FUNCTION, "AWS::IAM::Role", "AWS::Logs::LogGroup"):
+        assert len(resources(template, resource_type)) == 1
+    (function,) = resources(template, FUNCTION)
+    for each in resources(template, ENDPOINT).values():
+        assert each["Properties"]["ServiceToken"] == {"Fn::GetAtt": [function, "Arn"]}
+
+
+def test_a_provider_made_in_the_stack_is_found() -> None:
+    """Its options hold for endpoints that name none."""
+    stack = stack_in()
+    EndpointProvider(stack, "Mine", memory_size=512)
+    endpoint(stack)
+    assert properties(template_of(stack), FUNCTION)["MemorySize"] == 512
+
+
+def test_of_two_providers_one_must_be_named() -> None:
+    """The error lists them."""
+    stack = stack_in()
+    EndpointProvider(stack, "One")
+    EndpointProvider(stack, "Two")
+    with pytest.raises(InvalidDeclarationError, match=r"its stack has several \(Stack/One, Stack/Two\)"):
+        endpoint(stack)
+
+
+def test_the_function_is_what_it_should_be() -> None:
+    """The defaults, all of them set deliberately."""
+    stack = stack_in()
+    EndpointProvider(stack, "P")
+    template = template_of(stack)
+    function = dict(properties(template, FUNCTION))
+    (log_group,) = resources(template, "AWS::Logs::LogGroup")
+    assert function.pop("Code")
+    assert function.pop("Role")
+    assert function == {
+        "Architectures": ["arm64"],
+        "Description": "Amazon Chime SDK push endpoints and identity tags, for CloudFormation",
+        "Environment": {"Variables": {"LOG_LEVEL": "INFO"}},
+        "Handler": "chime_endpoints_handler.index.handler",
+        "LoggingConfig": {
+            "ApplicationLogLevel": "INFO",
+            "LogFormat": "JSON",
+            "LogGroup": {"Ref": log_group},
+            "SystemLogLevel": "WARN",
+        },
+        "MemorySize": 256,
+        "Runtime": newest_python().name,
+        "Timeout": 120,
+    }
+    assert properties(template, "AWS::Logs::LogGroup") == {"RetentionInDays": 30}
+    asynchronous = properties(template, "AWS::Lambda::EventInvokeConfig")
+    assert (asynchronous["MaximumRetryAttempts"], asynchronous["MaximumEventAgeInSeconds"]) == (2, 600)
+
+
+def test_the_runtime_is_the_newest_python() -> None:
+    """Of those that this version of CDK knows; never an older one than the handler needs."""
+    known = [getattr(lambda_.Runtime, name).name for name in dir(lambda_.Runtime) if name.startswith("PYTHON_3_")]
+    assert newest_python().name == max(known, key=lambda name: int(name.rpartition(".")[2]))
+    assert int(newest_python().name.rpartition(".")[2]) >= 13
+
+
+@pytest.mark.parametrize("seconds", [30, 120, 900])
+def test_cloudformation_waits_for_every_delivery(seconds: int) -> None:
+    """Three deliveries with one and two minutes in between, and within CloudFormation's hour (A11)."""
+    waits = service_timeout(Duration.seconds(seconds)).to_seconds()
+    assert waits > (1 + RETRIES) * seconds + 60 + 120
+    assert waits <= 3600
+
+
+def test_service_timeout_follows_the_functions_timeout() -> None:
+    """In every resource, and in the age of events (A11)."""
+    stack = stack_in()
+    provider = EndpointProvider(stack, "P", timeout=Duration.minutes(5))
+    endpoint(stack, tags={"a": "b"})
+    template = template_of(stack)
+    assert provider.service_timeout.to_seconds() == 1140
+    for resource_type in (ENDPOINT, "Custom::ChimeIdentityTags"):
+        assert properties(template, resource_type)["ServiceTimeout"] == 1140
+    assert properties(template, "AWS::Lambda::EventInvokeConfig")["MaximumEventAgeInSeconds"] == 1140
+
+
+def test_every_option_ends_in_the_template() -> None:
+    """As far as they go together."""
+    stack = stack_in()
+    boundary = iam.ManagedPolicy.from_managed_policy_arn(stack, "B", "arn:aws:iam::111122223333:policy/boundary")
+    EndpointProvider(
+        stack,
+        "P",
+        memory_size=512,
+        architecture=lambda_.Architecture.X86_64,
+        log_retention=logs.RetentionDays.ONE_WEEK,
+        log_level=lambda_.ApplicationLogLevel.WARN,
+        tracing=lambda_.Tracing.ACTIVE,
+        permissions_boundary=boundary,
+        reserved_concurrent_executions=5,
+        export_name="ChimeEndpoints",
+    )
+    template = template_of(stack)
+    function = properties(template, FUNCTION)
+    assert (function["MemorySize"], function["Architectures"]) == (512, ["x86_64"])
+    assert function["Environment"]["Variables"] == {"LOG_LEVEL": "WARNING"}
+    assert function["LoggingConfig"]["ApplicationLogLevel"] == "WARN"
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["ReservedConcurrentExecutions"] == 5
+    assert properties(template, "AWS::Logs::LogGroup")["RetentionInDays"] == 7
+    assert properties(template, "AWS::IAM::Role")["PermissionsBoundary"] == "arn:aws:iam::111122223333:policy/boundary"
+    (output,) = template["Outputs"].values()
+    (name,) = resources(template, FUNCTION)
+    assert output == {"Value": {"Fn::GetAtt": [name, "Arn"]}, "Export": {"Name": "ChimeEndpoints"}}
+
+
+def test_in_a_vpc_the_role_may_make_its_interfaces() -> None:
+    """Without a managed policy of AWS."""
+    stack = stack_in()
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
+    EndpointProvider(stack, "P", vpc=vpc)
+    template = template_of(stack)
+    assert properties(template, FUNCTION)["VpcConfig"]["SubnetIds"]
+    assert allowed(template)["ec2:CreateNetworkInterface"] == ["*"]
+    roles = resources(template, "AWS::IAM::Role").values()
+    assert not any("ManagedPolicyArns" in role["Properties"] for role in roles)
+
+
+def test_a_key_encrypts_log_and_environment() -> None:
+    """CloudWatch Logs may use it for this account's log groups."""
+    stack = stack_in()
+    EndpointProvider(stack, "P", encryption_key=kms.Key(stack, "Key"))
+    template = template_of(stack)
+    (key,) = resources(template, "AWS::KMS::Key")
+    arn = {"Fn::GetAtt": [key, "Arn"]}
+    assert properties(template, FUNCTION)["KmsKeyArn"] == arn
+    assert properties(template, "AWS::Logs::LogGroup")["KmsKeyId"] == arn
+    statement = properties(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"][-1]
+    assert "logs." in str(statement["Principal"])
+    assert statement["Condition"]["ArnLike"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"timeout": Duration.seconds(29)}, "timeout is 29 s; 30 s to 15 minutes are allowed."),
+        ({"timeout": Duration.minutes(16)}, "timeout is 960 s; 30 s to 15 minutes are allowed."),
+        ({"memory_size": 64}, "memory_size is 64 MB; 128 to 10,240 are allowed."),
+        ({"security_groups": []}, "vpc_subnets and security_groups are given without vpc."),
+    ],
+)
+def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expected: str) -> None:
+    """The error begins with the construct's path (A11)."""
+    with pytest.raises(InvalidDeclarationError) as raised:
+        EndpointProvider(stack_in(), "P", **options)
+    assert str(raised.value) == f"Stack/P: {expected}"
+
+
+def test_a_role_and_a_boundary_do_not_go_together() -> None:
+    """The boundary would be lost silently."""
+    stack = stack_in()
+    role = iam.Role.from_role_name(stack, "Role", "mine")
+    boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "B", "boundary")
+    with pytest.raises(InvalidDeclarationError, match="role and permissions_boundary are both given"):
+        EndpointProvider(stack, "P", role=role, permissions_boundary=boundary)
+
+
+@pytest.mark.parametrize("seconds", [0, 3601])
+def test_an_imported_providers_service_timeout_has_limits(seconds: int) -> None:
+    """CloudFormation's own (A11)."""
+    with pytest.raises(InvalidDeclarationError, match="1 s to 1 hour are allowed"):
+        EndpointProvider.from_service_token(
+            stack_in(), "P", "arn:aws:lambda:x", service_timeout=Duration.seconds(seconds)
+        )
+
+
+def test_a_nested_stack_has_a_provider_of_its_own() -> None:
+    """It is a stack like any other (A13)."""
+    stack = stack_in(App())
+    nested = NestedStack(stack, "Nested")
+    endpoint(stack)
+    endpoint(nested, "Phone", app_instance_user="arn:aws:chime:us-east-1:111122223333:app-instance/0123/user/bob")
+    assert len(resources(template_of(stack), FUNCTION)) == 1
+    assert len(resources(template_of(nested), FUNCTION)) == 1
+
+
+def test_a_log_group_goes_with_its_stack() -> None:
+    """Nothing is left behind."""
+    stack = stack_in()
+    endpoint(stack)
+    assert only(template_of(stack), "AWS::Logs::LogGroup")["DeletionPolicy"] == "Delete"
