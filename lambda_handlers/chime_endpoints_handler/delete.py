@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from . import physical_id
-from .declaration import ENDPOINT_TYPE, EndpointDeclaration, read_endpoint
 from .endpoints import Endpoints, was_refused
-from .errors import ServiceError, SourceError
-from .ownership import Wanted, deregister, own_attempts, resolve
-from .rules import USER_ARN, violations
+from .errors import ServiceError
+from .ownership import deregister, own_attempts, resolve_if_possible
+from .rules import USER_ARN
 from .stack import Standing
 from .work import Outcome, Work
 
-_LONGEST_OPERATION = 3600.0  # seconds that CloudFormation waits for an answer at the most
+_LONGEST_WAIT = 3600.0  # seconds that CloudFormation waits for an answer where no ServiceTimeout is declared
 _WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and Create may still be at work
 
 
@@ -43,9 +42,9 @@ def _reclaim(work: Work) -> None:
 def _remove_own(work: Work, endpoints: Endpoints, standing: Standing | None) -> bool:
     """Removes this resource's own endpoints; tells whether there were any, or none can be seen."""
     settled = work.arrival.started if standing is None or standing.since is None else standing.since
-    since = min(settled, work.arrival.started) - _LONGEST_OPERATION
+    since = min(settled, work.arrival.started) - _service_timeout(work.request.properties)
     try:
-        attempts = own_attempts(work, endpoints, _wanted(work), since=since, but=None)
+        attempts = own_attempts(work, endpoints, resolve_if_possible(work), since=since, but=None)
     except ServiceError as error:
         if was_refused(error):
             return True  # no such user, or no permission: then Create had none either
@@ -55,21 +54,10 @@ def _remove_own(work: Work, endpoints: Endpoints, standing: Standing | None) -> 
     return bool(attempts)
 
 
-def _wanted(work: Work) -> Wanted | None:
-    """What Create would have registered, where that can still be told."""
-    declaration = _declaration(work.request.properties)
-    if declaration is None or declaration.name is None:
-        return None
-    try:
-        return resolve(declaration, work)
-    except (SourceError, ServiceError):
-        return None
-
-
-def _declaration(properties: object) -> EndpointDeclaration | None:
-    if violations(ENDPOINT_TYPE, properties) or not isinstance(properties, dict):
-        return None
-    return read_endpoint(properties)
+def _service_timeout(properties: object) -> float:
+    """How long CloudFormation waited for the answer to the Create."""
+    declared = properties.get("ServiceTimeout") if isinstance(properties, dict) else None
+    return min(float(str(declared)), _LONGEST_WAIT) if str(declared).isdecimal() else _LONGEST_WAIT
 
 
 def _user_arn(properties: object) -> str | None:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from . import physical_id, sources
-from .declaration import EndpointDeclaration, TokenSource
+from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
 from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
-from .errors import ServiceError
+from .errors import ServiceError, SourceError
 from .request import Request
+from .rules import violations
 from .stack import Standing
 from .work import Work
 
@@ -54,6 +55,17 @@ def resolve(declaration: EndpointDeclaration, work: Work) -> Wanted:
         is_name_declared=declaration.name is not None,
         allow_messages=declaration.allow_messages,
     )
+
+
+def resolve_if_possible(work: Work) -> Wanted | None:
+    """What the event's properties declare, where that is valid and its device tokens can be read."""
+    properties = work.request.properties
+    if violations(ENDPOINT_TYPE, properties):
+        return None
+    try:
+        return resolve(read_endpoint(properties), work)
+    except (SourceError, ServiceError):
+        return None
 
 
 def name_of(declaration: EndpointDeclaration, request: Request) -> str:

@@ -26,12 +26,14 @@ from .ownership import (
     is_gone,
     own_attempts,
     resolve,
+    resolve_if_possible,
     settle,
     was_created_since,
 )
 from .stack import Standing
 from .work import Outcome, Work
 
+_LONGEST_OPERATION = 3 * 3600.0  # seconds that a stack's update and its rollback are reckoned to take
 _ROUNDS = 3  # a registration can meet strays of earlier attempts; a third refusal is an answer
 
 
@@ -52,7 +54,8 @@ def stop_if_stale(work: Work) -> Standing | None:
 def _remove_attempts(work: Work, standing: Standing) -> None:
     """Removes what earlier deliveries of a stale event left for a resource that no longer exists."""
     endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
-    for attempt in own_attempts(work, endpoints, None, since=0.0, but=standing):
+    wanted = resolve_if_possible(work)
+    for attempt in own_attempts(work, endpoints, wanted, since=work.arrival.earliest, but=standing):
         deregister(endpoints, attempt.endpoint_id)
 
 
@@ -174,10 +177,21 @@ class Replacement:
             return True
         if not self._wanted.is_name_declared or not is_as_wanted(endpoint, self._wanted):
             return False
-        # It has the declared name: it is of the declaration before the current one, or of this event, or a stranger's.
-        if self._present is None or self._present.created is None or endpoint.created is None:
+        return self._is_of_this_operation(endpoint)
+
+    def _is_of_this_operation(self, endpoint: Registered) -> bool:
+        """Whether an endpoint under the declared name can be ours: else it is a stranger's that happens to equal it.
+
+        A rollback returns to the endpoint that the current one has just replaced, or to one that was brought back.
+        """
+        arrival = self._work.arrival
+        recently = arrival.started - _LONGEST_OPERATION
+        if self._present is None:
+            return was_created_since(endpoint, recently)
+        if was_created_since(endpoint, arrival.earliest):
             return True
-        return endpoint.created <= self._present.created or was_created_since(endpoint, self._work.arrival.earliest)
+        created, current = endpoint.created, self._present.created
+        return created is not None and current is not None and recently <= current and created <= current
 
     def _register(self) -> _Chosen:
         for round_number in range(_ROUNDS):
