@@ -1,0 +1,67 @@
+"""`app.py`, as the `cdk` CLI runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(
+    tmp_path: Path, *, context: dict[str, str] | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the app in the repository, its assembly elsewhere."""
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(str(REPOSITORY / root) for root in ("constructs", "lambda_handlers")),
+            "CDK_OUTDIR": str(tmp_path / "out"),
+            "CDK_CONTEXT_JSON": json.dumps(context or {}),
+            **environment,
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_it_synthesizes_the_repositorys_own_file(tmp_path: Path) -> None:
+    """Straight after cloning, without a variable."""
+    done = run(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out" / "ChimeEndpoints.template.json").exists()
+
+
+def test_context_comes_before_the_environment(tmp_path: Path) -> None:
+    """`-c NAME=value` and `NAME=value` both work."""
+    arns = [f"arn:aws:mobiletargeting:us-east-1:111122223333:apps/{name}" for name in ("context", "environment")]
+    run(tmp_path, context={"APPLICATION_ARN": arns[0]}, APPLICATION_ARN=arns[1])
+    template = (tmp_path / "out" / "ChimeEndpoints.template.json").read_text(encoding="utf-8")
+    assert arns[0] in template
+    assert arns[1] not in template
+
+
+def test_another_file_can_be_named(tmp_path: Path) -> None:
+    """`-c endpoints=PATH`; its mistakes are plain messages, and nothing is left to deploy."""
+    path = tmp_path / "other.yaml"
+    path.write_text("endpoints:\n  phone: {user: alice, type: FCM}\n", encoding="utf-8")
+    done = run(tmp_path, context={"endpoints": str(path)})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 4
+    assert all(line.startswith(f"{path}:2:") for line in done.stderr.splitlines())
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """With the way to name another."""
+    done = run(tmp_path, context={"endpoints": "nowhere.yaml"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("nowhere.yaml:1:1: cannot be read: No such file or directory.")

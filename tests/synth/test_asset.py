@@ -1,0 +1,110 @@
+"""The function's code, staged without Docker, pip or network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, FileSystem
+
+from chime_endpoints import asset
+from synth.stage import endpoint, stack_in, template_of
+
+STAGED = asset.staged()
+
+
+def source_of(package: str) -> Path:
+    """Where a package is installed."""
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0])
+
+
+def test_it_holds_the_modules_of_handler_and_crhelper_and_nothing_else() -> None:
+    """No caches, no tests, no stubs, no metadata."""
+    staged = {path.relative_to(STAGED) for path in STAGED.rglob("*") if path.is_file()}
+    modules = {
+        Path(package, path.relative_to(source_of(package)))
+        for package in asset.PACKAGES
+        for path in source_of(package).rglob("*.py")
+        if "tests" not in path.parts
+    }
+    assert staged == modules
+    assert {path.parts[0] for path in staged} == {"chime_endpoints_handler", "crhelper"}
+
+
+def test_everybody_may_read_it() -> None:
+    """Lambda runs it as another user."""
+    for path in STAGED.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644)
+
+
+def test_its_zip_is_small() -> None:
+    """At most 60 KB: it is loaded at every cold start."""
+    archive = shutil.make_archive(str(STAGED.parent / f"{STAGED.name}-zip"), "zip", STAGED)
+    try:
+        assert Path(archive).stat().st_size <= 60 * 1024
+    finally:
+        Path(archive).unlink()
+
+
+def test_lambdas_entry_is_in_it() -> None:
+    """The handler is imported from the staged directory alone, as Lambda does; CDK is not needed for it."""
+    module, _, function = asset.HANDLER.rpartition(".")
+    script = (
+        f"import sys, {module} as m; assert callable(m.{function});"
+        f"assert m.__file__.startswith({str(STAGED)!r}); assert 'aws_cdk' not in sys.modules"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(STAGED), "PYTHONDONTWRITEBYTECODE": "1"}
+    # ... started elsewhere, so that the repository's own packages are not found by accident.
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=STAGED)  # noqa: S603 - our own
+
+
+def test_the_hash_follows_from_names_and_contents_alone(tmp_path: Path) -> None:
+    """Checkout, wheel and any user get the same one: dates, modes and places do not count."""
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(STAGED, copy)
+    for path in copy.rglob("*"):
+        os.utime(path, (0, 0))
+        path.chmod(0o700)
+    assert FileSystem.fingerprint(str(copy)) == FileSystem.fingerprint(str(STAGED))
+
+
+def test_a_second_staging_is_the_same() -> None:
+    """Nothing of the moment is in it."""
+    asset.staged.cache_clear()
+    again = asset.staged()
+    assert again != STAGED
+    assert FileSystem.fingerprint(str(again)) == FileSystem.fingerprint(str(STAGED))
+
+
+def test_two_apps_have_the_same_asset(tmp_path: Path) -> None:
+    """And the assembly holds it as a directory that can be read."""
+    keys = []
+    for name in ("one", "two"):
+        stack = stack_in(App(outdir=str(tmp_path / name)))
+        endpoint(stack)
+        (function,) = (
+            each for each in template_of(stack)["Resources"].values() if each["Type"] == "AWS::Lambda::Function"
+        )
+        keys.append(function["Properties"]["Code"]["S3Key"])
+        assert (
+            tmp_path / name / f"asset.{keys[0].partition('.')[0]}" / "chime_endpoints_handler" / "index.py"
+        ).exists()
+    assert keys[0] == keys[1]
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a traceback of a copy that failed."""
+    monkeypatch.setattr(asset, "PACKAGES", ("no_such_package",))
+    asset.staged.cache_clear()
+    with pytest.raises(ModuleNotFoundError, match="no_such_package is not installed"):
+        asset.staged()
+    asset.staged.cache_clear()

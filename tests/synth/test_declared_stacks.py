@@ -1,0 +1,145 @@
+"""The stacks that come of a declaration file."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from chime_endpoints.declared.load import load
+from chime_endpoints.declared.spread import resources as estimated
+from chime_endpoints.declared.stacks import declare
+from declared.writing import APPLICATION, SECRET, USER, loaded
+from synth.stage import ENDPOINT, TAGS, allowed, properties, resources
+
+REPOSITORY = Path(__file__).parents[2]
+COMMON = "user: <USER>, type: GCM, application: <APPLICATION>"
+
+
+def templates(directory: Path, text: str) -> dict[str, dict[str, Any]]:
+    """The templates of a file of this text, by the stacks' names."""
+    stacks = list(declare(App(), "Stack", loaded(directory, text)))
+    return {stack.stack_name: dict(Template.from_stack(stack).to_json()) for stack in stacks}
+
+
+def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
+    """The template says what the file says."""
+    text = f"""
+    endpoints:
+      phone:
+        {{{COMMON}, device_token: {{secret: <SECRET>, field: fcm}}, name: Phone, allow_messages: NONE,
+        adopt_existing: true, tags: {{team: chat}}, removal_policy: retain}}
+    """
+    (template,) = templates(tmp_path, text).values()
+    written = dict(properties(template))
+    assert "Fn::GetAtt" in written.pop("ServiceToken")
+    assert written == {
+        "ServiceTimeout": 600,
+        "AppInstanceUserArn": USER,
+        "Type": "GCM",
+        "ResourceArn": APPLICATION,
+        "EndpointAttributes": {"DeviceTokenSource": {"SecretArn": SECRET, "Field": "fcm"}},
+        "Name": "Phone",
+        "AllowMessages": "NONE",
+        "AdoptExisting": True,
+    }
+    assert next(iter(resources(template, ENDPOINT).values()))["DeletionPolicy"] == "Retain"
+    assert properties(template, TAGS)["Tags"] == [{"Key": "team", "Value": "chat"}]
+
+
+@pytest.mark.parametrize(
+    ("token", "action", "resource"),
+    [
+        ("{secret: <SECRET>}", "secretsmanager:GetSecretValue", SECRET),
+        (
+            "{secret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:push'}",
+            "secretsmanager:GetSecretValue",
+            None,
+        ),
+        ("{parameter: /alice/fcm}", "ssm:GetParameter", ":parameter/alice/fcm"),
+        ("{parameter: alice}", "ssm:GetParameter", ":parameter/alice"),
+        (
+            "{parameter: 'arn:aws:ssm:us-east-1:111122223333:parameter/alice'}",
+            "ssm:GetParameter",
+            "arn:aws:ssm:us-east-1:111122223333:parameter/alice",
+        ),
+        (
+            "{parameter: a, kms_key: 'arn:aws:kms:us-east-1:111122223333:key/1'}",
+            "kms:Decrypt",
+            "arn:aws:kms:us-east-1:111122223333:key/1",
+        ),
+    ],
+)
+def test_reading_is_allowed_for_exactly_the_declared(
+    tmp_path: Path, token: str, action: str, resource: str | None
+) -> None:
+    """A secret without its six last characters gets them as wildcards."""
+    (template,) = templates(tmp_path, f"endpoints: {{a: {{{COMMON}, device_token: {token}}}}}").values()
+    (granted,) = allowed(template)[action]
+    given = granted["Fn::Join"][1][-1] if isinstance(granted, dict) else granted
+    assert given == (resource or "arn:aws:secretsmanager:us-east-1:111122223333:secret:push-??????")
+
+
+def test_an_endpoints_logical_id_follows_from_its_key_alone(tmp_path: Path) -> None:
+    """Whatever else is in the file, and wherever it stands."""
+    alone = f"endpoints: {{b: {{{COMMON}, device_token: {{plain_text: x}}}}}}"
+    among = f"""
+    endpoints:
+      a: {{{COMMON}, device_token: {{plain_text: y}}}}
+      b: {{{COMMON}, device_token: {{parameter: z}}, name: other}}
+      c-Default: {{{COMMON}, device_token: {{plain_text: w}}}}
+    """
+    (first,) = templates(tmp_path, alone).values()
+    (second,) = templates(tmp_path, among).values()
+    assert set(resources(first, ENDPOINT)) < set(resources(second, ENDPOINT))
+
+
+@pytest.mark.parametrize("key", ["Default", "Resource", "ChimePermissions", "Endpoints", "a-b", "a.b", "a_b"])
+def test_any_key_makes_an_endpoint(tmp_path: Path, key: str) -> None:
+    """Also those that mean something to CDK, or differ only in what logical ids leave out."""
+    text = f"endpoints: {{{key}: {{{COMMON}, device_token: {{plain_text: x}}}}, ab: <ENTRY>}}"
+    (template,) = templates(tmp_path, text).values()
+    assert len(resources(template, ENDPOINT)) == 2
+
+
+def test_entries_are_spread_over_stacks_that_are_deployed_in_order(tmp_path: Path) -> None:
+    """So that an entry that moves to a new stack has left its old one."""
+    entries = "\n".join(f"  e{number}: {{{COMMON}, device_token: {{parameter: p{number}}}}}" for number in range(30))
+    declared = loaded(tmp_path, f"stacks: 3\nendpoints:\n{entries}\n")
+    stacks = list(declare(App(), "Stack", declared))
+    assert [stack.stack_name for stack in stacks] == ["Stack", "Stack2", "Stack3"]
+    for before, after in pairwise(stacks):
+        assert before in after.dependencies
+    counts = [len(resources(dict(Template.from_stack(stack).to_json()), ENDPOINT)) for stack in stacks]
+    assert sum(counts) == 30
+    assert min(counts) > 0
+
+
+def test_a_stack_without_entries_is_not_made(tmp_path: Path) -> None:
+    """CloudFormation refuses an empty one."""
+    assert len(templates(tmp_path, "stacks: 50\nendpoints: {a: <ENTRY>}")) == 1
+
+
+def test_the_loaders_estimate_is_not_too_low(tmp_path: Path) -> None:
+    """What the loader lets pass fits CloudFormation's quota."""
+    entries = "\n".join(
+        f"  e{number}: {{user: <USER>{number}, type: GCM, application: <APPLICATION>,"
+        f" device_token: {{secret: '<SECRET>'}}, tags: {{a: b}}}}"
+        for number in range(20)
+    )
+    declared = loaded(tmp_path, f"endpoints:\n{entries}\n")
+    (stack,) = declare(App(), "Stack", declared)
+    count = len(Template.from_stack(stack).to_json()["Resources"])
+    assert count <= estimated(declared.entries) <= count + 20
+
+
+def test_the_repositorys_own_file_is_one_stack() -> None:
+    """With a resource for the tags of each of its users."""
+    (stack,) = declare(App(), "ChimeEndpoints", load(REPOSITORY / "endpoints.yaml", lambda _: None))
+    template = dict(Template.from_stack(stack).to_json())
+    assert len(resources(template, ENDPOINT)) == 6
+    assert len(resources(template, TAGS)) == 3

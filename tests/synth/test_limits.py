@@ -1,0 +1,96 @@
+"""As many endpoints as a stack can hold, within the quotas of CloudFormation and IAM."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from chime_endpoints import DeviceToken
+from synth.stage import APP_INSTANCE, ENDPOINT, TAGS, endpoint, resources, stack_in, template_of
+
+ID = "01234567-89ab-cdef-0123-"
+
+
+def filled(count: int, *, tags: bool) -> dict[str, Any]:
+    """A template of many endpoints, each of a user of its own and with a secret of its own."""
+    stack = stack_in()
+    for number in range(count):
+        arn = f"arn:aws:secretsmanager:us-east-1:111122223333:secret:chime/push/{ID}{number:012}-AbCdEf"
+        secret = secretsmanager.Secret.from_secret_complete_arn(stack, f"Secret{number}", arn)
+        endpoint(
+            stack,
+            f"Phone{number}",
+            app_instance_user=f"{APP_INSTANCE}/user/{ID}{number:012}",
+            device_token=DeviceToken.from_secrets_manager(secret),
+            tags={"team": "chat"} if tags else None,
+        )
+    return template_of(stack)
+
+
+@pytest.fixture(scope="module", params=[(450, False), (230, True)], ids=["450", "230 with tags"])
+def template(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A full stack's template."""
+    count, tags = request.param
+    made = filled(count, tags=tags)
+    assert len(resources(made, ENDPOINT)) == count
+    assert len(resources(made, TAGS)) == (count if tags else 0)
+    return made
+
+
+def size(policy: Any) -> int:
+    """The characters of a policy as IAM counts them."""
+    return len(json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":")))
+
+
+def test_a_stack_has_at_most_500_resources(template: dict[str, Any]) -> None:
+    """CloudFormation's quota."""
+    assert len(template["Resources"]) <= 500
+
+
+def test_a_template_has_at_most_1_mb(template: dict[str, Any]) -> None:
+    """CloudFormation's quota, with CDK's own indentation."""
+    assert len(json.dumps(template, indent=1)) <= 1_000_000
+
+
+def test_the_roles_inline_policies_have_at_most_10240_characters(template: dict[str, Any]) -> None:
+    """Twice the tags' policy included: it is there in two forms while it changes."""
+    inline = resources(template, "AWS::IAM::Policy")
+    total = sum(size(policy) * (2 if "Tagging" in name else 1) for name, policy in inline.items())
+    assert total <= 10_240
+
+
+def test_a_managed_policy_has_at_most_6144_characters(template: dict[str, Any]) -> None:
+    """And a role has at most ten of them."""
+    managed = resources(template, "AWS::IAM::ManagedPolicy")
+    assert len(managed) <= 10
+    assert all(size(policy) <= 6_144 for policy in managed.values())
+
+
+def test_a_resource_depends_only_on_the_policies_it_needs(template: dict[str, Any]) -> None:
+    """Among them the one that allows to read its own secret."""
+    for endpoint_resource in resources(template, ENDPOINT).values():
+        depends = endpoint_resource["DependsOn"]
+        assert len(depends) == 3
+        secret = endpoint_resource["Properties"]["EndpointAttributes"]["DeviceTokenSource"]["SecretArn"]
+        assert any(secret in json.dumps(template["Resources"][policy]) for policy in depends)
+
+
+def test_an_endpoint_takes_1000_bytes_of_the_template() -> None:
+    """Less than half of what three SDK calls of AwsCustomResource take."""
+    few, more = filled(10, tags=False), filled(20, tags=False)
+    each = (len(json.dumps(more, indent=1)) - len(json.dumps(few, indent=1))) / 10
+    assert each <= 1_000
+
+
+def test_more_secrets_than_a_role_can_be_allowed_are_refused() -> None:
+    """With the remedy, instead of IAM's error in the middle of a deployment."""
+    stack = stack_in()
+    for number in range(450):
+        arn = f"arn:aws:secretsmanager:us-east-1:111122223333:secret:{'x' * 90}{number:012}-AbCdEf"
+        secret = secretsmanager.Secret.from_secret_complete_arn(stack, f"Secret{number}", arn)
+        endpoint(stack, f"Phone{number}", device_token=DeviceToken.from_secrets_manager(secret))
+    with pytest.raises(RuntimeError, match=r"need 1\d managed policies, and IAM allows a role 10\. Spread"):
+        template_of(stack)
