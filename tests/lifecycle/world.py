@@ -1,4 +1,4 @@
-"""CloudFormation and Lambda as they really are: three deliveries, invented ids, both forms of rollback, late duplicates.
+"""CloudFormation and Lambda as they are: three deliveries, invented ids, both forms of rollback, late duplicates.
 
 The local cloud does none of this. A history is driven from outside; `check` says whether what is registered is what
 the stack holds.
