@@ -27,18 +27,17 @@ REPOSITORY = Path(__file__).parents[2]
 
 def outline(stack: Stack) -> dict[str, Any]:
     """A template less its values: types, property names, dependencies, and where ServiceToken points."""
-    return {
-        name: {
-            "Type": resource["Type"],
-            "Properties": sorted(_names(resource.get("Properties", {}))),
-            "DependsOn": resource.get("DependsOn", []),
-            **{
-                "ServiceToken": resource["Properties"]["ServiceToken"]
-                for _ in range("ServiceToken" in resource.get("Properties", {}))
-            },
-        }
-        for name, resource in sorted(template_of(stack)["Resources"].items())
+    return {name: _outline(resource) for name, resource in sorted(template_of(stack)["Resources"].items())}
+
+
+def _outline(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource.get("Properties", {})
+    found = {
+        "Type": resource["Type"],
+        "Properties": sorted(_names(properties)),
+        "DependsOn": resource.get("DependsOn", []),
     }
+    return found | {name: properties[name] for name in ("ServiceToken",) if name in properties}
 
 
 def _names(properties: dict[str, Any], path: str = "") -> list[str]:
