@@ -1,0 +1,124 @@
+"""The demo as a person runs it, and how it ends when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from support.deployment import ROOT
+
+pytestmark = pytest.mark.e2e
+
+COMMAND = [sys.executable, "-m", "chime_endpoints_cli.main"]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A demo of a copy of the app, just started."""
+    for name in ("app.py", "cdk.json", "endpoints.yaml"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    with subprocess.Popen(
+        [*COMMAND, "demo"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_the_demo_shows_every_endpoint_and_leaves_nothing(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+    """It ends with success, and the directory of its run is gone."""
+    output, _ = demo.communicate(timeout=300)
+    assert demo.returncode == 0, output
+    for change in ("updated in place", "replaced", "added"):
+        assert change in output
+    assert "plan=trial, team=chat" in output
+    assert "No endpoint, no tag of ours and no stack is left." in output
+    assert not _runs(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_stops_what_it_started(
+    demo: subprocess.Popen[str], tmp_path: Path, ending: signal.Signals
+) -> None:
+    """While cdk deploys: nothing listens any more, nothing runs any more, and the exit code is not 0."""
+    assert demo.stdout
+    printed = _read_until(demo, "cdk bootstrap:")
+    addresses = _addresses(printed)
+    directory = _runs(tmp_path)[0]
+    time.sleep(2)
+    demo.send_signal(ending)
+    rest, _ = demo.communicate(timeout=30)
+    assert demo.returncode == 130
+    assert "Traceback" not in rest
+    assert len(addresses) == 2
+    assert not [address for address in addresses if _answers(address)]
+    assert not _processes_that_mention(directory)
+    assert not directory.exists()
+
+
+def test_the_local_cloud_runs_until_it_is_taken_down(tmp_path: Path) -> None:
+    """Up, status, list and down, each a command of its own."""
+    (tmp_path / "endpoints.yaml").write_bytes((ROOT / "endpoints.yaml").read_bytes())
+    started = _command(tmp_path, "local", "up")
+    try:
+        assert started.returncode == 0, started.stderr
+        assert "running already" in _command(tmp_path, "local", "up").stderr
+        assert _command(tmp_path, "local", "status").stdout == started.stdout
+        assert "0 endpoints of 3 users" in _command(tmp_path, "list", "--local").stdout
+    finally:
+        stopped = _command(tmp_path, "local", "down")
+    assert stopped.returncode == 0, stopped.stderr
+    assert not [address for address in _addresses(started.stdout) if _answers(address)]
+    assert not _processes_that_mention(tmp_path)
+    assert "not running" in _command(tmp_path, "local", "status").stderr
+
+
+def _command(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=directory, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def _addresses(printed: str) -> list[str]:
+    return re.findall(r"http://127\.0\.0\.1:\d+", printed)
+
+
+def _runs(place: Path) -> list[Path]:
+    return list((place / ".local" / "runs").iterdir())
+
+
+def _read_until(process: subprocess.Popen[str], text: str) -> str:
+    printed = ""
+    for line in process.stdout or ():
+        printed += line
+        if text in line:
+            return printed
+    raise AssertionError(f"{text} was not printed:\n{printed}")
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - it is http, on loopback
+            return True
+    except URLError as error:
+        return not isinstance(error.reason, ConnectionRefusedError)
+
+
+def _processes_that_mention(directory: Path) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if str(directory) in line]

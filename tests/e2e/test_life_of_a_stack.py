@@ -1,0 +1,213 @@
+"""A declaration's whole life: a first deploy that fails, create, update, an update that fails, destroy.
+
+Each stage is a fixture that continues where the one before it ended, so that any test can be run by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chime_endpoints_cli.registered import holders_of_endpoints
+from support.deployment import Deployed, Stage
+
+pytestmark = pytest.mark.e2e
+
+TOKENS = {name: f"{name}-{'0123456789abcdef' * 4}" for name in ("phone", "tablet", "first", "second")}
+
+
+@pytest.fixture(scope="module")
+def secret(stage: Stage) -> str:
+    """The ARN of a secret with two tokens."""
+    content = json.dumps({"phone": TOKENS["phone"], "tablet": TOKENS["tablet"]})
+    return str(stage.clients.secretsmanager.create_secret(Name="push/tokens", SecretString=content)["ARN"])
+
+
+@pytest.fixture(scope="module")
+def parameter(stage: Stage) -> str:
+    """The name of a parameter with two versions of a token."""
+    for version in ("first", "second"):
+        stage.clients.ssm.put_parameter(
+            Name="/push/bob", Value=TOKENS[version], Type="SecureString", Overwrite=version == "second"
+        )
+    return "/push/bob"
+
+
+@pytest.fixture(scope="module")
+def entries(stage: Stage, secret: str, parameter: str) -> dict[str, dict[str, Any]]:
+    """Three endpoints of two users."""
+    return {
+        "alice-phone": {
+            "user": stage.user("alice"),
+            "type": "APNS",
+            "device_token": {"secret": secret, "field": "phone"},
+            "name": "Phone",
+            "tags": {"team": "chat"},
+        },
+        "bob-phone": {
+            "user": stage.user("bob"),
+            "type": "APNS",
+            "device_token": {"parameter": parameter, "version": 1},
+            "name": "Bob's phone",
+        },
+        "bob-tablet": {
+            "user": stage.user("bob"),
+            "type": "GCM",
+            "device_token": {"secret": secret, "field": "tablet"},
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def failed_at_first(stage: Stage, entries: dict[str, dict[str, Any]], secret: str) -> Deployed:
+    """The first deploy, where one endpoint's secret does not exist."""
+    missing = {"secret": secret.replace("push/tokens", "push/missing"), "field": "phone"}
+    return stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "device_token": missing}})
+
+
+@pytest.fixture(scope="module")
+def created(stage: Stage, entries: dict[str, dict[str, Any]], failed_at_first: Deployed) -> Deployed:
+    """The deploy that follows, with everything in place."""
+    assert not failed_at_first.succeeded
+    return stage.deploy(entries)
+
+
+@pytest.fixture(scope="module")
+def updated_entries(entries: dict[str, dict[str, Any]], parameter: str) -> dict[str, dict[str, Any]]:
+    """A name, messages, tags and a token are changed, and one endpoint is gone."""
+    phone = {**entries["alice-phone"], "name": "New name", "allow_messages": "NONE", "tags": {"plan": "free"}}
+    bob = {**entries["bob-phone"], "device_token": {"parameter": parameter, "version": 2}}
+    return {"alice-phone": phone, "bob-phone": bob}
+
+
+@pytest.fixture(scope="module")
+def updated(stage: Stage, updated_entries: dict[str, dict[str, Any]], created: Deployed) -> Deployed:
+    """The changed declaration."""
+    assert created.succeeded, created.output
+    return stage.deploy(updated_entries)
+
+
+@pytest.fixture(scope="module")
+def failed_update(stage: Stage, entries: dict[str, dict[str, Any]], updated: Deployed) -> Deployed:
+    """An update in which everything changes again, and one endpoint is of a user who does not exist."""
+    assert updated.succeeded, updated.output
+    return stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "user": stage.user("nobody")}})
+
+
+@pytest.fixture(scope="module")
+def moved_to_nobody(stage: Stage, updated_entries: dict[str, dict[str, Any]], failed_update: Deployed) -> Deployed:
+    """An update that moves a registered endpoint to a user who does not exist."""
+    assert not failed_update.succeeded
+    moved = {**updated_entries["bob-phone"], "user": stage.user("nobody")}
+    return stage.deploy({**updated_entries, "bob-phone": moved})
+
+
+@pytest.fixture(scope="module")
+def destroyed(stage: Stage, moved_to_nobody: Deployed) -> Deployed:
+    """The stack is destroyed."""
+    assert not moved_to_nobody.succeeded
+    return stage.destroy()
+
+
+def test_a_first_deploy_that_fails_leaves_nothing_behind(failed_at_first: Deployed) -> None:
+    """Endpoints that were registered before the failing one are gone again, and so are their tags."""
+    assert not failed_at_first.succeeded
+    assert failed_at_first.stack_status in (None, "ROLLBACK_COMPLETE")
+    assert not failed_at_first.endpoints
+    assert not failed_at_first.tags
+
+
+def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed) -> None:
+    """The person who deploys reads which entry's token it is, what was tried, and that it is not there."""
+    assert "Endpoints/bob-tablet" in failed_at_first.output
+    assert "GetSecretValue" in failed_at_first.output
+    assert "does not exist" in failed_at_first.output
+    assert "Traceback" not in failed_at_first.output
+
+
+def test_what_is_declared_is_registered(stage: Stage, created: Deployed) -> None:
+    """Each endpoint has the token of its source, and its declared values."""
+    assert created.succeeded, created.output
+    assert set(created.endpoints) == {TOKENS["phone"], TOKENS["first"], TOKENS["tablet"]}
+    phone = created.endpoints[TOKENS["phone"]]
+    assert (phone["name"], phone["allow_messages"], phone["type"]) == ("Phone", "ALL", "APNS")
+    assert phone["app_instance_user_arn"] == stage.user("alice")
+
+
+def test_an_endpoints_tags_are_on_its_user(stage: Stage, created: Deployed) -> None:
+    """And on no other."""
+    assert created.tags == {stage.user("alice"): {"team": "chat"}}
+
+
+def test_an_endpoint_without_a_name_is_named_after_its_stack(created: Deployed) -> None:
+    """As CloudFormation names what one leaves unnamed."""
+    assert created.endpoints[TOKENS["tablet"]]["name"].startswith("ChimeEndpoints-")
+
+
+def test_name_messages_and_tags_change_in_place(stage: Stage, created: Deployed, updated: Deployed) -> None:
+    """The endpoint stays the same one."""
+    before, after = created.endpoints[TOKENS["phone"]], updated.endpoints[TOKENS["phone"]]
+    assert before["endpoint_id"] == after["endpoint_id"]
+    assert (after["name"], after["allow_messages"]) == ("New name", "NONE")
+    assert updated.tags == {stage.user("alice"): {"plan": "free"}}
+
+
+def test_another_token_replaces_the_endpoint(created: Deployed, updated: Deployed) -> None:
+    """The old one is gone, the new one is another."""
+    assert TOKENS["first"] not in updated.endpoints
+    assert updated.endpoints[TOKENS["second"]]["endpoint_id"] != created.endpoints[TOKENS["first"]]["endpoint_id"]
+
+
+def test_what_is_no_longer_declared_is_deregistered(updated: Deployed) -> None:
+    """Nothing else is left."""
+    assert set(updated.endpoints) == {TOKENS["phone"], TOKENS["second"]}
+
+
+def test_an_update_that_fails_is_rolled_back(updated: Deployed, failed_update: Deployed) -> None:
+    """What was registered before it is registered after it, each endpoint once, and the stack can go on."""
+    assert not failed_update.succeeded
+    assert failed_update.stack_status == "UPDATE_ROLLBACK_COMPLETE"
+    assert _declared(failed_update) == _declared(updated)
+    assert failed_update.tags == updated.tags
+
+
+def test_a_user_who_does_not_exist_is_told_of_on_the_terminal(failed_update: Deployed) -> None:
+    """The person who deploys reads which entry's user it is, what was tried, and what to look at."""
+    assert "Endpoints/bob-tablet" in failed_update.output
+    assert "RegisterAppInstanceUserEndpoint" in failed_update.output
+    assert "AppInstanceUser exists" in failed_update.output
+    assert "Traceback" not in failed_update.output
+
+
+def test_an_endpoint_that_cannot_move_stays_where_it_was(updated: Deployed, moved_to_nobody: Deployed) -> None:
+    """The rollback of an update to a user who does not exist ends with the old endpoint, and in no paused state."""
+    assert not moved_to_nobody.succeeded
+    assert moved_to_nobody.stack_status == "UPDATE_ROLLBACK_COMPLETE"
+    assert _declared(moved_to_nobody) == _declared(updated)
+
+
+def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) -> None:
+    """No endpoint, no tag, no stack."""
+    assert destroyed.succeeded, destroyed.output
+    assert not destroyed.endpoints
+    assert not destroyed.tags
+    assert destroyed.stack_status is None
+    assert not holders_of_endpoints(stage.clients.cloudformation)
+
+
+def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deployed, destroyed: Deployed) -> None:
+    """Neither in the templates nor in what cdk printed nor in what the function logged."""
+    assert destroyed.succeeded
+    assert "failed" in failed_update.logged
+    written = [path.read_bytes() for path in stage.cloud.directory.rglob("*") if path.is_file()]
+    for token in TOKENS.values():
+        assert not [content for content in written if token.encode() in content]
+        assert token not in failed_update.logged
+
+
+def _declared(deployed: Deployed) -> dict[str, tuple[str, ...]]:
+    """What the declaration says of each endpoint, without what the service adds."""
+    members = ("app_instance_user_arn", "type", "resource_arn", "name", "allow_messages")
+    return {token: tuple(endpoint[member] for member in members) for token, endpoint in deployed.endpoints.items()}

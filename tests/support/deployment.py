@@ -1,0 +1,92 @@
+"""The app deployed onto a local cloud by the real cdk command, and what the services hold then."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from chime_endpoints_cli.cdk import Cdk
+from chime_endpoints_cli.clients import Clients
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.local_cloud import LocalCloud
+
+ROOT = Path(__file__).parents[2]
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+STACK = "ChimeEndpoints"
+APPLICATION = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/0123456789abcdef0123456789abcdef"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """How a run of cdk ended, and what the services hold after it."""
+
+    succeeded: bool
+    output: str
+    endpoints: Mapping[str, dict[str, Any]]
+    """By device token."""
+    tags: Mapping[str, dict[str, str]]
+    """By ARN of the user; only users that have any."""
+    stack_status: str | None
+    logged: str
+    """All that functions have logged so far; a log goes with its stack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The local cloud with an app instance, and the app that is deployed onto it."""
+
+    cloud: LocalCloud
+    clients: Clients
+    app_instance: str
+    cdk: Cdk
+
+    def user(self, user_id: str) -> str:
+        """The ARN of a user, who exists or not."""
+        return f"{self.app_instance}/user/{user_id}"
+
+    def deploy(self, endpoints: Mapping[str, Mapping[str, Any]]) -> Deployed:
+        """Deploys a declaration of these entries."""
+        path = self.cloud.directory / "endpoints.json"
+        path.write_text(json.dumps({"defaults": {"application": APPLICATION}, "endpoints": endpoints}))
+        return self._after(lambda: self.cdk.deploy("--context", f"endpoints={path}"))
+
+    def destroy(self) -> Deployed:
+        """Destroys what was deployed."""
+        return self._after(self.cdk.destroy)
+
+    def _after(self, command: Callable[[], str]) -> Deployed:
+        try:
+            succeeded, output = True, command()
+        except CommandError as error:
+            succeeded, output = False, error.output
+        state = self._emulator_state()
+        return Deployed(
+            succeeded=succeeded,
+            output=output,
+            endpoints={endpoint["device_token"]: endpoint for endpoint in state["endpoints"]},
+            tags=state["tags"],
+            stack_status=self._stack_status(),
+            logged=self._logged(),
+        )
+
+    def _emulator_state(self) -> dict[str, Any]:
+        where = f"{self.cloud.addresses.chime_url}/_emulator/state"
+        with urllib.request.urlopen(where, timeout=10) as answer:  # noqa: S310 - it is http, on loopback
+            state: dict[str, Any] = json.load(answer)
+        return state
+
+    def _stack_status(self) -> str | None:
+        stacks = self.clients.cloudformation.describe_stacks()["Stacks"]
+        return next((stack["StackStatus"] for stack in stacks if stack["StackName"] == STACK), None)
+
+    def _logged(self) -> str:
+        logs = boto3.client("logs", endpoint_url=self.cloud.addresses.aws_url, region_name="us-east-1", **CREDENTIALS)
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        events = [event for name in groups for event in logs.filter_log_events(logGroupName=name)["events"]]
+        return "\n".join(event["message"] for event in events)
