@@ -39,7 +39,7 @@ OLDEST_NODE = 22
 NETWORK_TROUBLE = re.compile(
     r"Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo E\w+"
     r"|Connection refused|ECONNREFUSED|Network is unreachable|ENETUNREACH|Read timed out|ETIMEDOUT|timed out"
-    r"|certificate verify failed|Cannot connect to proxy|No space left on device"
+    r"|certificate verify failed|self-signed certificate|Cannot connect to proxy|No space left on device"
 )
 
 
