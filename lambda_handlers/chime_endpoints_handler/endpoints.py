@@ -105,7 +105,7 @@ class Endpoints:
         """Sets both changeable members, since an omitted one may be cleared.
 
         Returns:
-            Whether the answer names the endpoint: a service that answers success for one that is gone does not.
+            Whether the answer names the endpoint: one of a proxy does not, nor perhaps one of a gone endpoint.
         """
         answer = self._call(
             "UpdateAppInstanceUserEndpoint",

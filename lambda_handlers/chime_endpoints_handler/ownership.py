@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from . import physical_id, sources
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
 from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
-from .errors import ServiceError, SourceError
+from .errors import Kind, ServiceError, SourceError, StaleEventError
 from .request import Request
 from .rules import violations
 from .stack import Standing
 from .work import Work
 
+_TRIES = 3  # where the service's answer does not say what it did
 _SKEW = 5.0  # seconds by which the service's clock may differ from CloudFormation's or ours
 
 
@@ -159,8 +160,25 @@ def own_attempts(
 
 def settle(endpoints: Endpoints, endpoint_id: str, *, name: str | None, allow_messages: str, wanted: Wanted) -> None:
     """Brings the changeable members to the declaration; makes no call where they are there already."""
-    if (name, allow_messages) != (wanted.name, wanted.allow_messages):
-        endpoints.update(endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages)
+    if (name, allow_messages) == (wanted.name, wanted.allow_messages):
+        return
+    if not is_updated(endpoints, endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
+        raise StaleEventError("The endpoint was deregistered while it was being changed. Deploy again.")
+
+
+def is_updated(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> bool:
+    """Changes name and messages in place; tells whether there was an endpoint to change."""
+    for _ in range(_TRIES):
+        try:
+            if endpoints.update(endpoint_id, name=name, allow_messages=allow_messages):
+                return True
+        except ServiceError as error:
+            if not was_refused(error) or not is_gone(endpoints, endpoint_id):
+                raise
+            return False
+        if is_gone(endpoints, endpoint_id):
+            return False
+    raise ServiceError(operation="UpdateAppInstanceUserEndpoint", kind=Kind.UNCLEAR, code="incomplete answers")
 
 
 def deregister(endpoints: Endpoints, endpoint_id: str) -> None:

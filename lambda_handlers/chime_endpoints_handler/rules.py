@@ -223,7 +223,7 @@ def _map(
 ) -> Iterator[str]:
     for name in value:
         if name not in rules and name not in ignore:
-            yield f"{_join(path, name)} is not a property{_nearest(name, rules)}."
+            yield f"{_join(path, name)} is not a property{_nearest(name, rules)}"
     for name, rule in rules.items():
         if name in ignore:
             continue
@@ -255,8 +255,8 @@ def _choice(path: str, value: object, rule: Rule) -> Iterator[str]:
     # CloudFormation sends a boolean as "true"; templates in JSON also hold "True" and true.
     given = str(value).lower() if isinstance(value, bool) or "true" in rule.choices else value
     if given not in rule.choices:
-        near = _nearest(value, rule.choices) if isinstance(value, str) else ""
-        yield f"{path} must be one of {', '.join(rule.choices)}{near}."
+        near = _nearest(value, rule.choices) if isinstance(value, str) else "."
+        yield f"{path} must be one of {', '.join(rule.choices)}{near}"
 
 
 def _text(path: str, value: object, rule: Rule) -> Iterator[str]:
@@ -295,4 +295,4 @@ def _nearest(name: object, known_names: Iterable[str]) -> str:
 
     folded = {candidate.lower(): candidate for candidate in known_names}
     near = get_close_matches(str(name).lower()[:64], folded, n=1)
-    return f"; did you mean {folded[near[0]]}?" if near else ""
+    return f"; did you mean {folded[near[0]]}?" if near else "."

@@ -5,9 +5,7 @@ from __future__ import annotations
 from . import physical_id
 from .create import outcome
 from .declaration import EndpointDeclaration, PlainToken, TokenSource, read_endpoint
-from .endpoints import was_refused
-from .errors import ServiceError
-from .ownership import is_gone, name_of
+from .ownership import is_updated, name_of
 from .replacement import Replacement, stop_if_stale
 from .rules import USER_ARN
 from .work import Outcome, Work
@@ -25,7 +23,12 @@ def update(work: Work) -> Outcome:
             return outcome(current)
         if work.arrival.is_late:
             stop_if_stale(work)
-        if _is_updated(work, current, new):
+        if is_updated(
+            work.endpoints(current.user_arn),
+            current.endpoint_id,
+            name=name_of(new, request),
+            allow_messages=new.allow_messages,
+        ):
             return outcome(current)
     elif work.arrival.is_late:
         stop_if_stale(work)
@@ -55,16 +58,3 @@ def _is_same_identity(old: EndpointDeclaration, new: EndpointDeclaration) -> boo
 def _is_same_token(old: TokenSource | None, new: TokenSource | None) -> bool:
     """A source whose version is not named may give another value now than it gave then."""
     return old == new and (new is None or isinstance(new, PlainToken) or new.is_pinned)
-
-
-def _is_updated(work: Work, current: physical_id.Endpoint, new: EndpointDeclaration) -> bool:
-    """Changes name and messages in place; tells whether there was an endpoint to change."""
-    endpoints = work.endpoints(current.user_arn)
-    try:
-        if endpoints.update(current.endpoint_id, name=name_of(new, work.request), allow_messages=new.allow_messages):
-            return True
-    except ServiceError as error:
-        if not was_refused(error) or not is_gone(endpoints, current.endpoint_id):
-            raise
-        return False
-    return not is_gone(endpoints, current.endpoint_id)

@@ -299,6 +299,8 @@ class World:
         }
         if incident.kind in ("throttle", "refuse"):
             common["when"] = "before"  # these say that there was no effect
+        if incident.kind == "empty":
+            common["when"] = "after"  # success without an effect is no fault that anybody could survive
         return Fault(**common, **actions[incident.kind])
 
     def _delete_meanwhile(self, event: dict[str, Any]) -> None:
@@ -377,5 +379,3 @@ def _valid(answer: dict[str, Any]) -> dict[str, Any]:
     assert answer["PhysicalResourceId"]
     assert ("Reason" in answer) == (answer["Status"] == "FAILED")
     return answer
-
-

@@ -1,0 +1,140 @@
+"""One fault at every position of an event's calls, and what CloudFormation does next: the end is always clean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lifecycle.world import Incident, Weather, World
+from support.stage import OTHER_APPLICATION, Stage
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "name": {"Name": "canary tablet"},
+    "token": {"EndpointAttributes": {"DeviceToken": "canary-token-b"}},
+    "type, token kept": {"Type": "APNS_SANDBOX"},
+    "application and name, token kept": {"ResourceArn": OTHER_APPLICATION, "Name": "canary tablet"},
+    "voip added": {"EndpointAttributes": {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"}},
+}
+KINDS = ("throttle", "error", "hang", "empty", "refuse", "kill", "delete")
+
+
+def incident(nth: int, when: str, kind: str, *, delivery: int = 0) -> Weather:
+    """One incident."""
+    return Weather(incidents=(Incident(delivery, nth, when, kind),))  # type: ignore[arg-type] # drawn from KINDS
+
+
+@pytest.fixture(params=["user", "none"])
+def world(stage: Stage, request: pytest.FixtureRequest) -> World:
+    """A stack without its resource yet, device tokens conflicting or not."""
+    stage.backend.switches.change({"device_token_conflict": request.param})
+    return World(stage)
+
+
+@pytest.mark.parametrize("named", ["canary phone", None])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("lost", [frozenset[int](), frozenset({0, 1, 2})], ids=len)
+def test_a_create_with_one_incident(
+    world: World, named: str | None, kind: str, when: str, lost: frozenset[int]
+) -> None:
+    """F25, F41, F44, F56, F57, F58: what is registered is what the stack holds, at every position."""
+    for nth in range(1, 4):
+        weather = Weather(incidents=incident(nth, when, kind).incidents, lost_answers=lost)
+        world.create(world.stage.properties(Name=named), weather)
+        world.check()
+        if world.held_id is not None:
+            world.delete()
+            world.check()
+
+
+@pytest.mark.parametrize("named", ["canary phone", None])
+@pytest.mark.parametrize("change", ["name", "token", "application and name, token kept"])
+@pytest.mark.parametrize("kind", ["error", "refuse", "kill", "delete"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_update_with_one_incident(world: World, named: str | None, change: str, kind: str, when: str) -> None:
+    """F59, F60, F61, F62: after the rollback the old declaration is registered, once."""
+    old = world.stage.properties(Name=named)
+    for nth in range(1, 9):
+        if world.held_id is None:
+            world.create(old)
+        world.update(old | CHANGES[change], incident(nth, when, kind))
+        world.check()
+        if world.held_id is not None:
+            world.update(old)
+            world.check()
+
+
+@pytest.mark.parametrize("named", ["canary phone", None])
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("how", ["lost", "sibling, update", "sibling, delete", "killed at every answer but the last"])
+def test_an_update_that_is_rolled_back(world: World, named: str | None, change: str, how: str) -> None:
+    """F60, F61: whichever way CloudFormation takes, the old declaration is registered, once."""
+    old = world.stage.properties(Name=named)
+    world.create(old)
+    weathers = {
+        "lost": Weather(lost_answers=frozenset({0, 1, 2})),
+        "killed at every answer but the last": Weather(killed_at_answer=frozenset({0, 1}), lost_answers=frozenset({2})),
+    }
+    world.update(
+        old | CHANGES[change],
+        weathers.get(how, Weather()),
+        sibling_fails=how.startswith("sibling"),
+        rollback="delete" if how.endswith("delete") else "update",
+    )
+    assert world.declared == old
+    world.check()
+
+
+@pytest.mark.parametrize("kind", KINDS[:-1])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_delete_with_one_incident(world: World, kind: str, when: str) -> None:
+    """F31, F63: in the end nothing is left."""
+    for nth in (1, 2):
+        world.create(world.stage.properties())
+        world.delete(incident(nth, when, kind))
+        world.check()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_replacement_killed_three_times_after_register(world: World, when: str) -> None:
+    """F61: only the old one is left in the end."""
+    old = world.stage.properties()
+    world.create(old)
+    # In each delivery: Describe, List and Register; the second and third find what the first one registered.
+    kills = tuple(Incident(delivery, 3, when, "kill") for delivery in range(3))  # type: ignore[arg-type] # a Literal
+    world.update(old | CHANGES["token"], Weather(incidents=kills))
+    assert world.declared == old
+    world.check()
+
+
+def test_a_resource_that_is_added_again_is_a_new_endpoint(world: World) -> None:
+    """F67: the same logical id in the same stack, and a service that remembers tokens for ever."""
+    for _ in range(3):
+        world.create(world.stage.properties())
+        world.check()
+        world.delete()
+        world.check()
+
+
+def test_a_token_rotated_there_and_back(world: World) -> None:
+    """F68: A, B, A."""
+    old = world.stage.properties()
+    world.create(old)
+    for _ in range(2):
+        world.update(old | CHANGES["token"])
+        world.check()
+        world.update(old)
+        world.check()
+
+
+def test_every_event_of_the_past_delivered_again_changes_nothing(world: World) -> None:
+    """F43: hours later, in any order."""
+    old = world.stage.properties()
+    world.create(old)
+    for change in CHANGES.values():
+        world.update(old | change)
+        world.update(old)
+    for number in range(len(world.past)):
+        world.deliver_again(number)
+        world.check()
