@@ -249,7 +249,7 @@ class World:
         for number in range(3):
             with self._traced(sent):
                 answer = self._deliver(event, number, weather)
-            if answer is not None or self.cancelled:
+            if answer is not None:
                 return answer
             if number < len(_RETRY_AFTER):
                 self.stage.clock.sleep(_RETRY_AFTER[number])
