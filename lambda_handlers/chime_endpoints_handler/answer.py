@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import RLock, Timer
+from threading import Lock, RLock, Timer
 from typing import Any
 
 from crhelper import FAILED, SUCCESS, CfnResource
@@ -24,6 +24,9 @@ from .request import Request
 logging.getLogger("crhelper").disabled = True
 for _name in ("crhelper.resource_helper", "crhelper.utils"):
     logging.getLogger(_name).disabled = True  # at DEBUG they log events, answers and pre-signed URLs
+
+
+_environment = Lock()
 
 
 class Responder(CfnResource):
@@ -50,7 +53,7 @@ class Responder(CfnResource):
 
     def note(self, physical_id: PhysicalId) -> None:
         """Sets the id that a failure is answered with."""
-        self.PhysicalResourceId = str(physical_id)
+        self.PhysicalResourceId = str(physical_id) or self._first_id
 
     def respond(self, event: Mapping[str, Any], context: object) -> None:
         """Runs the function for the event and answers. Only what crhelper needs of the event is handed to it."""
@@ -107,12 +110,13 @@ class Responder(CfnResource):
 @contextmanager
 def _no_clients() -> Iterator[None]:
     """Keeps crhelper from making three clients for polling, as in SAM's local mode: polling is not used here."""
-    before = os.environ.get("AWS_SAM_LOCAL")
-    os.environ["AWS_SAM_LOCAL"] = "true"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["AWS_SAM_LOCAL"]
-        else:
-            os.environ["AWS_SAM_LOCAL"] = before
+    with _environment:
+        before = os.environ.get("AWS_SAM_LOCAL")
+        os.environ["AWS_SAM_LOCAL"] = "true"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["AWS_SAM_LOCAL"]
+            else:
+                os.environ["AWS_SAM_LOCAL"] = before

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 # AWS X-Ray Developer Guide, tracing header: the root holds the time of the original request.
 _TRACE_ROOT = re.compile(r"Root=1-([0-9a-f]{8})-")
-_LATE = 10.0
+LATE = 2.0
+"""Seconds after which CloudFormation may have gone on; a Delete that finds nothing looks again for longer than this."""
+
 _HOUR = 3600.0
 
 
@@ -18,6 +20,8 @@ class Arrival:
 
     started: float
     """Seconds since the epoch; the time of entry where Lambda does not say more."""
+    entered: float
+    """The time at which this delivery began."""
     is_told: bool
     """Whether Lambda said it: only then is an earlier delivery of the same event reckoned with."""
     now: Callable[[], float]
@@ -25,7 +29,12 @@ class Arrival:
     @property
     def is_late(self) -> bool:
         """Whether so much time has passed that CloudFormation may have gone on without the answer."""
-        return self.now() - self.started >= _LATE
+        return self.now() - self.started >= LATE
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether an earlier delivery may have done something: Lambda delivers again after a minute."""
+        return not self.is_told or self.entered - self.started >= LATE
 
     @property
     def earliest(self) -> float:
@@ -38,5 +47,5 @@ def arrival(environment: Mapping[str, str], now: Callable[[], float]) -> Arrival
     entered = now()
     root = _TRACE_ROOT.search(environment.get("_X_AMZN_TRACE_ID", ""))
     if root is None:
-        return Arrival(started=entered, is_told=False, now=now)
-    return Arrival(started=min(float(int(root[1], 16)), entered), is_told=True, now=now)
+        return Arrival(started=entered, entered=entered, is_told=False, now=now)
+    return Arrival(started=min(float(int(root[1], 16)), entered), entered=entered, is_told=True, now=now)

@@ -46,6 +46,7 @@ class Caller:
         attempts: Attempts | None = None,
         is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
         propagates: bool = False,
+        subject: str = "",
     ) -> dict[str, Any]:
         """The service's answer.
 
@@ -55,6 +56,7 @@ class Caller:
             attempts: filled with what happened, also when the call fails.
             is_complete: tells an answer that can be used from a mangled one.
             propagates: whether a 403 may be a role that is only just taking effect.
+            subject: what the call is about, for the message of its failure.
 
         Raises:
             ServiceError: the call was refused, or kept failing until the deadline.
@@ -72,11 +74,13 @@ class Caller:
             try:
                 answer = request()
             except Exception as error:  # noqa: BLE001 - whatever botocore raises is translated, in one place
-                last = translate(operation, error)
+                last = translate(operation, error, subject=subject)
             else:
-                if is_complete(answer):
+                if not _is_page(answer) and is_complete(answer):
                     return answer
-                last = ServiceError(operation=operation, kind=Kind.UNCLEAR, code="an incomplete answer")
+                last = ServiceError(
+                    operation=operation, kind=Kind.UNCLEAR, code="an incomplete answer", subject=subject
+                )
             self.met_trouble = True
             attempts.failed += 1
             attempts.may_have_happened |= last.kind is Kind.UNCLEAR
@@ -87,3 +91,9 @@ class Caller:
             elif not last.kind.is_transient:
                 raise last from None
             self.sleep(max(0.0, min(wait, self.deadline.for_calls())))
+
+
+def _is_page(answer: dict[str, Any]) -> bool:
+    """Whether a proxy answered with a page, whose status says nothing of the service."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return "html" in str(headers.get("content-type", "")).lower()

@@ -57,7 +57,7 @@ def _register(
 ) -> physical_id.Endpoint:
     request = work.request
     attempts = Attempts()
-    work.note(physical_id.Unconfirmed(request.suffix))
+    work.note(work.unconfirmed_id())
     try:
         endpoint_id = endpoints.register(
             wanted.identity,
@@ -69,7 +69,7 @@ def _register(
         )
     except ServiceError as error:
         if error.kind is Kind.CONFLICT:
-            endpoint_id = _resolve_conflict(work, endpoints, wanted, declaration)
+            endpoint_id = _resolve_conflict(work, endpoints, wanted, declaration, attempts)
         else:
             _leave_nothing(work, endpoints, wanted, attempts)
             raise
@@ -81,7 +81,9 @@ def _register(
     return endpoint
 
 
-def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, declaration: EndpointDeclaration) -> str:
+def _resolve_conflict(
+    work: Work, endpoints: Endpoints, wanted: Wanted, declaration: EndpointDeclaration, attempts: Attempts
+) -> str:
     """The device token is registered: by an earlier attempt of ours, by one to adopt, or by somebody else."""
     standing = work.standing()
     holding = holders(endpoints, wanted.identity, work)
@@ -96,20 +98,24 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, declarat
                 client_request_token=work.request.client_request_token("create again"),
                 attempts=Attempts(),
             )
-        if _is_earlier_attempt(holder, wanted, work, standing):
+        if _is_earlier_attempt(holder, wanted, work, standing, attempts):
             _settle(endpoints, holder, wanted)
             return holder.endpoint_id
     work.note(work.id_of_nothing())
     return adopt(endpoints, holding, wanted, declaration)
 
 
-def _is_earlier_attempt(holder: Registered, wanted: Wanted, work: Work, standing: Standing | None) -> bool:
+def _is_earlier_attempt(
+    holder: Registered, wanted: Wanted, work: Work, standing: Standing | None, attempts: Attempts
+) -> bool:
     if bears_our_name(holder, work.request):
         return True
     if not wanted.is_name_declared or not is_as_wanted(holder, wanted):
         return False
     if standing is not None and standing.physical_id == str(_id(holder)):
         return True
+    if not attempts.may_have_happened and not work.arrival.is_repeated:
+        return False  # there was no earlier attempt
     return was_created_since(holder, _began(work, standing))
 
 
@@ -159,8 +165,8 @@ def _settle(endpoints: Endpoints, holder: Registered, wanted: Wanted) -> None:
 
 def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> None:
     """Removes what a failed registration may have left. What cannot be removed stays noted for the Delete."""
-    work.note(physical_id.Unconfirmed(work.request.suffix) if attempts.may_have_happened else work.id_of_nothing())
-    if not attempts.may_have_happened and not work.arrival.is_late:
+    work.note(work.unconfirmed_id() if attempts.may_have_happened else work.id_of_nothing())
+    if not attempts.may_have_happened and not (work.arrival.is_told and work.arrival.is_repeated):
         return
     work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # the failure of the registration is what is told
@@ -171,7 +177,7 @@ def _remove_attempts(work: Work, endpoints: Endpoints, wanted: Wanted, standing:
     for attempt in own_attempts(work, endpoints, wanted, since=_began(work, standing), but=standing):
         work.note(attempt)
         deregister(endpoints, attempt.endpoint_id)
-        work.note(physical_id.Unconfirmed(work.request.suffix))
+        work.note(work.unconfirmed_id())
 
 
 def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.Endpoint) -> None:

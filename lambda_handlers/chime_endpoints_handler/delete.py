@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from . import physical_id
+from .deadline import Phase
 from .endpoints import Endpoints, was_refused
 from .errors import ServiceError
-from .ownership import deregister, own_attempts, resolve_if_possible
+from .ownership import deregister, is_gone, own_attempts, resolve_if_possible
 from .rules import USER_ARN
 from .stack import Standing
 from .work import Outcome, Work
@@ -19,13 +20,25 @@ def delete(work: Work) -> Outcome:
     current = physical_id.read(work.request.physical_id)
     work.note(current)
     if isinstance(current, physical_id.Endpoint):
-        deregister(work.endpoints(current.user_arn), current.endpoint_id)
+        _deregister(work, current)
     elif not isinstance(current, physical_id.NotApplied):
-        _reclaim(work)
+        _reclaim(work, current)
     return Outcome(physical_id=current)
 
 
-def _reclaim(work: Work) -> None:
+def _deregister(work: Work, endpoint: physical_id.Endpoint) -> None:
+    endpoints = work.endpoints(endpoint.user_arn)
+    try:
+        deregister(endpoints, endpoint.endpoint_id)
+    except ServiceError as error:
+        if not error.kind.is_transient:
+            raise
+        work.deadline.enter(Phase.CLEANUP)  # it may have taken effect all the same
+        if not is_gone(endpoints, endpoint.endpoint_id):
+            raise
+
+
+def _reclaim(work: Work, current: physical_id.PhysicalId) -> None:
     """Removes what an unanswered Create of this resource left, and nothing else."""
     user_arn = _user_arn(work.request.properties)
     if user_arn is None:
@@ -35,14 +48,20 @@ def _reclaim(work: Work) -> None:
         return  # the resource lives on under another id: this Delete is late, or cleans up after a replacement
     endpoints = work.endpoints(user_arn)
     for wait in (*_WAITS, None):
-        if _remove_own(work, endpoints, standing) or wait is None or not work.pause(wait):
+        if _remove_own(work, endpoints, _since(work, current, standing)) or wait is None or not work.pause(wait):
             return
 
 
-def _remove_own(work: Work, endpoints: Endpoints, standing: Standing | None) -> bool:
+def _since(work: Work, current: physical_id.PhysicalId, standing: Standing | None) -> float:
+    """The moment before which the unanswered Create cannot have registered anything."""
+    if isinstance(current, physical_id.Unconfirmed):
+        return float(current.since)
+    deletion = work.arrival.started if standing is None or standing.since is None else standing.since
+    return min(deletion, work.arrival.started) - _service_timeout(work.request.properties)
+
+
+def _remove_own(work: Work, endpoints: Endpoints, since: float) -> bool:
     """Removes this resource's own endpoints; tells whether there were any, or none can be seen."""
-    settled = work.arrival.started if standing is None or standing.since is None else standing.since
-    since = min(settled, work.arrival.started) - _service_timeout(work.request.properties)
     try:
         attempts = own_attempts(work, endpoints, resolve_if_possible(work), since=since, but=None)
     except ServiceError as error:

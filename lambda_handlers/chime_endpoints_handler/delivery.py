@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -55,11 +56,13 @@ def _put(url: str, body: bytes, seconds: float) -> int | None:
     It runs in a thread of its own, since no socket option bounds a name look-up or an answer of one byte a second.
     """
     parts = urlsplit(url)
-    connection = _connection(parts, seconds)
+    connections: list[HTTPConnection] = []
     statuses: list[int] = []
 
     def attempt() -> None:
         with suppress(Exception):  # a connection that is broken off under its feet raises all kinds of things
+            connection = _connection(parts, seconds)
+            connections.append(connection)
             target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             # CloudFormation signs the URL for an empty content type.
             connection.request("PUT", target, body=body, headers={"content-type": ""})
@@ -68,9 +71,10 @@ def _put(url: str, body: bytes, seconds: float) -> int | None:
     thread = Thread(target=attempt, daemon=True)
     thread.start()
     thread.join(seconds)
-    with suppress(OSError):
-        if connection.sock is not None:
-            connection.sock.close()
+    for connection in connections:
+        with suppress(OSError, AttributeError):  # it may be closed already, or not be connected yet
+            connection.sock.shutdown(socket.SHUT_RDWR)
+        connection.close()
     return statuses[0] if statuses else None
 
 

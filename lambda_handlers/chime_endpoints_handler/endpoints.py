@@ -115,6 +115,7 @@ class Endpoints:
                 Name=name,
                 AllowMessages=allow_messages,
             ),
+            subject=f"endpoint {endpoint_id}",
         )
         return answer.get("EndpointId") == endpoint_id
 
@@ -125,6 +126,7 @@ class Endpoints:
             lambda: self._client.describe_app_instance_user_endpoint(
                 AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
             ),
+            subject=f"endpoint {endpoint_id}",
         )
         endpoint = answer.get("AppInstanceUserEndpoint") or {}
         attributes = endpoint.get("EndpointAttributes") or {}
@@ -153,6 +155,7 @@ class Endpoints:
             lambda: self._client.deregister_app_instance_user_endpoint(
                 AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
             ),
+            subject=f"endpoint {endpoint_id}",
         )
 
     def list(self) -> list[Listed]:
@@ -179,10 +182,13 @@ class Endpoints:
                         allow_messages=endpoint.get("AllowMessages", ""),
                     )
             token = answer.get("NextToken")
-            if not token or token in seen:
+            if not token:
                 return
+            if token in seen:
+                break
             seen.add(token)
             page = {"MaxResults": 50, "NextToken": token}
+        raise ServiceError(operation="ListAppInstanceUserEndpoints", kind=Kind.UNCLEAR, code="a list without an end")
 
 
 def was_refused(error: ServiceError) -> bool:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from .rules import REGIONS
 
@@ -61,11 +62,6 @@ class Kind(Enum):
         """Whether the same call may succeed a little later."""
         return self in (Kind.THROTTLED, Kind.UNCLEAR, Kind.UNREACHABLE)
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the service looked at the call and decided against it."""
-        return not self.is_transient
-
 
 class ServiceError(HandlerError):
     """A call failed: names the operation and the service's error code.
@@ -73,8 +69,9 @@ class ServiceError(HandlerError):
     The service's message is left out, since such messages quote the values of a request.
     """
 
-    def __init__(self, *, operation: str, kind: Kind, code: str, advice: str = "") -> None:
-        super().__init__(f"{operation} failed: {code}. {advice}".rstrip())
+    def __init__(self, *, operation: str, kind: Kind, code: str, advice: str = "", subject: str = "") -> None:
+        what = f"{operation} of {subject}" if subject else operation
+        super().__init__(f"{what} failed: {code}. {advice}".rstrip())
         self.operation = operation
         self.kind = kind
         self.code = code
@@ -91,10 +88,10 @@ _DENIALS = frozenset(
 )
 
 
-def translate(operation: str, error: Exception) -> ServiceError:
+def translate(operation: str, error: Exception, *, subject: str = "") -> ServiceError:
     """A botocore error as ours. Nothing of the error's own text is taken over except its code."""
     if isinstance(error, boto.ClientError):
-        return _answered(operation, error.response)
+        return _answered(operation, error.response, subject)
     if isinstance(error, (boto.NoCredentialsError, boto.CredentialRetrievalError, boto.PartialCredentialsError)):
         return ServiceError(
             operation=operation,
@@ -102,25 +99,30 @@ def translate(operation: str, error: Exception) -> ServiceError:
             code=type(error).__name__,
             advice="The function has no credentials: does its role exist?",
         )
-    if isinstance(error, (boto.ParamValidationError, boto.UnknownRegionError, boto.InvalidRegionError)):
-        return ServiceError(operation=operation, kind=Kind.INVALID, code=type(error).__name__)
-    if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.SSLError)):
-        return ServiceError(operation=operation, kind=Kind.UNREACHABLE, code=type(error).__name__, advice=_UNREACHABLE)
-    # Read time-outs, closed connections, answers that cannot be read: the service may have acted.
-    return ServiceError(operation=operation, kind=Kind.UNCLEAR, code=type(error).__name__)
+    if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)):
+        return ServiceError(
+            operation=operation, kind=Kind.UNREACHABLE, code=type(error).__name__, advice=_unreachable(operation)
+        )
+    if isinstance(error, (boto.HTTPClientError, ResponseParserError, boto.IncompleteReadError)):
+        # Read time-outs, closed connections, answers that cannot be read: the service may have acted.
+        return ServiceError(operation=operation, kind=Kind.UNCLEAR, code=type(error).__name__)
+    return ServiceError(operation=operation, kind=Kind.INVALID, code=type(error).__name__)
 
 
-_UNREACHABLE = (
-    "The service could not be reached. Amazon Chime SDK messaging exists in "
-    f"{' and '.join(REGIONS)} only; a function in a VPC needs a way to it."
-)
+def _unreachable(operation: str) -> str:
+    if operation in _SOURCES:
+        return "The service could not be reached; a function in a VPC needs a way to it."
+    return (
+        "The service could not be reached. Amazon Chime SDK messaging exists in "
+        f"{' and '.join(REGIONS)} only; a function in a VPC needs a way to it."
+    )
 
 
-def _answered(operation: str, response: dict[str, Any]) -> ServiceError:
+def _answered(operation: str, response: dict[str, Any], subject: str) -> ServiceError:
     code = _safe_code(response.get("Error", {}).get("Code"))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = _kind(code, status)
-    return ServiceError(operation=operation, kind=kind, code=code, advice=_advice(operation, kind))
+    return ServiceError(operation=operation, kind=kind, code=code, advice=_advice(operation, kind), subject=subject)
 
 
 def _safe_code(code: object) -> str:
@@ -142,12 +144,16 @@ def _kind(code: str, status: int) -> Kind:
     return Kind.INVALID if 400 <= status < 500 else Kind.UNCLEAR
 
 
+_SOURCES = frozenset({"GetSecretValue", "GetParameter"})
+_TAGGING = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
+
+
 def _advice(operation: str, kind: Kind) -> str:
     """What a person does about it. Quota: AWS General Reference, Amazon Chime SDK messaging quotas."""
     if kind is Kind.QUOTA and operation == "RegisterAppInstanceUserEndpoint":
         return (
             "The user has as many endpoints as the quota allows (10 by default, adjustable: Service Quotas,"
-            " service chime, 'Endpoints per AppInstanceUser'). Remove one or ask for more."
+            " quota L-39BCA56C of Amazon Chime SDK). Remove one or ask for more."
         )
     if kind is Kind.QUOTA:
         return "The identity has as many tags as are allowed (50). Remove some."
@@ -157,12 +163,19 @@ def _advice(operation: str, kind: Kind) -> str:
             " chime:RegisterAppInstanceUserEndpoint on the user and mobiletargeting:GetApp on the application."
         )
     if kind in (Kind.DENIED, Kind.FORBIDDEN):
-        return f"Check that the function's role may call chime:{operation} on the AppInstanceUser."
+        identity = "identity" if operation in _TAGGING else "AppInstanceUser"
+        return f"Check that the {identity} exists and that the function's role may call chime:{operation} on it."
     if kind is Kind.INVALID and operation == "RegisterAppInstanceUserEndpoint":
         return (
             "The service refused a value: check that the application exists, has the channel of the declared"
             " Type enabled, and that the device token belongs to it."
         )
+    if kind is Kind.NOT_FOUND and operation not in _SOURCES:
+        return "Check that the identity exists."
+    if kind is Kind.UNCLEAR:
+        return "It kept failing until the deadline. Deploy again."
+    if kind is Kind.THROTTLED and operation in _SOURCES:
+        return "It was throttled until the deadline. Deploy again."
     if kind is Kind.THROTTLED:
         return "The account's 50 requests a second were exhausted until the deadline. Deploy again."
     return ""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import physical_id
 from .calls import Attempts
 from .deadline import Phase
-from .declaration import TAGS_TYPE, read_tags, tag_list, tag_map
+from .declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
 from .errors import HandlerError, Kind, ServiceError, StaleEventError
+from .replacement import is_stale
 from .rules import IDENTITY_ARN, violations
+from .stack import Standing
 from .work import Outcome, Work
 
 
 def create(work: Work) -> Outcome:
     """Gives the declared keys their values."""
     work.note(work.id_of_nothing())
-    _stop_if_stale(work, expected=("CREATE_IN_PROGRESS",))
+    _stop_if(work, lambda _, standing: standing.status != "CREATE_IN_PROGRESS")
     declared = read_tags(work.request.properties)
     identity = _Identity(declared.resource_arn, work)
     _tag_or_undo(work, identity, declared.tags)
@@ -27,10 +29,16 @@ def create(work: Work) -> Outcome:
 def update(work: Work) -> Outcome:
     """Sets what changed; removes what is no longer declared and still has our value."""
     work.note(physical_id.read(work.request.physical_id))
-    _stop_if_stale(work, expected=("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "CREATE_COMPLETE"))
+    _stop_if(work, is_stale)
     new = read_tags(work.request.properties)
     identity = _Identity(new.resource_arn, work)
     ours = physical_id.Tags(new.resource_arn)
+    elsewhere = _declared_elsewhere(work.request.old_properties, ours)
+    if str(ours) == work.request.physical_id and elsewhere is not None:
+        # A rollback: the failed Update was to tag another identity, and nobody heard whether it did.
+        _Identity(elsewhere.resource_arn, work).untag_ours(elsewhere.tags, may_be_gone=True)
+        identity.tag(new.tags)
+        return Outcome(physical_id=ours)
     if str(ours) != work.request.physical_id:
         _tag_or_undo(work, identity, new.tags)
         return Outcome(physical_id=ours)
@@ -49,11 +57,7 @@ def delete(work: Work) -> Outcome:
     arn = current.resource_arn if isinstance(current, physical_id.Tags) else _arn_of(work.request.properties)
     tags = {} if arn is None else _tags_of(work.request.properties, arn)
     if arn is not None and tags and not _is_kept(work, current):
-        try:
-            _Identity(arn, work).untag_ours(tags)
-        except ServiceError as error:
-            if error.kind not in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID):
-                raise  # otherwise the identity is gone, and its tags with it
+        _Identity(arn, work).untag_ours(tags, may_be_gone=True)
     return Outcome(physical_id=current)
 
 
@@ -81,11 +85,16 @@ class _Identity:
                 propagates=propagates,
             )
 
-    def untag_ours(self, tags: Mapping[str, str]) -> None:
+    def untag_ours(self, tags: Mapping[str, str], *, may_be_gone: bool = False) -> None:
         """Removes those of the tags that still have the given values."""
         if not tags:
             return
-        there = self._list()
+        try:
+            there = self._list()
+        except ServiceError as error:
+            if may_be_gone and error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID):
+                return  # the identity is gone, and its tags with it
+            raise
         keys = sorted(key for key, value in tags.items() if there.get(key) == value)
         if keys:
             self._untag(keys)
@@ -102,9 +111,14 @@ class _Identity:
 
 def _tag_or_undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
     attempts = Attempts()
+    is_create = work.request.request_type == "Create"
+    if is_create:
+        work.note(work.unconfirmed_id())
     try:
         identity.tag(tags, attempts=attempts, propagates=True)
     except HandlerError:
+        if is_create:
+            work.note(work.id_of_nothing())
         if attempts.may_have_happened:
             _undo(work, identity, tags)
         raise
@@ -112,13 +126,20 @@ def _tag_or_undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> No
 
 def _undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
     work.deadline.enter(Phase.CLEANUP)
-    noted = physical_id.Unconfirmed(work.request.suffix)
     try:
         identity.untag_ours(tags)
     except HandlerError:
         # What is told is why tagging failed; the id makes the Delete that follows a failed Create look again.
         if work.request.request_type == "Create":
-            work.note(noted)
+            work.note(work.unconfirmed_id())
+
+
+def _declared_elsewhere(properties: object, ours: physical_id.Tags) -> TagsDeclaration | None:
+    """What properties declare, where that is for another identity."""
+    if violations(TAGS_TYPE, properties) or not isinstance(properties, dict):
+        return None
+    declared = read_tags(properties)
+    return declared if declared.resource_arn != ours.resource_arn else None
 
 
 def _tags_of(properties: object, arn: str) -> Mapping[str, str]:
@@ -134,11 +155,12 @@ def _arn_of(properties: object) -> str | None:
     return arn if isinstance(arn, str) and IDENTITY_ARN.fullmatch(arn) else None
 
 
-def _stop_if_stale(work: Work, *, expected: tuple[str, ...]) -> None:
+def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:
+    """Lets only an event through that CloudFormation may still wait for."""
     if not work.arrival.is_late:
         return
     standing = work.standing()
-    if standing is not None and standing.status not in expected:
+    if standing is not None and is_over(work, standing):
         raise StaleEventError("CloudFormation has gone on without this event. No tag was changed.")
 
 

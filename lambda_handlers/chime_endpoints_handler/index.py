@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crhelper import SUCCESS
+
 from . import create, delete, identity_tags, physical_id, update
 from .answer import Responder
 from .arrival import arrival
@@ -122,7 +124,7 @@ class _Run:
             raise _ToldError(self.reason)
         self._responder.Data.update(self.outcome.data)
         self._responder.has_more_to_do = self.outcome.unanswered is not None
-        return str(self.outcome.physical_id)
+        return str(self.outcome.physical_id) or self._responder.PhysicalResourceId
 
 
 class _ToldError(Exception):
@@ -151,16 +153,17 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
         _log(logging.ERROR, f"{what} failed ({effort}): {run.reason}")
     elif responder.answered_status:
         _log(logging.INFO, f"{what}: {responder.answered_status} ({effort})")
-    if responder.outcome is Delivery.ACCEPTED:
-        return
-    if run.outcome is not None and run.outcome.unanswered is not None:
+    was_told = responder.outcome is Delivery.ACCEPTED and responder.answered_status == SUCCESS
+    if run.outcome is not None and run.outcome.unanswered is not None and not was_told:
         run.work.deadline.enter(Phase.AFTERWARDS)
         try:
             run.outcome.unanswered()
-        except HandlerError as error:
-            _log(logging.ERROR, f"{what}: {error}")
+        except Exception as error:  # noqa: BLE001 - the next event meets what could not be done here
+            _log(logging.ERROR, f"{what}: could not be marked for the next event ({type(error).__name__}).")
+    if responder.outcome is Delivery.ACCEPTED:
+        return
     if responder.outcome is Delivery.EXPIRED:
-        _log(logging.ERROR, f"{what}: the answer was refused (403): CloudFormation no longer waits for it.")
+        _log(logging.ERROR, f"{what}: the answer was refused (403): its URL has expired, or a policy forbids it.")
         return
     _log(logging.ERROR, f"{what}: nobody accepted the answer. Lambda delivers the event again.")
     raise AnswerNotAcceptedError("nobody accepted the answer")

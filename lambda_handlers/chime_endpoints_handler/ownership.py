@@ -114,6 +114,8 @@ def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Re
             raise
         if registered is not None:
             yield registered
+        elif not is_gone(endpoints, endpoint.endpoint_id):
+            raise unclear("DescribeAppInstanceUserEndpoint", endpoint.endpoint_id)
 
 
 def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
@@ -178,7 +180,14 @@ def is_updated(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messa
             return False
         if is_gone(endpoints, endpoint_id):
             return False
-    raise ServiceError(operation="UpdateAppInstanceUserEndpoint", kind=Kind.UNCLEAR, code="incomplete answers")
+    raise unclear("UpdateAppInstanceUserEndpoint", endpoint_id)
+
+
+def unclear(operation: str, endpoint_id: str) -> ServiceError:
+    """The failure of a call whose answer does not say what it should."""
+    return ServiceError(
+        operation=operation, kind=Kind.UNCLEAR, code="an incomplete answer", subject=f"endpoint {endpoint_id}"
+    )
 
 
 def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
@@ -192,9 +201,23 @@ def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
     except ServiceError as error:
         if not was_refused(error):
             raise
-        try:
-            gone = is_gone(endpoints, endpoint_id)
-        except ServiceError:
-            raise error from None
-        if not gone:
+        if not _is_gone_or_refused(endpoints, endpoint_id, error):
             raise
+
+
+def _is_gone_or_refused(endpoints: Endpoints, endpoint_id: str, refusal: ServiceError) -> bool:
+    try:
+        return is_gone(endpoints, endpoint_id)
+    except ServiceError as error:
+        if error.kind is Kind.NOT_FOUND:
+            return True  # no such user, no such endpoint
+        raise ServiceError(
+            operation=refusal.operation,
+            kind=refusal.kind,
+            code=f"{refusal.code}, and List {error.code}",
+            subject=f"endpoint {endpoint_id}",
+            advice=(
+                "Give the function's role the endpoint actions on the AppInstanceUser. Where the user has been"
+                " deleted, its endpoints are gone: delete the stack with this resource retained."
+            ),
+        ) from error

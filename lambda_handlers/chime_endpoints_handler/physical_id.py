@@ -13,6 +13,7 @@ from .rules import IDENTITY_ARN, USER_ARN
 
 _ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>.{{1,64}})", re.DOTALL)
 _TAGS = re.compile(rf"(?P<identity>{IDENTITY_ARN.pattern})/tags")
+_MAYBE = re.compile(r"unconfirmed/(?P<suffix>[0-9a-f]{16})/(?P<since>0|[1-9][0-9]{0,11})")
 _NOT_APPLIED = "not-applied/"
 _UNCONFIRMED = "unconfirmed/"
 _DOT_SEGMENTS = frozenset({".", ".."})  # an HTTP client resolves them: the request would go to another path
@@ -54,9 +55,11 @@ class Unconfirmed:
     """The id of a Create that failed and may have left something behind."""
 
     suffix: str
+    since: int
+    """Seconds since the epoch before which it cannot have left anything."""
 
     def __str__(self) -> str:
-        return f"{_UNCONFIRMED}{self.suffix}"
+        return f"{_UNCONFIRMED}{self.suffix}/{self.since}"
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,8 @@ def read(text: object) -> PhysicalId:
         return Tags(tags["identity"])
     if text.startswith(_NOT_APPLIED):
         return NotApplied(text.removeprefix(_NOT_APPLIED))
-    if text.startswith(_UNCONFIRMED):
-        return Unconfirmed(text.removeprefix(_UNCONFIRMED))
+    if unconfirmed := _MAYBE.fullmatch(text):
+        return Unconfirmed(unconfirmed["suffix"], int(unconfirmed["since"]))
     return Foreign(text)
 
 

@@ -6,7 +6,9 @@ cut short before leaves something that the next event recognises.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from . import physical_id
 from .calls import Attempts
@@ -28,12 +30,14 @@ from .ownership import (
     resolve,
     resolve_if_possible,
     settle,
+    unclear,
     was_created_since,
 )
 from .stack import Standing
 from .work import Outcome, Work
 
 _LONGEST_OPERATION = 3 * 3600.0  # seconds that a stack's update and its rollback are reckoned to take
+_SKEW = 5.0  # seconds by which CloudFormation's clock may differ from Lambda's
 _ROUNDS = 3  # a registration can meet strays of earlier attempts; a third refusal is an answer
 
 
@@ -44,7 +48,7 @@ def stop_if_stale(work: Work) -> Standing | None:
         StaleEventError: it has gone on without this Update's answer.
     """
     standing = work.standing()
-    if standing is not None and _is_stale(work, standing):
+    if standing is not None and is_stale(work, standing):
         if standing.is_given_up:
             _remove_attempts(work, standing)
         raise StaleEventError("CloudFormation has gone on without this Update. Nothing was changed.")
@@ -59,10 +63,14 @@ def _remove_attempts(work: Work, standing: Standing) -> None:
         deregister(endpoints, attempt.endpoint_id)
 
 
-def _is_stale(work: Work, standing: Standing) -> bool:
+def is_stale(work: Work, standing: Standing) -> bool:
+    """Whether CloudFormation has gone on without this Update's answer."""
     if standing.is_given_up or standing.physical_id != work.request.physical_id:
         return True
-    return standing.is_settled and standing.since is not None and standing.since > work.arrival.started
+    if standing.since is None:
+        return False
+    later = standing.since - work.arrival.started
+    return later > 0 if standing.is_settled else work.arrival.is_told and later > _SKEW
 
 
 @dataclass(frozen=True)
@@ -85,14 +93,14 @@ class Replacement:
         *,
         current: physical_id.PhysicalId,
         declaration: EndpointDeclaration,
-        former_user_arn: str,
+        former: EndpointDeclaration | None,
         is_change: bool,
     ) -> None:
         self._work = work
         self._request = work.request
         self._current = current
         self._declaration = declaration
-        self._former_user_arn = former_user_arn
+        self._former = former
         self._is_change = is_change
         self._endpoints = work.endpoints(declaration.app_instance_user_arn)
         self._present: Registered | None = None
@@ -111,7 +119,7 @@ class Replacement:
         try:
             self._remove_strays(listed, chosen.endpoint_id)
             self._settle(chosen.endpoint_id, chosen.name, chosen.allow_messages)
-            if self._work.is_unusual():
+            if chosen.is_new or self._work.is_unusual():
                 self._stop_if_given_up(chosen)
         except HandlerError:
             if chosen.is_new:
@@ -121,16 +129,11 @@ class Replacement:
 
     def _outcome(self, chosen: _Chosen) -> Outcome:
         endpoint = physical_id.Endpoint(self._endpoints.user_arn, chosen.endpoint_id)
-
-        def mark_again() -> None:
-            self._endpoints.update(
-                chosen.endpoint_id, name=self._request.own_name, allow_messages=self._wanted.allow_messages
-            )
-
+        needs_mark = self._wanted.is_name_declared and not chosen.is_adopted
         return Outcome(
             physical_id=endpoint,
             data=outcome(endpoint).data,
-            unanswered=mark_again if self._wanted.is_name_declared and not chosen.is_adopted else None,
+            unanswered=partial(self._mark, chosen) if needs_mark else None,
         )
 
     def _has_current_here(self) -> bool:
@@ -141,15 +144,21 @@ class Replacement:
         return self._current == physical_id.Endpoint(self._endpoints.user_arn, endpoint_id)
 
     def _describe_current(self) -> Registered | None:
-        """What is registered under the current id, where that can be what is declared."""
-        if not isinstance(self._current, physical_id.Endpoint) or not self._has_current_here():
+        """What is registered under the current id; None where it is gone, or its user may no longer be asked about."""
+        if not isinstance(self._current, physical_id.Endpoint):
             return None
+        endpoints = self._work.endpoints(self._current.user_arn)
         try:
-            return self._endpoints.describe(self._current.endpoint_id)
+            present = endpoints.describe(self._current.endpoint_id)
         except ServiceError as error:
-            if was_refused(error) and is_gone(self._endpoints, self._current.endpoint_id):
+            if not was_refused(error):
+                raise
+            if not self._has_current_here() or is_gone(endpoints, self._current.endpoint_id):
                 return None
             raise
+        if present is None and self._has_current_here() and not is_gone(endpoints, self._current.endpoint_id):
+            raise unclear("DescribeAppInstanceUserEndpoint", self._current.endpoint_id)
+        return present
 
     def _keep(self, present: Registered) -> Outcome:
         """The current endpoint is the declared one: a source has the same value, or a replacement is rolled back."""
@@ -213,6 +222,7 @@ class Replacement:
             allow_messages=self._wanted.allow_messages,
             client_request_token=self._request.client_request_token(purpose),
             attempts=attempts,
+            propagates=True,
         )
         return _Chosen(endpoint_id, self._request.own_name, self._wanted.allow_messages, is_new=True)
 
@@ -222,7 +232,7 @@ class Replacement:
         for holder in holding:
             if self._is_ours(holder):
                 return _Chosen(holder.endpoint_id, holder.name, holder.allow_messages)
-            if self._is_current(holder.endpoint_id):
+            if self._is_current(holder.endpoint_id) or self._was_brought_back(holder):
                 return self._register_in_place_of(holder)
             if bears_our_name(holder, self._request):
                 stop_if_stale(self._work)
@@ -230,6 +240,18 @@ class Replacement:
                 return None
         adopted = adopt(self._endpoints, holding, self._wanted, self._declaration)
         return _Chosen(adopted, self._wanted.name, self._wanted.allow_messages, is_adopted=True)
+
+    def _was_brought_back(self, holder: Registered) -> bool:
+        """Whether the holder is the current endpoint, which gave way once and was registered again."""
+        if self._present is not None or self._former is None or not self._has_current_here():
+            return False
+        try:
+            former = resolve(self._former, self._work)
+        except HandlerError:
+            return False
+        return is_as_wanted(holder, former) and was_created_since(
+            holder, self._work.arrival.started - _LONGEST_OPERATION
+        )
 
     def _register_in_place_of(self, predecessor: Registered) -> _Chosen:
         """The old endpoint holds the device token and gives way; it comes back if the new one cannot be registered."""
@@ -275,20 +297,35 @@ class Replacement:
         try:
             deregister(self._endpoints, chosen.endpoint_id)
         except HandlerError:
-            return  # it bears our name: the rollback's Update removes it
+            with suppress(HandlerError):  # where it bears our name, the rollback's Update removes it
+                self._mark(chosen)
+
+    def _mark(self, chosen: _Chosen) -> None:
+        """Gives the endpoint the name by which the next event recognises it."""
+        self._endpoints.update(
+            chosen.endpoint_id, name=self._request.own_name, allow_messages=self._wanted.allow_messages
+        )
 
     def _remove_strays(self, listed: list[Listed], chosen: str | None) -> None:
         """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to."""
         strays = self._marked(self._endpoints, listed, but=chosen)
-        if self._former_user_arn != self._endpoints.user_arn:
-            former = self._work.endpoints(self._former_user_arn)
-            strays += self._marked(former, former.list(), but=None)
+        if self._former is not None and self._former.app_instance_user_arn != self._endpoints.user_arn:
+            strays += self._strays_of_former_user(self._former.app_instance_user_arn)
         if not strays:
             return
         if stop_if_stale(self._work) is None and self._present is None and self._has_current_here():
             return  # nobody can say whether this event is still current: leave what may be a newer one's
         for endpoints, endpoint_id in strays:
             deregister(endpoints, endpoint_id)
+
+    def _strays_of_former_user(self, user_arn: str) -> list[tuple[Endpoints, str]]:
+        former = self._work.endpoints(user_arn)
+        try:
+            return self._marked(former, former.list(), but=None)
+        except ServiceError as error:
+            if was_refused(error):
+                return []  # the user is gone, or no longer ours to ask about
+            raise
 
     def _marked(self, endpoints: Endpoints, listed: list[Listed], *, but: str | None) -> list[tuple[Endpoints, str]]:
         return [
@@ -302,7 +339,7 @@ class Replacement:
     def _stop_if_given_up(self, chosen: _Chosen) -> None:
         standing = self._work.standing()
         endpoint = str(physical_id.Endpoint(self._endpoints.user_arn, chosen.endpoint_id))
-        if standing is None or standing.physical_id == endpoint or not _is_stale(self._work, standing):
+        if standing is None or standing.physical_id == endpoint or not is_stale(self._work, standing):
             return
         if standing.is_given_up:
             _remove_attempts(self._work, standing)

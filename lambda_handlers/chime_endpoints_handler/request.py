@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from . import physical_id
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _LONGEST_URL = 16_384  # pre-signed URLs have a few thousand characters at the most
 
 
@@ -100,6 +102,7 @@ def _is_usable(url: object) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
+    return parts.scheme in ("http", "https") and _HOST.fullmatch(host) is not None and port != 0

@@ -28,6 +28,8 @@ PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]+|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d
 VERSION_NUMBER = re.compile(r"[1-9]\d*")
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 
+_PROPERTY_NAME = re.compile(r"[A-Za-z]{1,40}")
+
 IsUnresolved = Callable[[object], bool]
 """Tells a value that is not known yet (a CDK token): it passes here and is judged when the event arrives."""
 
@@ -286,8 +288,9 @@ def _join(path: str, name: object) -> str:
 
 
 def _printable(name: object) -> str:
-    """A property's name as it may stand in a message: names come from outside as well."""
-    return ascii(str(name)[:64])[1:-1]
+    """A property's name as it may stand in a message: what does not look like one may be a misplaced value."""
+    text = str(name)
+    return text if _PROPERTY_NAME.fullmatch(text) else "(a name of other characters than letters, or of over 40)"
 
 
 def _nearest(name: object, known_names: Iterable[str]) -> str:

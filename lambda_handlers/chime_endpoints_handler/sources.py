@@ -47,6 +47,7 @@ def _read_secret(source: SecretSource, clients: Clients, call: Caller) -> str:
         lambda: clients.secrets(_region(source.secret_arn)).get_secret_value(
             SecretId=source.secret_arn, **{name: value for name, value in version.items() if value}
         ),
+        propagates=True,
     )
     text = answer.get("SecretString")
     if not isinstance(text, str):
@@ -74,7 +75,11 @@ def _field(text: str, name: str) -> str:
 def _read_parameter(source: ParameterSource, clients: Clients, call: Caller) -> str:
     name = source.parameter_name if source.version is None else f"{source.parameter_name}:{source.version}"
     region = _region(source.parameter_name) if source.parameter_name.startswith("arn:") else None
-    answer = call("GetParameter", lambda: clients.parameters(region).get_parameter(Name=name, WithDecryption=True))
+    answer = call(
+        "GetParameter",
+        lambda: clients.parameters(region).get_parameter(Name=name, WithDecryption=True),
+        propagates=True,
+    )
     value = (answer.get("Parameter") or {}).get("Value")
     if not isinstance(value, str):
         raise SourceError("the parameter has no value.")
@@ -91,7 +96,7 @@ def _explain(error: ServiceError) -> str:
         return f"{error.operation}: {error.code}. It, or the declared version of it, does not exist there."
     if error.code == "InvalidRequestException":
         return f"{error.operation}: {error.code}. Is the secret scheduled for deletion?"
-    if error.kind in (Kind.DENIED, Kind.FORBIDDEN) or error.code in ("DecryptionFailure", "AccessDenied"):
+    if error.kind in (Kind.DENIED, Kind.FORBIDDEN) or error.code == "DecryptionFailure":
         action = "secretsmanager" if error.operation == "GetSecretValue" else "ssm"
         return (
             f"{error.operation}: {error.code}. The function's role needs {action}:{error.operation} on it,"

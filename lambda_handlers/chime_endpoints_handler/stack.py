@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from .clients import Clients
 from .request import Request
@@ -12,6 +12,8 @@ from .timestamps import seconds
 
 # CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days, so that
 # a stack it has never heard of means that somebody else was asked: that is no evidence.
+LONGEST_SECONDS = 5.5
+"""Seconds that asking may take: the client's time-outs together, and a little."""
 _GONE = "does not exist for stack"
 
 
@@ -47,7 +49,7 @@ def ask(request: Request, clients: Clients) -> Standing | None:
         if _GONE in said:
             return Standing(status="", physical_id="", since=None)
         return None
-    except (BotoCoreError, KeyError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever is wrong with the asking, the event is handled without the answer
         return None
     return Standing(
         status=str(detail.get("ResourceStatus", "")),

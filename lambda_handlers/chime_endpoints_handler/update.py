@@ -32,8 +32,7 @@ def update(work: Work) -> Outcome:
             return outcome(current)
     elif work.arrival.is_late:
         stop_if_stale(work)
-    former_user = new.app_instance_user_arn if old is None else old.app_instance_user_arn
-    return Replacement(work, current=current, declaration=new, former_user_arn=former_user, is_change=not is_same).run()
+    return Replacement(work, current=current, declaration=new, former=old, is_change=not is_same).run()
 
 
 def _read_leniently(properties: object) -> EndpointDeclaration | None:

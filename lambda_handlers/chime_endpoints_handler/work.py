@@ -42,13 +42,20 @@ class Work:
         return Endpoints(user_arn, clients=self.clients, call=self.call)
 
     def standing(self) -> stack.Standing | None:
-        """What CloudFormation says of the resource now."""
+        """What CloudFormation says of the resource now; None where there is no time to ask."""
+        if self.deadline.left() < stack.LONGEST_SECONDS:
+            return None
         return stack.ask(self.request, self.clients)
 
     def id_of_nothing(self) -> PhysicalId:
-        """The id of a Create that has done nothing: in a late delivery, an earlier one may have done something."""
-        suffix = self.request.suffix
-        return Unconfirmed(suffix) if self.arrival.is_late else NotApplied(suffix)
+        """The id of a Create that has done nothing; an earlier delivery of it may have done something."""
+        if self.arrival.is_told and self.arrival.is_repeated:
+            return self.unconfirmed_id()
+        return NotApplied(self.request.suffix)
+
+    def unconfirmed_id(self) -> PhysicalId:
+        """The id of a Create that may have done something, with the time before which it cannot have."""
+        return Unconfirmed(self.request.suffix, int(self.arrival.earliest))
 
     def is_unusual(self) -> bool:
         """Whether something failed or took so long that CloudFormation may have gone on without the answer."""

@@ -267,3 +267,14 @@ def test_a_create_delivered_after_the_deletion_registers_nothing(stage: Stage) -
     stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "gone"}
     assert stage.deliver(event)["Status"] == "FAILED"
     assert "Register" not in stage.operations
+
+
+def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Stage) -> None:
+    """F10, F71: the second one is refused, although what is there equals its declaration and is young."""
+    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.stack.detail = {"ResourceStatus": "CREATE_IN_PROGRESS", "LastUpdatedTimestamp": stage.clock.now()}
+    assert stage.create()["Status"] == "SUCCESS"
+    answer = stage.create(LogicalResourceId="Phone2")
+    assert answer["Status"] == "FAILED"
+    stage.delete(answer["PhysicalResourceId"], LogicalResourceId="Phone2")
+    assert len(stage.registered) == 1

@@ -66,7 +66,6 @@ def test_a_throttled_delete_fails_in_time(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "physical_id",
     [
-        "",
         "None",
         "..",
         "../..",
@@ -86,6 +85,13 @@ def test_a_delete_of_any_id_succeeds_and_touches_no_stranger(stage: Stage, physi
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", physical_id)
     assert [endpoint.endpoint_id for endpoint in stage.registered] == [theirs.endpoint_id]
     assert "Deregister" not in stage.operations
+
+
+def test_a_delete_without_an_id_is_answered_with_one(stage: Stage) -> None:
+    """F20: an answer with an empty id would not be taken."""
+    answer = stage.delete("")
+    assert answer["Status"] == "SUCCESS"
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])

@@ -55,7 +55,7 @@ def test_an_event_without_its_resource_is_refused(stage: Stage, key: str) -> Non
 @pytest.mark.parametrize(
     "url",
     ["", "ftp://host/x", "file:///etc/passwd", "https://", "http://[::1/x", "https://host:0/", "https://h/\n",
-     "https://h/" + "x" * 20_000, "https://h:99999/", None, 5],
+     "https://h/" + "x" * 20_000, "https://h:99999/", "https://ho st/", None, 5],
 )  # fmt: skip
 def test_an_unusable_url_ends_at_once(stage: Stage, url: object) -> None:
     """F16: another scheme, unparsable, 20 kB long."""
@@ -110,7 +110,7 @@ def test_any_id_is_read_and_written_back_verbatim(text: str) -> None:
         physical_id.Endpoint("arn:aws:chime:us-east-1:123456789012:app-instance/i/user/a:b@c", "e/1"),
         physical_id.Tags("arn:aws:chime:us-east-1:123456789012:app-instance/i"),
         physical_id.NotApplied("0123456789abcdef"),
-        physical_id.Unconfirmed("0123456789abcdef"),
+        physical_id.Unconfirmed("0123456789abcdef", 1_790_000_000),
     ],
 )
 def test_every_id_that_is_written_is_read(written: physical_id.PhysicalId) -> None:

@@ -152,3 +152,37 @@ def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
     assert problem in answer["Reason"]
     assert not stage.backend.calls
+
+
+def test_a_refused_removal_of_tags_that_are_there_fails(stage: Stage) -> None:
+    """The identity exists and has the tag: that is told, not passed over."""
+    create(stage, team="chat")
+    stage.backend.faults.append(Fault("UntagResource", error="ForbiddenException", times=None))
+    answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "FAILED"
+
+
+def test_the_rollback_of_an_unanswered_move_removes_the_tags_there(stage: Stage) -> None:
+    """F61: nobody heard whether the other identity was tagged."""
+    instance = stage.user.split("/user/")[0]
+    create(stage, team="chat")
+    moved = {"ResourceARN": instance, "Tags": [{"Key": "team", "Value": "chat"}]}
+    update(stage, moved, declared(stage, team="chat"))
+    answer = update(stage, declared(stage, team="chat"), moved)
+    assert answer["PhysicalResourceId"] == f"{stage.user}/tags"
+    assert stage.backend.tags[instance] == {}
+    assert stage.backend.tags[stage.user] == {"team": "chat"}
+
+
+def test_an_old_update_of_tags_delivered_late_changes_nothing(stage: Stage) -> None:
+    """F44: a newer one has been completed since."""
+    create(stage, team="chat")
+    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.clock.sleep(3600)
+    stage.stack.detail = {
+        "ResourceStatus": "UPDATE_COMPLETE",
+        "PhysicalResourceId": f"{stage.user}/tags",
+        "LastUpdatedTimestamp": stage.clock.now() - 60,
+    }
+    assert update(stage, declared(stage, team="older"), declared(stage, team="oldest"))["Status"] == "FAILED"
+    assert stage.backend.tags[stage.user] == {"team": "chat"}

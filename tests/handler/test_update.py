@@ -190,3 +190,56 @@ def test_a_moved_user_moves_the_endpoint(stage: Stage) -> None:
     (endpoint,) = stage.registered
     assert endpoint.app_instance_user_arn == bob
     assert answer["PhysicalResourceId"].startswith(bob)
+
+
+def test_a_predecessor_that_was_brought_back_gives_way_again(stage: Stage) -> None:
+    """F60, F62: the rollback failed once; the next try meets the endpoint that it registered again itself."""
+    old, new = stage.properties(), stage.properties(Type="APNS_SANDBOX")
+    first = stage.create(old)
+    second = stage.update(first["PhysicalResourceId"], new, old)
+    stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", error="BadRequestException", nth=2))
+    assert stage.update(second["PhysicalResourceId"], old, new)["Status"] == "FAILED"
+    answer = stage.update(second["PhysicalResourceId"], old, new)
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "SUCCESS"
+    assert (endpoint.type, endpoint.name) == ("APNS", "canary phone")
+
+
+@pytest.mark.parametrize("is_user_changed", [True, False])
+def test_an_update_takes_no_older_endpoint_that_equals_it(stage: Stage, *, is_user_changed: bool) -> None:
+    """F27: whoever registered it long before, under the very name that is declared."""
+    instance = stage.user.split("/user/")[0]
+    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    change = {"AppInstanceUserArn": bob} if is_user_changed else {}
+    theirs = stage.stranger("canary-token-b", name="canary phone", app_instance_user_arn=bob if change else stage.user)
+    stage.clock.sleep(86_400)
+    first = stage.create()
+    stage.clock.sleep(86_400)
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}, **change)
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]
+
+
+def test_an_update_to_another_user_works_where_the_former_is_gone(stage: Stage) -> None:
+    """F33: what the former user had went with it."""
+    instance = stage.user.split("/user/")[0]
+    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    first = stage.create()
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert [endpoint.app_instance_user_arn for endpoint in stage.registered] == [bob]
+
+
+def test_a_page_instead_of_an_answer_is_not_taken_for_one(stage: Stage) -> None:
+    """F26: a proxy answered in the service's place, and nothing was done."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(UPDATE, answer="html"))  # type: ignore[arg-type] # the enumeration's value
+    assert (
+        stage.update(first["PhysicalResourceId"], stage.properties(Name="n"), stage.properties())["Status"] == "SUCCESS"
+    )
+    assert stage.registered[0].name == "n"
+    stage.backend.faults.append(Fault("DeregisterAppInstanceUserEndpoint", answer="html"))  # type: ignore[arg-type]
+    stage.delete(first["PhysicalResourceId"])
+    assert not stage.registered

@@ -270,7 +270,7 @@ class World:
             sink.on_put = lambda: setattr(context, "deadline", self.stage.clock.now())
         try:
             self._run_in(event, context)
-        except AnswerNotAcceptedError:
+        except (AnswerNotAcceptedError, KilledError):
             pass
         finally:
             backend.faults.clear()
@@ -295,7 +295,7 @@ class World:
             "empty": {"answer": "empty"},
             "refuse": {"error": "BadRequestException", "status": 400, "message": "canary"},
             "kill": {"call": kill},
-            "delete": {"call": lambda: self._delete_meanwhile(event)},
+            "delete": {"call": lambda: self._delete_meanwhile(event, after=15.0 * (incident.nth % 2))},
         }
         if incident.kind in ("throttle", "refuse"):
             common["when"] = "before"  # these say that there was no effect
@@ -303,11 +303,11 @@ class World:
             common["when"] = "after"  # success without an effect is no fault that anybody could survive
         return Fault(**common, **actions[incident.kind])
 
-    def _delete_meanwhile(self, event: dict[str, Any]) -> None:
+    def _delete_meanwhile(self, event: dict[str, Any], *, after: float) -> None:
         """CloudFormation gives the resource up while its event is being handled."""
         if self.cancelled:
             return
-        self.stage.clock.sleep(15)
+        self.stage.clock.sleep(after)
         physical_id = event.get("PhysicalResourceId") or self._invent()
         self._stands("DELETE_IN_PROGRESS", physical_id)
         waiting = list(self.stage.backend.faults)
