@@ -9,9 +9,11 @@ from typing import Any
 import moto
 import pytest
 from moto import backend_index, backends
+from moto.server import ThreadedMotoServer
 
 import chime_endpoints_emulator
 from chime_endpoints_emulator import chimesdkidentity_backends, hook
+from support.identity import make_client
 
 MOVED = (
     f"moto {version('moto')} finds its backends in another way than 5.2.5: "
@@ -52,6 +54,19 @@ def test_other_services_are_moto_s_own() -> None:
     """No other service's host is taken."""
     for host in ("pinpoint.us-east-1", "sts.us-east-1", "chimes.us-east-1", "a.chime.us-east-1.s3"):
         assert backends.get_service_from_url(f"https://{host}.amazonaws.com/") != hook.NAME
+
+
+def test_moto_s_own_server_serves_it_too() -> None:
+    """Beside moto's other services the signing name finds it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        client = make_client(url=f"http://{host}:{port}")
+        arn = client.create_app_instance(Name="chat")["AppInstanceArn"]
+        assert client.describe_app_instance(AppInstanceArn=arn)["AppInstance"]["Name"] == "chat"
+    finally:
+        server.stop()
 
 
 def test_what_is_public_is_sorted_and_there() -> None:
