@@ -10,9 +10,9 @@ from .calls import Attempts
 from .deadline import Phase
 from .declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
 from .errors import HandlerError, Kind, ServiceError, StaleEventError
-from .replacement import is_stale
 from .rules import IDENTITY_ARN, violations
 from .stack import Standing
+from .staleness import is_stale
 from .work import Outcome, Work
 
 

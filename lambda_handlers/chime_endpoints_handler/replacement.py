@@ -14,7 +14,7 @@ from . import physical_id
 from .calls import Attempts
 from .create import adopt, outcome
 from .deadline import Phase
-from .declaration import EndpointDeclaration, read_endpoint
+from .declaration import EndpointDeclaration
 from .endpoints import Endpoints, Listed, Registered, was_refused
 from .errors import HandlerError, Kind, ServiceError, StaleEventError
 from .ownership import (
@@ -26,51 +26,16 @@ from .ownership import (
     holders,
     is_as_wanted,
     is_gone,
-    own_attempts,
     resolve,
-    resolve_if_possible,
     settle,
     unclear,
     was_created_since,
 )
-from .stack import Standing
+from .staleness import is_stale, remove_attempts, stop_if_stale
 from .work import Outcome, Work
 
 _LONGEST_OPERATION = 3 * 3600.0  # seconds that a stack's update and its rollback are reckoned to take
-_SKEW = 5.0  # seconds by which CloudFormation's clock may differ from Lambda's
 _ROUNDS = 3  # a registration can meet strays of earlier attempts; a third refusal is an answer
-
-
-def stop_if_stale(work: Work) -> Standing | None:
-    """What CloudFormation says of the resource.
-
-    Raises:
-        StaleEventError: it has gone on without this Update's answer.
-    """
-    standing = work.standing()
-    if standing is not None and is_stale(work, standing):
-        if standing.is_given_up:
-            _remove_attempts(work, standing)
-        raise StaleEventError("CloudFormation has gone on without this Update. Nothing was changed.")
-    return standing
-
-
-def _remove_attempts(work: Work, standing: Standing) -> None:
-    """Removes what earlier deliveries of a stale event left for a resource that no longer exists."""
-    endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
-    wanted = resolve_if_possible(work)
-    for attempt in own_attempts(work, endpoints, wanted, since=work.arrival.earliest, but=standing):
-        deregister(endpoints, attempt.endpoint_id)
-
-
-def is_stale(work: Work, standing: Standing) -> bool:
-    """Whether CloudFormation has gone on without this Update's answer."""
-    if standing.is_given_up or standing.physical_id != work.request.physical_id:
-        return True
-    if standing.since is None:
-        return False
-    later = standing.since - work.arrival.started
-    return later > 0 if standing.is_settled else work.arrival.is_told and later > _SKEW
 
 
 @dataclass(frozen=True)
@@ -342,7 +307,7 @@ class Replacement:
         if standing is None or standing.physical_id == endpoint or not is_stale(self._work, standing):
             return
         if standing.is_given_up:
-            _remove_attempts(self._work, standing)
+            remove_attempts(self._work, standing)
             if not (chosen.is_new or chosen.is_adopted):
                 self._withdraw(chosen)  # a new one is withdrawn for every failure
         raise StaleEventError("CloudFormation has gone on without this Update. What was registered is removed.")

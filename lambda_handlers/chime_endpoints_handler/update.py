@@ -6,8 +6,9 @@ from . import physical_id
 from .create import outcome
 from .declaration import EndpointDeclaration, PlainToken, TokenSource, read_endpoint
 from .ownership import is_updated, name_of
-from .replacement import Replacement, stop_if_stale
+from .replacement import Replacement
 from .rules import USER_ARN
+from .staleness import stop_if_stale
 from .work import Outcome, Work
 
 

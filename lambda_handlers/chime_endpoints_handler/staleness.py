@@ -1,0 +1,43 @@
+"""Updates that CloudFormation no longer waits for: Lambda delivers events again, and CloudFormation gives some up."""
+
+from __future__ import annotations
+
+from .declaration import read_endpoint
+from .errors import StaleEventError
+from .ownership import deregister, own_attempts, resolve_if_possible
+from .stack import Standing
+from .work import Work
+
+_SKEW = 5.0  # seconds by which CloudFormation's clock may differ from Lambda's
+
+
+def stop_if_stale(work: Work) -> Standing | None:
+    """What CloudFormation says of the resource.
+
+    Raises:
+        StaleEventError: it has gone on without this Update's answer.
+    """
+    standing = work.standing()
+    if standing is not None and is_stale(work, standing):
+        if standing.is_given_up:
+            remove_attempts(work, standing)
+        raise StaleEventError("CloudFormation has gone on without this Update. Nothing was changed.")
+    return standing
+
+
+def remove_attempts(work: Work, standing: Standing) -> None:
+    """Removes what earlier deliveries of a stale event left for a resource that no longer exists."""
+    endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
+    wanted = resolve_if_possible(work)
+    for attempt in own_attempts(work, endpoints, wanted, since=work.arrival.earliest, but=standing):
+        deregister(endpoints, attempt.endpoint_id)
+
+
+def is_stale(work: Work, standing: Standing) -> bool:
+    """Whether CloudFormation has gone on without this Update's answer."""
+    if standing.is_given_up or standing.physical_id != work.request.physical_id:
+        return True
+    if standing.since is None:
+        return False
+    later = standing.since - work.arrival.started
+    return later > 0 if standing.is_settled else work.arrival.is_told and later > _SKEW
