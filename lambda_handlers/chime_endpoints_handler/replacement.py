@@ -74,6 +74,16 @@ class Replacement:
     def run(self) -> Outcome:
         """Brings what is registered to the declaration."""
         self._wanted = resolve(self._declaration, self._work)
+        try:
+            return self._run()
+        except StaleEventError:
+            raise
+        except HandlerError:
+            if self._work.arrival.is_told and self._work.arrival.is_repeated:
+                self._remove_named_attempts()
+            raise
+
+    def _run(self) -> Outcome:
         self._present = self._describe_current()
         if self._present is not None and self._present.identity == self._wanted.identity:
             return self._keep(self._present)
@@ -253,6 +263,20 @@ class Replacement:
             self._remove_strays(self._endpoints.list(), None)
         except HandlerError:
             return  # the failure of the registration is what is told
+
+    def _remove_named_attempts(self) -> None:
+        """Removes what an earlier delivery of this event has named as declared: the rollback could not recognise it."""
+        self._work.deadline.enter(Phase.CLEANUP)
+        standing = self._work.standing()
+        if standing is None or not self._wanted.is_name_declared:
+            return
+        with suppress(HandlerError):  # the failure of this delivery is what is told
+            listed = candidates(self._endpoints.list(), self._wanted, self._request)
+            for endpoint in describe_each(self._endpoints, listed):
+                held = str(physical_id.Endpoint(self._endpoints.user_arn, endpoint.endpoint_id))
+                is_young = was_created_since(endpoint, self._work.arrival.started)
+                if is_as_wanted(endpoint, self._wanted) and is_young and held != standing.physical_id:
+                    deregister(self._endpoints, endpoint.endpoint_id)
 
     def _settle(self, endpoint_id: str, name: str | None, allow_messages: str) -> None:
         settle(self._endpoints, endpoint_id, name=name, allow_messages=allow_messages, wanted=self._wanted)

@@ -138,3 +138,13 @@ def test_every_event_of_the_past_delivered_again_changes_nothing(world: World) -
     for number in range(len(world.past)):
         world.deliver_again(number)
         world.check()
+
+
+def test_a_replacement_killed_once_it_was_named_and_then_refused(world: World) -> None:
+    """F61: the delivery that fails removes what the one before it has named as declared."""
+    old = world.stage.properties()
+    world.create(old)
+    refusal = incident(2, "before", "refuse", delivery=1).incidents
+    world.update(old | CHANGES["token"], Weather(incidents=refusal, killed_at_answer=frozenset({0})))
+    assert world.declared == old
+    world.check()
