@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler import delivery
+from chime_endpoints_handler import delivery, index
 from chime_endpoints_handler.delivery import Delivery, deliver, encode
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from support.sink import open_sink
@@ -254,3 +254,21 @@ def test_a_slow_look_up_of_the_name_does_not_cost_the_deadline(monkeypatch: pyte
 def test_the_limit_is_cloudformations() -> None:
     """4,096 bytes in all."""
     assert delivery.MOST_BYTES == 4096
+
+
+def test_a_context_whose_time_stands_still_does_not_keep_an_event_for_ever(stage: Stage) -> None:
+    """F42: a stand-in for Lambda may always tell the same time left."""
+
+    class Still:
+        def get_remaining_time_in_millis(self) -> int:
+            return 60_000
+
+    stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=None))
+    began = stage.clock.now()
+    index.handle(
+        stage.event("Create", stage.properties()),
+        Still(),
+        index.Surroundings(clients=stage.clients, environment={}, now=stage.clock.now, sleep=stage.clock.sleep),
+    )
+    assert stage.sink.accepted[0]["Status"] == "FAILED"
+    assert stage.clock.now() - began < 60
