@@ -27,6 +27,10 @@ class Cdk:
         """Makes the resources that every deploy needs; nothing of the app, which is not looked at."""
         self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", directory=self.directory)
 
+    def synth(self) -> str:
+        """Runs the app; returns what cdk printed."""
+        return self._run("synth", "--quiet", "--output", str(self._assembly))
+
     def deploy(self, *arguments: str) -> str:
         """Deploys all stacks; returns what cdk printed."""
         return self._run("deploy", "--all", "--require-approval", "never", "--output", str(self._assembly), *arguments)

@@ -13,6 +13,16 @@ from .errors import CommandError
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
 
+class DeclarationError(CommandError):
+    """The file is not a declaration; the app tells better than this module what is wrong with it, and where."""
+
+    def __init__(self, path: Path) -> None:
+        """Takes the file."""
+        super().__init__(
+            f"{path} is not a valid declaration", remedy="`cdk synth` says what is wrong with it, and where."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TokenPlace:
     """Where a device token is: in a field of a secret, or in a parameter."""
@@ -38,17 +48,23 @@ class Wanted:
 
 
 def read_declaration(path: Path) -> dict[str, Any]:
-    """The file as it is written, variables and all."""
+    """The file as it is written, variables and all.
+
+    Raises:
+        CommandError: It cannot be read, or is no declaration.
+    """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(
             f"{path} cannot be read: {error.strerror}", remedy="Run this in the directory of the CDK app."
         ) from error
-    except yaml.YAMLError as error:
-        raise CommandError(f"{path} is not YAML: {error}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("endpoints"), dict):
-        raise CommandError(f"{path} declares no endpoints", remedy="`cdk synth` says what is missing.")
+    except (yaml.YAMLError, ValueError) as error:
+        raise DeclarationError(path) from error
+    try:
+        wanted(content, {})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DeclarationError(path) from error
     return content
 
 
@@ -58,10 +74,7 @@ def wanted(declaration: Mapping[str, Any], variables: Mapping[str, str]) -> list
     entries = []
     for key, own in declaration["endpoints"].items():
         tags = {**(defaults.get("tags") or {}), **(own.get("tags") or {})}
-        try:
-            entries.append(_entry(key, {**defaults, **own, "tags": tags}, variables))
-        except KeyError as missing:
-            raise CommandError(f"{key}: {missing.args[0]} is missing", remedy="`cdk synth` says where.") from missing
+        entries.append(_entry(key, {**defaults, **own, "tags": tags}, variables))
     return entries
 
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import yaml
 from .cdk import Cdk
 from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
-from .declared_file import Wanted, read_declaration, wanted
+from .declared_file import DeclarationError, Wanted, read_declaration, wanted
 from .directories import run_directory
 from .errors import CommandError
 from .local_cloud import LocalCloud
@@ -30,14 +30,14 @@ DECLARATION = Path("endpoints.yaml")
 
 def run_demo(*, verbose: bool) -> None:
     """Runs the six steps; raises CommandError where anything is not as it should be."""
-    declaration = read_declaration(DECLARATION)
+    if not DECLARATION.is_file():
+        raise CommandError(f"{DECLARATION} is not here", remedy="Run this in the directory of the CDK app.")
     started = time.monotonic()
     heading("1. What this runs with")
     with run_directory() as directory:
-        cloud = LocalCloud(directory=directory)
-        with cloud:
+        with LocalCloud(directory=directory) as cloud:
             say(_versions(cloud.environment))
-            demo = _prepare(cloud, declaration, verbose=verbose)
+            demo = _prepare(cloud, verbose=verbose)
             demo.bootstrap_and_deploy()
             before = demo.show_registered()
             demo.change(before)
@@ -46,18 +46,23 @@ def run_demo(*, verbose: bool) -> None:
     heading(f"Done in {time.monotonic() - started:.0f} s: everything was as declared, and nothing is left.")
 
 
-def _prepare(cloud: LocalCloud, declaration: Mapping[str, Any], *, verbose: bool) -> "Demo":
+def _prepare(cloud: LocalCloud, *, verbose: bool) -> "Demo":
     heading("2. The local cloud, and what the declaration speaks of")
+    say(f"MiniStack at {cloud.addresses.aws_url}, the Chime service emulator at {cloud.addresses.chime_url}")
     clients = Clients(local=cloud.addresses)
+    cdk = Cdk(app=Path.cwd(), directory=cloud.directory, environment=cloud.environment, verbose=verbose)
+    try:
+        declaration = read_declaration(DECLARATION)
+    except DeclarationError:
+        cdk.synth()
+        raise
     made = make_prerequisites(clients, declaration)
     users = ", ".join(arn.split("/user/", 1)[1] for arn in made.user_arns)
-    say(f"MiniStack at {cloud.addresses.aws_url}, the Chime service emulator at {cloud.addresses.chime_url}")
     say(f"App instance {made.variables['APP_INSTANCE_ARN']} with users {users}")
     say(f"Secret {made.variables['PUSH_SECRET_ARN']} with device tokens {', '.join(made.secret_fields)}")
     say(f"Parameters with device tokens: {', '.join(made.parameters) or 'none'}")
-    environment = {**cloud.environment, **made.variables}
-    cdk = Cdk(app=Path.cwd(), directory=cloud.directory, environment=environment, verbose=verbose)
-    return Demo(declaration=declaration, clients=clients, made=made, cdk=cdk)
+    deployer = replace(cdk, environment={**cloud.environment, **made.variables})
+    return Demo(declaration=declaration, clients=clients, made=made, cdk=deployer)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_cli.changes import ADDED_KEY, change
-from chime_endpoints_cli.declared_file import TokenPlace, read_declaration, wanted
+from chime_endpoints_cli.declared_file import DeclarationError, TokenPlace, read_declaration, wanted
 from chime_endpoints_cli.errors import CommandError
 
 DECLARATION: dict[str, Any] = {
@@ -43,21 +43,29 @@ def test_a_variable_that_nobody_gave_has_its_default() -> None:
     assert wanted(DECLARATION, {})[0].user_arn == "none/user/a"
 
 
-def test_an_entry_without_a_required_field_is_named() -> None:
-    """The message says which entry, and which field."""
-    declaration = copy.deepcopy(DECLARATION)
-    del declaration["endpoints"]["four"]["type"]
-    with pytest.raises(CommandError, match="four: type is missing"):
-        wanted(declaration, {})
-
-
-@pytest.mark.parametrize("content", ["", "[]", "endpoints: 3", "defaults: {}", "a: [", "\t"])
-def test_a_file_that_declares_nothing_is_refused(tmp_path: Path, content: str) -> None:
-    """The message names the file."""
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "endpoints: 3",
+        "defaults: {}",
+        "a: [",
+        "\t",
+        "endpoints: {a: 3}",
+        "endpoints: {a: {user: u, type: GCM, application: app}}",
+        "endpoints: {a: {user: u, type: GCM, application: app, device_token: t}}",
+        "endpoints: {a: {user: u, type: GCM, application: app, device_token: {parameter: p, version: x}}}",
+        "defaults: [1]\nendpoints: {a: {user: u}}",
+    ],
+)
+def test_a_file_that_is_no_declaration_is_refused(tmp_path: Path, content: str) -> None:
+    """The message names the file, and who can tell more."""
     path = tmp_path / "endpoints.yaml"
     path.write_text(content)
-    with pytest.raises(CommandError, match=r"endpoints\.yaml"):
+    with pytest.raises(DeclarationError, match=r"endpoints\.yaml is not a valid declaration") as caught:
         read_declaration(path)
+    assert "cdk synth" in caught.value.remedy
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

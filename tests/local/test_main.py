@@ -29,7 +29,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["demo"], "endpoints.yaml cannot be read"),
+        (["demo"], "endpoints.yaml is not here"),
         (["list"], "no users to list"),
         (["list", "--user", "alice"], "the ARNs do not name one region"),
         (["list", "--local"], "the local cloud is not running"),

@@ -1,0 +1,16 @@
+"""Where the installed command begins: it says what is missing if it was installed without what it needs."""
+
+import sys
+
+
+def main() -> None:
+    """Runs the command."""
+    try:
+        from .main import main as run
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("chime_endpoints"):
+            raise
+        sys.exit(
+            f"error: {error.name} is not installed\nInstall the command with: pip install 'cdk-chime-endpoints[local]'"
+        )
+    run()
