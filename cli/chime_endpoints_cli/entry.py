@@ -7,6 +7,8 @@ def main() -> None:
     """Runs the command."""
     try:
         from .main import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("chime_endpoints"):
             raise
