@@ -170,6 +170,9 @@ def _advice(operation: str, kind: Kind) -> str:
             "The service refused a value: check that the application exists, has the channel of the declared"
             " Type enabled, and that the device token belongs to it."
         )
+    if kind in (Kind.INVALID, Kind.NOT_FOUND) and operation in _TAGGING:
+        # The service answers "Invalid resource" for an identity that does not exist.
+        return "Check that the app instance, AppInstanceUser or AppInstanceBot of ResourceARN exists."
     if kind is Kind.NOT_FOUND and operation not in _SOURCES:
         return "Check that the identity exists."
     if kind is Kind.UNCLEAR:

@@ -186,3 +186,11 @@ def test_an_old_update_of_tags_delivered_late_changes_nothing(stage: Stage) -> N
     }
     assert update(stage, declared(stage, team="older"), declared(stage, team="oldest"))["Status"] == "FAILED"
     assert stage.backend.tags[stage.user] == {"team": "chat"}
+
+
+def test_tags_of_an_identity_that_does_not_exist_say_what_to_do(stage: Stage) -> None:
+    """The service says no more than that the request is bad."""
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    answer = create(stage, team="chat")
+    assert answer["Status"] == "FAILED"
+    assert "Check that the app instance, AppInstanceUser or AppInstanceBot of ResourceARN exists" in answer["Reason"]
