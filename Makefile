@@ -12,7 +12,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 help:
 	@echo 'make demo       deploy endpoints.yaml onto a local cloud with the real cdk, show it, change it, destroy it'
 	@echo 'make test       every test (minutes)'
-	@echo 'make test-fast  the tests that need neither CDK nor the local cloud nor patience (seconds)'
+	@echo 'make test-fast  the tests that need neither CDK nor the local cloud nor patience (a minute)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'

@@ -37,6 +37,7 @@ class Responder(CfnResource):
             super().__init__(
                 log_level=logging.getLevelName(logging.root.level), boto_level="CRITICAL", sleep_on_delete=0
             )
+        self._request_type = request.request_type
         self.StackId = request.stack_id
         self.RequestId = request.request_id
         self.LogicalResourceId = request.logical_id
@@ -55,12 +56,17 @@ class Responder(CfnResource):
         """Sets the id that a failure is answered with."""
         self.PhysicalResourceId = str(physical_id) or self._first_id
 
-    def respond(self, event: Mapping[str, Any], context: object) -> None:
-        """Runs the function for the event and answers. Only what crhelper needs of the event is handed to it."""
-        needed = ("RequestType", "StackId", "RequestId", "LogicalResourceId", "ResponseURL")
-        handed = {name: event[name] for name in needed}
-        if isinstance(event.get("PhysicalResourceId"), str):
-            handed["PhysicalResourceId"] = event["PhysicalResourceId"]
+    def respond(self, run: Callable[[object, object], str], context: object) -> None:
+        """Runs a function for the event and answers. crhelper gets no more of the event than it needs."""
+        for register in (self.create, self.update, self.delete):
+            register(run)
+        handed = {
+            "RequestType": self._request_type,
+            "StackId": self.StackId,
+            "RequestId": self.RequestId,
+            "LogicalResourceId": self.LogicalResourceId,
+            "ResponseURL": self._response_url,
+        }
         self(handed, context)
 
     def fail(self, reason: str) -> None:

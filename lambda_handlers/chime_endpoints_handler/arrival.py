@@ -23,7 +23,7 @@ class Arrival:
     entered: float
     """The time at which this delivery began."""
     is_told: bool
-    """Whether Lambda said it: only then is an earlier delivery of the same event reckoned with."""
+    """Whether Lambda said it; where it did not, an earlier delivery can neither be known of nor ruled out."""
     now: Callable[[], float]
 
     @property
@@ -32,9 +32,14 @@ class Arrival:
         return self.now() - self.started >= LATE
 
     @property
-    def is_repeated(self) -> bool:
-        """Whether an earlier delivery may have done something: Lambda delivers again after a minute."""
-        return not self.is_told or self.entered - self.started >= LATE
+    def is_known_repeat(self) -> bool:
+        """Whether it is known that an earlier delivery may have done something: Lambda repeats one after a minute."""
+        return self.is_told and self.entered - self.started >= LATE
+
+    @property
+    def may_be_repeat(self) -> bool:
+        """Whether an earlier delivery cannot be ruled out."""
+        return self.is_known_repeat or not self.is_told
 
     @property
     def earliest(self) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 
@@ -68,4 +67,5 @@ class AwsClients:
         return self._session.create_client(service, region_name=region, config=config)
 
 
-_as_it_came = partial(lambda value: value)
+def _as_it_came(timestamp: object) -> object:
+    return timestamp

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 from . import physical_id
+from .adoption import adopt
 from .calls import Attempts
 from .deadline import Phase
-from .declaration import EndpointDeclaration, read_endpoint
+from .declaration import read_endpoint
 from .endpoints import Endpoints, Registered
-from .errors import AlreadyRegisteredError, HandlerError, Kind, ServiceError, StaleEventError
+from .errors import HandlerError, Kind, ServiceError, StaleEventError
+from .outcome import Outcome, registered
 from .ownership import (
     Wanted,
     bears_our_name,
@@ -22,39 +24,27 @@ from .ownership import (
     was_created_since,
 )
 from .stack import Standing
-from .work import Outcome, Work
+from .work import Work
 
 
 def create(work: Work) -> Outcome:
     """Registers the declared endpoint."""
-    request = work.request
     work.note(work.id_of_nothing())
-    declaration = read_endpoint(request.properties)
-    wanted = resolve(declaration, work)
-    endpoints = work.endpoints(declaration.app_instance_user_arn)
+    wanted = resolve(read_endpoint(work.request.properties), work)
+    endpoints = work.endpoints(wanted.identity.user_arn)
     if work.arrival.is_late and (standing := work.standing()) is not None and not _is_awaited(standing):
         held = physical_id.read(standing.physical_id)
         if isinstance(held, physical_id.Endpoint) and not standing.is_given_up:
-            return outcome(held)  # an earlier delivery has been answered
+            return registered(held)  # an earlier delivery has been answered
         _remove_attempts(work, endpoints, wanted, standing)
         raise StaleEventError("CloudFormation has given this resource up. Nothing was registered.")
-    endpoint = _register(work, endpoints, wanted, declaration)
+    endpoint = _register(work, endpoints, wanted)
     if work.is_unusual():
         _withdraw_if_stale(work, endpoints, endpoint)
-    return outcome(endpoint)
+    return registered(endpoint)
 
 
-def outcome(endpoint: physical_id.Endpoint) -> Outcome:
-    """The answer for a registered endpoint: nothing that is long or secret."""
-    return Outcome(
-        physical_id=endpoint,
-        data={"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn},
-    )
-
-
-def _register(
-    work: Work, endpoints: Endpoints, wanted: Wanted, declaration: EndpointDeclaration
-) -> physical_id.Endpoint:
+def _register(work: Work, endpoints: Endpoints, wanted: Wanted) -> physical_id.Endpoint:
     request = work.request
     attempts = Attempts()
     work.note(work.unconfirmed_id())
@@ -69,7 +59,7 @@ def _register(
         )
     except ServiceError as error:
         if error.kind is Kind.CONFLICT:
-            endpoint_id = _resolve_conflict(work, endpoints, wanted, declaration, attempts)
+            endpoint_id = _resolve_conflict(work, endpoints, wanted, attempts)
         else:
             _leave_nothing(work, endpoints, wanted, attempts)
             raise
@@ -81,9 +71,7 @@ def _register(
     return endpoint
 
 
-def _resolve_conflict(
-    work: Work, endpoints: Endpoints, wanted: Wanted, declaration: EndpointDeclaration, attempts: Attempts
-) -> str:
+def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> str:
     """The device token is registered: by an earlier attempt of ours, by one to adopt, or by somebody else."""
     standing = work.standing()
     holding = holders(endpoints, wanted.identity, work)
@@ -99,10 +87,10 @@ def _resolve_conflict(
                 attempts=Attempts(),
             )
         if _is_earlier_attempt(holder, wanted, work, standing, attempts):
-            _settle(endpoints, holder, wanted)
+            settle(endpoints, holder, wanted)
             return holder.endpoint_id
     work.note(work.id_of_nothing())
-    return adopt(endpoints, holding, wanted, declaration)
+    return adopt(endpoints, holding, wanted).endpoint_id
 
 
 def _is_earlier_attempt(
@@ -114,7 +102,7 @@ def _is_earlier_attempt(
         return False
     if standing is not None and standing.physical_id == str(_id(holder)):
         return True
-    if not attempts.may_have_happened and not work.arrival.is_repeated:
+    if not attempts.may_have_happened and not work.arrival.may_be_repeat:
         return False  # there was no earlier attempt
     return was_created_since(holder, _began(work, standing))
 
@@ -126,47 +114,10 @@ def _began(work: Work, standing: Standing | None) -> float:
     return work.arrival.earliest
 
 
-def adopt(endpoints: Endpoints, holding: list[Registered], wanted: Wanted, declaration: EndpointDeclaration) -> str:
-    """Takes over the endpoint that holds the device token, where the declaration says so.
-
-    Raises:
-        AlreadyRegisteredError: it does not say so, or the endpoint is another than the declared one.
-    """
-    if not holding:
-        raise AlreadyRegisteredError(
-            "RegisterAppInstanceUserEndpoint failed: ConflictException. The device token is registered, but by no"
-            " endpoint of this AppInstanceUser: another user's endpoint holds it. Deregister that one first."
-        )
-    holder = holding[0]
-    there = f"the endpoint {holder.endpoint_id} of this AppInstanceUser holds the device token"
-    if not declaration.adopt_existing:
-        raise AlreadyRegisteredError(
-            f"RegisterAppInstanceUserEndpoint failed: ConflictException; {there}, and it is not this resource's."
-            " It was left as it is. To take it over, set AdoptExisting to true; otherwise deregister it first."
-        )
-    if holder.identity != wanted.identity:
-        raise AlreadyRegisteredError(
-            f"AdoptExisting: {there}, but with another Type, ResourceArn or pair of device tokens, which cannot"
-            " be changed. Declare what is registered, or deregister the endpoint first."
-        )
-    _settle(endpoints, holder, wanted)
-    return holder.endpoint_id
-
-
-def _settle(endpoints: Endpoints, holder: Registered, wanted: Wanted) -> None:
-    settle(
-        endpoints,
-        holder.endpoint_id,
-        name=holder.name,
-        allow_messages=holder.allow_messages,
-        wanted=wanted,
-    )
-
-
 def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> None:
     """Removes what a failed registration may have left. What cannot be removed stays noted for the Delete."""
     work.note(work.unconfirmed_id() if attempts.may_have_happened else work.id_of_nothing())
-    if not attempts.may_have_happened and not (work.arrival.is_told and work.arrival.is_repeated):
+    if not attempts.may_have_happened and not work.arrival.is_known_repeat:
         return
     work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # the failure of the registration is what is told

@@ -29,8 +29,8 @@ class Deadline:
     def __init__(self, left: Callable[[], float]) -> None:
         self.left = left
         at_entry = max(left(), 0.0)
-        self.kept_for_answer = min(max(_ANSWER_SECONDS[0], at_entry * _ANSWER_SHARE), _ANSWER_SECONDS[1])
-        self.until_answer = max(at_entry - self.kept_for_answer, at_entry / 2)
+        self._kept_for_answer = min(max(_ANSWER_SECONDS[0], at_entry * _ANSWER_SHARE), _ANSWER_SECONDS[1])
+        self.until_answer = max(at_entry - self._kept_for_answer, at_entry / 2)
         """Seconds from entry after which an answer must be under way, whatever else is going on."""
         self._kept_for_cleanup = min(_CLEANUP_SECONDS, at_entry * _CLEANUP_SHARE)
         self._phase = Phase.WORK
@@ -46,15 +46,15 @@ class Deadline:
         if self._phase is Phase.ANSWER:
             return 0.0
         kept = {
-            Phase.WORK: self.kept_for_answer + self._kept_for_cleanup,
-            Phase.CLEANUP: self.kept_for_answer,
+            Phase.WORK: self._kept_for_answer + self._kept_for_cleanup,
+            Phase.CLEANUP: self._kept_for_answer,
             Phase.AFTERWARDS: 0.0,
         }
         return self.left() - kept[self._phase]
 
     def for_answer(self, *, is_last: bool) -> float:
         """Seconds left for delivering the answer."""
-        return self.left() - (0.0 if is_last else min(_AFTERWARDS_SECONDS, self.kept_for_answer / 2))
+        return self.left() - (0.0 if is_last else min(_AFTERWARDS_SECONDS, self._kept_for_answer / 2))
 
     def check(self, operation: str) -> None:
         """Lets a call begin.

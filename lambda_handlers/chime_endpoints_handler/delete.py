@@ -6,10 +6,11 @@ from . import physical_id
 from .deadline import Phase
 from .endpoints import Endpoints, was_refused
 from .errors import ServiceError
+from .outcome import Outcome
 from .ownership import deregister, is_gone, own_attempts, resolve_if_possible
 from .rules import USER_ARN
 from .stack import Standing
-from .work import Outcome, Work
+from .work import Work
 
 _LONGEST_WAIT = 3600.0  # seconds that CloudFormation waits for an answer where no ServiceTimeout is declared
 _WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and Create may still be at work

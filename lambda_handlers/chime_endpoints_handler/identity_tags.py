@@ -10,10 +10,11 @@ from .calls import Attempts
 from .deadline import Phase
 from .declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
 from .errors import HandlerError, Kind, ServiceError, StaleEventError
+from .outcome import Outcome
 from .rules import IDENTITY_ARN, violations
 from .stack import Standing
 from .staleness import is_stale
-from .work import Outcome, Work
+from .work import Work
 
 
 def create(work: Work) -> Outcome:
@@ -33,18 +34,18 @@ def update(work: Work) -> Outcome:
     new = read_tags(work.request.properties)
     identity = _Identity(new.resource_arn, work)
     ours = physical_id.Tags(new.resource_arn)
-    elsewhere = _declared_elsewhere(work.request.old_properties, ours)
-    if str(ours) == work.request.physical_id and elsewhere is not None:
-        # A rollback: the failed Update was to tag another identity, and nobody heard whether it did.
-        _Identity(elsewhere.resource_arn, work).untag_ours(elsewhere.tags, may_be_gone=True)
-        identity.tag(new.tags)
-        return Outcome(physical_id=ours)
     if str(ours) != work.request.physical_id:
         _tag_or_undo(work, identity, new.tags)
         return Outcome(physical_id=ours)
-    old = _tags_of(work.request.old_properties, new.resource_arn)
-    identity.tag({key: value for key, value in new.tags.items() if old.get(key) != value})
-    identity.untag_ours({key: value for key, value in old.items() if key not in new.tags})
+    old = _read_leniently(work.request.old_properties)
+    before: Mapping[str, str] = {}
+    if old is not None and old.resource_arn == new.resource_arn:
+        before = old.tags
+    elif old is not None:
+        # A rollback: the failed Update was to tag another identity, and nobody heard whether it did.
+        _Identity(old.resource_arn, work).untag_ours(old.tags, may_be_gone=True)
+    identity.tag({key: value for key, value in new.tags.items() if before.get(key) != value})
+    identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})
     return Outcome(physical_id=ours)
 
 
@@ -54,10 +55,12 @@ def delete(work: Work) -> Outcome:
     work.note(current)
     if isinstance(current, physical_id.NotApplied):
         return Outcome(physical_id=current)
-    arn = current.resource_arn if isinstance(current, physical_id.Tags) else _arn_of(work.request.properties)
-    tags = {} if arn is None else _tags_of(work.request.properties, arn)
-    if arn is not None and tags and not _is_kept(work, current):
-        _Identity(arn, work).untag_ours(tags, may_be_gone=True)
+    declared = _read_leniently(work.request.properties)
+    is_its = not isinstance(current, physical_id.Tags) or (
+        declared is not None and declared.resource_arn == current.resource_arn
+    )
+    if declared is not None and declared.tags and is_its and not _is_kept(work, current):
+        _Identity(declared.resource_arn, work).untag_ours(declared.tags, may_be_gone=True)
     return Outcome(physical_id=current)
 
 
@@ -134,25 +137,11 @@ def _undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
             work.note(work.unconfirmed_id())
 
 
-def _declared_elsewhere(properties: object, ours: physical_id.Tags) -> TagsDeclaration | None:
-    """What properties declare, where that is for another identity."""
+def _read_leniently(properties: object) -> TagsDeclaration | None:
+    """What properties declare; None where that is not valid today."""
     if violations(TAGS_TYPE, properties) or not isinstance(properties, dict):
         return None
-    declared = read_tags(properties)
-    return declared if declared.resource_arn != ours.resource_arn else None
-
-
-def _tags_of(properties: object, arn: str) -> Mapping[str, str]:
-    """The tags that properties declare for an identity; none where they are another's or cannot be read."""
-    if violations(TAGS_TYPE, properties) or not isinstance(properties, dict):
-        return {}
-    declared = read_tags(properties)
-    return declared.tags if declared.resource_arn == arn else {}
-
-
-def _arn_of(properties: object) -> str | None:
-    arn = properties.get("ResourceARN") if isinstance(properties, dict) else None
-    return arn if isinstance(arn, str) and IDENTITY_ARN.fullmatch(arn) else None
+    return read_tags(properties)
 
 
 def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:

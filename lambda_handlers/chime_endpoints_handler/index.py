@@ -23,9 +23,10 @@ from .deadline import Deadline, Phase
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE
 from .delivery import Delivery
 from .errors import HandlerError, InvalidRequestError
+from .outcome import Outcome
 from .request import RequestType, UnanswerableEventError, parse
 from .rules import violations
-from .work import Outcome, Work
+from .work import Work
 
 log = logging.getLogger("chime_endpoints")
 
@@ -81,7 +82,6 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     except UnanswerableEventError as error:
         _log(logging.WARNING, f"Ignored: {error}. Nothing was done and nobody was told.")
         return
-    assert isinstance(event, Mapping)  # noqa: S101 - `parse` takes nothing else
     started = surroundings.now()
     deadline = Deadline(_time_left(context, surroundings.now))
     responder = Responder(request, deadline, surroundings.sleep)
@@ -96,9 +96,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     )
     run = _Run(work, responder)
     if request.request_type in set(RequestType):
-        for register in (responder.create, responder.update, responder.delete):
-            register(run)
-        responder.respond(event, context)
+        responder.respond(run, context)
     else:
         responder.fail("RequestType is none of Create, Update, Delete.")
     _conclude(run, responder, surroundings.now() - started)
@@ -130,7 +128,8 @@ class _Run:
             raise _ToldError(self.reason)
         self._responder.Data.update(self.outcome.data)
         self._responder.has_more_to_do = self.outcome.unanswered is not None
-        return str(self.outcome.physical_id) or self._responder.PhysicalResourceId
+        self.work.note(self.outcome.physical_id)
+        return self._responder.PhysicalResourceId
 
 
 class _ToldError(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from . import physical_id, sources
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
@@ -17,10 +18,10 @@ from .errors import Kind, ServiceError, SourceError, StaleEventError
 from .request import Request
 from .rules import violations
 from .stack import Standing
+from .timestamps import CLOCK_SKEW
 from .work import Work
 
 _TRIES = 3  # where the service's answer does not say what it did
-_SKEW = 5.0  # seconds by which the service's clock may differ from CloudFormation's or ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,23 @@ class Wanted:
     name: str = field(repr=False)
     is_name_declared: bool
     allow_messages: str
+    may_adopt: bool
+
+
+class Settleable(Protocol):
+    """An endpoint with its changeable members."""
+
+    @property
+    def endpoint_id(self) -> str:
+        """Its EndpointId."""
+
+    @property
+    def name(self) -> str | None:
+        """Its Name."""
+
+    @property
+    def allow_messages(self) -> str:
+        """Its AllowMessages."""
 
 
 def resolve(declaration: EndpointDeclaration, work: Work) -> Wanted:
@@ -55,6 +73,7 @@ def resolve(declaration: EndpointDeclaration, work: Work) -> Wanted:
         name=name_of(declaration, work.request),
         is_name_declared=declaration.name is not None,
         allow_messages=declaration.allow_messages,
+        may_adopt=declaration.adopt_existing,
     )
 
 
@@ -90,7 +109,7 @@ def is_as_wanted(endpoint: Registered, wanted: Wanted) -> bool:
 
 def was_created_since(endpoint: Registered, moment: float) -> bool:
     """Whether the endpoint is not older than a moment; where the service does not say, it is not."""
-    return endpoint.created is None or endpoint.created >= moment - _SKEW
+    return endpoint.created is None or endpoint.created >= moment - CLOCK_SKEW
 
 
 def candidates(listed: Iterable[Listed], wanted: Wanted, request: Request) -> list[Listed]:
@@ -160,11 +179,11 @@ def own_attempts(
     return [attempt for attempt in attempts if but is None or str(attempt) != but.physical_id]
 
 
-def settle(endpoints: Endpoints, endpoint_id: str, *, name: str | None, allow_messages: str, wanted: Wanted) -> None:
+def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:
     """Brings the changeable members to the declaration; makes no call where they are there already."""
-    if (name, allow_messages) == (wanted.name, wanted.allow_messages):
+    if (endpoint.name, endpoint.allow_messages) == (wanted.name, wanted.allow_messages):
         return
-    if not is_updated(endpoints, endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
+    if not is_updated(endpoints, endpoint.endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
         raise StaleEventError("The endpoint was deregistered while it was being changed. Deploy again.")
 
 
@@ -199,13 +218,12 @@ def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
     try:
         endpoints.deregister(endpoint_id)
     except ServiceError as error:
-        if not was_refused(error):
-            raise
-        if not _is_gone_or_refused(endpoints, endpoint_id, error):
+        if not was_refused(error) or not _is_gone_after(error, endpoints, endpoint_id):
             raise
 
 
-def _is_gone_or_refused(endpoints: Endpoints, endpoint_id: str, refusal: ServiceError) -> bool:
+def _is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> bool:
+    """Whether the refusal to remove an endpoint means that there is none."""
     try:
         return is_gone(endpoints, endpoint_id)
     except ServiceError as error:

@@ -13,9 +13,8 @@ from .rules import IDENTITY_ARN, USER_ARN
 
 _ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>.{{1,64}})", re.DOTALL)
 _TAGS = re.compile(rf"(?P<identity>{IDENTITY_ARN.pattern})/tags")
-_MAYBE = re.compile(r"unconfirmed/(?P<suffix>[0-9a-f]{16})/(?P<since>0|[1-9][0-9]{0,11})")
 _NOT_APPLIED = "not-applied/"
-_UNCONFIRMED = "unconfirmed/"
+_UNCONFIRMED = re.compile(r"unconfirmed/(?P<suffix>[0-9a-f]{16})/(?P<since>0|[1-9][0-9]{0,11})")
 _DOT_SEGMENTS = frozenset({".", ".."})  # an HTTP client resolves them: the request would go to another path
 
 
@@ -59,7 +58,7 @@ class Unconfirmed:
     """Seconds since the epoch before which it cannot have left anything."""
 
     def __str__(self) -> str:
-        return f"{_UNCONFIRMED}{self.suffix}/{self.since}"
+        return f"unconfirmed/{self.suffix}/{self.since}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def read(text: object) -> PhysicalId:
         return Tags(tags["identity"])
     if text.startswith(_NOT_APPLIED):
         return NotApplied(text.removeprefix(_NOT_APPLIED))
-    if unconfirmed := _MAYBE.fullmatch(text):
+    if unconfirmed := _UNCONFIRMED.fullmatch(text):
         return Unconfirmed(unconfirmed["suffix"], int(unconfirmed["since"]))
     return Foreign(text)
 

@@ -36,7 +36,7 @@ IsUnresolved = Callable[[object], bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What one property may be, and what its change does to a registered endpoint."""
+    """What one property may be."""
 
     required: bool = False
     minimum: int = 0
@@ -45,7 +45,6 @@ class Rule:
     meaning: str = ""
     choices: tuple[str, ...] = ()
     members: Mapping[str, Rule] | None = None
-    on_change: str = "replacement"
 
 
 _TOKEN = Rule(minimum=1)
@@ -80,9 +79,9 @@ ENDPOINT_RULES: Mapping[str, Rule] = {
             "VoipDeviceTokenSource": Rule(members=_SECRET | _PARAMETER),
         },
     ),
-    "Name": Rule(on_change="in place"),
-    "AllowMessages": Rule(choices=tuple(AllowMessages), on_change="in place"),
-    "AdoptExisting": Rule(choices=("true", "false"), on_change="nothing"),
+    "Name": Rule(),
+    "AllowMessages": Rule(choices=tuple(AllowMessages)),
+    "AdoptExisting": Rule(choices=("true", "false")),
 }
 TAG_RULES: Mapping[str, Rule] = {
     "ResourceARN": Rule(
@@ -90,7 +89,7 @@ TAG_RULES: Mapping[str, Rule] = {
         form=IDENTITY_ARN,
         meaning="the ARN of an app instance, an AppInstanceUser or an AppInstanceBot",
     ),
-    "Tags": Rule(required=True, maximum=50, on_change="in place"),
+    "Tags": Rule(required=True, maximum=50),
 }
 TAG_MEMBER_RULES: Mapping[str, Rule] = {
     "Key": Rule(required=True, minimum=1, maximum=128),

@@ -1,4 +1,4 @@
-"""What CloudFormation says of our resource at this moment: asked only when something is unusual."""
+"""What CloudFormation says of our resource at this moment: asked where something is unusual or replaced."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from .clients import Clients
 from .request import Request
 from .timestamps import seconds
 
-# CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days, so that
-# a stack it has never heard of means that somebody else was asked: that is no evidence.
 LONGEST_SECONDS = 5.5
 """Seconds that asking may take: the client's time-outs together, and a little."""
+
+# CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days, so that
+# a stack it has never heard of means that somebody else was asked: that is no evidence.
 _GONE = "does not exist for stack"
 
 

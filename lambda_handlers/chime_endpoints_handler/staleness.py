@@ -6,9 +6,8 @@ from .declaration import read_endpoint
 from .errors import StaleEventError
 from .ownership import deregister, own_attempts, resolve_if_possible
 from .stack import Standing
+from .timestamps import CLOCK_SKEW
 from .work import Work
-
-_SKEW = 5.0  # seconds by which CloudFormation's clock may differ from Lambda's
 
 
 def stop_if_stale(work: Work) -> Standing | None:
@@ -40,4 +39,4 @@ def is_stale(work: Work, standing: Standing) -> bool:
     if standing.since is None:
         return False
     later = standing.since - work.arrival.started
-    return later > 0 if standing.is_settled else work.arrival.is_told and later > _SKEW
+    return later > 0 if standing.is_settled else work.arrival.is_told and later > CLOCK_SKEW

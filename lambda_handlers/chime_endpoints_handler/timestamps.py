@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+CLOCK_SKEW = 5.0
+"""Seconds by which the clocks of Chime, CloudFormation and Lambda may differ."""
+
 _MILLISECONDS_FROM = 10_000_000_000  # as seconds that would be the year 2286
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from . import physical_id
-from .create import outcome
 from .declaration import EndpointDeclaration, PlainToken, TokenSource, read_endpoint
+from .outcome import Outcome, registered
 from .ownership import is_updated, name_of
-from .replacement import Replacement
+from .replacement import replace
 from .rules import USER_ARN
 from .staleness import stop_if_stale
-from .work import Outcome, Work
+from .work import Work
 
 
 def update(work: Work) -> Outcome:
@@ -21,7 +21,7 @@ def update(work: Work) -> Outcome:
     is_same = old is not None and _is_same_identity(old, new)
     if is_same and isinstance(current, physical_id.Endpoint) and old is not None:
         if (old.name, old.allow_messages) == (new.name, new.allow_messages):
-            return outcome(current)
+            return registered(current)
         if work.arrival.is_late:
             stop_if_stale(work)
         if is_updated(
@@ -30,10 +30,10 @@ def update(work: Work) -> Outcome:
             name=name_of(new, request),
             allow_messages=new.allow_messages,
         ):
-            return outcome(current)
+            return registered(current)
     elif work.arrival.is_late:
         stop_if_stale(work)
-    return Replacement(work, current=current, declaration=new, former=old, is_change=not is_same).run()
+    return replace(work, new, former=old, current=current, is_change=not is_same)
 
 
 def _read_leniently(properties: object) -> EndpointDeclaration | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from . import stack
 from .arrival import Arrival
@@ -13,16 +13,6 @@ from .deadline import Deadline
 from .endpoints import Endpoints
 from .physical_id import NotApplied, PhysicalId, Unconfirmed
 from .request import Request
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What the answer to a successful event says."""
-
-    physical_id: PhysicalId
-    data: Mapping[str, str] = field(default_factory=dict)
-    unanswered: Callable[[], None] | None = None
-    """What is left to do where nobody accepts the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +39,7 @@ class Work:
 
     def id_of_nothing(self) -> PhysicalId:
         """The id of a Create that has done nothing; an earlier delivery of it may have done something."""
-        if self.arrival.is_told and self.arrival.is_repeated:
+        if self.arrival.is_known_repeat:
             return self.unconfirmed_id()
         return NotApplied(self.request.suffix)
 

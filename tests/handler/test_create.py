@@ -249,7 +249,7 @@ def test_a_create_delivered_long_after_its_end_changes_nothing(stage: Stage) -> 
     """F43: hours later, the endpoint is held under its id: the same answer, and no call."""
     event = stage.event("Create", stage.properties())
     first = stage.deliver(event)
-    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.sent()
     stage.clock.sleep(7200)
     stage.stack.detail = {
         "ResourceStatus": "CREATE_COMPLETE",
@@ -262,7 +262,7 @@ def test_a_create_delivered_long_after_its_end_changes_nothing(stage: Stage) -> 
 def test_a_create_delivered_after_the_deletion_registers_nothing(stage: Stage) -> None:
     """F43: CloudFormation has the resource no more."""
     event = stage.event("Create", stage.properties())
-    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.sent()
     stage.clock.sleep(7200)
     stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "gone"}
     assert stage.deliver(event)["Status"] == "FAILED"
@@ -271,7 +271,7 @@ def test_a_create_delivered_after_the_deletion_registers_nothing(stage: Stage) -
 
 def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Stage) -> None:
     """F10, F71: the second one is refused, although what is there equals its declaration and is young."""
-    stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(stage.clock.now()):08x}-0123456789abcdef01234567"
+    stage.sent()
     stage.stack.detail = {"ResourceStatus": "CREATE_IN_PROGRESS", "LastUpdatedTimestamp": stage.clock.now()}
     assert stage.create()["Status"] == "SUCCESS"
     answer = stage.create(LogicalResourceId="Phone2")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lifecycle.world import Incident, Weather, World
+from lifecycle.weather import Incident, Weather
+from lifecycle.world import World
 from support.stage import OTHER_APPLICATION, Stage
 
 CHANGES: dict[str, dict[str, Any]] = {

@@ -17,7 +17,8 @@ from hypothesis.stateful import (
 )
 from moto import mock_aws
 
-from lifecycle.world import Incident, Weather, World
+from lifecycle.weather import Incident, Weather
+from lifecycle.world import World
 from support.sink import Sink
 from support.stage import APPLICATION, OTHER_APPLICATION, stage_for
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copy
 import json
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler import index
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from lifecycle.weather import CALM, Incident, Kind, Weather
 from support.stage import LambdaContext, Stage
 
 SERVICE_TIMEOUT = 900.0
@@ -22,35 +22,9 @@ FUNCTION_TIMEOUT = 120.0
 _RETRY_AFTER = (60.0, 120.0)
 _MOST_CALLS = 400
 
-Kind = Literal["throttle", "error", "hang", "empty", "refuse", "kill", "delete"]
-
 
 class KilledError(BaseException):
     """The process is gone: whatever it still tries, it has no time for."""
-
-
-@dataclass(frozen=True)
-class Incident:
-    """What happens at one call of one delivery."""
-
-    delivery: int
-    nth: int
-    when: Literal["before", "after"]
-    kind: Kind
-
-
-@dataclass(frozen=True)
-class Weather:
-    """What goes wrong while one event is handled."""
-
-    incidents: tuple[Incident, ...] = ()
-    lost_answers: frozenset[int] = frozenset()
-    """The deliveries whose answers nobody accepts."""
-    killed_at_answer: frozenset[int] = frozenset()
-    """The deliveries whose process dies before it answers."""
-
-
-CALM = Weather()
 
 
 @dataclass
@@ -139,8 +113,9 @@ class World:
         """Lambda delivers an event of the past once more."""
         event, sent = self.past[number % len(self.past)]
         self.stage.clock.sleep(60)
-        with self._traced(sent), suppress(AnswerNotAcceptedError):
-            self._run(event, FUNCTION_TIMEOUT)
+        self.stage.sent(sent)
+        with suppress(AnswerNotAcceptedError):
+            self.stage.run(event, seconds=FUNCTION_TIMEOUT)
 
     # What others do
 
@@ -247,8 +222,8 @@ class World:
         sent = self.stage.clock.now()
         self.past.append((event, sent))
         for number in range(3):
-            with self._traced(sent):
-                answer = self._deliver(event, number, weather)
+            self.stage.sent(sent)
+            answer = self._deliver(event, number, weather)
             if answer is not None:
                 return answer
             if number < len(_RETRY_AFTER):
@@ -269,7 +244,7 @@ class World:
         if number in weather.killed_at_answer:
             sink.on_put = lambda: setattr(context, "deadline", self.stage.clock.now())
         try:
-            self._run_in(event, context)
+            self.stage.run_in(context, event)
         except (AnswerNotAcceptedError, KilledError):
             pass
         finally:
@@ -316,36 +291,13 @@ class World:
         refuses, on_put = self.stage.sink.refuses, self.stage.sink.on_put
         self.stage.sink.refuses, self.stage.sink.on_put = False, None
         deletion = self.stage.event("Delete", event["ResourceProperties"], PhysicalResourceId=physical_id)
-        with self._traced(self.stage.clock.now()):
-            self._run(deletion, FUNCTION_TIMEOUT)
+        self.stage.sent()
+        self.stage.run(deletion, seconds=FUNCTION_TIMEOUT)
         self.stage.environment["_X_AMZN_TRACE_ID"] = trace
         self.stage.sink.refuses, self.stage.sink.on_put = refuses, on_put
         self.stage.backend.faults.extend(waiting)
         self._release()
         self.cancelled = True
-
-    def _run(self, event: dict[str, Any], seconds: float) -> None:
-        self._run_in(event, LambdaContext(self.stage.clock, self.stage.clock.now() + seconds))
-
-    def _run_in(self, event: dict[str, Any], context: LambdaContext) -> None:
-        stage = self.stage
-        index.handle(
-            copy.deepcopy(event),
-            context,
-            index.Surroundings(
-                clients=stage.clients,
-                environment=stage.environment,
-                now=stage.clock.now,
-                sleep=stage.clock.sleep,
-                jitter=lambda _, most: most,
-            ),
-        )
-
-    @contextmanager
-    def _traced(self, sent: float) -> Any:
-        """Lambda says when the event was first sent, for every delivery of it."""
-        self.stage.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(sent):08x}-0123456789abcdef01234567"
-        yield
 
     def _stands(self, status: str, physical_id: str) -> None:
         self.stage.stack.detail = {

@@ -126,8 +126,13 @@ class Stage:
             "ResourceProperties": properties,
         } | members
 
+    def sent(self, at: float | None = None) -> None:
+        """Has Lambda say when the events that follow were first sent: now, unless told otherwise."""
+        moment = self.clock.now() if at is None else at
+        self.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(moment):08x}-0123456789abcdef01234567"
+
     def deliver(self, event: object, *, seconds: float = 120.0) -> dict[str, Any]:
-        """Delivers an event once, in a cold process, and returns the answer that was accepted."""
+        """Delivers an event once and returns the answer that was accepted."""
         before = len(self.sink.accepted)
         self.run(event, seconds=seconds)
         answers = self.sink.accepted[before:]
@@ -136,9 +141,13 @@ class Stage:
 
     def run(self, event: object, *, seconds: float = 120.0) -> None:
         """Delivers an event once, whatever becomes of the answer."""
+        self.run_in(LambdaContext(self.clock, self.clock.now() + seconds), event)
+
+    def run_in(self, context: LambdaContext, event: object) -> None:
+        """Delivers an event once, in the given context of Lambda."""
         index.handle(
             copy.deepcopy(event),
-            LambdaContext(self.clock, self.clock.now() + seconds),
+            context,
             index.Surroundings(
                 clients=self.clients,
                 environment=self.environment,

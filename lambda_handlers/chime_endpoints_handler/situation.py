@@ -1,0 +1,153 @@
+"""What an Update finds: what is declared, what is registered under the current id, and what else is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import physical_id
+from .declaration import EndpointDeclaration
+from .endpoints import Endpoints, Listed, Registered, was_refused
+from .errors import HandlerError, ServiceError
+from .ownership import (
+    Wanted,
+    bears_our_name,
+    deregister,
+    is_as_wanted,
+    is_gone,
+    resolve,
+    unclear,
+    was_created_since,
+)
+from .staleness import stop_if_stale
+from .work import Work
+
+_LONGEST_OPERATION = 3 * 3600.0  # seconds that a stack's update and its rollback are reckoned to take
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """The state of things as a replacement begins."""
+
+    work: Work
+    wanted: Wanted
+    former: EndpointDeclaration | None
+    current: physical_id.PhysicalId
+    present: Registered | None
+    """What is registered under the current id; None where it is gone, or its user may no longer be asked about."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The endpoints of the declared user."""
+        return self.work.endpoints(self.wanted.identity.user_arn)
+
+    def id_of(self, endpoint_id: str) -> physical_id.Endpoint:
+        """The physical id of one of the declared user's endpoints."""
+        return physical_id.Endpoint(self.wanted.identity.user_arn, endpoint_id)
+
+    @property
+    def has_current_here(self) -> bool:
+        """Whether the current id is an endpoint of the declared user."""
+        return _is_of(self.current, self.wanted)
+
+    def is_current(self, endpoint_id: str) -> bool:
+        """Whether the current id is this endpoint of the declared user."""
+        return self.current == self.id_of(endpoint_id)
+
+    def is_ours(self, endpoint: Registered) -> bool:
+        """Whether the endpoint is a declared one that this resource has registered."""
+        if endpoint.identity != self.wanted.identity:
+            return False
+        if bears_our_name(endpoint, self.work.request):
+            return True
+        if not self.wanted.is_name_declared or not is_as_wanted(endpoint, self.wanted):
+            return False
+        return self._is_of_this_operation(endpoint)
+
+    def _is_of_this_operation(self, endpoint: Registered) -> bool:
+        """Whether an endpoint under the declared name can be ours: else it is a stranger's that happens to equal it.
+
+        A rollback returns to the endpoint that the current one has just replaced, or to one that was brought back.
+        """
+        if self.present is None:
+            return was_created_since(endpoint, self._recently)
+        if was_created_since(endpoint, self.work.arrival.earliest):
+            return True
+        created, current = endpoint.created, self.present.created
+        return created is not None and current is not None and self._recently <= current and created <= current
+
+    def was_brought_back(self, holder: Registered) -> bool:
+        """Whether the holder is the current endpoint, which gave way once and was registered again."""
+        if self.present is not None or self.former is None or not self.has_current_here:
+            return False
+        try:
+            former = resolve(self.former, self.work)
+        except HandlerError:
+            return False
+        return is_as_wanted(holder, former) and was_created_since(holder, self._recently)
+
+    @property
+    def _recently(self) -> float:
+        return self.work.arrival.started - _LONGEST_OPERATION
+
+    def remove_strays(self, listed: Iterable[Listed], *, but: str | None) -> None:
+        """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to.
+
+        Args:
+            listed: the declared user's endpoints.
+            but: the EndpointId of the one that is chosen.
+        """
+        strays = [stray for stray in self._strays(self.endpoints, listed) if stray.endpoint_id != but]
+        if self.former is not None and self.former.app_instance_user_arn != self.wanted.identity.user_arn:
+            strays += self._strays_of_former_user(self.former.app_instance_user_arn)
+        if not strays:
+            return
+        if stop_if_stale(self.work) is None and self.present is None and self.has_current_here:
+            return  # nobody can say whether this event is still current: leave what may be a newer one's
+        for stray in strays:
+            deregister(self.work.endpoints(stray.user_arn), stray.endpoint_id)
+
+    def _strays_of_former_user(self, user_arn: str) -> list[physical_id.Endpoint]:
+        former = self.work.endpoints(user_arn)
+        try:
+            return self._strays(former, former.list())
+        except ServiceError as error:
+            if was_refused(error):
+                return []  # the user is gone, or no longer ours to ask about
+            raise
+
+    def _strays(self, endpoints: Endpoints, listed: Iterable[Listed]) -> list[physical_id.Endpoint]:
+        marked = (
+            physical_id.Endpoint(endpoints.user_arn, endpoint.endpoint_id)
+            for endpoint in listed
+            if bears_our_name(endpoint, self.work.request)
+        )
+        return [stray for stray in marked if stray != self.current]
+
+
+def look(
+    work: Work, wanted: Wanted, *, former: EndpointDeclaration | None, current: physical_id.PhysicalId
+) -> Situation:
+    """Looks at what is registered under the current id."""
+    present = _describe(work, wanted, current) if isinstance(current, physical_id.Endpoint) else None
+    return Situation(work=work, wanted=wanted, former=former, current=current, present=present)
+
+
+def _describe(work: Work, wanted: Wanted, current: physical_id.Endpoint) -> Registered | None:
+    endpoints = work.endpoints(current.user_arn)
+    is_here = _is_of(current, wanted)
+    try:
+        present = endpoints.describe(current.endpoint_id)
+    except ServiceError as error:
+        if not was_refused(error):
+            raise
+        if not is_here or is_gone(endpoints, current.endpoint_id):
+            return None
+        raise
+    if present is None and is_here and not is_gone(endpoints, current.endpoint_id):
+        raise unclear("DescribeAppInstanceUserEndpoint", current.endpoint_id)
+    return present
+
+
+def _is_of(current: physical_id.PhysicalId, wanted: Wanted) -> bool:
+    return isinstance(current, physical_id.Endpoint) and current.user_arn == wanted.identity.user_arn
