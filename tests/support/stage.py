@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -97,6 +98,7 @@ class Stage:
     clock: Clock
     stack: StackStandIn = field(default_factory=StackStandIn)
     environment: dict[str, str] = field(default_factory=dict)
+    jitter: Callable[[float, float], float] = lambda _, most: most
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -153,7 +155,7 @@ class Stage:
                 environment=self.environment,
                 now=self.clock.now,
                 sleep=self.clock.sleep,
-                jitter=lambda _, most: most,
+                jitter=self.jitter,
             ),
         )
 
@@ -199,10 +201,10 @@ class Stage:
         return self.backend.endpoints[registered.endpoint_id]
 
 
-def stage_for(sink: Sink) -> Stage:
+def stage_for(sink: Sink, clock: Clock | None = None) -> Stage:
     """A stage in a fresh mock: call it inside `mock_aws`."""
     backend = identity_backend(account_id=ACCOUNT, region_name=REGION)
-    clock = Clock()
+    clock = clock or Clock()
     backend.now = clock.now
     backend.switches.requests_per_second = None
     instance = backend.create_app_instance(name="chat")
