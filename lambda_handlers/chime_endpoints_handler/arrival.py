@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +14,7 @@ LATE = 2.0
 """Seconds after which CloudFormation may have gone on; a Delete that finds nothing looks again for longer than this."""
 
 _HOUR = 3600.0
+_MOST_REMEMBERED = 1000  # events of a process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,9 @@ class Arrival:
     """The time at which this delivery began."""
     is_told: bool
     """Whether Lambda said it; where it did not, an earlier delivery can neither be known of nor ruled out."""
+    is_seen: bool
+    """Whether this process has begun to handle the event before."""
+    process_began: float
     now: Callable[[], float]
 
     @property
@@ -36,10 +42,15 @@ class Arrival:
         """Whether it is known that an earlier delivery may have done something: Lambda repeats one after a minute."""
         return self.is_told and self.entered - self.started >= LATE
 
-    @property
-    def may_be_repeat(self) -> bool:
-        """Whether an earlier delivery cannot be ruled out."""
-        return self.is_known_repeat or not self.is_told
+    def may_follow_one_that_registered(self, created: float | None) -> bool:
+        """Whether an earlier delivery may have registered what was created at this time.
+
+        Where Lambda does not say when the event was sent, this process remembers the events that it has handled;
+        one that it has not was handled, if at all, before it began.
+        """
+        if self.is_known_repeat or self.is_seen:
+            return True
+        return not self.is_told and (created is None or created <= self.process_began)
 
     @property
     def earliest(self) -> float:
@@ -47,10 +58,25 @@ class Arrival:
         return self.started if self.is_told else self.started - _HOUR
 
 
-def arrival(environment: Mapping[str, str], now: Callable[[], float]) -> Arrival:
-    """The arrival of the event that is being handled."""
-    entered = now()
-    root = _TRACE_ROOT.search(environment.get("_X_AMZN_TRACE_ID", ""))
-    if root is None:
-        return Arrival(started=entered, entered=entered, is_told=False, now=now)
-    return Arrival(started=min(float(int(root[1], 16)), entered), entered=entered, is_told=True, now=now)
+class Process:
+    """What a process remembers of the events that it has handled."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.now = now
+        self.began = now()
+        self._handled: deque[str] = deque(maxlen=_MOST_REMEMBERED)
+
+    def arrival(self, request_id: str, environment: Mapping[str, str]) -> Arrival:
+        """The arrival of the event that is being handled now."""
+        entered = self.now()
+        is_seen = request_id in self._handled
+        self._handled.append(request_id)
+        root = _TRACE_ROOT.search(environment.get("_X_AMZN_TRACE_ID", ""))
+        return Arrival(
+            started=entered if root is None else min(float(int(root[1], 16)), entered),
+            entered=entered,
+            is_told=root is not None,
+            is_seen=is_seen,
+            process_began=self.began,
+            now=self.now,
+        )

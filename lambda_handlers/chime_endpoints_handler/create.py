@@ -102,7 +102,7 @@ def _is_earlier_attempt(
         return False
     if standing is not None and standing.physical_id == str(_id(holder)):
         return True
-    if not attempts.may_have_happened and not work.arrival.may_be_repeat:
+    if not attempts.may_have_happened and not work.arrival.may_follow_one_that_registered(holder.created):
         return False  # there was no earlier attempt
     return was_created_since(holder, _began(work, standing))
 

@@ -16,7 +16,7 @@ from crhelper import SUCCESS
 
 from . import create, delete, identity_tags, physical_id, update
 from .answer import Responder
-from .arrival import arrival
+from .arrival import Process
 from .calls import Caller
 from .clients import AwsClients, Clients
 from .deadline import Deadline, Phase
@@ -57,6 +57,7 @@ class Surroundings:
 
     clients: Clients = field(default_factory=AwsClients)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    process: Process = field(default_factory=Process)
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float, float], float] = random.uniform
@@ -91,7 +92,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
         clients=surroundings.clients,
         deadline=deadline,
         call=call,
-        arrival=arrival(surroundings.environment, surroundings.now),
+        arrival=surroundings.process.arrival(request.request_id, surroundings.environment),
         note=responder.note,
     )
     run = _Run(work, responder)

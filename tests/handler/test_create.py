@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.physical_id import suffix
 from support.stage import OTHER_APPLICATION, STACK_ID, Stage
 
@@ -278,3 +279,32 @@ def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Sta
     assert answer["Status"] == "FAILED"
     stage.delete(answer["PhysicalResourceId"], LogicalResourceId="Phone2")
     assert len(stage.registered) == 1
+
+
+def test_a_renamed_logical_id_does_not_take_the_old_ones_endpoint(stage: Stage) -> None:
+    """F73: CloudFormation deletes the old one afterwards; also where Lambda does not say when the event was sent."""
+    stage.clock.sleep(5)
+    old = stage.create()
+    stage.clock.sleep(5)
+    answer = stage.create(LogicalResourceId="RenamedPhone")
+    assert answer["Status"] == "FAILED"
+    assert old["Data"]["EndpointId"] in answer["Reason"]
+    stage.delete(answer["PhysicalResourceId"], LogicalResourceId="RenamedPhone")
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [old["Data"]["EndpointId"]]
+
+
+@pytest.mark.parametrize("is_same_process", [True, False])
+def test_a_create_whose_process_was_lost_finds_its_endpoint(stage: Stage, *, is_same_process: bool) -> None:
+    """F37, F43: without a word of Lambda, and from a service that remembers no token."""
+    stage.backend.switches.change({"token_memory": "none"})
+    stage.clock.sleep(5)
+    event = stage.event("Create", stage.properties())
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(event)
+    stage.sink.refuses = False
+    stage.clock.sleep(60)
+    if not is_same_process:
+        stage.starts_anew()
+    answer = stage.deliver(event)
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [answer["Data"]["EndpointId"]]

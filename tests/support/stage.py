@@ -10,6 +10,7 @@ from typing import Any
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from chime_endpoints_handler import declaration, index
+from chime_endpoints_handler.arrival import Process
 from chime_endpoints_handler.clients import AwsClients
 from support.sink import Sink
 
@@ -103,6 +104,11 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.clients = StagedClients(self.stack)
+        self.starts_anew()
+
+    def starts_anew(self) -> None:
+        """Has the events that follow handled by a process that has handled none before."""
+        self.process = Process(self.clock.now)
 
     def properties(self, **changes: Any) -> dict[str, Any]:
         """Valid properties of an endpoint of the user, with changes; None leaves a property out."""
@@ -153,6 +159,7 @@ class Stage:
             index.Surroundings(
                 clients=self.clients,
                 environment=self.environment,
+                process=self.process,
                 now=self.clock.now,
                 sleep=self.clock.sleep,
                 jitter=self.jitter,
