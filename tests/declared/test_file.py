@@ -125,7 +125,7 @@ def test_anchors_and_merge_keys_of_yaml_work(tmp_path: Path) -> None:
 
 
 def test_a_plain_token_is_in_no_repr(tmp_path: Path) -> None:
-    """A token that stands in the file does not reach a log by way of an object (A2, F74)."""
+    """F2, F74: a token that stands in the file does not reach a log by way of an object."""
     text = "endpoints: {a: {user: <USER>, type: GCM, application: <APPLICATION>, device_token: {plain_text: canary}}}"
     assert "canary" not in repr(loaded(tmp_path, text))
 

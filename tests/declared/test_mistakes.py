@@ -102,7 +102,7 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
     ],
 )
 def test_a_field_that_cannot_be_is_named(tmp_path: Path, fields: str, expected: str) -> None:
-    """There is one message, with the entry, in the entry's line (A1 to A9)."""
+    """F1, F2, F3, F4, F5, F6, F8, F9: there is one message, with the entry, in the entry's line."""
     (message,) = mistakes(tmp_path, entry(fields))
     assert message.startswith("endpoints.yaml:2:")
     assert ": a: " in message
@@ -142,7 +142,7 @@ def test_a_mistake_in_the_defaults_is_told_once(tmp_path: Path) -> None:
 
 
 def test_the_same_token_twice_for_a_user_is_told(tmp_path: Path) -> None:
-    """The service would refuse the second registration (A10)."""
+    """F10: the service would refuse the second registration."""
     text = "endpoints:\n  first: <ENTRY>\n  second: <ENTRY>\n"
     (message,) = mistakes(tmp_path, text)
     assert message.startswith("endpoints.yaml:3:")
@@ -161,7 +161,7 @@ def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
 
 
 def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
-    """Fifty of two endpoints together, as of one (A9)."""
+    """F9: fifty of two endpoints together, as of one."""
 
     def tags(first: int, count: int) -> str:
         return "{" + ", ".join(f"k{number}: v" for number in range(first, first + count)) + "}"
@@ -208,7 +208,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 
 
 def test_no_message_holds_a_token(tmp_path: Path) -> None:
-    """Whatever is wrong with it (A2, F74)."""
+    """F2, F74: whatever is wrong with it."""
     canary = "CANARY"
     text = "\n".join(
         [

@@ -53,7 +53,7 @@ def test_stacks_are_of_like_size() -> None:
 
 @pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 1), ("bob-android", 2), ("carol-work", 0)])
 def test_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
-    """A release that moved entries would replace everybody's endpoints (A14)."""
+    """F14: a release that moved entries would replace everybody's endpoints."""
     assert stack_of(key, 3) == stack
 
 

@@ -29,7 +29,7 @@ from synth.stage import (
 
 
 def test_an_endpoint_is_one_resource_with_the_apis_own_property_names() -> None:
-    """What is left to its default is left out."""
+    """F2: what is left to its default is left out, and the token is where it was."""
     stack = stack_in()
     endpoint(stack, "Phone")
     template = template_of(stack)
@@ -92,7 +92,7 @@ def test_a_token_may_be_in_a_parameter() -> None:
 
 
 def test_a_token_in_clear_takes_its_unsafe_name() -> None:
-    """Then it is in the template, and nothing is allowed for it."""
+    """F2: then it is in the template, and nothing is allowed for it."""
     stack = stack_in()
     token = DeviceToken.unsafe_plain_text("canary")
     endpoint(stack, device_token=token)
@@ -114,7 +114,7 @@ def test_a_user_and_an_application_may_be_constructs() -> None:
 
 
 def test_tokens_pass_synth() -> None:
-    """What is not known yet is judged by the function (A5)."""
+    """F5: what is not known yet is judged by the function."""
     stack = stack_in()
     parameter = CfnParameter(stack, "UserArn")
     name = CfnParameter(stack, "Name")
@@ -154,7 +154,7 @@ def test_an_endpoint_made_elsewhere_can_be_referred_to() -> None:
 
 @pytest.mark.parametrize("by_method", [False, True])
 def test_a_retained_endpoint_stays_registered(by_method: bool) -> None:  # noqa: FBT001 - a parametrized case
-    """By parameter, or by the method that every resource of CDK has (F66)."""
+    """F66: by parameter, or by the method that every resource of CDK has."""
     stack = stack_in()
     phone = endpoint(stack, removal_policy=None if by_method else RemovalPolicy.RETAIN)
     if by_method:
@@ -173,7 +173,7 @@ def test_dependencies_that_a_user_adds_are_kept() -> None:
 
 
 def test_endpoints_of_two_stacks_have_a_provider_each() -> None:
-    """A stack can be deployed and deleted by itself (A13)."""
+    """F13: a stack can be deployed and deleted by itself."""
     app = App()
     stacks = [stack_in(app, "One"), stack_in(app, "Two")]
     for stack in stacks:
@@ -183,7 +183,7 @@ def test_endpoints_of_two_stacks_have_a_provider_each() -> None:
 
 
 def test_a_stacks_name_may_have_128_characters() -> None:
-    """Nothing that is named after the stack grows too long (A13)."""
+    """F13: nothing that is named after the stack grows too long."""
     stack = Stack(App(), "S" * 128)
     endpoint(stack)
     for policy in resources(template_of(stack), "AWS::IAM::Policy").values():

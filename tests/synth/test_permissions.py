@@ -79,7 +79,7 @@ def test_each_app_instance_has_a_policy_of_its_own() -> None:
 
 
 def test_an_endpoint_depends_on_every_policy_it_needs() -> None:
-    """It is made after them and removed before them (F30, F64)."""
+    """F30, F64, F65: it is made after them and removed before them."""
     stack = stack_in()
     endpoint(stack)
     template = template_of(stack)
@@ -92,7 +92,7 @@ def test_an_endpoint_depends_on_every_policy_it_needs() -> None:
 
 
 def test_the_function_depends_on_its_basic_policy() -> None:
-    """Which therefore outlives what the function has to remove (F65)."""
+    """F65: which therefore outlives what the function has to remove."""
     stack = stack_in()
     endpoint(stack)
     template = template_of(stack)
@@ -101,7 +101,7 @@ def test_the_function_depends_on_its_basic_policy() -> None:
 
 
 def test_a_policys_id_follows_from_what_it_allows() -> None:
-    """Adding an endpoint changes no policy; removing an app instance or application removes its own (F64)."""
+    """F64: adding an endpoint changes no policy; removing an app instance or application removes its own."""
 
     def made(*changes: dict[str, Any]) -> dict[str, Any]:
         stack = stack_in()
@@ -222,7 +222,7 @@ class TestForeignRoles:
         assert "mobiletargeting:GetApp" in allowed(template)
 
     def test_an_immutable_role_is_left_alone_and_told_of(self) -> None:
-        """A warning lists each thing that it must allow (A12)."""
+        """F12: a warning lists each thing that it must allow."""
         stack = stack_in()
         role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine", mutable=False)
         endpoint(stack, provider=EndpointProvider(stack, "P", role=role), tags={"a": "b"})
@@ -243,7 +243,7 @@ class TestForeignRoles:
             assert resource in told
 
     def test_a_provider_known_by_its_token_is_told_of(self) -> None:
-        """Unless its role is given (A12)."""
+        """F12: unless its role is given."""
         stack = stack_in()
         token = "arn:aws:lambda:us-east-1:111122223333:function:provider"
         endpoint(stack, provider=EndpointProvider.from_service_token(stack, "P", token))
@@ -265,7 +265,7 @@ class TestForeignRoles:
         assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
 
     def test_a_shared_providers_permissions_are_in_the_stack_that_needs_them(self) -> None:
-        """They go with the endpoints, and the provider's stack knows nothing of them (A13)."""
+        """F13, F65: they go with the endpoints, and the provider's stack knows nothing of them."""
         app = App()
         shared, one, two = (stack_in(app, name) for name in ("Shared", "One", "Two"))
         provider = EndpointProvider(shared, "Provider")

@@ -58,7 +58,7 @@ TEXT = DeviceToken.unsafe_plain_text
     ],
 )
 def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: str) -> None:
-    """In the parameter's own name, and without its value (A1 to A6, A8, A9)."""
+    """F1, F2, F3, F4, F5, F6, F8, F9: in the parameter's own name, and without its value."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), **changes)
     assert str(raised.value).startswith(f"Stack/Phone: {expected}")
@@ -67,7 +67,7 @@ def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: 
 
 
 def test_a_source_of_a_token_is_checked() -> None:
-    """A version's number and label, a field's name (A1)."""
+    """F1: a field's name has its limits, too."""
     stack = stack_in()
     token = secret_token(stack, "")
     with pytest.raises(InvalidDeclarationError, match=r"device_token\.field has 0 characters"):
@@ -96,7 +96,7 @@ def test_a_refused_endpoint_leaves_nothing_behind() -> None:
 
 
 def test_the_same_token_twice_for_a_user_is_refused() -> None:
-    """The service registers it once; the error names both constructs (A10)."""
+    """F10: the service registers it once; the error names both constructs."""
     app = App()
     one, two = stack_in(app, "One"), stack_in(app, "Two")
     endpoint(one, "Phone", device_token=secret_token(one, "apns"))
@@ -105,7 +105,7 @@ def test_the_same_token_twice_for_a_user_is_refused() -> None:
 
 
 def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
-    """Only the whole is compared (A10)."""
+    """F10: only the whole is compared."""
     stack = stack_in()
     endpoint(stack, "One", device_token=secret_token(stack, "apns"))
     endpoint(stack, "Two", device_token=secret_token(stack, "apns"), app_instance_user=BOB)
@@ -114,7 +114,7 @@ def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
 
 
 def test_two_stages_may_declare_alike_with_users_of_their_own() -> None:
-    """A user that a stack makes is another user in another stack (A10, A13)."""
+    """F10, F13: a user that a stack makes is another user in another stack."""
     app = App()
     for name in ("Beta", "Prod"):
         stack = Stack(Stage(app, name), "Stack")
@@ -125,7 +125,7 @@ def test_two_stages_may_declare_alike_with_users_of_their_own() -> None:
 
 
 def test_the_same_id_twice_is_cdks_own_error() -> None:
-    """As with any construct (A13)."""
+    """F13: as with any construct."""
     stack = stack_in()
     endpoint(stack, "Phone")
     with pytest.raises(RuntimeError, match="already a Construct with name 'Phone'"):
@@ -140,7 +140,7 @@ def test_the_same_id_twice_is_cdks_own_error() -> None:
     ],
 )
 def test_a_region_without_the_service_is_a_warning(user: str, environment: Environment | None) -> None:
-    """The user's region where it is known, else the stack's (A7)."""
+    """F7: the user's region where it is known, else the stack's."""
     stack = Stack(App(), "Stack", env=environment)
     if user == "${Token}":
         native = chime.CfnAppInstanceUser(
@@ -155,7 +155,7 @@ def test_a_region_without_the_service_is_a_warning(user: str, environment: Envir
 
 
 def test_a_region_with_the_service_is_no_warning() -> None:
-    """Nor is a stack elsewhere whose user is not: the function goes to the user's region (A7)."""
+    """F7: nor is a stack elsewhere whose user is not: the function goes to the user's region."""
     stack = Stack(App(), "Stack", env=Environment(region="eu-west-1"))
     endpoint(stack, app_instance_user=ALICE)
     assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []

@@ -88,14 +88,14 @@ def test_the_runtime_is_the_newest_python() -> None:
 
 @pytest.mark.parametrize("seconds", [30, 120, 900])
 def test_cloudformation_waits_for_every_delivery(seconds: int) -> None:
-    """Three deliveries with one and two minutes in between, and within CloudFormation's hour (A11)."""
+    """F11: three deliveries with one and two minutes in between, and within CloudFormation's hour."""
     waits = service_timeout(Duration.seconds(seconds)).to_seconds()
     assert waits > (1 + RETRIES) * seconds + 60 + 120
     assert waits <= 3600
 
 
 def test_service_timeout_follows_the_functions_timeout() -> None:
-    """In every resource, and in the age of events (A11)."""
+    """F11: in every resource, and in the age of events."""
     stack = stack_in()
     provider = EndpointProvider(stack, "P", timeout=Duration.minutes(5))
     endpoint(stack, tags={"a": "b"})
@@ -172,7 +172,7 @@ def test_a_key_encrypts_log_and_environment() -> None:
     ],
 )
 def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expected: str) -> None:
-    """The error begins with the construct's path (A11)."""
+    """F11: the error begins with the construct's path."""
     with pytest.raises(InvalidDeclarationError) as raised:
         EndpointProvider(stack_in(), "P", **options)
     assert str(raised.value) == f"Stack/P: {expected}"
@@ -189,7 +189,7 @@ def test_a_role_and_a_boundary_do_not_go_together() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 3601])
 def test_an_imported_providers_service_timeout_has_limits(seconds: int) -> None:
-    """CloudFormation's own (A11)."""
+    """F11: CloudFormation's own."""
     with pytest.raises(InvalidDeclarationError, match="1 s to 1 hour are allowed"):
         EndpointProvider.from_service_token(
             stack_in(), "P", "arn:aws:lambda:x", service_timeout=Duration.seconds(seconds)
@@ -197,7 +197,7 @@ def test_an_imported_providers_service_timeout_has_limits(seconds: int) -> None:
 
 
 def test_a_nested_stack_has_a_provider_of_its_own() -> None:
-    """It is a stack like any other (A13)."""
+    """F13: it is a stack like any other."""
     stack = stack_in(App())
     nested = NestedStack(stack, "Nested")
     endpoint(stack)

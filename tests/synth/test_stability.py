@@ -1,4 +1,4 @@
-"""What must not change from one release to the next: logical ids, property names, what points where (A14).
+"""What must not change from one release to the next: logical ids, property names, what points where.
 
 A changed logical id replaces what users have deployed. Where a change is meant, write the snapshot anew with
 `SNAPSHOT=write pytest tests/synth/test_stability.py`, and say so in the changelog.
@@ -86,7 +86,7 @@ def shared() -> Stack:
 
 
 def test_ids_names_and_targets_are_those_of_the_last_release() -> None:
-    """Of a stack with everything, of one with a shared provider, and of the repository's own file."""
+    """F14: of a stack with everything, of one with a shared provider, and of the repository's own file."""
     (declared,) = declare(App(), "ChimeEndpoints", load(REPOSITORY / "endpoints.yaml", lambda _: None))
     now = {"everything": outline(everything()), "shared": outline(shared()), "endpoints.yaml": outline(declared)}
     if os.environ.get("SNAPSHOT") == "write":

@@ -117,7 +117,7 @@ def test_contradicting_tags_are_an_error_that_names_both() -> None:
 
 
 def test_tags_that_only_synth_brings_are_checked() -> None:
-    """The service's limits hold for `Tags.of` as well (A9)."""
+    """F9: the service's limits hold for `Tags.of` as well."""
     stack = stack_in()
     endpoint(stack)
     Tags.of(stack).add("k", "v" * 257)
@@ -179,7 +179,7 @@ def test_tags_are_allowed_for_exactly_the_tagged_users() -> None:
 
 
 def test_another_list_of_tagged_users_is_another_policy() -> None:
-    """CloudFormation keeps the old one until the tags that need it are removed (F64)."""
+    """F64: CloudFormation keeps the old one until the tags that need it are removed."""
     names = []
     for users in ([ALICE], [ALICE, BOB], [BOB, ALICE]):
         stack = stack_in()
@@ -258,7 +258,7 @@ class TestByHand:
             ChimeIdentityTags(stack, "Tags", resource_arn=instance.attr_app_instance_arn, tags={"a": "1"})
 
     def test_its_problems_are_told_at_once(self) -> None:
-        """In the parameters' names (A9)."""
+        """F9: in the parameters' names."""
         with pytest.raises(InvalidDeclarationError) as raised:
             ChimeIdentityTags(stack_in(), "Tags", resource_arn="x", tags={"aws:x": ""})
         assert len(raised.value.problems) == 3
@@ -266,7 +266,7 @@ class TestByHand:
 
 
 def test_tags_of_two_stacks_on_one_user_are_two_resources() -> None:
-    """Each stack owns the keys that it declares (F71)."""
+    """F71: each stack owns the keys that it declares."""
     app = App()
     stacks = {name: stack_in(app, name) for name in ("One", "Two")}
     for name, stack in stacks.items():
