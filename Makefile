@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast check format lock clean setup
+.PHONY: help demo test test-fast model check faults format lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -13,8 +13,10 @@ help:
 	@echo 'make demo       deploy endpoints.yaml onto a local cloud with the real cdk, show it, change it, destroy it'
 	@echo 'make test       every test (minutes)'
 	@echo 'make test-fast  the tests that need neither CDK nor the local cloud nor patience (a minute)'
+	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
+	@echo 'make faults     write docs/faults.md: which test covers which fault'
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
 
@@ -27,6 +29,9 @@ test: setup
 test-fast: setup
 	@pytest -m 'not cdk and not e2e and not long' $(ARGS)
 
+model: setup
+	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle/test_model.py -k nobody_has_seen $(ARGS)
+
 check: setup
 	ruff format --check
 	ruff check
@@ -35,6 +40,9 @@ check: setup
 format: setup
 	ruff format
 	ruff check --fix
+
+faults: setup
+	@python tools/fault_table.py
 
 lock: setup
 	rm -rf .local/lock && python -m venv .local/lock

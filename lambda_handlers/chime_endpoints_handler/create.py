@@ -76,7 +76,11 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts
     standing = work.standing()
     holding = holders(endpoints, wanted.identity, work)
     for holder in holding:
-        if bears_our_name(holder, work.request) and holder.identity != wanted.identity:
+        if _is_earlier_attempt(holder, wanted, work, standing, attempts):
+            settle(endpoints, holder, wanted)
+            return holder.endpoint_id
+    for holder in holding:
+        if bears_our_name(holder, work.request):
             # Left behind by a declaration that this one replaces: nothing refers to it any more.
             deregister(endpoints, holder.endpoint_id)
             return endpoints.register(
@@ -86,9 +90,6 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts
                 client_request_token=work.request.client_request_token("create again"),
                 attempts=Attempts(),
             )
-        if _is_earlier_attempt(holder, wanted, work, standing, attempts):
-            settle(endpoints, holder, wanted)
-            return holder.endpoint_id
     work.note(work.id_of_nothing())
     return adopt(endpoints, holding, wanted).endpoint_id
 
@@ -97,7 +98,7 @@ def _is_earlier_attempt(
     holder: Registered, wanted: Wanted, work: Work, standing: Standing | None, attempts: Attempts
 ) -> bool:
     if bears_our_name(holder, work.request):
-        return True
+        return holder.identity == wanted.identity
     if not wanted.is_name_declared or not is_as_wanted(holder, wanted):
         return False
     if standing is not None and standing.physical_id == str(_id(holder)):
@@ -115,8 +116,10 @@ def _began(work: Work, standing: Standing | None) -> float:
 
 
 def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> None:
-    """Removes what a failed registration may have left. What cannot be removed stays noted for the Delete."""
-    work.note(work.unconfirmed_id() if attempts.may_have_happened else work.id_of_nothing())
+    """Removes what a failed registration may have left.
+
+    The id stays the one of something unconfirmed, for the Delete: another delivery of this event may succeed.
+    """
     if not attempts.may_have_happened and not work.arrival.is_known_repeat:
         return
     work.deadline.enter(Phase.CLEANUP)

@@ -143,11 +143,12 @@ def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
 
 
 def holders(endpoints: Endpoints, identity: Identity, work: Work) -> list[Registered]:
-    """The user's endpoints that hold one of the device tokens."""
+    """The user's endpoints that hold one of the device tokens; a new one may be missing from the first List."""
     for wait in (0.5, 1.0, 0.0):
+        shown = {endpoint.endpoint_id: endpoint for _ in range(2) for endpoint in endpoints.list()}
         found = [
             endpoint
-            for endpoint in describe_each(endpoints, endpoints.list())
+            for endpoint in describe_each(endpoints, shown.values())
             if endpoint.identity.tokens & identity.tokens
         ]
         if found or not wait or not work.pause(wait):

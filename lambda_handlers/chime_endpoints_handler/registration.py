@@ -69,9 +69,9 @@ def _register_marked(situation: Situation, purpose: str, attempts: Attempts) -> 
 def _resolve_conflict(situation: Situation) -> Chosen | None:
     """The device token is registered already; None where it is not any more, so that another try may succeed."""
     holding = holders(situation.endpoints, situation.wanted.identity, situation.work)
+    if ours := next(filter(situation.is_ours, holding), None):
+        return Chosen.found(ours)
     for holder in holding:
-        if situation.is_ours(holder):
-            return Chosen.found(holder)
         if situation.is_current(holder.endpoint_id) or situation.was_brought_back(holder):
             return _register_in_place_of(holder, situation)
         if bears_our_name(holder, situation.work.request):

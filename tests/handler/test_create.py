@@ -169,7 +169,8 @@ def test_the_quota_is_told_with_its_number(stage: Stage) -> None:
     stage.backend.switches.endpoints_per_user = 0
     answer = stage.create()
     assert "10 by default" in answer["Reason"]
-    assert answer["PhysicalResourceId"].startswith("not-applied/")
+    assert answer["Status"] == "FAILED"
+    assert stage.registered == []
 
 
 def test_a_refusal_names_the_permissions_to_check(stage: Stage) -> None:
@@ -279,6 +280,16 @@ def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Sta
     assert answer["Status"] == "FAILED"
     stage.delete(answer["PhysicalResourceId"], LogicalResourceId="Phone2")
     assert len(stage.registered) == 1
+
+
+def test_a_create_that_succeeds_after_it_was_refused_is_undone(stage: Stage) -> None:
+    """F43: Lambda delivers the event twice at once, and the first, refused delivery has been answered."""
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400))
+    event = stage.event("Create", stage.properties())
+    refused = stage.deliver(event)
+    assert (refused["Status"], stage.deliver(event)["Status"]) == ("FAILED", "SUCCESS")
+    stage.delete(refused["PhysicalResourceId"])
+    assert stage.registered == []
 
 
 def test_a_renamed_logical_id_does_not_take_the_old_ones_endpoint(stage: Stage) -> None:

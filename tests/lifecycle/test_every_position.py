@@ -136,8 +136,8 @@ def test_every_event_of_the_past_delivered_again_changes_nothing(world: World) -
     for change in CHANGES.values():
         world.update(old | change)
         world.update(old)
-    for number in range(len(world.past)):
-        world.deliver_again(number)
+    for number in range(len(world.deliveries.past)):
+        world.deliveries.deliver_again(number)
         world.check()
 
 
@@ -148,4 +148,17 @@ def test_a_replacement_killed_once_it_was_named_and_then_refused(world: World) -
     refusal = incident(2, "before", "refuse", delivery=1).incidents
     world.update(old | CHANGES["token"], Weather(incidents=refusal, killed_at_answer=frozenset({0})))
     assert world.declared == old
+    world.check()
+
+
+def test_a_predecessor_that_is_not_in_the_way_does_not_give_way(world: World) -> None:
+    """F36, F61: the token is held by the new endpoint itself, whose registration nobody heard of, and List lags."""
+    world.stage.backend.switches.change(
+        {"device_token_conflict": "application", "new_endpoint_in_first_list": False, "token_memory": "none"}
+    )
+    old = world.stage.properties()
+    world.create(old)
+    unheard = incident(3, "after", "empty").incidents
+    world.update(old | {"ResourceArn": OTHER_APPLICATION}, Weather(incidents=unheard, lost_answers=frozenset({0})))
+    assert world.declared != old
     world.check()

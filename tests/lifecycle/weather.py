@@ -27,6 +27,8 @@ class Weather:
     """The deliveries whose answers nobody accepts."""
     killed_at_answer: frozenset[int] = frozenset()
     """The deliveries whose process dies before it answers."""
+    is_delivered_twice: bool = False
+    """Whether Lambda delivers the event once more at once, although it was answered."""
 
 
 CALM = Weather()

@@ -209,8 +209,9 @@ class Stage:
 
 
 def stage_for(sink: Sink, clock: Clock | None = None) -> Stage:
-    """A stage in a fresh mock: call it inside `mock_aws`."""
+    """A stage with an empty service: call it inside `mock_aws`."""
     backend = identity_backend(account_id=ACCOUNT, region_name=REGION)
+    backend.reset()
     clock = clock or Clock()
     backend.now = clock.now
     backend.switches.requests_per_second = None
