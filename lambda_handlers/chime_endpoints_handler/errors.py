@@ -50,7 +50,10 @@ class Kind(Enum):
     THROTTLED = "throttled"
     UNCLEAR = "unclear"  # may have taken effect
     UNREACHABLE = "unreachable"
-    DENIED = "denied"  # by IAM: the role, its policies, the credentials
+    UNAUTHENTICATED = (
+        "unauthenticated"  # without region or credentials, or with expired ones: says nothing of the thing
+    )
+    DENIED = "denied"  # by IAM: the role, its policies
     FORBIDDEN = "forbidden"  # by the service: no such thing, or not allowed
     NOT_FOUND = "not found"
     CONFLICT = "conflict"
@@ -70,6 +73,8 @@ class ServiceError(HandlerError):
     """
 
     def __init__(self, *, operation: str, kind: Kind, code: str, advice: str = "", subject: str = "") -> None:
+        if kind is Kind.UNCLEAR:
+            advice = advice or "It kept failing. Deploy again."
         what = f"{operation} of {subject}" if subject else operation
         super().__init__(f"{what} failed: {code}. {advice}".rstrip())
         self.operation = operation
@@ -83,8 +88,11 @@ _THROTTLES = frozenset(
 )
 _DENIALS = frozenset(
     {"AccessDeniedException", "AccessDenied", "UnauthorizedClientException", "UnrecognizedClientException"}
-    | {"ExpiredTokenException", "ExpiredToken", "InvalidSignatureException", "SignatureDoesNotMatch"}
     | {"InvalidClientTokenId", "IncompleteSignatureException", "MissingAuthenticationTokenException"}
+)
+_EXPIRIES = frozenset(
+    {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "RequestTimeTooSkewed"}
+    | {"InvalidSignatureException", "SignatureDoesNotMatch"}
 )
 
 
@@ -95,14 +103,19 @@ def translate(operation: str, error: Exception, *, subject: str = "") -> Service
     if isinstance(error, (boto.NoCredentialsError, boto.CredentialRetrievalError, boto.PartialCredentialsError)):
         return ServiceError(
             operation=operation,
-            kind=Kind.DENIED,
+            kind=Kind.UNAUTHENTICATED,
             code=type(error).__name__,
             advice="The function has no credentials: does its role exist?",
         )
+    if isinstance(error, boto.NoRegionError):
+        advice = "The function has no region: is AWS_REGION set?"
+        return ServiceError(operation=operation, kind=Kind.UNAUTHENTICATED, code="NoRegionError", advice=advice)
     if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)):
         return ServiceError(
             operation=operation, kind=Kind.UNREACHABLE, code=type(error).__name__, advice=_unreachable(operation)
         )
+    if isinstance(error, boto.SSLError):  # in most cases of the handshake, but an answer may break off with it, too
+        return ServiceError(operation=operation, kind=Kind.UNCLEAR, code="SSLError", advice=_unreachable(operation))
     if isinstance(error, (boto.HTTPClientError, ResponseParserError, boto.IncompleteReadError)):
         # Read time-outs, closed connections, answers that cannot be read: the service may have acted.
         return ServiceError(operation=operation, kind=Kind.UNCLEAR, code=type(error).__name__)
@@ -136,6 +149,8 @@ def _kind(code: str, status: int) -> Kind:
         return Kind.THROTTLED
     if code == "ResourceLimitExceededException":
         return Kind.QUOTA
+    if code in _EXPIRIES:
+        return Kind.UNAUTHENTICATED
     if code in _DENIALS or status == 401:
         return Kind.DENIED
     by_status = {400: Kind.INVALID, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
@@ -150,6 +165,8 @@ _TAGGING = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
 
 def _advice(operation: str, kind: Kind) -> str:
     """What a person does about it. Quota: AWS General Reference, Amazon Chime SDK messaging quotas."""
+    if kind is Kind.UNAUTHENTICATED:
+        return "The function's credentials have expired, or its clock is wrong. Deploy again."
     if kind is Kind.QUOTA and operation == "RegisterAppInstanceUserEndpoint":
         return (
             "The user has as many endpoints as the quota allows (10 by default, adjustable: Service Quotas,"
@@ -175,8 +192,6 @@ def _advice(operation: str, kind: Kind) -> str:
         return "Check that the app instance, AppInstanceUser or AppInstanceBot of ResourceARN exists."
     if kind is Kind.NOT_FOUND and operation not in _SOURCES:
         return "Check that the identity exists."
-    if kind is Kind.UNCLEAR:
-        return "It kept failing until the deadline. Deploy again."
     if kind is Kind.THROTTLED and operation in _SOURCES:
         return "It was throttled until the deadline. Deploy again."
     if kind is Kind.THROTTLED:

@@ -91,6 +91,8 @@ def _region(arn: str) -> str:
 
 
 def _explain(error: ServiceError) -> str:
+    if error.kind is Kind.UNAUTHENTICATED:
+        return str(error)
     missing = ("ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound")
     if error.code in missing:
         return f"{error.operation}: {error.code}. It, or the declared version of it, does not exist there."
