@@ -73,7 +73,7 @@ def _replace(situation: Situation, *, is_change: bool) -> Outcome:
         settle(endpoints, chosen, situation.wanted)
         if chosen.is_new or work.is_unusual():
             _stop_if_given_up(chosen, situation)
-    except HandlerError:
+    except BaseException:  # whatever it is: the rollback could not recognise what is named as declared
         if chosen.is_new:
             _withdraw(chosen, situation)
         raise
