@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import Fault
 from support.stage import REGION, Stage
@@ -86,7 +87,12 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
         ('{"apns": ""}', "apns", "0 characters"),
         (b"canary", None, "binary"),
         ("canary-token\n", None, "control character"),
-        ("canary" * 10_000, None, "60000 characters"),
+        ("\n", None, "control character"),
+        ("canary\x00", None, "control character"),
+        ("x" * 65_536, None, "65536 characters"),
+        ("null", "apns", "not a JSON object"),
+        ('{"apns": null}', "apns", "not a string"),
+        ('{"apns": {"canary": "1"}}', "apns", "not a string"),
     ],
 )
 def test_a_secret_that_holds_no_token_is_explained(
@@ -148,3 +154,138 @@ def test_the_endpoint_of_an_unanswered_create_with_a_source_is_reclaimed(stage: 
     stage.backend.faults.append(Fault("ListAppInstanceUserEndpoints", error="ServiceFailureException", status=500))
     stage.delete("chat-Phone-1X2Y3Z", properties)
     assert not stage.registered
+
+
+class Refusing:
+    """Secrets Manager and Systems Manager as they refuse, so many times; the rest is as staged."""
+
+    def __init__(self, stage: Stage, code: str, *, times: int | None) -> None:
+        self._staged = stage.clients
+        self._code = code
+        self._left = times
+        self.asked = 0
+
+    def chime(self, region: str) -> Any:
+        """As staged."""
+        return self._staged.chime(region)
+
+    def stacks(self) -> Any:
+        """As staged."""
+        return self._staged.stacks()
+
+    def secrets(self, _: str | None) -> Refusing:
+        """Itself."""
+        return self
+
+    def parameters(self, _: str | None) -> Refusing:
+        """Itself."""
+        return self
+
+    def get_secret_value(self, **_: str) -> dict[str, Any]:
+        """A refusal that quotes the secret, or the secret."""
+        self._refuse()
+        return {"SecretString": "canary-secret"}
+
+    def get_parameter(self, **_: object) -> dict[str, Any]:
+        """A refusal that quotes the parameter, or the parameter."""
+        self._refuse()
+        return {"Parameter": {"Value": "canary-secret"}}
+
+    def _refuse(self) -> None:
+        self.asked += 1
+        if self._left is None or self.asked <= self._left:
+            error = {
+                "Error": {"Code": self._code, "Message": "canary-secret"},
+                "ResponseMetadata": {"HTTPStatusCode": 400},
+            }
+            raise ClientError(error, "GetIt")
+
+
+SOURCES = {
+    "secret": {"SecretArn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:push-AbCdEf"},
+    "parameter": {"ParameterName": "/push/alice"},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "told"),
+    [
+        ("secret", "AccessDeniedException", "needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key"),
+        ("secret", "DecryptionFailure", "needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key"),
+        ("secret", "InvalidRequestException", "Is the secret scheduled for deletion?"),
+        ("secret", "ResourceNotFoundException", "It, or the declared version of it, does not exist there"),
+        ("secret", "ExpiredTokenException", "credentials have expired"),
+        ("secret", "InvalidParameterException", "GetSecretValue: InvalidParameterException."),
+        ("parameter", "AccessDeniedException", "needs ssm:GetParameter on it, and kms:Decrypt on its key"),
+        ("parameter", "ParameterNotFound", "It, or the declared version of it, does not exist there"),
+        ("parameter", "ParameterVersionNotFound", "It, or the declared version of it, does not exist there"),
+        ("parameter", "InvalidKeyId", "GetParameter: InvalidKeyId."),
+    ],
+)
+@pytest.mark.parametrize("member", ["DeviceToken", "VoipDeviceToken"])
+def test_a_source_that_may_not_be_read_is_told_with_what_to_do(
+    stage: Stage, member: str, kind: str, code: str, told: str
+) -> None:
+    """F23: denied, not decrypted, to be deleted, missing: a Create registers nothing, an Update changes nothing."""
+    stage.clients = Refusing(stage, code, times=None)  # type: ignore[assignment] # in the place of the staged ones
+    attributes = {"DeviceToken": "canary-token-a"} if member == "VoipDeviceToken" else {}
+    declared = stage.properties(EndpointAttributes=attributes | {f"{member}Source": SOURCES[kind]})
+    refused = stage.create(declared)
+    held = stage.create()["PhysicalResourceId"]
+    failed = stage.update(held, declared, stage.properties())
+    for answer in (refused, failed):
+        assert answer["Status"] == "FAILED"
+        assert answer["Reason"].startswith(f"{member}Source could not be read. ")
+        assert told in answer["Reason"]
+        assert "canary" not in answer["Reason"]
+    assert failed["PhysicalResourceId"] == held
+    assert [endpoint.device_tokens for endpoint in stage.registered] == [{"canary-token-a"}]
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_a_source_that_is_refused_for_a_moment_is_read_all_the_same(stage: Stage, kind: str, code: str) -> None:
+    """F23, F30: throttled, or its permission is only just taking effect."""
+    stage.clients = Refusing(stage, code, times=3)  # type: ignore[assignment] # in the place of the staged ones
+    stage.create(stage.properties(EndpointAttributes={"DeviceTokenSource": SOURCES[kind]}))
+    assert [endpoint.device_token for endpoint in stage.registered] == ["canary-secret"]
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_that_is_throttled_for_ever_fails_in_time(stage: Stage, kind: str) -> None:
+    """F23, F24: before the deadline; nothing is registered, and the Delete that follows has nothing to do."""
+    stage.clients = Refusing(stage, "ThrottlingException", times=None)  # type: ignore[assignment] # likewise
+    began = stage.clock.now()
+    declared = stage.properties(EndpointAttributes={"DeviceTokenSource": SOURCES[kind]})
+    answer = stage.create(declared)
+    assert answer["Status"] == "FAILED"
+    assert "throttled until the deadline" in answer["Reason"]
+    assert stage.clock.now() - began < 120
+    assert stage.delete(answer["PhysicalResourceId"], declared)["Status"] == "SUCCESS"
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("canary\n", "control character"), ("c" * 1601, "1601 characters"), ("canary\x00", "control character")],
+)
+def test_a_parameter_that_holds_no_token_is_explained(stage: Stage, value: str, problem: str) -> None:
+    """F23: as with a secret."""
+    boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value=value, Type="SecureString")
+    answer = stage.create(from_source(stage, ParameterName="/push"))
+    assert answer["Status"] == "FAILED"
+    assert problem in answer["Reason"]
+    assert "canary" not in answer["Reason"]
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("version", [2, "2"])
+def test_a_version_may_come_as_a_number_or_as_a_string(stage: Stage, version: object) -> None:
+    """F19: scalars arrive as strings from CloudFormation, and as themselves from others."""
+    client = boto3.client("ssm", region_name=REGION)
+    for value in ("canary-1", "canary-2", "canary-3"):
+        client.put_parameter(Name="/push", Value=value, Type="String", Overwrite=True)
+    stage.create(
+        stage.properties(EndpointAttributes={"DeviceTokenSource": {"ParameterName": "/push", "Version": version}})
+    )
+    assert [endpoint.device_token for endpoint in stage.registered] == ["canary-2"]

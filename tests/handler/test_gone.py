@@ -1,0 +1,140 @@
+"""Endpoints and users that vanished, and the answers of a service for what is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.stage import Stage
+
+NOT_IN_THE_MODEL: dict[str, Any] = {"error": "NotFoundException", "status": 404, "times": None}
+
+
+def second_user(stage: Stage) -> str:
+    """The ARN of another user of the same app instance."""
+    instance = stage.user.split("/user/")[0]
+    return stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+
+
+@pytest.mark.parametrize(
+    ("operation", "change"),
+    [
+        ("UpdateAppInstanceUserEndpoint", {"Name": "new"}),
+        ("DescribeAppInstanceUserEndpoint", {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}),
+    ],
+)
+def test_an_update_does_not_take_a_404_for_gone(stage: Stage, operation: str, change: dict[str, Any]) -> None:
+    """F32: List shows the endpoint: nothing is registered beside it, and its id stays."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(operation, **NOT_IN_THE_MODEL))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert f"{operation} of endpoint {first['Data']['EndpointId']} failed: NotFoundException" in answer["Reason"]
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [first["Data"]["EndpointId"]]
+
+
+def test_a_delete_does_not_take_a_404_for_gone(stage: Stage) -> None:
+    """F32: List shows the endpoint: it is still there, and that is told."""
+    first = stage.create()
+    stage.backend.faults.append(Fault("DeregisterAppInstanceUserEndpoint", **NOT_IN_THE_MODEL))
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert answer["Status"] == "FAILED"
+    assert first["Data"]["EndpointId"] in answer["Reason"]
+    assert len(stage.registered) == 1
+
+
+@pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
+@pytest.mark.parametrize(
+    "change", [{"Name": "new"}, {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}], ids=str
+)
+def test_what_vanished_is_there_again_after_an_update(stage: Stage, missing: str, change: dict[str, Any]) -> None:
+    """F32, F34: whatever the service answers for it, to Update and to Describe; then a Delete removes it."""
+    stage.backend.switches.change({"missing_endpoint": missing})
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    new = stage.properties(**change)
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    stage.delete(first["PhysicalResourceId"])
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"
+    assert (endpoint.name, endpoint.device_token) == (new["Name"], new["EndpointAttributes"]["DeviceToken"])
+    stage.delete(answer["PhysicalResourceId"], new)
+    assert stage.registered == []
+
+
+@pytest.mark.parametrize("kept", ["deleted", "kept"])
+def test_a_delete_succeeds_where_the_service_says_that_the_user_is_gone(stage: Stage, kept: str) -> None:
+    """F33: no user, no endpoint that anybody could reach."""
+    stage.backend.switches.change({"missing_user": "not_found", "endpoints_on_user_deletion": kept})
+    first = stage.create()
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
+
+
+def test_a_delete_tells_what_to_do_where_nobody_can_say_that_the_user_is_gone(stage: Stage) -> None:
+    """F31, F33: a refusal may as well be a missing permission, so that it is no proof."""
+    first = stage.create()
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert answer["Status"] == "FAILED"
+    assert "ForbiddenException, and List ForbiddenException" in answer["Reason"]
+    assert "delete the stack with this resource retained" in answer["Reason"]
+
+
+@pytest.mark.parametrize("missing", ["forbidden", "not_found"])
+@pytest.mark.parametrize(
+    "change", [{"Name": "new"}, {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}], ids=str
+)
+def test_an_update_names_the_user_that_is_gone(stage: Stage, missing: str, change: dict[str, Any]) -> None:
+    """F33: it fails with the id it has, and touches nobody else's."""
+    bobs = vars(stage.stranger("canary-bob", app_instance_user_arn=second_user(stage))).copy()
+    stage.backend.switches.change({"missing_user": missing})
+    first = stage.create()
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert "exists" in answer["Reason"]
+    assert [vars(endpoint) for endpoint in stage.registered] == [bobs]
+
+
+@pytest.mark.parametrize("reason", ["INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN"])
+def test_an_inactive_endpoint_is_deleted_as_any_other(stage: Stage, reason: Any) -> None:
+    """F35: its state is no obstacle."""
+    first = stage.create()
+    stage.registered[0].status, stage.registered[0].status_reason = "INACTIVE", reason
+    assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert stage.registered == []
+
+
+@pytest.mark.parametrize("conflicts", [True, False])
+@pytest.mark.parametrize(
+    "change", [{"EndpointAttributes": {"DeviceToken": "canary-token-b"}}, {"Type": "APNS_SANDBOX"}], ids=str
+)
+def test_an_inactive_endpoint_is_replaced_by_an_active_one(
+    stage: Stage, change: dict[str, Any], *, conflicts: bool
+) -> None:
+    """F35: a new registration is what makes it work again, whether or not the old one holds its token."""
+    stage.backend.switches.change({"inactive_endpoints_conflict": conflicts})
+    first = stage.create()
+    stage.registered[0].status, stage.registered[0].status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    new = stage.properties(**change)
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    stage.delete(first["PhysicalResourceId"])
+    (endpoint,) = stage.registered
+    assert answer["Data"]["EndpointId"] == endpoint.endpoint_id
+    assert (endpoint.status, endpoint.type) == ("ACTIVE", new["Type"])
+
+
+def test_somebody_elses_inactive_endpoint_is_left_as_it_is(stage: Stage) -> None:
+    """F27, F35: it holds the device token all the same."""
+    theirs = stage.stranger()
+    theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    before = vars(theirs).copy()
+    answer = stage.create()
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]
+    assert [vars(endpoint) | {"listed": True} for endpoint in stage.registered] == [before | {"listed": True}]
