@@ -27,6 +27,7 @@ for _name in ("crhelper.resource_helper", "crhelper.utils"):
 
 
 _environment = Lock()
+_NO_REASON = "The function failed without a word. Deploy again."
 
 
 class Responder(CfnResource):
@@ -95,7 +96,7 @@ class Responder(CfnResource):
                 return
             self._is_answered = True
             self._deadline.enter(Phase.ANSWER)
-            whole_reason = reason if status else self.Reason
+            whole_reason = (reason if status else self.Reason) or _NO_REASON
             super()._send(  # type: ignore[misc] # missing in crhelper's stub; the one seam for a sender
                 status,
                 reason,

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -16,8 +17,11 @@ import trustme
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import delivery, index
+from chime_endpoints_handler.answer import Responder
+from chime_endpoints_handler.deadline import Deadline
 from chime_endpoints_handler.delivery import Delivery, deliver, encode
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from chime_endpoints_handler.request import parse
 from support.sink import open_sink
 from support.stage import Stage
 
@@ -40,19 +44,23 @@ def test_an_answer_is_repeated_until_it_is_accepted(stage: Stage, statuses: list
     assert set(stage.sink.content_types) == {""}
 
 
-def test_an_expired_url_is_given_up(stage: Stage) -> None:
+def test_an_expired_url_is_given_up(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """F51: a signature that is refused stays refused: stop, log, and do not ask for another delivery."""
     stage.sink.statuses = [403] * 50
     stage.run(stage.event("Create", stage.properties()))
     assert len(stage.sink.bodies) == 3
+    assert "Create of Phone: the answer was refused (403): its URL has expired" in caplog.text
 
 
-def test_an_answer_that_nobody_accepts_raises_in_time(stage: Stage) -> None:
+@pytest.mark.parametrize("request_type", ["Create", "Update", "Delete", "Nonsense"])
+def test_an_answer_that_nobody_accepts_raises_in_time(stage: Stage, request_type: str) -> None:
     """F52: Lambda then delivers the event again."""
     stage.sink.statuses = [500] * 500
     began = stage.clock.now()
+    declared = stage.properties()
     with pytest.raises(AnswerNotAcceptedError):
-        stage.run(stage.event("Create", stage.properties()))
+        stage.run(stage.event(request_type, declared, PhysicalResourceId="none", OldResourceProperties=declared))
+    assert len(stage.sink.bodies) > 10
     assert stage.clock.now() - began <= 120
 
 
@@ -112,6 +120,32 @@ def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: 
     assert not stage.registered
 
 
+def test_a_timer_that_fires_while_the_work_is_answering_answers_nothing(stage: Stage) -> None:
+    """F55: the URL is slow; the answer that is under way is the only one."""
+    began, began_at = time.monotonic(), stage.clock.at
+    stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
+    stage.sink.on_put = lambda: time.sleep(1.4)  # the timer is due after a second
+    answer = stage.deliver(stage.event("Create", stage.properties()), seconds=2.0)
+    assert answer["Status"] == "SUCCESS"
+    assert len(stage.sink.bodies) == 1
+    assert len(stage.registered) == 1
+
+
+def test_work_that_ends_while_the_timer_is_answering_answers_nothing(stage: Stage) -> None:
+    """F55: it waits for the timer's answer, and makes no other call; the Delete finds what was registered."""
+    began, began_at = time.monotonic(), stage.clock.at
+    stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: time.sleep(1.2)))
+    stage.sink.on_put = lambda: time.sleep(0.5)
+    answer = stage.deliver(stage.event("Create", stage.properties()), seconds=2.0)
+    assert answer["Status"] == "FAILED"
+    assert len(stage.sink.bodies) == 1
+    assert stage.operations == ["Register"]
+    stage.sink.on_put = None
+    stage.delete(answer["PhysicalResourceId"])
+    assert stage.registered == []
+
+
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, RecursionError, MemoryError, RuntimeError("canary")])
 def test_whatever_is_raised_is_answered(stage: Stage, error: type[BaseException] | BaseException) -> None:
     """F48: an answer is owed, and an unknown error's text is not told."""
@@ -160,13 +194,47 @@ def test_an_id_of_any_length_goes_back_verbatim() -> None:
     assert len(body) <= 4096
 
 
+def test_a_failure_without_a_word_has_a_reason_all_the_same(stage: Stage) -> None:
+    """F54: CloudFormation takes no FAILED without one."""
+    request = parse(stage.event("Create", stage.properties()))
+    responder = Responder(request, Deadline(real_time(10)), time.sleep)
+
+    def fail(_event: object, _context: object) -> str:
+        raise ValueError
+
+    responder.respond(fail, object())
+    (answer,) = stage.sink.accepted
+    assert (answer["Status"], answer["LogicalResourceId"]) == ("FAILED", "Phone")
+    assert answer["Reason"]
+    assert answer["PhysicalResourceId"]
+
+
 def test_half_a_surrogate_pair_goes_back_verbatim() -> None:
     """F22: it has no UTF-8, but an escape in JSON."""
     assert json.loads(encode({"PhysicalResourceId": "a\ud800b📱"}))["PhysicalResourceId"] == "a\ud800b📱"
 
 
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """A certificate for localhost, and the authority that issued it, which nobody trusts yet."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return Tls(context, path)
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What a server on localhost needs, and what makes a client trust it."""
+
+    context: ssl.SSLContext
+    authority: Path
+
+
 @contextmanager
-def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[str]:
+def raw_server(behave: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server on loopback that does with each connection what it is told."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -179,10 +247,14 @@ def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[str]:
 
         def behave_quietly(connection: socket.socket) -> None:
             with suppress(OSError), connection:
-                behave(connection)
+                if tls is None:
+                    behave(connection)
+                else:
+                    with tls.wrap_socket(connection, server_side=True) as secured:
+                        behave(secured)
 
         Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{port}/answer"
+        yield f"http://127.0.0.1:{port}/answer" if tls is None else f"https://localhost:{port}/answer"
         listener.shutdown(socket.SHUT_RDWR)
 
 
@@ -210,12 +282,35 @@ def lie(connection: socket.socket) -> None:
     connection.sendall(b"220 ready\r\n")
 
 
-@pytest.mark.parametrize("behave", [stall, drip, reset, lie])
-def test_a_url_that_never_accepts_ends_before_the_deadline(behave: Callable[[socket.socket], None]) -> None:
-    """F52: stalled, one byte at a time, reset, no HTTP."""
-    with raw_server(behave) as url:
-        left = real_time(1.5)
+def interrupt(connection: socket.socket) -> None:
+    """Answers half a line."""
+    connection.recv(4096)
+    connection.sendall(b"HTTP/1.1 2")
+
+
+@pytest.mark.parametrize("over", ["http", "https"])
+@pytest.mark.parametrize("behave", [stall, drip, reset, lie, interrupt])
+def test_a_url_that_never_accepts_ends_before_the_deadline(
+    behave: Callable[[socket.socket], None], over: str, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F52: stalled, one byte at a time, reset, no HTTP, half an answer; plain and over TLS."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
+    with raw_server(behave, tls.context if over == "https" else None) as url:
+        left = real_time(0.8)
         assert deliver(url, b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
+        assert left() > -0.3
+
+
+@pytest.mark.parametrize("behave", [stall, reset, lie])
+def test_a_tls_handshake_that_never_ends_well_ends_before_the_deadline(
+    behave: Callable[[socket.socket], None], tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F52: the server takes the connection and then says nothing, resets it, or speaks no TLS."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
+    with raw_server(behave) as url:
+        left = real_time(0.8)
+        secure = url.replace("http://127.0.0.1", "https://localhost")
+        assert deliver(secure, b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
         assert left() > -0.3
 
 
@@ -223,30 +318,69 @@ def test_a_refused_connection_ends_before_the_deadline() -> None:
     """F52: nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    left = real_time(1.0)
+    left = real_time(0.8)
     assert deliver(f"http://127.0.0.1:{port}/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
     assert left() > -0.3
 
 
-def test_an_answer_reaches_a_tls_server_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way it goes to Amazon S3: over TLS, verified."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    with open_sink(context) as sink:
+def test_a_server_that_is_not_trusted_gets_no_answer(tls: Tls) -> None:
+    """F52, F75: for ever: given up in time, and it has seen neither the answer nor the URL."""
+    with open_sink(tls.context) as sink:
+        left = real_time(0.8)
         url = sink.url.replace("127.0.0.1", "localhost")
-        assert deliver(url, b'{"a": 1}', left=real_time(1.0), sleep=time.sleep) is Delivery.FAILED
-        assert not sink.bodies
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-        assert deliver(url, b'{"a": 1}', left=real_time(5.0), sleep=time.sleep) is Delivery.ACCEPTED
-        assert sink.accepted == [{"a": 1}]
+        assert deliver(url, b'{"a": 1}', left=left, sleep=time.sleep) is Delivery.FAILED
+        assert left() > -0.3
+        assert sink.bodies == []
+
+
+def test_a_certificate_of_another_host_is_not_trusted(tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F52: as well."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
+    with open_sink(tls.context) as sink:
+        assert deliver(sink.url, b"{}", left=real_time(0.6), sleep=time.sleep) is Delivery.FAILED
+        assert sink.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("statuses", "outcome", "attempts"),
+    [
+        ([], Delivery.ACCEPTED, 1),
+        ([500], Delivery.ACCEPTED, 2),
+        ([503, 503], Delivery.ACCEPTED, 3),
+        ([429], Delivery.ACCEPTED, 2),
+        ([403] * 9, Delivery.EXPIRED, 3),
+    ],
+    ids=str,
+)
+def test_an_answer_reaches_a_tls_server_that_is_trusted(
+    tls: Tls, monkeypatch: pytest.MonkeyPatch, statuses: list[int], outcome: Delivery, attempts: int
+) -> None:
+    """F50, F51: the way it goes to Amazon S3: over TLS, verified, the same bytes each time, accepted once or never."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
+    with open_sink(tls.context) as sink:
+        sink.statuses = [*statuses]
+        url = sink.url.replace("127.0.0.1", "localhost")
+        assert deliver(url, b'{"a": 1}', left=real_time(10.0), sleep=lambda _: None) is outcome
+        assert sink.bodies == [b'{"a": 1}'] * attempts
+        assert sink.accepted == ([{"a": 1}] if outcome is Delivery.ACCEPTED else [])
+
+
+@pytest.mark.parametrize("reason", ["é" * 9000, "📱" * 9000])
+def test_a_long_answer_reaches_a_tls_server_whole(tls: Tls, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    """F53: cut validly, with its ids."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
+    with open_sink(tls.context) as sink:
+        url = sink.url.replace("127.0.0.1", "localhost")
+        body = encode({"Status": "FAILED", "Reason": reason, "PhysicalResourceId": "é" * 400, "StackId": "s"})
+        assert deliver(url, body, left=real_time(10.0), sleep=time.sleep) is Delivery.ACCEPTED
+        assert len(sink.bodies[0]) <= 4096
+        assert sink.accepted[0]["PhysicalResourceId"] == "é" * 400
 
 
 def test_a_slow_look_up_of_the_name_does_not_cost_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """F52: no socket option bounds it; the attempt runs in a thread that is left behind."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
-    left = real_time(1.0)
+    left = real_time(0.8)
     assert deliver("http://example.invalid/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
     assert left() > -0.3
 
