@@ -1,0 +1,115 @@
+"""What a released version wrote stays readable, and what CloudFormation sent to it stays served.
+
+`recorded/` holds the ids and events of each release, as they were then. A file there is never changed: a handler
+that cannot serve it orphans the endpoints of stacks that were deployed with that release.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chime_endpoints_handler import physical_id
+from chime_endpoints_handler.declaration import TAGS_TYPE
+from support.stage import Stage
+
+RELEASES = sorted((Path(__file__).parent / "recorded").glob("*.json"))
+USER = "arn:aws:chime:us-east-1:123456789012:app-instance/8f2c1f6e-0000-4000-8000-00000000c0de/user/alice"
+
+
+@pytest.fixture(params=RELEASES, ids=lambda path: path.stem)
+def release(request: pytest.FixtureRequest) -> str:
+    """What one release recorded."""
+    path: Path = request.param
+    return path.read_text(encoding="utf-8")
+
+
+class Replay:
+    """A release's events, sent to the handler of today for the stage's user."""
+
+    def __init__(self, stage: Stage, release: str) -> None:
+        self._stage = stage
+        self._events = json.loads(release.replace(USER, stage.user))["events"]
+
+    def send(self, what: str, physical_id: str = "") -> dict[str, Any]:
+        """Sends an event and returns its answer."""
+        event: dict[str, Any] = self._events[what] | {"ResponseURL": self._stage.sink.url}
+        if "PhysicalResourceId" in event:
+            event["PhysicalResourceId"] = physical_id
+        answer = self._stage.deliver(event)
+        assert answer["Status"] == "SUCCESS", answer
+        return answer
+
+
+@pytest.fixture
+def replay(stage: Stage, release: str) -> Replay:
+    """The release's events."""
+    return Replay(stage, release)
+
+
+def test_every_id_that_was_written_is_read_as_what_it_was(release: str) -> None:
+    """F20: and written as it was, since an answer repeats it."""
+    for recorded in json.loads(release)["ids"]:
+        read = physical_id.read(recorded["id"])
+        assert (type(read).__name__, str(read)) == (recorded["kind"], recorded["id"])
+
+
+def test_every_id_that_was_written_can_be_deleted(stage: Stage, release: str) -> None:
+    """F20, F70: and nobody else's endpoint is touched."""
+    stranger = stage.stranger()
+    for recorded in json.loads(release.replace(USER, stage.user))["ids"]:
+        resource = {"ResourceType": TAGS_TYPE} if recorded["kind"] == "Tags" else {}
+        properties = stage.properties() if not resource else {"ResourceARN": stage.user, "Tags": []}
+        answer = stage.delete(recorded["id"], properties, **resource)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", recorded["id"])
+    assert stage.registered == [stranger]
+
+
+def test_an_endpoints_life_in_the_events_of_a_release(stage: Stage, replay: Replay) -> None:
+    """F70: created by that release's template, changed, replaced and deleted by today's handler."""
+    created = replay.send("create")["PhysicalResourceId"]
+    assert replay.send("update in place", created)["PhysicalResourceId"] == created
+    (endpoint,) = stage.registered
+    assert (endpoint.name, endpoint.allow_messages) == ("canary tablet", "NONE")
+    replaced = replay.send("update by replacement", created)["PhysicalResourceId"]
+    replay.send("delete", created)
+    (endpoint,) = stage.registered
+    assert (f"{stage.user}/endpoint/{endpoint.endpoint_id}", endpoint.type) == (replaced, "APNS_SANDBOX")
+    replay.send("delete", replaced)
+    assert stage.registered == []
+
+
+def test_an_unnamed_endpoint_has_the_name_that_it_always_had(stage: Stage, replay: Replay) -> None:
+    """F70: by it, earlier versions' endpoints are recognised."""
+    replay.send("create unnamed")
+    assert [endpoint.name for endpoint in stage.registered] == ["chat-Phone-960de0ec12a635bc"]
+
+
+def test_the_tags_life_in_the_events_of_a_release(stage: Stage, replay: Replay) -> None:
+    """F70: likewise."""
+    created = replay.send("create tags")["PhysicalResourceId"]
+    assert stage.backend.tags[stage.user] == {"team": "chat"}
+    assert replay.send("update tags", created)["PhysicalResourceId"] == created == f"{stage.user}/tags"
+    assert stage.backend.tags[stage.user] == {"stage": "test"}
+    replay.send("delete tags", created)
+    assert stage.backend.tags[stage.user] == {"stage": "test"}, "that release declared other tags by then"
+
+
+def test_a_version_that_went_back_deletes_what_a_newer_one_registered(stage: Stage) -> None:
+    """F21, F70: properties that this version has never heard of do not keep it from deleting by the id."""
+    created = stage.create()["PhysicalResourceId"]
+    newer = stage.properties(Badge="7", EndpointAttributes={"WebToken": "canary-token-w"})
+    assert stage.delete(created, newer)["Status"] == "SUCCESS"
+    assert stage.registered == []
+
+
+def test_a_version_that_went_back_returns_to_what_it_understands(stage: Stage) -> None:
+    """F70: a rollback across versions, whose former properties cannot be read."""
+    created = stage.create()["PhysicalResourceId"]
+    newer = stage.properties(Badge="7", EndpointAttributes={"WebToken": "canary-token-w"})
+    answer = stage.update(created, stage.properties(), newer)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", created)
+    assert [f"{stage.user}/endpoint/{endpoint.endpoint_id}" for endpoint in stage.registered] == [created]
