@@ -56,7 +56,7 @@ class Surroundings:
     """What the function finds in its process; tests put their own in its place."""
 
     clients: Clients = field(default_factory=AwsClients)
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     process: Process = field(default_factory=Process)
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
