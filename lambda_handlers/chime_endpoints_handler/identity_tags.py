@@ -44,8 +44,8 @@ def update(work: Work) -> Outcome:
     elif old is not None:
         # A rollback: the failed Update was to tag another identity, and nobody heard whether it did.
         _Identity(old.resource_arn, work).untag_ours(old.tags, may_be_gone=True)
+    identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})  # first: it makes room
     identity.tag({key: value for key, value in new.tags.items() if before.get(key) != value})
-    identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})
     return Outcome(physical_id=ours)
 
 

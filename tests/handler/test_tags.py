@@ -96,7 +96,7 @@ def test_a_failed_update_and_its_rollback_restore_the_old_tags(stage: Stage) -> 
     """F39: the first of two calls succeeded."""
     old, new = declared(stage, team="chat", stage="test"), declared(stage, team="push")
     create(stage, team="chat", stage="test")
-    stage.backend.faults.append(Fault.deny("UntagResource", times=1))
+    stage.backend.faults.append(Fault.deny("TagResource", times=1))
     assert update(stage, new, old)["Status"] == "FAILED"
     assert update(stage, old, new)["Status"] == "SUCCESS"
     assert stage.backend.tags[stage.user] == {"team": "chat", "stage": "test"}
@@ -120,6 +120,65 @@ def test_a_delete_succeeds_where_the_identity_is_gone(stage: Stage) -> None:
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
     assert answer["Status"] == "SUCCESS"
+
+
+def test_a_key_can_be_renamed_where_there_are_fifty(stage: Stage) -> None:
+    """F40: what is no longer declared makes room for what is."""
+    stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(49)}
+    create(stage, team="chat")
+    answer = update(stage, declared(stage, group="chat"), declared(stage, team="chat"))
+    assert answer["Status"] == "SUCCESS"
+    assert len(stage.backend.tags[stage.user]) == 50
+    assert stage.backend.tags[stage.user]["group"] == "chat"
+
+
+@pytest.mark.parametrize("request_type", ["Update", "Delete"])
+def test_tags_that_others_change_meanwhile_are_theirs(stage: Stage, request_type: str) -> None:
+    """F40: between our look and our removal somebody adds a key and changes one of theirs."""
+    stage.backend.tags[stage.user] = {"theirs": "1"}
+    create(stage, team="chat", stage="test")
+    stage.backend.faults.append(
+        Fault("UntagResource", call=lambda: stage.backend.tags[stage.user].update({"theirs": "2", "new": "3"}))
+    )
+    if request_type == "Update":
+        update(stage, declared(stage, team="chat"), declared(stage, team="chat", stage="test"))
+    else:
+        stage.delete(f"{stage.user}/tags", declared(stage, team="chat", stage="test"), ResourceType=TAGS_TYPE)
+    kept = {"team": "chat"} if request_type == "Update" else {}
+    assert stage.backend.tags[stage.user] == {"theirs": "2", "new": "3"} | kept
+
+
+@pytest.mark.parametrize("operation", ["TagResource", "UntagResource", "ListTagsForResource"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "fault",
+    [{"error": "BadRequestException", "status": 400}, {"error": "ServiceFailureException", "status": 500}],
+    ids=str,
+)
+def test_one_failing_call_of_an_update_is_set_right_by_the_rollback(
+    stage: Stage, operation: str, when: str, fault: dict[str, Any]
+) -> None:
+    """F39: before or after its effect, once or for ever; others' tags stay as they are."""
+    stage.backend.tags[stage.user] = {"theirs": "1"}
+    old, new = declared(stage, team="chat", stage="test"), declared(stage, team="push", cost="7")
+    create(stage, team="chat", stage="test")
+    stage.backend.faults.append(Fault(operation, when=when, times=None, **fault))  # type: ignore[arg-type] # its word
+    assert update(stage, new, old)["Status"] == "FAILED"
+    stage.backend.faults.clear()
+    assert update(stage, old, new)["Status"] == "SUCCESS"
+    assert stage.backend.tags[stage.user] == {"theirs": "1", "team": "chat", "stage": "test"}
+
+
+def test_tags_fail_by_themselves_where_the_endpoint_is_registered(stage: Stage) -> None:
+    """F39: they are a resource of their own; the rollback's Delete of the endpoint leaves nothing."""
+    first = stage.create()
+    stage.backend.faults.append(Fault.deny("TagResource"))
+    failed = create(stage, team="chat")
+    assert failed["Status"] == "FAILED"
+    stage.delete(failed["PhysicalResourceId"], declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    stage.delete(first["PhysicalResourceId"])
+    assert stage.registered == []
+    assert not any(stage.backend.tags.values())
 
 
 def test_too_many_tags_are_told(stage: Stage) -> None:
@@ -148,7 +207,7 @@ def test_tags_on_an_endpoint_are_refused_with_the_way_to_go(stage: Stage) -> Non
     ],
 )
 def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
-    """The rules of tags, each in a sentence."""
+    """F9, F18: the rules of tags, each in a sentence."""
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
     assert problem in answer["Reason"]
     assert not stage.backend.calls
