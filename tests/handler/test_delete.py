@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.stage import Stage
+from support.stage import STACK_ID, Stage
 
 DEREGISTER = "DeregisterAppInstanceUserEndpoint"
 LIST = "ListAppInstanceUserEndpoints"
@@ -54,13 +54,16 @@ def test_a_delete_that_nobody_can_judge_fails(stage: Stage) -> None:
     assert stage.delete(first["PhysicalResourceId"])["Status"] == "FAILED"
 
 
-def test_a_throttled_delete_fails_in_time(stage: Stage) -> None:
-    """F24, F63: retried to the deadline, then told."""
+def test_a_throttled_delete_fails_in_time(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F24, F63: retried to the deadline, then told, and named in the log."""
     first = stage.create()
     stage.backend.faults.append(Fault(DEREGISTER, error="ThrottledClientException", times=None))
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
     assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert "Delete of Phone failed" in caplog.text
+    assert first["Data"]["EndpointId"] in caplog.text
+    assert len(stage.backend.calls) > 50
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,26 @@ def test_a_delete_of_an_unknown_type_succeeds(stage: Stage) -> None:
     answer = stage.delete("anything", ResourceType="Custom::SomethingElse")
     assert answer["Status"] == "SUCCESS"
     assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("conflict", ["user", "none"])
+@pytest.mark.parametrize("how", ["own id", "invented id"])
+def test_a_stack_deletes_its_own_endpoint_only(stage: Stage, name: str | None, conflict: str, how: str) -> None:
+    """F71: two stacks of one template, so that logical id, user and name are the same in both."""
+    stage.backend.switches.change({"device_token_conflict": conflict})
+    declared = {
+        stack: stage.properties(
+            Name=name, EndpointAttributes={"DeviceToken": "canary" if conflict == "none" else f"canary-{stack}"}
+        )
+        for stack in ("blue", "green")
+    }
+    stacks = {stack: STACK_ID.replace("/chat/", f"/{stack}/") for stack in declared}
+    held = {}
+    for stack, properties in declared.items():
+        stage.clock.sleep(7200)
+        held[stack] = stage.create(properties, StackId=stacks[stack])["PhysicalResourceId"]
+    stage.sent()
+    physical_id = held["green"] if how == "own id" else "green-Phone-1X2Y3Z4"
+    stage.delete(physical_id, declared["green"], StackId=stacks["green"])
+    assert [f"{stage.user}/endpoint/{each.endpoint_id}" for each in stage.registered] == [held["blue"]]

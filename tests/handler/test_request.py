@@ -122,3 +122,60 @@ def test_a_request_shows_no_secret() -> None:
     """F74, F75: neither properties nor the URL are in its repr."""
     shown = repr(parse(EVENT | {"ResourceProperties": {"Name": "canary"}, "ResponseURL": "https://canary/"}))
     assert "canary" not in shown
+
+
+@pytest.mark.parametrize(
+    "resource_type", ["Custom::SomethingElse", "AWS::S3::Bucket", "custom::chimeidentitytags", "", 5]
+)
+@pytest.mark.parametrize("request_type", ["Create", "Update", "Delete"])
+def test_somebody_elses_resource_is_refused_and_its_delete_succeeds(
+    stage: Stage, request_type: str, resource_type: object
+) -> None:
+    """F17: both types are named, and no call is made; what was never created is deleted at once."""
+    event = stage.event(request_type, stage.properties(), ResourceType=resource_type, PhysicalResourceId="theirs")
+    answer = stage.deliver(event)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == (
+        ("SUCCESS", "theirs") if request_type == "Delete" else ("FAILED", answer["PhysicalResourceId"])
+    )
+    if request_type != "Delete":
+        assert "Custom::ChimeAppInstanceUserEndpoint nor Custom::ChimeIdentityTags" in answer["Reason"]
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("properties", [None, [], ["x"], "x", 5, True], ids=str)
+@pytest.mark.parametrize("resource_type", ["Custom::ChimeAppInstanceUserEndpoint", "Custom::ChimeIdentityTags"])
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_properties_of_another_kind_are_refused(
+    stage: Stage, request_type: str, resource_type: str, properties: object
+) -> None:
+    """F18: with one sentence, and no call."""
+    held = {"PhysicalResourceId": f"{stage.user}/endpoint/e"} if request_type == "Update" else {}
+    answer = stage.deliver(stage.event(request_type, properties, ResourceType=resource_type, **held))
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "ResourceProperties is not a map of properties.")
+    assert answer.items() >= held.items()
+    assert not stage.backend.calls
+
+
+@pytest.mark.parametrize("old", [None, [], "x", {}, {"Type": 5}, {"EndpointAttributes": "x"}], ids=str)
+def test_an_update_from_properties_of_another_kind_reaches_what_is_declared(stage: Stage, old: object) -> None:
+    """F18, F21: an older version may have written them; the endpoint is looked at instead."""
+    first = stage.create()
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), old)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
+    assert [endpoint.name for endpoint in stage.registered] == ["new"]
+
+
+@pytest.mark.parametrize("value", ["true", "True", "TRUE", True])
+def test_a_truth_is_understood_however_it_comes(stage: Stage, value: object) -> None:
+    """F19: AdoptExisting takes the endpoint over."""
+    theirs = stage.stranger()
+    answer = stage.create(stage.properties(AdoptExisting=value))
+    assert answer["Data"]["EndpointId"] == theirs.endpoint_id
+
+
+@pytest.mark.parametrize("value", ["false", "False", False])
+def test_an_untruth_is_understood_however_it_comes(stage: Stage, value: object) -> None:
+    """F19, F27: AdoptExisting leaves the endpoint as it is."""
+    before = vars(stage.stranger()).copy()
+    assert stage.create(stage.properties(AdoptExisting=value))["Status"] == "FAILED"
+    assert [vars(endpoint) | {"listed": True} for endpoint in stage.registered] == [before]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -175,6 +177,28 @@ def test_a_log_handler_that_raises_does_not_cost_the_answer(stage: Stage) -> Non
         logging.root.removeHandler(broken)
 
 
+@pytest.mark.parametrize("declared", [{}, {"Type": "wrong"}], ids=["success", "failure"])
+def test_a_closed_standard_output_does_not_cost_the_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, declared: dict[str, Any]
+) -> None:
+    """F49: nor does a closed standard error, where logging complains of it."""
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    monkeypatch.setattr(sys, "stderr", closed)
+    broken = logging.StreamHandler(closed)
+    level = logging.root.level
+    logging.root.addHandler(broken)
+    logging.root.setLevel(logging.DEBUG)
+    try:
+        answer = stage.create(stage.properties(**declared))
+    finally:
+        logging.root.removeHandler(broken)
+        logging.root.setLevel(level)
+    assert answer["Status"] == ("FAILED" if declared else "SUCCESS")
+    assert len(stage.registered) == (0 if declared else 1)
+
+
 def test_the_log_level_is_the_environments(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A word that is no level is INFO."""
     before = logging.root.level
@@ -185,3 +209,39 @@ def test_the_log_level_is_the_environments(stage: Stage, monkeypatch: pytest.Mon
             assert logging.root.level == level
     finally:
         logging.root.setLevel(before)
+
+
+FORGERIES = ["x\nERROR forged", "x\r\nERROR forged", "x\x1b[31mforged", "x\x85forged", "x\u2028forged", "x\x00forged"]
+
+
+@pytest.mark.parametrize("text", FORGERIES, ids=ascii)
+@pytest.mark.parametrize("member", ["LogicalResourceId", "StackId", "RequestId", "RequestType", "PhysicalResourceId"])
+def test_no_member_of_an_event_forges_a_log_line(
+    stage: Stage, everything_logged: list[str], member: str, text: str
+) -> None:
+    """F76: whatever stands in what identifies the event, in a success and in a failure."""
+    for properties in (stage.properties(), {"Type": "nonsense"}):
+        stage.run(stage.event("Create", properties, **{member: text}))
+    ours = [line for line in everything_logged if "forged" in line]
+    assert ours or member != "LogicalResourceId"
+    assert all(line.isprintable() for line in ours)
+
+
+@pytest.mark.parametrize("text", FORGERIES, ids=ascii)
+def test_no_name_tag_or_property_forges_a_log_line(stage: Stage, everything_logged: list[str], text: str) -> None:
+    """F76: a name and a tag are in no log line at all; a property of such a name is told without it."""
+    tags = {"ResourceARN": stage.user, "Tags": [{"Key": text, "Value": text}]}
+    stage.create(stage.properties(Name=text, EndpointAttributes={"DeviceToken": text}))
+    stage.create(stage.properties(**{text: text}))
+    stage.create(tags, ResourceType=TAGS_TYPE)
+    stage.update("none", stage.properties(Name=text), stage.properties(Name=text + text))
+    assert "forged" not in "\n".join(everything_logged)
+    assert "forged" not in str([answer.get("Reason") for answer in stage.sink.accepted])
+
+
+def test_a_code_of_the_service_forges_no_log_line(stage: Stage, everything_logged: list[str]) -> None:
+    """F76: a code that is no word is not repeated."""
+    stage.backend.faults.append(Fault(error="x\x1b[31m forged", status=400, times=None))
+    answer = stage.create()
+    assert "an unreadable answer" in answer["Reason"]
+    assert "forged" not in answer["Reason"] + "\n".join(everything_logged)

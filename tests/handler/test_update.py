@@ -11,7 +11,7 @@ UPDATE = "UpdateAppInstanceUserEndpoint"
 
 
 def test_a_changed_name_is_updated_in_place_with_one_call(stage: Stage) -> None:
-    """Both changeable members are sent, and the id stays."""
+    """F69: both changeable members are sent, and the id stays."""
     old = stage.properties(AllowMessages="NONE")
     first = stage.create(old)
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new", AllowMessages="NONE"), old)
@@ -77,6 +77,7 @@ def test_a_refused_declaration_keeps_the_id(stage: Stage) -> None:
     "change",
     [
         {"Type": "APNS_SANDBOX"},
+        {"Type": "GCM"},
         {"ResourceArn": OTHER_APPLICATION},
         {"EndpointAttributes": {"DeviceToken": "canary-token-b"}},
         {"EndpointAttributes": {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"}},
@@ -243,3 +244,48 @@ def test_a_page_instead_of_an_answer_is_not_taken_for_one(stage: Stage) -> None:
     stage.backend.faults.append(Fault("DeregisterAppInstanceUserEndpoint", answer="html"))  # type: ignore[arg-type]
     stage.delete(first["PhysicalResourceId"])
     assert not stage.registered
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
+@pytest.mark.parametrize("is_cleaned_up", [True, False])
+def test_a_token_that_is_rotated_there_and_back_is_the_declared_one(
+    stage: Stage, name: str | None, memory: str, *, is_cleaned_up: bool
+) -> None:
+    """F37, F68: A, B, A, B, also where CloudFormation's Delete of the one before comes only afterwards."""
+    stage.backend.switches.change({"token_memory": memory})
+    tokens = ["canary-token-a", "canary-token-b"] * 2
+    old = stage.properties(Name=name, EndpointAttributes={"DeviceToken": tokens[0]})
+    held = stage.create(old)["PhysicalResourceId"]
+    for token in tokens[1:]:
+        stage.clock.sleep(600)
+        new = stage.properties(Name=name, EndpointAttributes={"DeviceToken": token})
+        answer = stage.update(held, new, old)
+        assert answer["Status"] == "SUCCESS"
+        if is_cleaned_up and answer["PhysicalResourceId"] != held:
+            stage.delete(held, old)
+        held, old, abandoned = answer["PhysicalResourceId"], new, held
+    if not is_cleaned_up:
+        stage.delete(abandoned)
+    (endpoint,) = stage.registered
+    assert held.endswith(endpoint.endpoint_id)
+    assert endpoint.device_token == tokens[-1]
+
+
+@pytest.mark.parametrize(
+    "change", [{"AllowMessages": "NONE"}, {"Name": "new"}, {"Name": "new", "AllowMessages": "NONE"}], ids=str
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_update_in_place_that_failed_is_rolled_back_in_place(
+    stage: Stage, change: dict[str, str], when: str
+) -> None:
+    """F59: before or after its effect; the id stays, and the old name and messages are there again."""
+    first = stage.create()
+    fault = {"error": "BadRequestException", "status": 400}
+    stage.backend.faults.append(Fault(UPDATE, when=when, **fault))  # type: ignore[arg-type] # one of several
+    failed = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**change))
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert (endpoint.name, endpoint.allow_messages) == ("canary phone", "ALL")
