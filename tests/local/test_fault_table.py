@@ -1,0 +1,75 @@
+"""Every fault that this project is tested against has a test that names it, and the docs say which."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "tools" / "fault_table.py"
+
+
+@pytest.fixture(scope="module")
+def table() -> ModuleType:
+    """The script as a module; it does nothing when it is imported."""
+    spec = importlib.util.spec_from_file_location("fault_table", SCRIPT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_what_would_be_written_now(table: ModuleType) -> None:
+    """`make faults` writes it."""
+    written = table.PAGE.read_text(encoding="utf-8")
+    assert written == table.page(table.groups(), table.covering(table.all_tests())), "run: make faults"
+
+
+def test_the_faults_are_numbered_from_1_to_76(table: ModuleType) -> None:
+    """Each once, in order."""
+    assert [fault.number for group in table.groups() for fault in group.faults] == list(range(1, 77))
+
+
+def test_every_fault_has_a_test(table: ModuleType) -> None:
+    """Which names it at the beginning of its docstring."""
+    named = table.covering(table.all_tests())
+    assert [fault.number for group in table.groups() for fault in group.faults if fault.number not in named] == []
+
+
+def test_no_test_names_a_fault_that_does_not_exist(table: ModuleType) -> None:
+    """A slip of the pen would cover nothing."""
+    known = {fault.number for group in table.groups() for fault in group.faults}
+    assert [test for test in table.all_tests() if not known.issuperset(test.faults)] == []
+
+
+def test_no_fault_is_named_where_it_is_not_counted(table: ModuleType) -> None:
+    """In the middle of a docstring, in parentheses, twice."""
+    assert [
+        test for test in table.all_tests() if len(re.findall(r"\b[A-G]\d+\b", test.docstring)) != len(set(test.faults))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("docstring", "faults"),
+    [("F27: a rule.", [27]), ("F25, F41: a rule.", [25, 41]), ("A rule.", []), ("A rule (F27).", []), ("", [])],
+)
+def test_a_docstring_names_faults_at_its_beginning(table: ModuleType, docstring: str, faults: list[int]) -> None:
+    """One or several."""
+    assert table.Test("test_it", "tests/test_it.py", docstring).faults == faults
+
+
+def test_a_fault_without_a_test_is_seen(table: ModuleType, tmp_path: Path) -> None:
+    """In the table as well as by the test above; tests in classes count."""
+    path = tmp_path / "tests" / "test_it.py"
+    path.parent.mkdir()
+    path.write_text('class TestIt:\n    def test_it_is_so(self) -> None:\n        """F1: it is."""\n', encoding="utf-8")
+    (group,) = [table.Group("Group", "Well.", [table.Fault(1, "a", "b"), table.Fault(2, "c", "d")])]
+    text = table.page([group], table.covering(table.all_tests(path.parent)))
+    assert "| F1 | a | b | [it is so](../tests/test_it.py) |" in text
+    assert "| F2 | c | d | none |" in text

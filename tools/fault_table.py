@@ -1,0 +1,121 @@
+"""Writes docs/faults.md: which test covers which fault.
+
+Run by `make faults`. The faults are those of tests/faults.toml. A test names the ones that it covers at the
+beginning of its docstring: `F27: …` or `F25, F41: …`. The tests are read, not imported.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+FAULTS = TESTS / "faults.toml"
+PAGE = ROOT / "docs" / "faults.md"
+
+NAMED = re.compile(r"(F\d+(?:, F\d+)*): ")
+"""How a docstring names the faults that its test covers."""
+
+HEAD = """\
+# Which test covers which fault
+
+Written by `make faults` from `tests/faults.toml` and the tests' docstrings; a test fails when a fault has no test or
+this page is not what would be written now.
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong."""
+
+    number: int
+    what: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Faults of one kind."""
+
+    title: str
+    expected: str
+    faults: Sequence[Fault]
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test with the faults that its docstring names."""
+
+    name: str
+    path: str
+    docstring: str
+
+    @property
+    def faults(self) -> list[int]:
+        """The numbers that it names."""
+        named = NAMED.match(self.docstring)
+        return [] if named is None else [int(number[1:]) for number in named[1].split(", ")]
+
+    @property
+    def title(self) -> str:
+        """The test's name as a sentence."""
+        return self.name.removeprefix("test_").replace("_", " ")
+
+
+def groups(path: Path = FAULTS) -> list[Group]:
+    """The faults, in the order of the file."""
+    return [
+        Group(group["title"], group["expected"], [Fault(*fault) for fault in group["faults"]])
+        for group in tomllib.loads(path.read_text(encoding="utf-8"))["groups"]
+    ]
+
+
+def all_tests(directory: Path = TESTS) -> list[Test]:
+    """Every test below a directory, in the order of paths and lines."""
+    return [test for path in sorted(directory.rglob("test_*.py")) for test in _tests_in(path, directory.parent)]
+
+
+def _tests_in(path: Path, root: Path) -> Iterator[Test]:
+    functions = (node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.FunctionDef))
+    for node in sorted(functions, key=lambda function: function.lineno):
+        if node.name.startswith("test_"):
+            yield Test(node.name, path.relative_to(root).as_posix(), ast.get_docstring(node) or "")
+
+
+def covering(tests: Sequence[Test]) -> dict[int, list[Test]]:
+    """The tests of each fault that is named."""
+    found: dict[int, list[Test]] = {}
+    for test in tests:
+        for number in test.faults:
+            found.setdefault(number, []).append(test)
+    return found
+
+
+def page(groups: Sequence[Group], tests: Mapping[int, Sequence[Test]]) -> str:
+    """The page's text."""
+    return HEAD + "".join(_section(group, tests) for group in groups)
+
+
+def _section(group: Group, tests: Mapping[int, Sequence[Test]]) -> str:
+    rows = "".join(
+        f"| F{fault.number} | {fault.what} | {fault.expected} | {_links(tests.get(fault.number, []))} |\n"
+        for fault in group.faults
+    )
+    head = "| | What goes wrong | What is expected | Tests |\n|---|---|---|---|\n"
+    return f"\n## {group.title}\n\n{group.expected}\n\n{head}{rows}"
+
+
+def _links(tests: Sequence[Test]) -> str:
+    return "<br>".join(f"[{test.title}](../{test.path})" for test in tests) or "none"
+
+
+def main() -> None:
+    """Writes the page."""
+    PAGE.write_text(page(groups(), covering(all_tests())), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
