@@ -57,10 +57,14 @@ def test_an_event_without_its_resource_is_refused(stage: Stage, key: str) -> Non
     ["", "ftp://host/x", "file:///etc/passwd", "https://", "http://[::1/x", "https://host:0/", "https://h/\n",
      "https://h/" + "x" * 20_000, "https://h:99999/", "https://ho st/", None, 5],
 )  # fmt: skip
-def test_an_unusable_url_ends_at_once(stage: Stage, url: object) -> None:
-    """F16: another scheme, unparsable, 20 kB long."""
-    stage.run(stage.event("Create", stage.properties(), ResponseURL=url))
+def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFixture, url: object) -> None:
+    """F15, F16: another scheme, unparsable, 20 kB long."""
+    with caplog.at_level("WARNING"):
+        stage.run(stage.event("Create", stage.properties(), ResponseURL=url))
     assert not stage.backend.calls
+    assert not stage.sink.bodies
+    assert "Ignored: the event has no usable ResponseURL" in caplog.text
+    assert len(caplog.text) < 500
 
 
 @pytest.mark.parametrize("request_type", ["create", "CREATE", "Read", "create "])

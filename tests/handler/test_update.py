@@ -289,3 +289,31 @@ def test_an_update_in_place_that_failed_is_rolled_back_in_place(
     (endpoint,) = stage.registered
     assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
     assert (endpoint.name, endpoint.allow_messages) == ("canary phone", "ALL")
+
+
+def test_a_replacement_beyond_the_quota_is_told_and_keeps_the_old_endpoint(stage: Stage) -> None:
+    """F29: CloudFormation creates before it deletes, so that a full user has no room for both."""
+    stage.backend.switches.endpoints_per_user = 1
+    first = stage.create()
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert "10 by default, adjustable: Service Quotas, quota L-39BCA56C" in answer["Reason"]
+    assert [endpoint.device_token for endpoint in stage.registered] == ["canary-token-a"]
+
+
+@pytest.mark.parametrize("failed_token", ["forgotten", "remembered"])
+@pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
+def test_a_resource_that_is_added_again_is_registered_again(stage: Stage, memory: str, failed_token: str) -> None:
+    """F37, F67: whatever the service remembers of the first time, also of one that it refused."""
+    stage.backend.switches.change({"token_memory": memory, "failed_token": failed_token})
+    stage.backend.switches.endpoints_per_user = 0
+    refused = stage.create()
+    stage.delete(refused["PhysicalResourceId"])
+    stage.backend.switches.endpoints_per_user = 10
+    for _ in range(3):
+        first = stage.create()
+        (endpoint,) = stage.registered
+        assert first["Data"]["EndpointId"] == endpoint.endpoint_id
+        stage.delete(first["PhysicalResourceId"])
+        assert stage.registered == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from aws_cdk import App, CfnOutput, CfnParameter, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_chime as chime
@@ -98,6 +100,16 @@ def test_a_token_in_clear_takes_its_unsafe_name() -> None:
     endpoint(stack, device_token=token)
     assert properties(template_of(stack))["EndpointAttributes"] == {"DeviceToken": "canary"}
     assert "canary" not in repr(token)
+
+
+def test_a_token_in_clear_is_in_the_template_alone(tmp_path: Path) -> None:
+    """F2, F74: no other file of the cloud assembly holds it, nor an endpoint's name or tags."""
+    app = App(outdir=str(tmp_path))
+    token = DeviceToken.unsafe_plain_text("canary-token")
+    endpoint(stack_in(app), device_token=token, endpoint_name="canary phone", tags={"canary-key": "canary-value"})
+    app.synth()
+    holding = [path.name for path in tmp_path.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
+    assert holding == ["Stack.template.json"]
 
 
 def test_a_user_and_an_application_may_be_constructs() -> None:
