@@ -149,7 +149,7 @@ class Deliveries:
 
 def _is_failed_update(event: dict[str, Any], answer: dict[str, Any]) -> bool:
     """The documented limit: an Update that failed, is delivered again at once, and succeeds then."""
-    return event["RequestType"] == "Update" and answer["Status"] == "FAILED"
+    return (event["RequestType"], answer["Status"]) == ("Update", "FAILED")
 
 
 def snapshot(endpoint: object) -> dict[str, Any]:

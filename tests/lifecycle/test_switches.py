@@ -1,0 +1,58 @@
+"""One life of a resource, with all that happens in it, on every service that there may be."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from lifecycle.weather import Incident, Weather
+from lifecycle.world import World
+from support.stage import OTHER_APPLICATION, Stage
+
+MISSING = ("forbidden", "not_found", "bad_request", "success")
+MEMORY = ("for_ever", "while_alive", "none")
+CONFLICT = ("user", "app_instance", "application", "none")
+OMITTED = ("kept", "reset")
+FIRST_LIST = (True, False)
+NAMED = ("canary phone", None)
+
+SERVICES = [
+    service for service in product(MISSING, MEMORY, CONFLICT, OMITTED, FIRST_LIST) if service[1:3] != ("none", "none")
+]
+"""All but those that contradict the API's documentation: a service that neither remembers a token nor refuses one."""
+
+LOST = Weather(lost_answers=frozenset({0}))
+UNHEARD = Weather(incidents=(Incident(0, 1, "after", "error"), Incident(1, 2, "after", "kill")))
+
+
+@pytest.mark.parametrize("named", NAMED, ids=["named", "unnamed"])
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: "-".join(map(str, service)))
+def test_a_life_on_every_service(stage: Stage, service: tuple[object, ...], named: str | None) -> None:
+    """F34, F36, F37: whatever a service answers, remembers, refuses, keeps and shows."""
+    names = ("missing_endpoint", "token_memory", "device_token_conflict", "omitted_on_update")
+    stage.backend.switches.change(
+        dict(zip((*names, "new_endpoint_in_first_list"), service, strict=True))  # in the order of SERVICES
+    )
+    world, old = World(stage), stage.properties(Name=named)
+    changed = old | {"Name": "canary tablet", "AllowMessages": "NONE"}
+    replaced = changed | {"ResourceArn": OTHER_APPLICATION}  # keeps its token
+    world.create(old, UNHEARD)
+    world.check()
+    world.update(changed, LOST)
+    world.check()
+    world.update(replaced, sibling_fails=True)
+    world.check()
+    world.update(replaced, UNHEARD)
+    world.check()
+    if stage.backend.switches.missing_endpoint != "success":
+        world.vanish()
+    world.update(replaced | {"AllowMessages": "ALL"})
+    world.check()
+    world.delete(UNHEARD)
+    world.check()
+    assert stage.registered == []
+    world.create(old)
+    world.check()
+    world.delete(LOST)
+    assert stage.registered == []
