@@ -12,34 +12,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chime_endpoints_handler.declaration import AllowMessages, EndpointType
 
+    from .delivery_failure import DeliveryFailureRule
     from .device_token import DeviceToken
     from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
     from .errors import InvalidDeclarationError
     from .identity_tags import ChimeIdentityTags
     from .provider import EndpointProvider, IEndpointProvider
+    from .push_delivery_role import PushDeliveryRole
 
 __all__ = [
     "AllowMessages",
     "AppInstanceUserEndpoint",
     "ChimeIdentityTags",
+    "DeliveryFailureRule",
     "DeviceToken",
     "EndpointProvider",
     "EndpointType",
     "IAppInstanceUserEndpoint",
     "IEndpointProvider",
     "InvalidDeclarationError",
+    "PushDeliveryRole",
 ]
 
 _MODULES = {
     "AllowMessages": "chime_endpoints_handler.declaration",
     "AppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "ChimeIdentityTags": "chime_endpoints.identity_tags",
+    "DeliveryFailureRule": "chime_endpoints.delivery_failure",
     "DeviceToken": "chime_endpoints.device_token",
     "EndpointProvider": "chime_endpoints.provider",
     "EndpointType": "chime_endpoints_handler.declaration",
     "IAppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "IEndpointProvider": "chime_endpoints.provider",
     "InvalidDeclarationError": "chime_endpoints.errors",
+    "PushDeliveryRole": "chime_endpoints.push_delivery_role",
 }
 
 

@@ -17,7 +17,7 @@ from chime_endpoints_handler.declaration import (
     TagsDeclaration,
     TokenSource,
 )
-from chime_endpoints_handler.rules import REGIONS, USER_ARN, violations
+from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, violations
 
 from .device_token import DeviceToken
 from .identity import User, key_of
@@ -53,10 +53,21 @@ def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, st
                 yield in_parameters(violation)
 
 
+def application_problems(parameter: str, arn: str) -> Iterator[str]:
+    """What is wrong with what was given for an application."""
+    if not is_unresolved(arn) and not APPLICATION_ARN.fullmatch(str(arn)):
+        yield f"{parameter}: not the ARN of an application (arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID)."
+
+
+def region_of(user: User, stack: Stack) -> str:
+    """The region that a user is in, as far as it is known: else its stack's."""
+    literal = None if is_unresolved(user.arn) else USER_ARN.fullmatch(user.arn)
+    return literal["region"] if literal is not None else str(stack.region)
+
+
 def region_warning(user: User, stack: Stack) -> str | None:
     """A warning where the user's region is known and is none of the service's."""
-    literal = None if is_unresolved(user.arn) else USER_ARN.fullmatch(user.arn)
-    region = literal["region"] if literal is not None else stack.region
+    region = region_of(user, stack)
     if region in REGIONS or is_unresolved(region):
         return None
     return f"Amazon Chime SDK messaging is not in {region}, but in {' and '.join(REGIONS)}; deployment may fail."

@@ -7,9 +7,10 @@ from typing import Protocol
 
 import jsii
 from aws_cdk import Annotations, CfnResource, ITaggableV2, RemovalPolicy, Resource, TagManager, Token
+from aws_cdk import aws_events as events
 from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
@@ -18,18 +19,20 @@ from chime_endpoints_handler.declaration import (
     EndpointType,
 )
 
-from .checks import Tokens, declaration_problems, region_warning, source_of, token_problems
+from .checks import Tokens, declaration_problems, region_of, region_warning, source_of, token_problems
+from .delivery_failure import DeliveryFailureRule
 from .device_token import DeviceToken
 from .errors import InvalidDeclarationError
-from .identity import application_arn, user_of
+from .identity import User, application_arn, user_of
 from .identity_tags import put_on_user
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier
 from .tree import child_path, stack_of
+from .unresolved import is_unresolved
 
 
-class IAppInstanceUserEndpoint(Protocol):
+class IAppInstanceUserEndpoint(IConstruct, Protocol):
     """An endpoint of this app, or one that was registered elsewhere."""
 
     @property
@@ -44,9 +47,67 @@ class IAppInstanceUserEndpoint(Protocol):
     def endpoint_ref(self) -> str:
         """`{app_instance_user_arn}/endpoint/{endpoint_id}`."""
 
+    def on_delivery_failure(
+        self,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        target: events.IRuleTarget | None = None,
+        description: str | None = None,
+        event_pattern: events.EventPattern | None = None,
+        rule_name: str | None = None,
+    ) -> DeliveryFailureRule:
+        """See `AppInstanceUserEndpoint.on_delivery_failure`."""
+
+
+class _Endpoint(Resource):
+    """What declared and imported endpoints have in common."""
+
+    _user: User
+
+    def on_delivery_failure(
+        self,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        target: events.IRuleTarget | None = None,
+        description: str | None = None,
+        event_pattern: events.EventPattern | None = None,
+        rule_name: str | None = None,
+    ) -> DeliveryFailureRule:
+        """Does something when a push could not be delivered.
+
+        The service sends these events to EventBridge's default bus in its own region, as best it can. What it says
+        in them is not documented, so the rule matches the failures of **all** endpoints of the account and region:
+        one rule is enough for them. Narrow it with `event_pattern` once you have seen what your events hold.
+
+        Source: Amazon Chime SDK Developer Guide, "Debugging push notification failures"; EventBridge Events
+        Reference, "Amazon Chime events".
+
+        Args:
+            id: the rule's id, in the endpoint.
+            target: what is to happen, of `aws_cdk.aws_events_targets`. Default: nothing, but the rule has a metric,
+                and takes targets later.
+            description: the rule's description. Default: none.
+            event_pattern: what events have to match as well. Default: nothing more.
+            rule_name: the rule's name. Default: made by CloudFormation.
+
+        Returns:
+            The rule, with the metric `metric_failures`.
+
+        Raises:
+            InvalidDeclarationError: the stack is in another region than the user, where no such event comes by.
+        """
+        stack = stack_of(self)
+        region = region_of(self._user, stack)
+        if region != stack.region and not is_unresolved(region) and not is_unresolved(stack.region):
+            problem = f"the events are sent in {region}, and the stack is in {stack.region}; make the rule there."
+            raise InvalidDeclarationError(child_path(self, id), [problem])
+        return DeliveryFailureRule(
+            self, id, target=target, description=description, event_pattern=event_pattern, rule_name=rule_name
+        )
+
 
 @jsii.implements(ITaggableV2)
-class AppInstanceUserEndpoint(Resource):
+class AppInstanceUserEndpoint(_Endpoint):
     """A push endpoint of an AppInstanceUser: where Amazon Chime SDK messaging sends a device's notifications.
 
     Endpoints have no tags in this service. The tags of this construct, by `tags=` or `Tags.of`, are put on its
@@ -126,6 +187,7 @@ class AppInstanceUserEndpoint(Resource):
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
         registered.declare(self)
+        self._user = user
         stack = stack_of(scope)
         permissions = Permissions.of(stack, provider or EndpointProvider.of(scope))
         self._resource = CfnResource(
@@ -184,7 +246,7 @@ class AppInstanceUserEndpoint(Resource):
         return str(self._resource.ref)
 
 
-class ImportedEndpoint(Resource):
+class ImportedEndpoint(_Endpoint):
     """An endpoint that was registered elsewhere."""
 
     def __init__(
@@ -197,6 +259,7 @@ class ImportedEndpoint(Resource):
     ) -> None:
         """See `AppInstanceUserEndpoint.from_endpoint_attributes`."""
         super().__init__(scope, id)
+        self._user = user_of(app_instance_user_arn, scope=scope)
         self._app_instance_user_arn = app_instance_user_arn
         self._endpoint_id = endpoint_id
 

@@ -1,0 +1,59 @@
+"""What the service says of pushes that it could not deliver, as an EventBridge rule."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+SOURCE = "aws.chime"
+DETAIL_TYPE = "Chime Messaging AppInstanceUserEndpoint Delivery Failure"
+"""As the EventBridge Events Reference names it, under "Amazon Chime events"."""
+
+
+class DeliveryFailureRule(events.Rule):
+    """A rule for pushes that Amazon Chime SDK messaging could not deliver: what `on_delivery_failure` makes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - CDK's own name
+        *,
+        target: events.IRuleTarget | None = None,
+        description: str | None = None,
+        event_pattern: events.EventPattern | None = None,
+        rule_name: str | None = None,
+    ) -> None:
+        """See `AppInstanceUserEndpoint.on_delivery_failure`."""
+        super().__init__(scope, id, description=description, event_pattern=event_pattern, rule_name=rule_name)
+        self.add_event_pattern(source=[SOURCE], detail_type=[DETAIL_TYPE])
+        self.add_target(target)
+
+    def metric_failures(
+        self,
+        *,
+        label: str | None = None,
+        period: Duration | None = None,
+        statistic: str = "Sum",
+        color: str | None = None,
+    ) -> cloudwatch.Metric:
+        """The failures that the rule matched, to graph or to alarm on: `AWS/Events` `TriggeredRules`.
+
+        Nothing is published while nothing fails, so let an alarm treat missing data as not breaching.
+
+        Args:
+            label: the metric's name in graphs. Default: CloudWatch's.
+            period: the time that one value covers. Default: 5 minutes.
+            statistic: how values become one. Default: `Sum`, the number of failures.
+            color: its color in graphs, as `#RRGGBB`. Default: CloudWatch's.
+        """
+        return cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name="TriggeredRules",
+            dimensions_map={"RuleName": self.rule_name},
+            label=label,
+            period=period,
+            statistic=statistic,
+            color=color,
+        ).attach_to(self)
