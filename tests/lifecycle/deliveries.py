@@ -39,6 +39,8 @@ class Deliveries:
     strangers: dict[str, dict[str, Any]] = field(default_factory=dict)
     past: list[tuple[dict[str, Any], float, dict[str, Any] | None]] = field(default_factory=list)
     """Events, the times at which they were sent, and how they were answered."""
+    last: int = 0
+    """The number of the last delivery."""
     last_was_killed: bool = False
     broken: list[str] = field(default_factory=list)
     """What no call may find."""
@@ -69,6 +71,11 @@ class Deliveries:
         self.stage.sent(sent)
         self._repeat(event, answer if is_last else None)
 
+    def last_was_kept_from_it(self, weather: Weather) -> bool:
+        """Whether the last delivery was killed, or the service refused it something."""
+        is_refused = any(each.delivery == self.last and each.kind == "refuse" for each in weather.incidents)
+        return self.last_was_killed or is_refused
+
     def _repeat(self, event: dict[str, Any], answer: dict[str, Any] | None) -> None:
         """Delivers an event again, which must be answered with the same success where there was one."""
         known = len(self.stage.sink.accepted)
@@ -82,7 +89,7 @@ class Deliveries:
         context = LambdaContext(self.stage.clock, self.stage.clock.now() + FUNCTION_TIMEOUT)
         sink, backend = self.stage.sink, self.stage.backend
         is_killed = number in weather.killed_at_answer
-        self.last_was_killed = is_killed
+        self.last, self.last_was_killed = number, is_killed
         known = len(sink.accepted)
         calls = len(backend.calls)
         backend.faults.append(self._watch(event, context, known))
@@ -126,10 +133,14 @@ class Deliveries:
     def _fault(self, incident: Incident, event: dict[str, Any], context: LambdaContext) -> Fault:
         common: dict[str, Any] = {"when": incident.when, "nth": incident.nth}
 
+        def die() -> None:
+            raise KilledError
+
         def kill() -> None:
             self.last_was_killed = True
             context.deadline = self.stage.clock.now()
-            raise KilledError
+            self.stage.backend.faults.insert(0, Fault(call=die, times=None))  # the dead call nobody
+            die()
 
         actions: dict[Kind, dict[str, Any]] = {
             "throttle": {"error": "ThrottledClientException", "status": 429},

@@ -42,7 +42,7 @@ class World:
         self.cancelled = False
         answer = self.deliveries.send(self.stage.event("Create", properties), weather)
         if self.cancelled:
-            self._excuse_overtaken()
+            self._excuse_overtaken(weather)
             return
         if answer is not None and answer["Status"] == "SUCCESS" and not sibling_fails:
             self._hold(answer["PhysicalResourceId"], properties, "CREATE_COMPLETE")
@@ -76,7 +76,7 @@ class World:
         was_there = self._exists(before)
         answer = self.deliveries.send(self._updating(before, properties, old), weather)
         if self.cancelled:
-            self._excuse_overtaken()
+            self._excuse_overtaken(weather)
             return
         if answer is None:
             self._excuse(properties, before, weather)
@@ -166,17 +166,16 @@ class World:
 
     def _excuse(self, properties: dict[str, Any], before: str, weather: Weather) -> None:
         """The documented limit: the last delivery named the endpoint, was not answered, and could not mark it again."""
-        was_kept_from_it = any(each.delivery == 2 and each.kind == "refuse" for each in weather.incidents)
-        if not (self.deliveries.last_was_killed or was_kept_from_it) or "Name" not in properties:
+        if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
             is_known = endpoint_id in self.strangers or before.endswith(endpoint_id)
             if not is_known and endpoint.name == properties["Name"]:
                 del self.stage.backend.endpoints[endpoint_id]
 
-    def _excuse_overtaken(self) -> None:
-        """The documented limit: CloudFormation gave the resource up, and the last delivery was killed after that."""
-        if self.deliveries.last_was_killed:
+    def _excuse_overtaken(self, weather: Weather) -> None:
+        """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it."""
+        if self.deliveries.last_was_kept_from_it(weather):
             for endpoint_id in self.stage.backend.endpoints.keys() - self.strangers.keys():
                 del self.stage.backend.endpoints[endpoint_id]
 
@@ -188,7 +187,7 @@ class World:
         event = self._updating(current, old, failed)
         answer = self.deliveries.send(event, weather)
         if self.cancelled:
-            self._excuse_overtaken()
+            self._excuse_overtaken(weather)
             return
         if answer is None or answer["Status"] == "FAILED":
             self.stage.clock.sleep(SERVICE_TIMEOUT)
@@ -226,7 +225,6 @@ class World:
     def _delete_meanwhile(self, event: dict[str, Any], after: float) -> None:
         """CloudFormation gives the resource up while its event is being handled."""
         if self.cancelled:
-            self._excuse_overtaken()
             return
         self.stage.clock.sleep(after)
         physical_id = event.get("PhysicalResourceId") or self._invent()
