@@ -1,0 +1,83 @@
+"""What the synthesized policies allow is what the handler calls, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from permissions.cloudformation import CloudFormation, stack_id
+from permissions.lambdas_own import LAMBDAS_OWN
+from permissions.policies import Permission, permits, unused
+from permissions.stacks import (
+    FIRST,
+    KEY,
+    PARAMETER,
+    SECOND,
+    Templates,
+    all_in_one_stack,
+    every_source,
+    in_a_vpc,
+    renamed,
+    replaced,
+    retagged,
+    shared_provider,
+)
+from support.stage import ACCOUNT, APPLICATION, REGION
+from synth.stage import allowed
+
+_IDLE = Permission("cloudformation:DescribeStackResource", stack_id("Provider"))
+"""A provider's own stack, where that holds nothing that the provider serves."""
+
+
+def live(cloud: CloudFormation, templates: Templates) -> None:
+    """Stacks are made, rolled back, changed in every way, and deleted."""
+    for name, template in templates.items():
+        cloud.deploy(name, template)
+    for name, template in templates.items():
+        cloud.deploy(name, replaced(template), fails=True)
+        for change in (renamed, replaced, retagged):
+            cloud.deploy(name, change(template))
+    for name in reversed(templates):
+        cloud.delete(name)
+
+
+@pytest.mark.parametrize("synthesize", [every_source, shared_provider, in_a_vpc, all_in_one_stack])
+def test_what_is_called_is_what_is_granted(cloud: CloudFormation, synthesize: Callable[[], Templates]) -> None:
+    """No call is refused, so that nothing is left registered and no tag; and nothing is granted that no call needs."""
+    live(cloud, synthesize())
+    assert cloud.guard.refused == []
+    assert cloud.stage.registered == []
+    assert cloud.tags == {}
+    idle = unused(cloud.granted, cloud.guard.used) - {_IDLE}
+    assert {each for each in idle if each.action not in LAMBDAS_OWN} == set()
+
+
+def test_what_is_granted_for_lambda_is_nothing_more() -> None:
+    """A function in a VPC that is traced needs each of it."""
+    assert LAMBDAS_OWN.keys() <= allowed(in_a_vpc()["Chat"]).keys()
+
+
+OUTSIDE = {
+    Permission("chime:RegisterAppInstanceUserEndpoint", f"{FIRST}0/user/alice"),
+    Permission("chime:ListAppInstanceUserEndpoints", FIRST),
+    Permission("chime:DeleteAppInstanceUser", f"{FIRST}/user/alice"),
+    Permission("chime:TagResource", f"{FIRST}/user/bob"),
+    Permission("chime:UntagResource", f"{SECOND}/user/carol"),
+    Permission("mobiletargeting:GetApp", f"{APPLICATION}0"),
+    Permission("mobiletargeting:SendMessages", APPLICATION),
+    Permission("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-other-AbCdEf"),
+    Permission("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-AbCdEf"),
+    Permission("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{PARAMETER}s"),
+    Permission("kms:Decrypt", f"{KEY}0"),
+    Permission("kms:Encrypt", KEY),
+    Permission("cloudformation:DescribeStackResource", stack_id("Another")),
+    Permission("cloudformation:DescribeStacks", stack_id("Chat")),
+}
+
+
+def test_what_is_not_declared_is_not_allowed(cloud: CloudFormation) -> None:
+    """Other resources of the kinds that are declared, and other actions on those that are."""
+    for name, template in every_source().items():
+        cloud.deploy(name, template)
+    assert {each for each in OUTSIDE if permits(cloud.documents(), each)} == set()
