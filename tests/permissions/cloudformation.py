@@ -125,12 +125,12 @@ class CloudFormation:
         self.deploy(name, {"Resources": {}})
         del self._stacks[name]
 
-    def documents(self) -> list[Document]:
-        """The policies that the function's role has at this moment; there is one function in the account."""
+    def documents(self, *kinds: str) -> list[Document]:
+        """The policies of these kinds, all by default, that the role of the account's one function has now."""
         there = [made for stack in self._stacks.values() for made in stack.made.values()]
         (role,) = (each for each in there if each.type == "AWS::IAM::Role")
         assert not role.properties.keys() & {"Policies", "ManagedPolicyArns"}, "policies that nobody evaluates"
-        attached = [each for each in there if each.type in POLICIES]
+        attached = [each for each in there if each.type in (kinds or POLICIES)]
         assert all(each.properties["Roles"] == [role.physical_id] for each in attached)
         return [each.properties["PolicyDocument"] for each in attached]
 

@@ -155,3 +155,9 @@ def without_dependencies(template: Template) -> Template:
         if resource["Type"] in (ENDPOINT, TAGS):
             resource.pop("DependsOn")
     return other
+
+
+def without_endpoints(template: Template) -> Template:
+    """What there is beside the endpoints and tags: the function with its role and policies."""
+    resources = {name: each for name, each in template["Resources"].items() if each["Type"] not in (ENDPOINT, TAGS)}
+    return {**template, "Resources": resources}

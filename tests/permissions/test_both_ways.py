@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,9 @@ from permissions.stacks import (
     PARAMETER,
     SECOND,
     Templates,
+    alice,
     all_in_one_stack,
+    chat,
     every_source,
     in_a_vpc,
     renamed,
@@ -38,7 +41,7 @@ def live(cloud: CloudFormation, templates: Templates) -> None:
         cloud.deploy(name, replaced(template), fails=True)
         for change in (renamed, replaced, retagged):
             cloud.deploy(name, change(template))
-    for name in reversed(templates):
+    for name in reversed(list(templates)):
         cloud.delete(name)
 
 
@@ -51,6 +54,18 @@ def test_what_is_called_is_what_is_granted(cloud: CloudFormation, synthesize: Ca
     assert cloud.tags == {}
     idle = unused(cloud.granted, cloud.guard.used) - {_IDLE}
     assert {each for each in idle if each.action not in LAMBDAS_OWN} == set()
+
+
+def test_adopting_and_registering_again_need_nothing_more(cloud: CloudFormation) -> None:
+    """Somebody else's endpoint is taken over; then it vanishes, and its stack is updated."""
+    template = chat(partial(alice, adopt_existing=True))
+    theirs = cloud.stage.stranger("a", app_instance_user_arn=f"{FIRST}/user/alice")
+    cloud.deploy("Chat", template)
+    assert [each.endpoint_id for each in cloud.stage.registered] == [theirs.endpoint_id]
+    cloud.stage.backend.endpoints.clear()
+    cloud.deploy("Chat", renamed(template))
+    assert [each.name for each in cloud.stage.registered] == ["canary tablet"]
+    assert cloud.guard.refused == []
 
 
 def test_what_is_granted_for_lambda_is_nothing_more() -> None:

@@ -1,0 +1,63 @@
+"""Whatever happens in the life of an endpoint, what the handler calls is what the policies allow, both ways."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, run_state_machine_as_test
+from moto import mock_aws
+
+from lifecycle.history import machine, switches
+from permissions.cloudformation import CloudFormation, put_user
+from permissions.policies import Permission, granted, unused
+from permissions.stacks import FIRST, TEXT, alice, chat, without_endpoints
+from support.sink import Sink
+from support.stage import OTHER_APPLICATION
+from synth.stage import endpoint
+
+HISTORIES = 20
+
+
+def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMachine]:
+    """The random histories of the lifecycle suite with IAM in front of every call; each has a cloud of its own."""
+    other = partial(
+        endpoint, app_instance_user=f"{FIRST}/user/alice", application=OTHER_APPLICATION, device_token=TEXT("b")
+    )
+    template = without_endpoints(chat(alice, other))
+    unguarded: Any = machine(sink)
+
+    class Guarded(unguarded):  # type: ignore[misc]  # made at run time
+        @initialize(drawn=switches)
+        def begin(self, drawn: dict[str, Any]) -> None:
+            unguarded.begin(self, drawn)
+            stage = self.world.stage
+            stage.user = put_user(stage.backend, FIRST, "alice")
+            made = CloudFormation(stage)
+            made.deploy("chat", template)
+            made.guard.documents = made.documents()
+            clouds.append(made)
+
+    return Guarded
+
+
+def test_random_histories_need_what_is_granted(sink: Sink) -> None:
+    """No call is refused in any of them, and all of them together need all that is granted."""
+    clouds: list[CloudFormation] = []
+    with mock_aws():
+        run_state_machine_as_test(
+            seed(1)(guarded(sink, clouds)),
+            settings=settings(
+                max_examples=HISTORIES,
+                stateful_step_count=8,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    assert [each.guard.refused for each in clouds if each.guard.refused] == []
+    used: set[Permission] = set().union(*(each.guard.used for each in clouds))
+    idle = unused(granted(clouds[0].guard.documents), used)
+    assert {each.action for each in idle} == {"logs:CreateLogStream", "logs:PutLogEvents"}
