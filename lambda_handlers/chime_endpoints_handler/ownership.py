@@ -7,7 +7,7 @@ being equal to the declaration in every member, and by having been created when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -137,18 +137,22 @@ def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Re
             raise unclear("DescribeAppInstanceUserEndpoint", endpoint.endpoint_id)
 
 
+def listed_twice(endpoints: Endpoints) -> Collection[Listed]:
+    """What List shows when it is asked twice: a new endpoint may be missing at first."""
+    return {endpoint.endpoint_id: endpoint for _ in range(2) for endpoint in endpoints.list()}.values()
+
+
 def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
-    """Whether List does not show the endpoint, asked twice: a new endpoint may be missing at first."""
+    """Whether List, asked twice, does not show the endpoint."""
     return not any(endpoint.endpoint_id == endpoint_id for _ in range(2) for endpoint in endpoints.list())
 
 
 def holders(endpoints: Endpoints, identity: Identity, work: Work) -> list[Registered]:
-    """The user's endpoints that hold one of the device tokens; a new one may be missing from the first List."""
+    """The user's endpoints that hold one of the device tokens."""
     for wait in (0.5, 1.0, 0.0):
-        shown = {endpoint.endpoint_id: endpoint for _ in range(2) for endpoint in endpoints.list()}
         found = [
             endpoint
-            for endpoint in describe_each(endpoints, shown.values())
+            for endpoint in describe_each(endpoints, listed_twice(endpoints))
             if endpoint.identity.tokens & identity.tokens
         ]
         if found or not wait or not work.pause(wait):
@@ -168,7 +172,7 @@ def own_attempts(
         since: the moment before which no attempt can have registered anything under a declared name.
         but: what CloudFormation holds is no attempt.
     """
-    listed = endpoints.list()
+    listed = listed_twice(endpoints)
     found = {endpoint.endpoint_id for endpoint in listed if bears_our_name(endpoint, work.request)}
     if wanted is not None and wanted.is_name_declared:
         found |= {
