@@ -24,10 +24,10 @@ demo: setup
 	@chime-endpoints demo $(ARGS)
 
 test: setup
-	@pytest $(ARGS)
+	@pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 test-fast: setup
-	@pytest -m 'not cdk and not e2e and not long' $(ARGS)
+	@pytest --numprocesses auto -m 'not cdk and not e2e and not long' $(ARGS)
 
 model: setup
 	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle/test_model.py -k nobody_has_seen $(ARGS)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
 
 from support.sink import Sink, open_sink
 from support.stage import Stage, stage_for
+
+_TOGETHER = ("e2e/", "synth/test_examples.py")
+"""Tests that share what takes long to make: each of these files is run by one process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups the tests of such a file, where several processes share the tests."""
+    for item in items:
+        name = item.path.relative_to(Path(__file__).parent).as_posix()
+        if name.startswith(_TOGETHER):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
