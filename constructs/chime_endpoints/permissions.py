@@ -8,13 +8,14 @@ tokens is the exception, for which lists grow and shrink in place: a deletion do
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Annotations, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
+from . import acknowledged
 from .device_token import DeviceToken
 from .identity import User, digest, key_of
 from .later import validate_later
@@ -77,9 +78,10 @@ class Permissions(Construct):
         app_instance = user.app_instance_arn
         app_instance_key = key_of(app_instance, scope=self)
         application_key = key_of(application, scope=self)
+        users = f"{app_instance}/user/*"
         policies = [
             self._policies.get("Stack"),
-            self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [f"{app_instance}/user/*"])),
+            self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [users]), wildcards=[users]),
             self._allow(f"Application{digest(application_key)}", allow(["mobiletargeting:GetApp"], [application])),
         ]
         return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
@@ -106,9 +108,12 @@ class Permissions(Construct):
         """What is beyond IAM's quotas in this stack alone."""
         return self._reading.problems() if self._reading else []
 
-    def _allow(self, policy_id: str, statement: Statement) -> CfnResource | None:
+    def _allow(self, policy_id: str, statement: Statement, *, wildcards: Sequence[str] = ()) -> CfnResource | None:
         if policy_id not in self._policies:
-            self._policies[policy_id] = self._policy(policy_id, statement)
+            policy = self._policy(policy_id, statement)
+            if policy is not None and wildcards:
+                acknowledged.wildcards(policy, lambda: wildcards, acknowledged.USERS)
+            self._policies[policy_id] = policy
         return self._policies[policy_id]
 
     def _policy(self, policy_id: str, statement: Statement) -> CfnResource | None:

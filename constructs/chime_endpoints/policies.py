@@ -17,6 +17,9 @@ INLINE_QUOTA = 10_240
 """Characters that all inline policies of one role may have together (IAM's quotas; white space does not count)."""
 MANAGED_QUOTA = 6_144
 """Characters that one managed policy may have."""
+IN_ACCOUNT = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:*/*"
+"""Everything of EC2 in the account: what Lambda asks for a function in a VPC, since its checks name no single resource
+(AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC")."""
 _TOKENS_LENGTH = 160  # what an ARN that is not known yet is reckoned to have
 
 
@@ -70,15 +73,13 @@ def basic_statements(log_group: logs.ILogGroup, *, in_vpc: bool) -> Iterator[Sta
     yield allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
     yield stack_statement()
     if in_vpc:
-        # EC2 knows no resource for these (AWS Lambda's guide: "Required IAM permissions", VPC).
+        yield allow(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"])
         yield allow(
             [
                 "ec2:AssignPrivateIpAddresses",
                 "ec2:CreateNetworkInterface",
                 "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
                 "ec2:UnassignPrivateIpAddresses",
             ],
-            ["*"],
+            [IN_ACCOUNT],
         )

@@ -15,9 +15,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from . import asset, timing
+from . import acknowledged, asset, timing
 from .errors import InvalidDeclarationError
-from .policies import attach, basic_statements, stack_statement
+from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement
 from .tree import child_path, stack_of
 
 _AUTOMATIC_ID = "Custom::ChimeEndpointProvider"
@@ -164,12 +164,27 @@ class EndpointProvider(Construct):
             retry_attempts=timing.RETRIES,
             max_event_age=self.service_timeout,  # a delivery after that answers nobody
         )
+        self._acknowledge(basics, tracing)
         self._manages_permissions = basics is not None
         if basics is not None:
             self.function.node.add_dependency(basics)  # so that it outlives what the function has to delete
         if export_name is not None:
             CfnOutput(self, "ServiceToken", value=self.service_token, export_name=export_name)
         _made.setdefault(stack_of(self), []).append(self)
+
+    def _acknowledge(self, basics: iam.CfnPolicy | None, tracing: lambda_.Tracing | None) -> None:
+        function, asynchronous = self.function.node.default_child, self.function.node.find_child("EventInvokeConfig")
+        assert isinstance(function, lambda_.CfnFunction)  # noqa: S101 - for the type checker
+        assert isinstance(asynchronous, Construct)  # noqa: S101 - for the type checker
+        traced = tracing is not None and tracing is not lambda_.Tracing.DISABLED
+        acknowledged.of_function(function, asynchronous, traced=traced)
+        if basics is not None and self.function.is_bound_to_vpc:
+            acknowledged.wildcards(
+                basics, lambda: ["*", IN_ACCOUNT], "AWS Lambda needs this for any function in a VPC."
+            )
+        default_policy = self._role.node.try_find_child("DefaultPolicy")
+        if traced and isinstance(default_policy, Construct):
+            acknowledged.wildcards(default_policy, lambda: ["*"], "X-Ray knows no resource for sending traces.")
 
     @staticmethod
     def of(scope: IConstruct) -> EndpointProvider:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from . import acknowledged
 from .identity import digest
 from .later import any_later, text_later
 from .policies import Statement, allow, characters, document, name_of
@@ -47,6 +48,7 @@ class TagPermissions(iam.CfnPolicy):
             roles=[role.role_name],
         )
         self.override_logical_id(text_later(lambda: f"ChimePermissionsTagging{self._digest()}"))
+        acknowledged.wildcards(self, self._wide, acknowledged.USERS)
 
     def add(self, taggable: Taggable) -> None:
         """Allows to tag an identity if it is tagged when the template is written."""
@@ -60,7 +62,10 @@ class TagPermissions(iam.CfnPolicy):
         exact = [allow(TAG_ACTIONS, sorted({each.arn for each in tagged}))]
         if characters(exact) <= _ROOM:
             return exact
-        return [allow(TAG_ACTIONS, sorted({each.wide for each in tagged}))]
+        return [allow(TAG_ACTIONS, self._wide())]
+
+    def _wide(self) -> list[str]:
+        return sorted({each.wide for each in self._taggable if each.is_tagged()})
 
     def _digest(self) -> str:
         return digest("\n".join(sorted(each.key for each in self._taggable if each.is_tagged())))

@@ -12,7 +12,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_pinpoint as pinpoint
 from aws_cdk import aws_sns as sns
-from moto.events.models import EventMessageType, EventPattern
+from moto.events.models import EventPattern
+from moto.events.utils import EventMessageType
 
 from chime_endpoints import AppInstanceUserEndpoint, InvalidDeclarationError, PushDeliveryRole
 from synth.stage import ALICE, APPLICATION, endpoint, only, properties, stack_in, template_of

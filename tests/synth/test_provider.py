@@ -143,7 +143,9 @@ def test_in_a_vpc_the_role_may_make_its_interfaces() -> None:
     EndpointProvider(stack, "P", vpc=vpc)
     template = template_of(stack)
     assert properties(template, FUNCTION)["VpcConfig"]["SubnetIds"]
-    assert allowed(template)["ec2:CreateNetworkInterface"] == ["*"]
+    (created,) = allowed(template)["ec2:CreateNetworkInterface"]
+    assert created["Fn::Join"][1][-1] == ":*/*"  # in this account and region
+    assert allowed(template)["ec2:DescribeNetworkInterfaces"] == ["*"]
     roles = resources(template, "AWS::IAM::Role").values()
     assert not any("ManagedPolicyArns" in role["Properties"] for role in roles)
 

@@ -1,0 +1,194 @@
+"""The examples: each runs as it is, shows what it says, and no checker finds anything in what it makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permissions.intrinsics import resolve
+from support.deployment import ROOT
+from synth.stage import ENDPOINT, TAGS, Resource, policies, resources
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+PROGRAMS = [*sorted((ROOT / "examples").glob("*.py")), HERE / "all_options.py"]
+PLAIN = ROOT / "examples" / "plain_cloudformation.yaml"
+
+Templates = dict[str, dict[str, Any]]
+
+
+def _synthesized(target: Path, *programs: Path) -> subprocess.CompletedProcess[str]:
+    """What is said when programs are run with every check on."""
+    environment = {name: value for name, value in os.environ.items() if name != "CDK_VALIDATION"}
+    return subprocess.run(  # noqa: S603 - this Python, these files
+        [sys.executable, str(HERE / "with_packs.py"), str(target), *map(str, programs)],
+        env=environment
+        | {"PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("constructs", "lambda_handlers"))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly of each program, in a folder of its name."""
+    target = tmp_path_factory.mktemp("assemblies")
+    run = _synthesized(target, *PROGRAMS)
+    assert (run.returncode, run.stdout, _without_banner(run.stderr)) == (0, "", "")
+    return target
+
+
+def _without_banner(stderr: str) -> str:
+    """What is left without jsii's word on the age of this machine's Node."""
+    return "\n".join(line for line in stderr.splitlines() if "!!" not in line)
+
+
+def _templates(assemblies: Path, name: str) -> Templates:
+    return {
+        path.name.removesuffix(".template.json"): json.loads(path.read_text())
+        for path in sorted((assemblies / name).glob("*.template.json"))
+    }
+
+
+def _endpoints(templates: Templates) -> list[Resource]:
+    return [each for template in templates.values() for each in resources(template, ENDPOINT).values()]
+
+
+def test_the_checks_are_on(tmp_path: Path) -> None:
+    """A bucket as CDK makes it does not pass."""
+    program = tmp_path / "bucket.py"
+    program.write_text(
+        "from aws_cdk import App, Stack\nfrom aws_cdk.aws_s3 import Bucket\n"
+        "app = App()\nBucket(Stack(app, 'Stack'), 'Bucket')\napp.synth()\n"
+    )
+    run = _synthesized(tmp_path / "out", program)
+    assert run.returncode != 0
+    assert "AwsSolutions-S1" in run.stderr
+
+
+def test_cfn_lint_finds_nothing(assemblies: Path) -> None:
+    """In no template: neither an error nor a warning."""
+    templates = [str(path) for path in sorted(assemblies.glob("*/*.template.json"))]
+    assert len(templates) >= len(PROGRAMS)
+    run = subprocess.run(  # noqa: S603 - of this environment
+        [str(BIN / "cfn-lint"), *templates, str(PLAIN)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.stdout, run.returncode) == ("", 0)
+
+
+@dataclass
+class _Samples:
+    """Something of the right kind for whatever a policy refers to."""
+
+    template: dict[str, Any]
+
+    def ref(self, name: str) -> str:
+        return _PSEUDO.get(name) or self.attribute(name, "Arn")
+
+    def attribute(self, name: str, _attribute: str) -> str:
+        return _ARNS[self.template["Resources"][name]["Type"]]
+
+    def imported(self, export: str) -> str:
+        raise KeyError(export)  # no policy has one
+
+
+_PLACE = "us-east-1:111122223333"
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::AccountId": "111122223333",
+    "AWS::StackId": f"arn:aws:cloudformation:{_PLACE}:stack/Stack/0123",
+}
+_ALL_OF_EC2 = f"arn:aws:ec2:{_PLACE}:*/*"
+_ARNS = {
+    "AWS::Chime::AppInstance": f"arn:aws:chime:{_PLACE}:app-instance/0123",
+    "AWS::KMS::Key": f"arn:aws:kms:{_PLACE}:key/0123",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{_PLACE}:log-group:functions:*",
+    "AWS::Pinpoint::App": f"arn:aws:mobiletargeting:{_PLACE}:apps/0123",
+}
+
+
+def test_parliament_finds_nothing(assemblies: Path, tmp_path: Path) -> None:
+    """In no policy of a role, its own or attached: known actions on resources of their kind, no wider than need be."""
+    for path in sorted(assemblies.glob("*/*.template.json")):
+        template = json.loads(path.read_text())
+        documents = [each["Properties"]["PolicyDocument"] for each in policies(template).values()]
+        for role in resources(template, "AWS::IAM::Role").values():
+            documents += [each["PolicyDocument"] for each in role["Properties"].get("Policies", [])]
+        for number, document in enumerate(resolve(documents, _Samples(template))):
+            # What AWS Lambda asks for a function in a VPC is wider than what its calls are about.
+            document["Statement"] = [each for each in document["Statement"] if each["Resource"] != _ALL_OF_EC2]
+            (tmp_path / f"{path.stem}-{number}.json").write_text(json.dumps(document))
+    assert len(list(tmp_path.iterdir())) > len(PROGRAMS)
+    assert _findings(tmp_path) == ""
+    (tmp_path / "wide.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [_TOO_WIDE]}))
+    assert "RESOURCE_STAR" in _findings(tmp_path)
+
+
+_TOO_WIDE = {"Effect": "Allow", "Action": "ec2:CreateNetworkInterface", "Resource": "*"}
+
+
+def _findings(directory: Path) -> str:
+    return subprocess.run(  # noqa: S603 - of this environment
+        [str(BIN / "parliament"), "--directory", str(directory), "--include_policy_extension", "json", "--json"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+
+
+def test_one_endpoint(assemblies: Path) -> None:
+    """One endpoint of Alice, and what it was given of an id."""
+    templates = _templates(assemblies, "one_endpoint")
+    (endpoint,) = _endpoints(templates)
+    assert endpoint["Properties"]["Name"] == "Alice's phone"
+    assert "EndpointId" in templates["OneEndpoint"]["Outputs"]
+
+
+def test_messaging(assemblies: Path) -> None:
+    """The whole of it, in one stack; the user has its tags from its own resource."""
+    (template,) = _templates(assemblies, "messaging").values()
+    types = Counter(each["Type"] for each in template["Resources"].values())
+    for resource_type in ("AppInstance", "AppInstanceUser"):
+        assert types[f"AWS::Chime::{resource_type}"] == 1
+    assert types["AWS::Pinpoint::App"] == types["AWS::Events::Rule"] == types["AWS::CloudWatch::Alarm"] == 1
+    assert (types[ENDPOINT], types[TAGS]) == (2, 0)
+    (user,) = resources(template, "AWS::Chime::AppInstanceUser").values()
+    assert user["Properties"]["Tags"] == [{"Key": "team", "Value": "chat"}]
+
+
+def test_shared_provider(assemblies: Path) -> None:
+    """One function for two other stacks, and an export for more."""
+    templates = _templates(assemblies, "shared_provider")
+    assert [name for name, each in templates.items() if resources(each, "AWS::Lambda::Function")] == ["Provider"]
+    assert [name for name, each in templates.items() if resources(each, ENDPOINT)] == ["Alice", "Bob"]
+    exports = [output["Export"]["Name"] for output in templates["Provider"]["Outputs"].values()]
+    assert "ChimeEndpointsServiceToken" in exports
+
+
+def test_many_stacks(assemblies: Path) -> None:
+    """Forty endpoints, in four stacks that each hold some."""
+    templates = _templates(assemblies, "many_stacks")
+    assert len(_endpoints(templates)) == 40
+    assert all(resources(template, ENDPOINT) for template in templates.values())
+    assert len(templates) == 4
+
+
+def test_adopt(assemblies: Path) -> None:
+    """Taken over, and kept when the stack goes."""
+    (endpoint,) = _endpoints(_templates(assemblies, "adopt"))
+    assert endpoint["Properties"]["AdoptExisting"] is True
+    assert endpoint["DeletionPolicy"] == "Retain"
