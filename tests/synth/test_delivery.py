@@ -65,7 +65,7 @@ def test_the_role_serves_applications_of_the_app() -> None:
 
 @pytest.mark.parametrize("wrong", [[], APPLICATION, [ALICE], ["arn:aws:mobiletargeting:us-east-1:1:apps/x"]])
 def test_the_role_is_for_applications(wrong: Any) -> None:
-    """A6: none, a text, or another ARN."""
+    """F6: none, a text, or another ARN."""
     with pytest.raises(InvalidDeclarationError, match=r"^Stack/Delivery: applications"):
         PushDeliveryRole(stack_in(), "Delivery", applications=wrong)
 
