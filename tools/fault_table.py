@@ -101,15 +101,19 @@ def page(groups: Sequence[Group], tests: Mapping[int, Sequence[Test]]) -> str:
 
 def _section(group: Group, tests: Mapping[int, Sequence[Test]]) -> str:
     rows = "".join(
-        f"| F{fault.number} | {fault.what} | {fault.expected} | {_links(tests.get(fault.number, []))} |\n"
+        f"| F{fault.number} | {fault.what} | {fault.expected} | {_named(tests.get(fault.number, []))} |\n"
         for fault in group.faults
     )
     head = "| | What goes wrong | What is expected | Tests |\n|---|---|---|---|\n"
     return f"\n## {group.title}\n\n{group.expected}\n\n{head}{rows}"
 
 
-def _links(tests: Sequence[Test]) -> str:
-    return "<br>".join(f"[{test.title}](../{test.path})" for test in tests) or "none"
+def _named(tests: Sequence[Test]) -> str:
+    """The tests of a fault, by the file that they are in; paths, not links, which hold wherever the page is read."""
+    by_file: dict[str, list[str]] = {}
+    for test in tests:
+        by_file.setdefault(test.path, []).append(test.title)
+    return "<br>".join(f"`{path}`: {'; '.join(titles)}" for path, titles in by_file.items()) or "none"
 
 
 def main() -> None:

@@ -71,5 +71,5 @@ def test_a_fault_without_a_test_is_seen(table: ModuleType, tmp_path: Path) -> No
     path.write_text('class TestIt:\n    def test_it_is_so(self) -> None:\n        """F1: it is."""\n', encoding="utf-8")
     (group,) = [table.Group("Group", "Well.", [table.Fault(1, "a", "b"), table.Fault(2, "c", "d")])]
     text = table.page([group], table.covering(table.all_tests(path.parent)))
-    assert "| F1 | a | b | [it is so](../tests/test_it.py) |" in text
+    assert "| F1 | a | b | `tests/test_it.py`: it is so |" in text
     assert "| F2 | c | d | none |" in text
