@@ -20,4 +20,5 @@ def install() -> None:
     """
     sys.modules[f"moto.{NAME}"] = models
     if all(name != NAME for name, _ in backend_index.backend_url_patterns):
-        backend_index.backend_url_patterns.extend((NAME, re.compile(base)) for base in url_bases)
+        # First: moto tries some two hundred patterns in turn, for every call.
+        backend_index.backend_url_patterns[:0] = [(NAME, re.compile(base)) for base in url_bases]

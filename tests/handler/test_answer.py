@@ -60,8 +60,8 @@ def test_an_answer_that_nobody_accepts_raises_in_time(stage: Stage, request_type
     declared = stage.properties()
     with pytest.raises(AnswerNotAcceptedError):
         stage.run(stage.event(request_type, declared, PhysicalResourceId="none", OldResourceProperties=declared))
-    assert len(stage.sink.bodies) > 10
-    assert stage.clock.now() - began <= 120
+    assert len(stage.sink.bodies) > 3
+    assert 100 < stage.clock.now() - began <= 120
 
 
 def test_a_replacement_that_nobody_accepts_can_be_recognised_again(stage: Stage) -> None:

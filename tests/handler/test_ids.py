@@ -9,6 +9,7 @@ import pytest
 from chime_endpoints_emulator import Endpoint
 from chime_endpoints_handler.declaration import TAGS_TYPE
 from chime_endpoints_handler.physical_id import suffix
+from support.naming import plain
 from support.stage import STACK_ID, Stage
 
 OTHER_STACK = STACK_ID.replace("stack/chat/", "stack/other/")
@@ -58,7 +59,7 @@ def written(stage: Stage, text: str) -> str:
     return text.replace("{user}", stage.user).replace("{long}", "e" * 65)
 
 
-@pytest.mark.parametrize("physical_id", ODD_IDS, ids=lambda text: ascii(text)[:40])
+@pytest.mark.parametrize("physical_id", ODD_IDS, ids=plain)
 @pytest.mark.parametrize("resource_type", ["Custom::ChimeAppInstanceUserEndpoint", TAGS_TYPE])
 def test_a_delete_of_any_id_goes_back_verbatim_and_touches_nothing(
     stage: Stage, theirs: list[dict[str, Any]], physical_id: str, resource_type: str
@@ -85,7 +86,7 @@ def test_an_event_without_a_usable_id_is_answered_with_one(
     assert len(stage.registered) == (3 if request_type == "Update" else 2)
 
 
-@pytest.mark.parametrize("physical_id", ODD_IDS, ids=lambda text: ascii(text)[:40])
+@pytest.mark.parametrize("physical_id", ODD_IDS, ids=plain)
 def test_an_update_of_any_id_registers_what_is_declared_once(
     stage: Stage, theirs: list[dict[str, Any]], physical_id: str
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_handler.declaration import TAGS_TYPE
+from support.naming import plain
 from support.stage import STACK_ID, Stage
 
 WRITABLE = ["Алиса 📱", "👩‍👩‍👧 family", "עברית\u200f", "\u202eenohp", "手机", "e\u0301", "\U0010ffff"]
@@ -29,7 +30,7 @@ def test_text_of_any_script_is_registered_as_it_is(stage: Stage, text: str) -> N
     assert not stage.backend.tags[stage.user]
 
 
-@pytest.mark.parametrize("text", UNWRITABLE, ids=ascii)
+@pytest.mark.parametrize("text", UNWRITABLE, ids=plain)
 @pytest.mark.parametrize(
     ("change", "place"),
     [
@@ -50,7 +51,7 @@ def test_text_that_nobody_can_mean_is_refused_by_name(
     assert not stage.backend.calls
 
 
-@pytest.mark.parametrize("text", UNWRITABLE, ids=ascii)
+@pytest.mark.parametrize("text", UNWRITABLE, ids=plain)
 @pytest.mark.parametrize("member", ["Key", "Value"])
 def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str, text: str) -> None:
     """F22: likewise."""
@@ -60,7 +61,7 @@ def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str
     assert not stage.backend.calls
 
 
-@pytest.mark.parametrize("text", [*WRITABLE, *(text for text in UNWRITABLE if "\n" not in text)], ids=ascii)
+@pytest.mark.parametrize("text", [*WRITABLE, *(text for text in UNWRITABLE if "\n" not in text)], ids=plain)
 @pytest.mark.parametrize("member", ["LogicalResourceId", "RequestId", "StackId"])
 def test_what_identifies_an_event_goes_back_verbatim(stage: Stage, member: str, text: str) -> None:
     """F22: whatever it is; the endpoint's life is as always, and its made-up name can be sent."""

@@ -17,6 +17,7 @@ from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import declaration, endpoints, index
 from chime_endpoints_handler.declaration import TAGS_TYPE, read_endpoint, read_tags
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.naming import plain
 from support.stage import REGION, LambdaContext, Stage
 
 EVERY_FAULT: list[dict[str, Any]] = [
@@ -214,7 +215,7 @@ def test_the_log_level_is_the_environments(stage: Stage, monkeypatch: pytest.Mon
 FORGERIES = ["x\nERROR forged", "x\r\nERROR forged", "x\x1b[31mforged", "x\x85forged", "x\u2028forged", "x\x00forged"]
 
 
-@pytest.mark.parametrize("text", FORGERIES, ids=ascii)
+@pytest.mark.parametrize("text", FORGERIES, ids=plain)
 @pytest.mark.parametrize("member", ["LogicalResourceId", "StackId", "RequestId", "RequestType", "PhysicalResourceId"])
 def test_no_member_of_an_event_forges_a_log_line(
     stage: Stage, everything_logged: list[str], member: str, text: str
@@ -227,7 +228,7 @@ def test_no_member_of_an_event_forges_a_log_line(
     assert all(line.isprintable() for line in ours)
 
 
-@pytest.mark.parametrize("text", FORGERIES, ids=ascii)
+@pytest.mark.parametrize("text", FORGERIES, ids=plain)
 def test_no_name_tag_or_property_forges_a_log_line(stage: Stage, everything_logged: list[str], text: str) -> None:
     """F76: a name and a tag are in no log line at all; a property of such a name is told without it."""
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": text, "Value": text}]}

@@ -98,7 +98,6 @@ class Deliveries:
                 backend.faults.append(self._fault(incident, event, context))
         if number in weather.lost_answers or is_killed:
             sink.refuses = True
-            sink.on_put = lambda: self.stage.clock.sleep(context.get_remaining_time_in_millis() / 2000)  # slowly
         if is_killed:
             sink.on_put = lambda: setattr(context, "deadline", self.stage.clock.now())
         try:

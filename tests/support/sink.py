@@ -25,6 +25,7 @@ class Sink:
         self.statuses: list[int] = []
         self.refuses = False
         self.on_put: Callable[[], None] | None = None
+        self.on_refusal: Callable[[], None] = lambda: None
         self.accepted: list[dict[str, Any]] = []
 
     def take(self, body: bytes, content_type: str | None) -> int:
@@ -33,11 +34,11 @@ class Sink:
         self.content_types.append(content_type)
         if self.on_put is not None:
             self.on_put()
-        if self.refuses:
-            return 500
-        status = self.statuses.pop(0) if self.statuses else 200
+        status = 500 if self.refuses else self.statuses.pop(0) if self.statuses else 200
         if status < 300:
             self.accepted.append(json.loads(body))
+        else:
+            self.on_refusal()
         return status
 
 

@@ -153,6 +153,8 @@ class Stage:
 
     def run_in(self, context: LambdaContext, event: object) -> None:
         """Delivers an event once, in the given context of Lambda."""
+        # A URL that refuses takes its time: else the handler would come back to it very many times.
+        self.sink.on_refusal = lambda: self.clock.sleep(context.get_remaining_time_in_millis() / 2000)
         index.handle(
             copy.deepcopy(event),
             context,
