@@ -69,14 +69,15 @@ def every_source() -> Templates:
     )
     plain = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "Plain", parameter_name=PARAMETER)
     phone = alice(stack, device_token=DeviceToken.from_secrets_manager(encrypted))
-    Tags.of(phone).add("team", "chat")
-    endpoint(
+    untagged = endpoint(
         stack,
         "Bob",
         app_instance_user=f"{FIRST}/user/bob",
         application=OTHER_APPLICATION,
         device_token=DeviceToken.from_secrets_manager(named, "bob"),
     )
+    Tags.of(phone).add("team", "chat")
+    Tags.of(untagged).remove("team")
     carol(
         stack,
         device_token=DeviceToken.from_ssm_parameter(secure),

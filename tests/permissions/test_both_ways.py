@@ -9,12 +9,13 @@ import pytest
 
 from permissions.cloudformation import CloudFormation, stack_id
 from permissions.lambdas_own import LAMBDAS_OWN
-from permissions.policies import Permission, permits, unused
+from permissions.policies import Document, Permission, granted, permits, unused
 from permissions.stacks import (
     FIRST,
     KEY,
     PARAMETER,
     SECOND,
+    SECRET,
     Templates,
     alice,
     all_in_one_stack,
@@ -91,8 +92,21 @@ OUTSIDE = {
 }
 
 
-def test_what_is_not_declared_is_not_allowed(cloud: CloudFormation) -> None:
-    """Other resources of the kinds that are declared, and other actions on those that are."""
+@pytest.fixture
+def documents(cloud: CloudFormation) -> list[Document]:
+    """The policies of the app that uses every kind of source."""
     for name, template in every_source().items():
         cloud.deploy(name, template)
-    assert {each for each in OUTSIDE if permits(cloud.documents(), each)} == set()
+    return cloud.documents()
+
+
+def test_what_is_not_declared_is_not_allowed(documents: list[Document]) -> None:
+    """Other resources of the kinds that are declared, and other actions on those that are."""
+    assert {each for each in OUTSIDE if permits(documents, each)} == set()
+
+
+def test_only_users_and_the_suffix_of_a_secret_are_wildcards(documents: list[Document]) -> None:
+    """The users of the app instances in use; and the suffix of a secret that is known by its name."""
+    wildcards = {each.resource for each in granted(documents) if set(each.resource + each.action) & set("*?")}
+    named = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-??????"
+    assert wildcards == {f"{FIRST}/user/*", f"{SECOND}/user/*", named}
