@@ -11,16 +11,21 @@ from moto import mock_aws
 from support.sink import Sink, open_sink
 from support.stage import Stage, stage_for
 
-_TOGETHER = ("e2e/", "synth/test_examples.py")
-"""Tests that share what takes long to make: each of these files is run by one process."""
+_TOGETHER = {
+    "e2e/test_demo.py": "demo",
+    "e2e/test_life_of_a_stack.py": "local cloud",
+    "e2e/test_plain_cloudformation.py": "local cloud",
+    "synth/test_examples.py": "examples",
+}
+"""Tests that share what takes long to make: the files of one name are run by one process."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups the tests of such a file, where several processes share the tests."""
+    """Groups the tests of such files, where several processes share the tests."""
     for item in items:
         name = item.path.relative_to(Path(__file__).parent).as_posix()
-        if name.startswith(_TOGETHER):
-            item.add_marker(pytest.mark.xdist_group(name))
+        if name in _TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(_TOGETHER[name]))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A local cloud for the tests of a module."""
+"""A local cloud for the tests that deploy onto one, which each of them leaves empty."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from chime_endpoints_cli.local_cloud import LocalCloud
 from support.deployment import ROOT, Stage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A bootstrapped local cloud with the users alice and bob, two tokens in a secret and one in a parameter."""
+    """A bootstrapped local cloud with the users alice and bob of one app instance, and carol of another."""
     with LocalCloud(directory=tmp_path_factory.mktemp("cloud")) as cloud:
         clients = Clients(local=cloud.addresses)
-        created = clients.chime.create_app_instance(Name="app", ClientRequestToken="app")
+        app_instance, other = (
+            clients.chime.create_app_instance(Name=name, ClientRequestToken=name)["AppInstanceArn"]
+            for name in ("app", "other")
+        )
+        for where, user_id in ((app_instance, "alice"), (app_instance, "bob"), (other, "carol")):
+            clients.chime.create_app_instance_user(
+                AppInstanceArn=where, AppInstanceUserId=user_id, Name=user_id, ClientRequestToken=user_id
+            )
         stage = Stage(
             cloud=cloud,
             clients=clients,
-            app_instance=created["AppInstanceArn"],
+            app_instance=app_instance,
+            other_user=f"{other}/user/carol",
             cdk=Cdk(app=ROOT, directory=cloud.directory, environment=cloud.environment),
         )
-        for user_id in ("alice", "bob"):
-            clients.chime.create_app_instance_user(
-                AppInstanceArn=stage.app_instance, AppInstanceUserId=user_id, Name=user_id, ClientRequestToken=user_id
-            )
         stage.cdk.bootstrap()
         yield stage

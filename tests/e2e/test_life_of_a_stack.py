@@ -15,13 +15,13 @@ from support.deployment import Deployed, Stage
 
 pytestmark = pytest.mark.e2e
 
-TOKENS = {name: f"{name}-{'0123456789abcdef' * 4}" for name in ("phone", "tablet", "first", "second")}
+TOKENS = {name: f"{name}-{'0123456789abcdef' * 4}" for name in ("phone", "tablet", "other", "first", "second")}
 
 
 @pytest.fixture(scope="module")
 def secret(stage: Stage) -> str:
-    """The ARN of a secret with two tokens."""
-    content = json.dumps({"phone": TOKENS["phone"], "tablet": TOKENS["tablet"]})
+    """The ARN of a secret with three tokens."""
+    content = json.dumps({name: TOKENS[name] for name in ("phone", "tablet", "other")})
     return str(stage.clients.secretsmanager.create_secret(Name="push/tokens", SecretString=content)["ARN"])
 
 
@@ -37,7 +37,7 @@ def parameter(stage: Stage) -> str:
 
 @pytest.fixture(scope="module")
 def entries(stage: Stage, secret: str, parameter: str) -> dict[str, dict[str, Any]]:
-    """Three endpoints of two users."""
+    """Three endpoints of two users, and one of a user of another app instance."""
     return {
         "alice-phone": {
             "user": stage.user("alice"),
@@ -56,6 +56,11 @@ def entries(stage: Stage, secret: str, parameter: str) -> dict[str, dict[str, An
             "user": stage.user("bob"),
             "type": "GCM",
             "device_token": {"secret": secret, "field": "tablet"},
+        },
+        "carol-phone": {
+            "user": stage.other_user,
+            "type": "GCM",
+            "device_token": {"secret": secret, "field": "other"},
         },
     }
 
@@ -76,7 +81,7 @@ def created(stage: Stage, entries: dict[str, dict[str, Any]], failed_at_first: D
 
 @pytest.fixture(scope="module")
 def updated_entries(entries: dict[str, dict[str, Any]], parameter: str) -> dict[str, dict[str, Any]]:
-    """A name, messages, tags and a token are changed, and one endpoint is gone."""
+    """A name, messages, tags and a token are changed; two endpoints are gone, one of them its app instance's last."""
     phone = {**entries["alice-phone"], "name": "New name", "allow_messages": "NONE", "tags": {"plan": "free"}}
     bob = {**entries["bob-phone"], "device_token": {"parameter": parameter, "version": 2}}
     return {"alice-phone": phone, "bob-phone": bob}
@@ -130,7 +135,7 @@ def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed) 
 def test_what_is_declared_is_registered(stage: Stage, created: Deployed) -> None:
     """Each endpoint has the token of its source, and its declared values."""
     assert created.succeeded, created.output
-    assert set(created.endpoints) == {TOKENS["phone"], TOKENS["first"], TOKENS["tablet"]}
+    assert set(created.endpoints) == {TOKENS[name] for name in ("phone", "first", "tablet", "other")}
     phone = created.endpoints[TOKENS["phone"]]
     assert (phone["name"], phone["allow_messages"], phone["type"]) == ("Phone", "ALL", "APNS")
     assert phone["app_instance_user_arn"] == stage.user("alice")
@@ -163,6 +168,17 @@ def test_another_token_replaces_the_endpoint(created: Deployed, updated: Deploye
 def test_what_is_no_longer_declared_is_deregistered(updated: Deployed) -> None:
     """Nothing else is left."""
     assert set(updated.endpoints) == {TOKENS["phone"], TOKENS["second"]}
+
+
+def test_the_last_endpoint_of_an_app_instance_goes_with_its_permission(
+    stage: Stage, created: Deployed, updated: Deployed
+) -> None:
+    """F64: in one deployment, which is complete only when both are gone."""
+    users = stage.other_user.replace("/carol", "/*")
+    assert users in created.allowed
+    assert updated.stack_status == "UPDATE_COMPLETE"
+    assert TOKENS["other"] not in updated.endpoints
+    assert users not in updated.allowed
 
 
 def test_an_update_that_fails_is_rolled_back(updated: Deployed, failed_update: Deployed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Deployed:
     tags: Mapping[str, dict[str, str]]
     """By ARN of the user; only users that have any."""
     stack_status: str | None
+    allowed: str
+    """The inline policies of all roles."""
     logged: str
     """All that functions have logged so far; a log goes with its stack."""
 
@@ -44,6 +46,8 @@ class Stage:
     cloud: LocalCloud
     clients: Clients
     app_instance: str
+    other_user: str
+    """The ARN of a user of another app instance."""
     cdk: Cdk
 
     def user(self, user_id: str) -> str:
@@ -65,17 +69,23 @@ class Stage:
             succeeded, output = True, command()
         except CommandError as error:
             succeeded, output = False, error.output
-        state = self._emulator_state()
+        state = self.emulator_state()
         return Deployed(
             succeeded=succeeded,
             output=output,
             endpoints={endpoint["device_token"]: endpoint for endpoint in state["endpoints"]},
             tags=state["tags"],
             stack_status=self._stack_status(),
+            allowed=json.dumps(list(self._policies())),
             logged=self._logged(),
         )
 
-    def _emulator_state(self) -> dict[str, Any]:
+    def client(self, service: str) -> Any:
+        """A client of one of the local cloud's services."""
+        return boto3.client(service, endpoint_url=self.cloud.addresses.aws_url, region_name="us-east-1", **CREDENTIALS)
+
+    def emulator_state(self) -> dict[str, Any]:
+        """What the emulated service holds."""
         where = f"{self.cloud.addresses.chime_url}/_emulator/state"
         with urllib.request.urlopen(where, timeout=10) as answer:  # noqa: S310 - it is http, on loopback
             state: dict[str, Any] = json.load(answer)
@@ -85,8 +95,14 @@ class Stage:
         stacks = self.clients.cloudformation.describe_stacks()["Stacks"]
         return next((stack["StackStatus"] for stack in stacks if stack["StackName"] == STACK), None)
 
+    def _policies(self) -> Iterator[Any]:
+        iam = self.client("iam")
+        for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                yield iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+
     def _logged(self) -> str:
-        logs = boto3.client("logs", endpoint_url=self.cloud.addresses.aws_url, region_name="us-east-1", **CREDENTIALS)
+        logs = self.client("logs")
         groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
         events = [event for name in groups for event in logs.filter_log_events(logGroupName=name)["events"]]
         return "\n".join(event["message"] for event in events)
