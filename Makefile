@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast model check faults format lock clean setup
+.PHONY: help demo test test-fast model check faults format provider-template lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -17,6 +17,8 @@ help:
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
 	@echo 'make faults     write docs/faults.md: which test covers which fault'
+	@echo 'make provider-template'
+	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
 
@@ -43,6 +45,9 @@ format: setup
 
 faults: setup
 	@python tools/fault_table.py
+
+provider-template: setup
+	@python tools/provider_template.py $(ARGS)
 
 lock: setup
 	rm -rf .local/lock && python -m venv .local/lock

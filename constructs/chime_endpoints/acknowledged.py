@@ -32,7 +32,7 @@ def of_function(function: CfnResource, asynchronous: Construct, *, traced: bool)
     function.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
 
 
-def wildcards(policy: Construct, resources: Callable[[], Iterable[str]], reason: str) -> None:
+def wildcards(policy: Construct, resources: Callable[[], Iterable[object]], reason: str) -> None:
     """Why a policy allows something on more than one resource.
 
     cdk-nag names a finding by the resource as it stands in the template, so that is known when all else is.

@@ -6,21 +6,28 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from permissions.intrinsics import resolve
 from support.deployment import ROOT
-from synth.stage import ENDPOINT, TAGS, Resource, policies, resources
+from synth.stage import ENDPOINT, TAGS, Resource, allowed, policies, resources
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
-PROGRAMS = [*sorted((ROOT / "examples").glob("*.py")), HERE / "all_options.py"]
+PROGRAMS = [
+    *sorted((ROOT / "examples").glob("*.py")),
+    HERE / "all_options.py",
+    ROOT / "tools" / "provider_template.py",
+]
 PLAIN = ROOT / "examples" / "plain_cloudformation.yaml"
+READY_MADE = Path("written", "provider_template", "template.yaml")
 
 Templates = dict[str, dict[str, Any]]
 
@@ -43,7 +50,7 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cloud assembly of each program, in a folder of its name."""
     target = tmp_path_factory.mktemp("assemblies")
     run = _synthesized(target, *PROGRAMS)
-    assert (run.returncode, run.stdout, _without_banner(run.stderr)) == (0, "", "")
+    assert (run.returncode, _without_banner(run.stderr)) == (0, ""), run.stdout
     return target
 
 
@@ -80,7 +87,7 @@ def test_cfn_lint_finds_nothing(assemblies: Path) -> None:
     templates = [str(path) for path in sorted(assemblies.glob("*/*.template.json"))]
     assert len(templates) >= len(PROGRAMS)
     run = subprocess.run(  # noqa: S603 - of this environment
-        [str(BIN / "cfn-lint"), *templates, str(PLAIN)],
+        [str(BIN / "cfn-lint"), *templates, str(PLAIN), str(assemblies / READY_MADE)],
         capture_output=True,
         text=True,
         check=False,
@@ -94,7 +101,9 @@ class _Samples:
 
     template: dict[str, Any]
 
-    def ref(self, name: str) -> str:
+    def ref(self, name: str) -> Any:
+        if name in self.template.get("Parameters", {}):
+            return [_PARAMETERS[name]]
         return _PSEUDO.get(name) or self.attribute(name, "Arn")
 
     def attribute(self, name: str, _attribute: str) -> str:
@@ -117,6 +126,15 @@ _ARNS = {
     "AWS::KMS::Key": f"arn:aws:kms:{_PLACE}:key/0123",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{_PLACE}:log-group:functions:*",
     "AWS::Pinpoint::App": f"arn:aws:mobiletargeting:{_PLACE}:apps/0123",
+}
+_PARAMETERS = {
+    "AppInstanceArns": f"arn:aws:chime:{_PLACE}:app-instance/0123",
+    "ApplicationArns": f"arn:aws:mobiletargeting:{_PLACE}:apps/0123",
+    "KeyArns": f"arn:aws:kms:{_PLACE}:key/0123",
+    "ParameterArns": f"arn:aws:ssm:{_PLACE}:parameter/token",
+    "SecretArns": f"arn:aws:secretsmanager:{_PLACE}:secret:token-AbCdEf",
+    "StackArns": f"arn:aws:cloudformation:{_PLACE}:stack/Chat/*",
+    "TaggedArns": f"arn:aws:chime:{_PLACE}:app-instance/0123/user/alice",
 }
 
 
@@ -192,3 +210,26 @@ def test_adopt(assemblies: Path) -> None:
     (endpoint,) = _endpoints(_templates(assemblies, "adopt"))
     assert endpoint["Properties"]["AdoptExisting"] is True
     assert endpoint["DeletionPolicy"] == "Retain"
+
+
+def test_the_ready_made_provider_may_do_what_a_cdk_apps_may(assemblies: Path) -> None:
+    """Its parameters name all that endpoints and tags need; what is not needed is not allowed by default."""
+    template = yaml.safe_load((assemblies / READY_MADE).read_text())
+    apps = [*_templates(assemblies, "all_options").values(), *_templates(assemblies, "messaging").values()]
+    needed = {action for each in apps for action in allowed(each) if not action.startswith(("ec2:", "xray:"))}
+    assert set(allowed(template)) == needed
+    optional = {name for name, each in template["Parameters"].items() if each.get("Default") == ""}
+    assert optional == {"SecretArns", "ParameterArns", "KeyArns", "TaggedArns"}
+    assert {each["Condition"] for each in policies(template).values() if "Condition" in each} == {
+        f"Has{name}" for name in optional
+    }
+
+
+def test_the_ready_made_provider_comes_with_its_code(assemblies: Path) -> None:
+    """A zip whose name follows from its content, so that an update of the stack takes another one up."""
+    template = yaml.safe_load((assemblies / READY_MADE).read_text())
+    (code,) = (assemblies / READY_MADE).parent.glob("*.zip")
+    assert template["Parameters"]["CodeKey"]["Default"] == code.name
+    with zipfile.ZipFile(code) as archive:
+        assert {"chime_endpoints_handler/index.py", "crhelper/__init__.py"} <= set(archive.namelist())
+        assert {each.external_attr >> 16 for each in archive.infolist()} == {0o644}

@@ -15,8 +15,9 @@ _synth = App.synth
 
 
 def main(target: Path, *programs: Path) -> None:
-    """Keeps each program's cloud assembly in a folder of its name."""
+    """Keeps each program's cloud assembly in a folder of its name; what it writes by itself goes into `written`."""
     for program in programs:
+        sys.argv = [str(program), str(target / "written" / program.stem)]
 
         def synth(app: App, *, name: str = program.stem, **options: Any) -> Any:
             Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))

@@ -1,0 +1,172 @@
+"""Writes the provider as a CloudFormation template and a zip, to be deployed without CDK.
+
+What the role allows is asked as parameters, since such a template does not know the templates that will use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aws_cdk import App, CfnCondition, CfnOutput, CfnParameter, DefaultStackSynthesizer, Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from chime_endpoints import EndpointProvider, acknowledged
+from chime_endpoints.asset import staged
+from chime_endpoints.permissions import ENDPOINT_ACTIONS
+from chime_endpoints.policies import document
+from chime_endpoints.tag_permissions import TAG_ACTIONS
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "dist" / "provider-template"
+_Allowed = tuple[str, Sequence[str], str]
+_REQUIRED: Sequence[_Allowed] = (
+    ("Application", ["mobiletargeting:GetApp"], "the applications that send to endpoints"),
+    (
+        "Stack",
+        ["cloudformation:DescribeStackResource"],
+        "the stacks that use this provider, as arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
+    ),
+)
+_OPTIONAL: Sequence[_Allowed] = (
+    ("Secret", ["secretsmanager:GetSecretValue"], "the secrets that hold device tokens"),
+    ("Parameter", ["ssm:GetParameter"], "the parameters that hold device tokens"),
+    ("Key", ["kms:Decrypt"], "the customer managed KMS keys of those secrets and parameters"),
+    ("Tagged", TAG_ACTIONS, "the app instances, users and bots whose tags are declared"),
+)
+"""What the role is allowed beside the users' endpoints: policy, actions, and what they are allowed on."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's; the same code is the same file
+
+
+def write(directory: Path) -> tuple[Path, Path]:
+    """Writes the template and the function's zip, whose name changes with its content.
+
+    Returns:
+        The paths of the template and of the zip.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for former in directory.glob("chime-endpoints-*.zip"):
+        former.unlink()
+    code = _zipped(directory, staged())
+    template = directory / "template.yaml"
+    template.write_text(yaml.safe_dump(provider_template(code.name), sort_keys=False, width=120), encoding="utf-8")
+    return template, code
+
+
+def provider_template(code_key: str) -> dict[str, Any]:
+    """The template, for code of this name, with what a reader looks for first at its beginning."""
+    with tempfile.TemporaryDirectory() as assembly:
+        app = App(outdir=assembly, analytics_reporting=False)
+        _Provider(app, "Provider", code_key=code_key)
+        written = app.synth().get_stack_by_name("Provider").template_full_path
+        template: dict[str, Any] = json.loads(Path(written).read_text(encoding="utf-8"))
+    sections = ("Description", "Parameters", "Conditions", "Resources", "Outputs")
+    return {"AWSTemplateFormatVersion": "2010-09-09"} | {section: template[section] for section in sections}
+
+
+class _Provider(Stack):
+    """A provider whose code and permissions are parameters."""
+
+    def __init__(self, scope: Construct, name: str, *, code_key: str) -> None:
+        super().__init__(
+            scope,
+            name,
+            description="The provider of Custom::ChimeAppInstanceUserEndpoint and Custom::ChimeIdentityTags",
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+        )
+        bucket = self._text("CodeBucket", "an S3 bucket in this region that holds the function's zip")
+        key = self._text("CodeKey", "the zip's key in there", default=code_key)
+        export_name = self._text(
+            "ExportName", "publishes the ServiceToken under this name", default="ChimeEndpointsServiceToken"
+        )
+        provider = EndpointProvider(self, "Provider", export_name=export_name)
+        function, token = provider.function.node.default_child, provider.node.find_child("ServiceToken")
+        assert isinstance(function, lambda_.CfnFunction)  # noqa: S101 - for the type checker
+        assert isinstance(token, CfnOutput)  # noqa: S101 - for the type checker
+        function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=bucket, s3_key=key)
+        token.override_logical_id("ServiceToken")
+        users = _users_of(self._list("AppInstanceArns", "the app instances whose users get endpoints"))
+        acknowledged.wildcards(
+            self._allow("User", provider, ENDPOINT_ACTIONS, users), lambda: [users], acknowledged.USERS
+        )
+        for name, actions, what in _REQUIRED:
+            self._allow(name, provider, actions, self._list(f"{name}Arns", what))
+        for name, actions, what in _OPTIONAL:
+            arns = self._list(f"{name}Arns", f"{what}; none by default", default="")
+            nothing = Fn.condition_equals(Fn.join("", arns), "")
+            given = CfnCondition(self, f"Has{name}Arns", expression=Fn.condition_not(nothing))
+            self._allow(name, provider, actions, arns, condition=given)
+
+    def _text(self, name: str, description: str, *, default: str | None = None) -> str:
+        return CfnParameter(self, name, description=description, default=default).value_as_string
+
+    def _list(self, name: str, description: str, *, default: str | None = None) -> list[str]:
+        parameter = CfnParameter(
+            self, name, type="CommaDelimitedList", description=f"{description}, separated by commas", default=default
+        )
+        return parameter.value_as_list
+
+    def _allow(
+        self,
+        name: str,
+        provider: EndpointProvider,
+        actions: Sequence[str],
+        resources: list[str],
+        *,
+        condition: CfnCondition | None = None,
+    ) -> iam.CfnPolicy:
+        policy = iam.CfnPolicy(
+            self,
+            f"Allow{name}",
+            policy_name=f"Allow{name}",
+            policy_document=document([{"Action": list(actions), "Effect": "Allow", "Resource": resources}]),
+            roles=[provider.role.role_name],
+        )
+        policy.cfn_options.condition = condition
+        return policy
+
+
+def _users_of(app_instances: list[str]) -> list[str]:
+    """The users of each app instance of a list that is known only when the template is deployed."""
+    return Fn.split(",", f"{Fn.join('/user/*,', app_instances)}/user/*")
+
+
+def _zipped(directory: Path, code: Path) -> Path:
+    files = sorted(path for path in code.rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(code).as_posix().encode() + b"\0" + path.read_bytes())
+    target = directory / f"chime-endpoints-{digest.hexdigest()[:12]}.zip"
+    with zipfile.ZipFile(target, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(code).as_posix(), _EPOCH)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return target
+
+
+def main(directory: Path = DIRECTORY) -> None:
+    """Writes both and says how they are deployed."""
+    template, code = write(directory)
+    print(f"""{template}
+{code}
+
+Deploy them with:
+  aws s3 cp {code} s3://BUCKET/
+  aws cloudformation deploy --stack-name ChimeEndpointsProvider --capabilities CAPABILITY_IAM \\
+    --template-file {template} --parameter-overrides CodeBucket=BUCKET \\
+    AppInstanceArns=ARN,… ApplicationArns=ARN,… SecretArns=ARN,… StackArns=ARN,…
+
+examples/plain_cloudformation.yaml is a template that uses it.""")
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
