@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Stack
 from constructs import IConstruct
 
+from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
     TAGS_TYPE,
@@ -39,6 +40,7 @@ def token_problems(parameter: str, token: object) -> Iterator[str]:
         yield (
             f"{parameter} is not a DeviceToken. Use DeviceToken.from_secrets_manager or"
             " DeviceToken.from_ssm_parameter; DeviceToken.unsafe_plain_text puts the token into the template in clear."
+            f" [{Code.WRONG_KIND}]"
         )
 
 
@@ -49,14 +51,15 @@ def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, st
     if tags:
         declared = TagsDeclaration(resource_arn=declaration.app_instance_user_arn, tags=tags)
         for violation in violations(TAGS_TYPE, declared.to_properties(), unresolved=is_unresolved):
-            if violation.startswith("Tags"):
+            if violation.text.startswith("Tags"):
                 yield in_parameters(violation)
 
 
 def application_problems(parameter: str, arn: str) -> Iterator[str]:
     """What is wrong with what was given for an application."""
     if not is_unresolved(arn) and not APPLICATION_ARN.fullmatch(str(arn)):
-        yield f"{parameter}: not the ARN of an application (arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID)."
+        sentence = f"{parameter} is not the ARN of an application (arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID)."
+        yield f"{sentence} [{Code.MALFORMED}]"
 
 
 def region_of(user: User, stack: Stack) -> str:
@@ -70,7 +73,8 @@ def region_warning(user: User, stack: Stack) -> str | None:
     region = region_of(user, stack)
     if region in REGIONS or is_unresolved(region):
         return None
-    return f"Amazon Chime SDK messaging is not in {region}, but in {' and '.join(REGIONS)}; deployment may fail."
+    sentence = f"Amazon Chime SDK messaging is not in {region}, but in {' and '.join(REGIONS)}; deployment may fail."
+    return f"{sentence} [{Code.UNREACHABLE}]"
 
 
 class Tokens:
@@ -85,7 +89,8 @@ class Tokens:
         """What is wrong when another construct has declared it already."""
         first = self._of_app.get(self._key)
         if first is not None:
-            yield f"device_token: {first.node.path} has the same user and the same token; declare the endpoint once."
+            sentence = f"{first.node.path} has the same user and the same token; declare the endpoint once."
+            yield f"device_token: {sentence} [{Code.TAKEN}]"
 
     def declare(self, construct: IConstruct) -> None:
         """Notes that a construct has declared it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from chime_endpoints_handler.rules import Violation
+
 _SOURCES = {
     "SecretArn": "secret",
     "Field": "field",
@@ -43,22 +45,22 @@ _PATH = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*")
 _WORD = re.compile(r"\b[A-Z][A-Za-z]+\b")
 
 
-def translate(violation: str, names: Mapping[str, str]) -> tuple[str, str]:
+def translate(violation: Violation, names: Mapping[str, str]) -> tuple[str, str]:
     """A violation in other names: what it is about, and the rest of the sentence.
 
     Args:
-        violation: a sentence of `rules.violations`, which begins with a property's path.
+        violation: one of the rules; its text begins with a property's path.
         names: the other name for each property's path.
     """
-    beginning = _PATH.match(violation)
+    beginning = _PATH.match(violation.text)
     path = beginning[0] if beginning else ""
     while path and path not in names:
         path = path.rpartition(".")[0]
     words = {property_path.rpartition(".")[2]: name.rpartition(".")[2] for property_path, name in names.items()}
-    rest = _WORD.sub(lambda word: words.get(word[0], word[0]), violation[len(path) :])
+    rest = _WORD.sub(lambda word: words.get(word[0], word[0]), violation.text[len(path) :])
     return names.get(path, ""), rest
 
 
-def in_parameters(violation: str) -> str:
-    """A violation in the words of the constructs' parameters."""
-    return "".join(translate(violation, PARAMETERS))
+def in_parameters(violation: Violation) -> str:
+    """A violation in the words of the constructs' parameters, with its code as linters put it."""
+    return f"{''.join(translate(violation, PARAMETERS))} [{violation.code}]"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from .endpoints import Endpoints, Registered
+from .codes import Code
+from .endpoints import Endpoints, Identity, Registered
 from .errors import AlreadyRegisteredError
 from .ownership import Wanted, settle
+from .work import Work
+
+_REFUSED = "RegisterAppInstanceUserEndpoint failed: ConflictException, because"
 
 
-def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted) -> Registered:
+def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, work: Work) -> Registered:
     """Takes over the endpoint that holds the device token, where the declaration says so.
 
     Raises:
@@ -17,20 +21,39 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted) -
     """
     if not holding:
         raise AlreadyRegisteredError(
-            "RegisterAppInstanceUserEndpoint failed: ConflictException. The device token is registered, but by no"
-            " endpoint of this AppInstanceUser: another user's endpoint holds it. Deregister that one first."
+            Code.TAKEN_ELSEWHERE,
+            f"{_REFUSED} the device token is registered, though by no endpoint of this AppInstanceUser: another user's"
+            " endpoint holds it. Deregister that one first, or declare the device's present token.",
         )
     holder = holding[0]
-    there = f"the endpoint {holder.endpoint_id} of this AppInstanceUser holds the device token"
+    there = f"endpoint {holder.endpoint_id} of this AppInstanceUser"
+    if holder.inactive:
+        there += f", which is INACTIVE ({holder.inactive}),"
     if not wanted.may_adopt:
         raise AlreadyRegisteredError(
-            f"RegisterAppInstanceUserEndpoint failed: ConflictException; {there}, and it is not this resource's."
-            " It was left as it is. To take it over, set AdoptExisting to true; otherwise deregister it first."
+            Code.TAKEN,
+            f"{_REFUSED} {there} holds the device token; it is not this resource's and was left as it is. To take it"
+            " over set AdoptExisting to true, otherwise deregister it first.",
         )
-    if holder.identity != wanted.identity:
+    if different := list(_differences(holder.identity, wanted.identity)):
         raise AlreadyRegisteredError(
-            f"AdoptExisting: {there}, but with another Type, ResourceArn or pair of device tokens, which cannot"
-            " be changed. Declare what is registered, or deregister the endpoint first."
+            Code.NOT_ADOPTABLE,
+            f"{_REFUSED} {there} holds the device token, and AdoptExisting cannot take it over: it has another"
+            f" {' and another '.join(different)}, which cannot be changed. Declare what is registered, or deregister"
+            " the endpoint first.",
         )
     settle(endpoints, holder, wanted)
+    work.warn_if_inactive(holder)
     return holder
+
+
+def _differences(there: Identity, wanted: Identity) -> Iterator[str]:
+    """The properties that differ and cannot be changed; their values may be secret."""
+    if there.type != wanted.type:
+        yield "Type"
+    if there.resource_arn != wanted.resource_arn:
+        yield "ResourceArn"
+    if there.device_token != wanted.device_token:
+        yield "DeviceToken"
+    if there.voip_device_token != wanted.voip_device_token:
+        yield "VoipDeviceToken"

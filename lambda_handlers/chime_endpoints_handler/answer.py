@@ -16,6 +16,7 @@ from typing import Any
 
 from crhelper import FAILED, SUCCESS, CfnResource
 
+from .codes import Code
 from .deadline import Deadline, Phase
 from .delivery import Delivery, deliver, encode
 from .physical_id import NotApplied, PhysicalId
@@ -27,7 +28,10 @@ for _name in ("crhelper.resource_helper", "crhelper.utils"):
 
 
 _environment = Lock()
-_NO_REASON = "The function failed without a word. Deploy again."
+_OUT_OF_TIME = (
+    f"{Code.OUT_OF_TIME}: The function ran out of time. Deploy again; if this repeats, give it a longer timeout."
+)
+_NO_REASON = f"{Code.UNEXPECTED}: The function failed without a word. Deploy again."
 
 
 class Responder(CfnResource):
@@ -86,7 +90,7 @@ class Responder(CfnResource):
 
     def _timeout(self) -> None:
         self._deadline.enter(Phase.ANSWER)
-        self._send(FAILED, "The function ran out of time. Deploy again; give it a longer timeout if this repeats.")
+        self._send(FAILED, _OUT_OF_TIME)
 
     def _send(self, status: str | None = None, reason: str = "", send_response: object = None) -> None:
         """Answers, unless that has been done; whoever comes second waits until it is done."""

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .advice import INCOMPLETE, PAGE, Kind
 from .deadline import Deadline
-from .errors import Kind, OutOfTimeError, ServiceError, translate
+from .errors import OutOfTimeError, ServiceError, translate
 
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 1.0
@@ -56,7 +57,7 @@ class Caller:
             attempts: filled with what happened, also when the call fails.
             is_complete: tells an answer that can be used from a mangled one.
             propagates: whether a 403 may be a role that is only just taking effect.
-            subject: what the call is about, for the message of its failure.
+            subject: what the call is about, as `of endpoint …`, for the message of its failure.
 
         Raises:
             ServiceError: the call was refused, or kept failing until the deadline.
@@ -76,11 +77,11 @@ class Caller:
             except Exception as error:  # noqa: BLE001 - whatever botocore raises is translated, in one place
                 last = translate(operation, error, subject=subject)
             else:
-                if not _is_page(answer) and is_complete(answer):
+                is_page = _is_page(answer)
+                if not is_page and is_complete(answer):
                     return answer
-                last = ServiceError(
-                    operation=operation, kind=Kind.UNCLEAR, code="an incomplete answer", subject=subject
-                )
+                said = PAGE if is_page else INCOMPLETE
+                last = ServiceError(operation=operation, kind=Kind.UNCLEAR, said=said, subject=subject)
             self.met_trouble = True
             attempts.failed += 1
             attempts.may_have_happened |= last.kind is Kind.UNCLEAR

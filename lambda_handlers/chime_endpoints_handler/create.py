@@ -6,11 +6,13 @@ from contextlib import suppress
 
 from . import physical_id
 from .adoption import adopt
+from .advice import Kind
 from .calls import Attempts
+from .codes import Code
 from .deadline import Phase
 from .declaration import read_endpoint
 from .endpoints import Endpoints, Registered
-from .errors import HandlerError, Kind, ServiceError, StaleEventError
+from .errors import HandlerError, ServiceError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import (
     Wanted,
@@ -37,7 +39,7 @@ def create(work: Work) -> Outcome:
         if isinstance(held, physical_id.Endpoint) and not standing.is_given_up:
             return registered(held)  # an earlier delivery has been answered
         _remove_attempts(work, endpoints, wanted, standing)
-        raise StaleEventError("CloudFormation has given this resource up. Nothing was registered.")
+        raise StaleEventError(Code.OVERTAKEN, "CloudFormation has given this resource up. Nothing was registered.")
     endpoint = _register(work, endpoints, wanted)
     if work.is_unusual():
         _withdraw_if_stale(work, endpoints, endpoint)
@@ -91,7 +93,7 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts
                 attempts=Attempts(),
             )
     work.note(work.id_of_nothing())
-    return adopt(endpoints, holding, wanted).endpoint_id
+    return adopt(endpoints, holding, wanted, work).endpoint_id
 
 
 def _is_earlier_attempt(
@@ -141,7 +143,7 @@ def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.E
         return
     deregister(endpoints, endpoint.endpoint_id)
     work.note(work.id_of_nothing())
-    raise StaleEventError("CloudFormation has given this resource up. What was registered is removed.")
+    raise StaleEventError(Code.OVERTAKEN, "CloudFormation has given this resource up. What was registered is removed.")
 
 
 def _is_awaited(standing: Standing) -> bool:

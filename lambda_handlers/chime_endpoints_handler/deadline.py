@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+from .codes import Code
 from .errors import OutOfTimeError
 
 _ANSWER_SHARE = 0.1  # of the time at entry
@@ -63,4 +64,8 @@ class Deadline:
             OutOfTimeError: there is no time left for it.
         """
         if self.for_calls() <= 0:
-            raise OutOfTimeError(f"There was no time left for {operation}. Deploy again.")
+            raise OutOfTimeError(
+                Code.OUT_OF_TIME,
+                f"There was no time left for {operation}. Deploy again; if this repeats, give the function a longer"
+                " timeout.",
+            )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .advice import Kind
 from .calls import Attempts, Caller
 from .clients import Clients
-from .errors import Kind, ServiceError
+from .errors import ServiceError
 from .rules import USER_ARN
 from .timestamps import seconds
 
@@ -51,6 +52,8 @@ class Registered:
     allow_messages: str
     created: float | None
     """Seconds since the epoch, where the service says so."""
+    inactive: str = ""
+    """Why nothing is pushed to it, in the service's word for it; empty while it is active."""
 
 
 class Endpoints:
@@ -98,6 +101,7 @@ class Endpoints:
             attempts=attempts,
             is_complete=_has_usable_id,
             propagates=propagates,
+            subject=f"with application {identity.resource_arn}",
         )
         return str(answer["EndpointId"])
 
@@ -115,7 +119,7 @@ class Endpoints:
                 Name=name,
                 AllowMessages=allow_messages,
             ),
-            subject=f"endpoint {endpoint_id}",
+            subject=f"of endpoint {endpoint_id}",
         )
         return answer.get("EndpointId") == endpoint_id
 
@@ -126,7 +130,7 @@ class Endpoints:
             lambda: self._client.describe_app_instance_user_endpoint(
                 AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
             ),
-            subject=f"endpoint {endpoint_id}",
+            subject=f"of endpoint {endpoint_id}",
         )
         endpoint = answer.get("AppInstanceUserEndpoint") or {}
         attributes = endpoint.get("EndpointAttributes") or {}
@@ -144,6 +148,7 @@ class Endpoints:
             name=endpoint.get("Name"),
             allow_messages=endpoint.get("AllowMessages", ""),
             created=seconds(endpoint.get("CreatedTimestamp")),
+            inactive=_inactive(endpoint.get("EndpointState") or {}),
         )
 
     def deregister(self, endpoint_id: str) -> None:
@@ -155,7 +160,7 @@ class Endpoints:
             lambda: self._client.deregister_app_instance_user_endpoint(
                 AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
             ),
-            subject=f"endpoint {endpoint_id}",
+            subject=f"of endpoint {endpoint_id}",
         )
 
     def list(self) -> list[Listed]:
@@ -188,12 +193,18 @@ class Endpoints:
                 break
             seen.add(token)
             page = {"MaxResults": 50, "NextToken": token}
-        raise ServiceError(operation="ListAppInstanceUserEndpoints", kind=Kind.UNCLEAR, code="a list without an end")
+        raise ServiceError(operation="ListAppInstanceUserEndpoints", kind=Kind.UNCLEAR, said="a list without an end")
 
 
 def was_refused(error: ServiceError) -> bool:
     """Whether the failure may mean that the endpoint is not there: List then tells."""
     return error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID, Kind.DENIED, Kind.CONFLICT)
+
+
+def _inactive(state: dict[str, Any]) -> str:
+    reason = str(state.get("StatusReason"))
+    known = reason if reason in ("INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN") else "for no reason that is known"
+    return known if state.get("Status") == "INACTIVE" else ""
 
 
 def _has_usable_id(answer: dict[str, Any]) -> bool:

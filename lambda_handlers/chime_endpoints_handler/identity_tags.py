@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import physical_id
+from .advice import Kind
 from .calls import Attempts
+from .codes import Code
 from .deadline import Phase
 from .declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
-from .errors import HandlerError, Kind, ServiceError, StaleEventError
+from .errors import HandlerError, ServiceError, StaleEventError
 from .outcome import Outcome
 from .rules import IDENTITY_ARN, violations
 from .stack import Standing
@@ -150,7 +152,7 @@ def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:
         return
     standing = work.standing()
     if standing is not None and is_over(work, standing):
-        raise StaleEventError("CloudFormation has gone on without this event. No tag was changed.")
+        raise StaleEventError(Code.OVERTAKEN, "CloudFormation has gone on without this event. No tag was changed.")
 
 
 def _is_kept(work: Work, current: physical_id.PhysicalId) -> bool:

@@ -19,12 +19,13 @@ from .answer import Responder
 from .arrival import Process
 from .calls import Caller
 from .clients import AwsClients, Clients
+from .codes import Code
 from .deadline import Deadline, Phase
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE
 from .delivery import Delivery
 from .errors import HandlerError, InvalidRequestError
 from .outcome import Outcome
-from .request import RequestType, UnanswerableEventError, parse
+from .request import Request, RequestType, UnanswerableEventError, parse
 from .rules import violations
 from .work import Work
 
@@ -81,7 +82,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     try:
         request = parse(event)
     except UnanswerableEventError as error:
-        _log(logging.WARNING, f"Ignored: {error}. Nothing was done and nobody was told.")
+        _log(logging.WARNING, f"{Code.NOT_AN_EVENT}: Ignored: {error}. Nothing was done and nobody was told.")
         return
     started = surroundings.now()
     deadline = Deadline(_time_left(context, surroundings.now))
@@ -94,12 +95,13 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
         call=call,
         arrival=surroundings.process.arrival(request.request_id, surroundings.environment),
         note=responder.note,
+        warn=lambda warning: _log(logging.WARNING, f"{_what(request)}: {warning}"),
     )
     run = _Run(work, responder)
     if request.request_type in set(RequestType):
         responder.respond(run, context)
     else:
-        responder.fail("RequestType is none of Create, Update, Delete.")
+        responder.fail(f"{Code.NOT_AN_EVENT}: RequestType is none of Create, Update, Delete.")
     _conclude(run, responder, surroundings.now() - started)
 
 
@@ -124,7 +126,10 @@ class _Run:
         except HandlerError as error:
             self.reason = str(error)
         except BaseException as error:  # noqa: BLE001 - the outermost edge: an answer is owed whatever happens
-            self.reason = f"The function failed unexpectedly ({type(error).__name__}). This is a mistake in it."
+            self.reason = (
+                f"{Code.UNEXPECTED}: The function failed unexpectedly ({type(error).__name__}): a mistake in it, not in"
+                " what is declared. Deploy again, and report it if it repeats."
+            )
         if self.outcome is None:
             raise _ToldError(self.reason)
         self._responder.Data.update(self.outcome.data)
@@ -145,7 +150,7 @@ def _operate(work: Work) -> Outcome:
         return Outcome(physical_id=physical_id.read(request.physical_id))
     wrong = [] if is_delete else violations(request.resource_type, request.properties)
     if wrong:
-        raise InvalidRequestError(" ".join(wrong))
+        raise InvalidRequestError(wrong)
     assert operation is not None  # noqa: S101 - an unknown resource type is a violation
     return operation(work)
 
@@ -153,7 +158,7 @@ def _operate(work: Work) -> Outcome:
 def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
     """Logs what was done, and has the event delivered again where nobody accepted the answer."""
     request = run.work.request
-    what = f"{_plain(request.request_type)} of {_plain(request.logical_id)}"
+    what = _what(request)
     effort = f"{run.work.call.count} calls, {seconds:.1f} s"
     if run.reason:
         _log(logging.ERROR, f"{what} failed ({effort}): {run.reason}")
@@ -165,14 +170,20 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
         try:
             run.outcome.unanswered()
         except Exception as error:  # noqa: BLE001 - the next event meets what could not be done here
-            _log(logging.ERROR, f"{what}: could not be marked for the next event ({type(error).__name__}).")
+            untold = f"the endpoint could not be marked for the next event ({type(error).__name__})."
+            _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
     if responder.outcome is Delivery.ACCEPTED:
         return
     if responder.outcome is Delivery.EXPIRED:
-        _log(logging.ERROR, f"{what}: the answer was refused (403): its URL has expired, or a policy forbids it.")
+        untold = "the answer was refused (403): its URL has expired, or a policy forbids it."
+        _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
         return
-    _log(logging.ERROR, f"{what}: nobody accepted the answer. Lambda delivers the event again.")
+    _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: nobody accepted the answer. Lambda delivers the event again.")
     raise AnswerNotAcceptedError("nobody accepted the answer")
+
+
+def _what(request: Request) -> str:
+    return f"{_plain(request.request_type)} of {_plain(request.logical_id)}"
 
 
 def _plain(text: str) -> str:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from . import physical_id, sources
+from .advice import INCOMPLETE, Kind, explain
+from .codes import Code
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
 from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
-from .errors import Kind, ServiceError, SourceError, StaleEventError
+from .errors import ServiceError, SourceError, StaleEventError
 from .request import Request
 from .rules import violations
 from .stack import Standing
@@ -189,7 +191,11 @@ def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:
     if (endpoint.name, endpoint.allow_messages) == (wanted.name, wanted.allow_messages):
         return
     if not is_updated(endpoints, endpoint.endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
-        raise StaleEventError("The endpoint was deregistered while it was being changed. Deploy again.")
+        raise StaleEventError(
+            Code.VANISHED,
+            f"Endpoint {endpoint.endpoint_id} was deregistered by somebody else while it was being changed."
+            " Deploy again: it is then registered anew.",
+        )
 
 
 def is_updated(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> bool:
@@ -209,9 +215,7 @@ def is_updated(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messa
 
 def unclear(operation: str, endpoint_id: str) -> ServiceError:
     """The failure of a call whose answer does not say what it should."""
-    return ServiceError(
-        operation=operation, kind=Kind.UNCLEAR, code="an incomplete answer", subject=f"endpoint {endpoint_id}"
-    )
+    return ServiceError(operation=operation, kind=Kind.UNCLEAR, said=INCOMPLETE, subject=f"of endpoint {endpoint_id}")
 
 
 def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
@@ -223,8 +227,13 @@ def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
     try:
         endpoints.deregister(endpoint_id)
     except ServiceError as error:
-        if not was_refused(error) or not _is_gone_after(error, endpoints, endpoint_id):
+        if not was_refused(error):
             raise
+        if not _is_gone_after(error, endpoints, endpoint_id):
+            kind = Kind.DENIED if error.kind is Kind.FORBIDDEN else error.kind  # List shows it: so does its user exist
+            _, advice = explain(error.operation, kind, error.said)
+            said = f"{error.said}, and it is still registered"
+            raise _not_removed(error, said, endpoint_id, advice) from error
 
 
 def _is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> bool:
@@ -234,13 +243,19 @@ def _is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str
     except ServiceError as error:
         if error.kind is Kind.NOT_FOUND:
             return True  # no such user, no such endpoint
-        raise ServiceError(
-            operation=refusal.operation,
-            kind=refusal.kind,
-            code=f"{refusal.code}, and List {error.code}",
-            subject=f"endpoint {endpoint_id}",
-            advice=(
-                "Give the function's role the endpoint actions on the AppInstanceUser. Where the user has been"
-                " deleted, its endpoints are gone: delete the stack with this resource retained."
-            ),
-        ) from error
+        said = f"{refusal.said}, and ListAppInstanceUserEndpoints failed as well: {error.said}"
+        advice = (
+            "Give the function's role the endpoint actions on the AppInstanceUser; where the user has been deleted,"
+            " its endpoints are gone: delete the stack with this resource retained."
+        )
+        raise _not_removed(refusal, said, endpoint_id, advice) from error
+
+
+def _not_removed(refusal: ServiceError, said: str, endpoint_id: str, advice: str) -> ServiceError:
+    return ServiceError(
+        operation=refusal.operation,
+        kind=refusal.kind,
+        said=said,
+        subject=f"of endpoint {endpoint_id}",
+        explained=(Code.STILL_THERE, advice),
+    )

@@ -6,10 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .adoption import adopt
+from .advice import Kind
 from .calls import Attempts
 from .deadline import Phase
 from .endpoints import Registered
-from .errors import HandlerError, Kind, ServiceError
+from .errors import HandlerError, ServiceError
 from .ownership import bears_our_name, deregister, holders
 from .situation import Situation
 from .staleness import stop_if_stale
@@ -78,7 +79,7 @@ def _resolve_conflict(situation: Situation) -> Chosen | None:
             stop_if_stale(situation.work)
             deregister(situation.endpoints, holder.endpoint_id)
             return None
-    adopted = adopt(situation.endpoints, holding, situation.wanted)
+    adopted = adopt(situation.endpoints, holding, situation.wanted, situation.work)
     return Chosen(adopted.endpoint_id, situation.wanted.name, situation.wanted.allow_messages, is_adopted=True)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
+from .codes import Code
 from .deadline import Phase
 from .declaration import EndpointDeclaration
 from .endpoints import Listed, Registered
@@ -88,6 +89,7 @@ def _keep(present: Registered, situation: Situation, *, is_change: bool) -> Outc
     settle(situation.endpoints, present, situation.wanted)
     if is_change:
         situation.remove_strays(situation.endpoints.list(), but=present.endpoint_id)
+    situation.work.warn_if_inactive(present)
     return registered(situation.id_of(present.endpoint_id))
 
 
@@ -100,6 +102,7 @@ def _find(situation: Situation, listed: Iterable[Listed]) -> Chosen | None:
     ]
     for endpoint in describe_each(situation.endpoints, others):
         if situation.is_ours(endpoint):
+            situation.work.warn_if_inactive(endpoint)
             return Chosen.found(endpoint)
     return None
 
@@ -132,7 +135,9 @@ def _stop_if_given_up(chosen: Chosen, situation: Situation) -> None:
         remove_attempts(situation.work, standing)
         if not (chosen.is_new or chosen.is_adopted):
             _withdraw(chosen, situation)  # a new one is withdrawn for every failure
-    raise StaleEventError("CloudFormation has gone on without this Update. What was registered is removed.")
+    raise StaleEventError(
+        Code.OVERTAKEN, "CloudFormation has gone on without this Update. What was registered is removed."
+    )
 
 
 def _remove_named_attempts(work: Work, wanted: Wanted) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .codes import Code
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE, AllowMessages, EndpointType, Properties
 
 REGIONS = ("us-east-1", "eu-central-1")
@@ -32,6 +33,20 @@ _PROPERTY_NAME = re.compile(r"[A-Za-z]{1,40}")
 
 IsUnresolved = Callable[[object], bool]
 """Tells a value that is not known yet (a CDK token): it passes here and is judged when the event arrives."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What is wrong with one property: a code, and a sentence that begins with the property's path."""
+
+    code: Code
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+
+Violations = Iterator[Violation]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,14 +111,15 @@ TAG_MEMBER_RULES: Mapping[str, Rule] = {
     "Value": Rule(required=True, minimum=1, maximum=256),
 }
 _CLOUDFORMATIONS_OWN = ("ServiceToken", "ServiceTimeout")
+_NO_PROPERTIES = Violation(Code.WRONG_KIND, "ResourceProperties is not a map of properties.")
 
 
 def _nothing(_: object) -> bool:
     return False
 
 
-def violations(resource_type: str, properties: object, *, unresolved: IsUnresolved = _nothing) -> list[str]:
-    """Everything that is wrong with a resource's properties, a sentence each; empty when they are valid.
+def violations(resource_type: str, properties: object, *, unresolved: IsUnresolved = _nothing) -> list[Violation]:
+    """Everything that is wrong with a resource's properties; empty when they are valid.
 
     Args:
         resource_type: `Custom::ChimeAppInstanceUserEndpoint` or `Custom::ChimeIdentityTags`.
@@ -114,22 +130,24 @@ def violations(resource_type: str, properties: object, *, unresolved: IsUnresolv
         return list(_endpoint_violations(properties, unresolved))
     if resource_type == TAGS_TYPE:
         return list(_tags_violations(properties, unresolved))
-    return [f"ResourceType is neither {ENDPOINT_TYPE} nor {TAGS_TYPE}; give the resource one of these types."]
+    sentence = f"ResourceType is neither {ENDPOINT_TYPE} nor {TAGS_TYPE}; give the resource one of these types."
+    return [Violation(Code.RESOURCE_TYPE, sentence)]
 
 
-def token_violations(value: object, member: str) -> list[str]:
+def token_violations(value: object, member: str) -> list[Violation]:
     """Everything that is wrong with a device token, whether declared or read from its source."""
     return list(_text(member, value, _TOKEN))
 
 
-def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Iterator[str]:
+def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Violations:
     if not isinstance(properties, Mapping):
-        yield "ResourceProperties is not a map of properties."
+        yield _NO_PROPERTIES
         return
     if "Tags" in properties:
-        yield (
+        yield Violation(
+            Code.TAGS_OF_ENDPOINT,
             "Tags: endpoints have no tags in this service."
-            f" Tag the AppInstanceUser with a resource of type {TAGS_TYPE}."
+            f" Tag the AppInstanceUser with a resource of type {TAGS_TYPE}.",
         )
     yield from _map("", properties, ENDPOINT_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
     attributes = properties.get("EndpointAttributes")
@@ -138,34 +156,38 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Iterat
     yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"), unresolved)
 
 
-def _attribute_violations(attributes: Properties, endpoint_type: object, unresolved: IsUnresolved) -> Iterator[str]:
+def _attribute_violations(attributes: Properties, endpoint_type: object, unresolved: IsUnresolved) -> Violations:
     for member, at_least in (("DeviceToken", 1), ("VoipDeviceToken", 0)):
         given = [name for name in (member, f"{member}Source") if name in attributes]
         if len(given) < at_least:
-            yield f"EndpointAttributes: {member} or {member}Source is missing."
+            yield Violation(Code.MISSING, f"EndpointAttributes: {member} or {member}Source is missing.")
         if len(given) > 1:
-            yield f"EndpointAttributes: {member} and {member}Source are both given; give one of them."
+            sentence = f"EndpointAttributes: {member} and {member}Source are both given; give one of them."
+            yield Violation(Code.CONTRADICTION, sentence)
         source = attributes.get(f"{member}Source")
         if isinstance(source, Mapping):
             yield from _source_violations(f"EndpointAttributes.{member}Source", source)
     voip = attributes.keys() & {"VoipDeviceToken", "VoipDeviceTokenSource"}
     if endpoint_type == EndpointType.GCM and voip and not unresolved(endpoint_type):
-        yield f"EndpointAttributes.{min(voip)}: VoIP pushes are Apple's; with Type GCM leave it out."
+        sentence = f"EndpointAttributes.{min(voip)}: VoIP pushes are Apple's; with Type GCM leave it out."
+        yield Violation(Code.CONTRADICTION, sentence)
 
 
-def _source_violations(path: str, source: Properties) -> Iterator[str]:
+def _source_violations(path: str, source: Properties) -> Violations:
     secret, parameter = source.keys() & _SECRET.keys(), source.keys() & _PARAMETER.keys()
     if secret and parameter:
-        yield f"{path}: members of a secret and of a parameter are mixed; name one source."
+        yield Violation(
+            Code.CONTRADICTION, f"{path}: members of a secret and of a parameter are mixed; name one source."
+        )
     elif not parameter and "SecretArn" not in source:
-        yield f"{path}: SecretArn or ParameterName is missing."
+        yield Violation(Code.MISSING, f"{path}: SecretArn or ParameterName is missing.")
     elif parameter and "ParameterName" not in source:
-        yield f"{path}.ParameterName is missing."
+        yield Violation(Code.MISSING, f"{path}.ParameterName is missing.")
     if "VersionId" in source and "VersionStage" in source:
-        yield f"{path}: VersionId and VersionStage are both given; give one of them."
+        yield Violation(Code.CONTRADICTION, f"{path}: VersionId and VersionStage are both given; give one of them.")
 
 
-def _application_violations(user: object, application: object, unresolved: IsUnresolved) -> Iterator[str]:
+def _application_violations(user: object, application: object, unresolved: IsUnresolved) -> Violations:
     if unresolved(user) or unresolved(application):
         return
     if not isinstance(user, str) or not isinstance(application, str):
@@ -175,42 +197,44 @@ def _application_violations(user: object, application: object, unresolved: IsUnr
         return
     for part in ("partition", "region", "account"):
         if ours[part] != theirs[part]:
-            yield f"ResourceArn is in another {part} than the AppInstanceUser; use one in the same."
+            sentence = f"ResourceArn is in another {part} than the AppInstanceUser; use one in the same."
+            yield Violation(Code.ELSEWHERE, sentence)
 
 
-def _tags_violations(properties: object, unresolved: IsUnresolved) -> Iterator[str]:
+def _tags_violations(properties: object, unresolved: IsUnresolved) -> Violations:
     if not isinstance(properties, Mapping):
-        yield "ResourceProperties is not a map of properties."
+        yield _NO_PROPERTIES
         return
     yield from _map("", properties, TAG_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
     tags = properties.get("Tags")
     if "Tags" not in properties:
-        yield "Tags is missing."
+        yield Violation(Code.MISSING, "Tags is missing.")
     elif unresolved(tags):
         return
     elif not isinstance(tags, list):
-        yield "Tags must be a list of {Key, Value}."
+        yield Violation(Code.WRONG_KIND, "Tags must be a list of {Key, Value}.")
     else:
         yield from _tag_list_violations(tags, unresolved)
 
 
-def _tag_list_violations(tags: list[Any], unresolved: IsUnresolved) -> Iterator[str]:
+def _tag_list_violations(tags: list[Any], unresolved: IsUnresolved) -> Violations:
     if len(tags) > TAG_RULES["Tags"].maximum:
-        yield f"Tags has {len(tags)} entries; at most {TAG_RULES['Tags'].maximum} are allowed."
+        sentence = f"Tags has {len(tags)} entries; at most {TAG_RULES['Tags'].maximum} are allowed."
+        yield Violation(Code.WRONG_LENGTH, sentence)
     seen: dict[str, int] = {}
     for index, tag in enumerate(tags):
         path = f"Tags[{index}]"
         if not isinstance(tag, Mapping):
-            yield f"{path} must be a map with Key and Value."
+            yield Violation(Code.WRONG_KIND, f"{path} must be a map with Key and Value.")
             continue
         yield from _map(path, tag, TAG_MEMBER_RULES, unresolved)
         key = tag.get("Key")
         if not isinstance(key, str) or unresolved(key):
             continue
         if key.lower().startswith("aws:"):
-            yield f"{path}.Key begins with aws:, which is reserved for AWS."
+            yield Violation(Code.TAG_KEY, f"{path}.Key begins with aws:, which is reserved for AWS.")
         if key in seen:
-            yield f"{path}.Key is the same as Tags[{seen[key]}].Key."
+            yield Violation(Code.TAG_KEY, f"{path}.Key is the same as Tags[{seen[key]}].Key.")
         seen.setdefault(key, index)
 
 
@@ -221,26 +245,26 @@ def _map(
     unresolved: IsUnresolved,
     *,
     ignore: Iterable[str] = (),
-) -> Iterator[str]:
+) -> Violations:
     for name in value:
         if name not in rules and name not in ignore:
-            yield f"{_join(path, name)} is not a property{_nearest(name, rules)}"
+            yield Violation(Code.UNKNOWN, f"{_join(path, name)} is not a property{_nearest(name, rules)}")
     for name, rule in rules.items():
         if name in ignore:
             continue
         if name not in value:
             if rule.required:
-                yield f"{_join(path, name)} is missing."
+                yield Violation(Code.MISSING, f"{_join(path, name)} is missing.")
         elif not unresolved(value[name]):
             yield from _value(_join(path, name), value[name], rule, unresolved)
 
 
-def _value(path: str, value: object, rule: Rule, unresolved: IsUnresolved) -> Iterator[str]:
+def _value(path: str, value: object, rule: Rule, unresolved: IsUnresolved) -> Violations:
     if rule.members is not None:
         if isinstance(value, Mapping):
             yield from _map(path, value, rule.members, unresolved)
         else:
-            yield f"{path} must be a map."
+            yield Violation(Code.WRONG_KIND, f"{path} must be a map.")
     elif rule.choices:
         yield from _choice(path, value, rule)
     else:
@@ -252,29 +276,32 @@ def _is_number(value: object, rule: Rule) -> bool:
     return rule.form is VERSION_NUMBER and isinstance(value, int) and not isinstance(value, bool)
 
 
-def _choice(path: str, value: object, rule: Rule) -> Iterator[str]:
+def _choice(path: str, value: object, rule: Rule) -> Violations:
     # CloudFormation sends a boolean as "true"; templates in JSON also hold "True" and true.
     given = str(value).lower() if isinstance(value, bool) or "true" in rule.choices else value
     if given not in rule.choices:
         near = _nearest(value, rule.choices) if isinstance(value, str) else "."
-        yield f"{path} must be one of {', '.join(rule.choices)}{near}"
+        yield Violation(Code.NOT_A_CHOICE, f"{path} must be one of {', '.join(rule.choices)}{near}")
 
 
-def _text(path: str, value: object, rule: Rule) -> Iterator[str]:
+def _text(path: str, value: object, rule: Rule) -> Violations:
     if not isinstance(value, str):
-        yield f"{path} must be a string."
+        yield Violation(Code.WRONG_KIND, f"{path} must be a string.")
     elif _DYNAMIC_REFERENCE.search(value):
-        yield (
+        yield Violation(
+            Code.DYNAMIC_REFERENCE,
             f"{path} holds a dynamic reference that CloudFormation does not resolve in custom resources."
             " For a device token use DeviceTokenSource or VoipDeviceTokenSource (SecretArn or ParameterName):"
-            " the function reads it itself."
+            " the function reads it itself.",
         )
     elif len(value) < rule.minimum or len(value) > rule.maximum:
-        yield f"{path} has {len(value)} characters; {rule.minimum} to {rule.maximum} are allowed."
+        sentence = f"{path} has {len(value)} characters; {rule.minimum} to {rule.maximum} are allowed."
+        yield Violation(Code.WRONG_LENGTH, sentence)
     elif not value.isprintable() and any(_is_unwanted(character) for character in value):
-        yield f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair."
+        sentence = f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair."
+        yield Violation(Code.UNPRINTABLE, sentence)
     elif rule.form is not None and not rule.form.fullmatch(value):
-        yield f"{path} is not {rule.meaning}."
+        yield Violation(Code.MALFORMED, f"{path} is not {rule.meaning}.")
 
 
 def _is_unwanted(character: str) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from .calls import Caller
 from .clients import Clients
+from .codes import Code
 from .declaration import ParameterSource, PlainToken, SecretSource, TokenSource
-from .errors import Kind, ServiceError, SourceError
+from .errors import HandlerError, ServiceError, SourceError
 from .rules import token_violations
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 def read(member: str, source: TokenSource, *, clients: Clients, call: Caller) -> str:
@@ -24,23 +29,36 @@ def read(member: str, source: TokenSource, *, clients: Clients, call: Caller) ->
     """
     if isinstance(source, PlainToken):
         return source.value
+    place = _place(source)
     try:
         if isinstance(source, SecretSource):
-            token = _read_secret(source, clients, call)
+            token = _read_secret(source, clients, call, subject=f"of {place} for {member}Source")
         else:
-            token = _read_parameter(source, clients, call)
+            token = _read_parameter(source, clients, call, subject=f"of {place} for {member}Source")
     except ServiceError as error:
         if error.kind.is_transient:
             raise
-        raise SourceError(f"{member}Source could not be read. {_explain(error)}") from error
-    except SourceError as error:
-        raise SourceError(f"{member}Source: {error}") from error
-    if wrong := token_violations(token, f"{member}Source: the value read"):
-        raise SourceError(" ".join(wrong))
+        raise SourceError(error.code, error.text) from error
+    except _UnusableError as error:
+        raise SourceError(error.code, f"{member}Source: {place} {error.text}") from error
+    if wrong := token_violations(token, f"{member}Source: what {place} holds"):
+        raise SourceError(Code.NO_TOKEN, f"{wrong[0].text} Store the device token alone, as text.")
     return token
 
 
-def _read_secret(source: SecretSource, clients: Clients, call: Caller) -> str:
+class _UnusableError(HandlerError):
+    """What was read is not what is declared; the text says what of the place."""
+
+
+def _place(source: SecretSource | ParameterSource) -> str:
+    """Where the token is to be found, for messages; what could be a token in the place of a name is left out."""
+    if isinstance(source, SecretSource):
+        return f"secret {source.secret_arn}"
+    is_name = "/" in source.parameter_name or _NAME.fullmatch(source.parameter_name)
+    return f"parameter {source.parameter_name}" if is_name else "the parameter"
+
+
+def _read_secret(source: SecretSource, clients: Clients, call: Caller, *, subject: str) -> str:
     version = {"VersionId": source.version_id, "VersionStage": source.version_stage}
     answer = call(
         "GetSecretValue",
@@ -48,10 +66,11 @@ def _read_secret(source: SecretSource, clients: Clients, call: Caller) -> str:
             SecretId=source.secret_arn, **{name: value for name, value in version.items() if value}
         ),
         propagates=True,
+        subject=subject,
     )
     text = answer.get("SecretString")
     if not isinstance(text, str):
-        raise SourceError("the secret is binary; store the device token as a string.")
+        raise _UnusableError(Code.NO_TOKEN, "is binary. Store the device token as text.")
     return text if source.field is None else _field(text, source.field)
 
 
@@ -62,46 +81,34 @@ def _field(text: str, name: str) -> str:
         fields = json.loads(text)
     except ValueError:
         fields = None  # the parser's error would quote the secret
+    field = f"Field {name}" if _NAME.fullmatch(name) else "declared Field"
     if not isinstance(fields, dict):
-        raise SourceError("a Field is declared, but the secret is not a JSON object.")
+        raise _UnusableError(
+            Code.FIELD_MISSING,
+            f"is not a JSON object, so that it has no {field}. Store a JSON object, or declare no Field.",
+        )
     if name not in fields:
-        raise SourceError("the secret has no such Field; check its spelling (letter case counts).")
+        raise _UnusableError(Code.FIELD_MISSING, f"has no {field}. Check its spelling (letter case counts).")
     value = fields[name]
     if not isinstance(value, str):
-        raise SourceError("the Field of the secret is not a string.")
+        raise _UnusableError(Code.FIELD_MISSING, f"has no string in its {field}. Put the device token in quotes.")
     return value
 
 
-def _read_parameter(source: ParameterSource, clients: Clients, call: Caller) -> str:
+def _read_parameter(source: ParameterSource, clients: Clients, call: Caller, *, subject: str) -> str:
     name = source.parameter_name if source.version is None else f"{source.parameter_name}:{source.version}"
     region = _region(source.parameter_name) if source.parameter_name.startswith("arn:") else None
     answer = call(
         "GetParameter",
         lambda: clients.parameters(region).get_parameter(Name=name, WithDecryption=True),
         propagates=True,
+        subject=subject,
     )
     value = (answer.get("Parameter") or {}).get("Value")
     if not isinstance(value, str):
-        raise SourceError("the parameter has no value.")
+        raise _UnusableError(Code.NO_TOKEN, "has no value. Store the device token in it, as text.")
     return value
 
 
 def _region(arn: str) -> str:
     return arn.split(":", 4)[3]
-
-
-def _explain(error: ServiceError) -> str:
-    if error.kind is Kind.UNAUTHENTICATED:
-        return str(error)
-    missing = ("ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound")
-    if error.code in missing:
-        return f"{error.operation}: {error.code}. It, or the declared version of it, does not exist there."
-    if error.code == "InvalidRequestException":
-        return f"{error.operation}: {error.code}. Is the secret scheduled for deletion?"
-    if error.kind in (Kind.DENIED, Kind.FORBIDDEN) or error.code == "DecryptionFailure":
-        action = "secretsmanager" if error.operation == "GetSecretValue" else "ssm"
-        return (
-            f"{error.operation}: {error.code}. The function's role needs {action}:{error.operation} on it,"
-            " and kms:Decrypt on its key where it has one of its own."
-        )
-    return f"{error.operation}: {error.code}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .codes import Code
 from .declaration import read_endpoint
 from .errors import StaleEventError
 from .ownership import deregister, own_attempts, resolve_if_possible
@@ -20,7 +21,7 @@ def stop_if_stale(work: Work) -> Standing | None:
     if standing is not None and is_stale(work, standing):
         if standing.is_given_up:
             remove_attempts(work, standing)
-        raise StaleEventError("CloudFormation has gone on without this Update. Nothing was changed.")
+        raise StaleEventError(Code.OVERTAKEN, "CloudFormation has gone on without this Update. Nothing was changed.")
     return standing
 
 

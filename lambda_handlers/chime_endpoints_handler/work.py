@@ -9,8 +9,9 @@ from . import stack
 from .arrival import Arrival
 from .calls import Caller
 from .clients import Clients
+from .codes import Code
 from .deadline import Deadline
-from .endpoints import Endpoints
+from .endpoints import Endpoints, Registered
 from .physical_id import NotApplied, PhysicalId, Unconfirmed
 from .request import Request
 
@@ -26,10 +27,20 @@ class Work:
     arrival: Arrival
     note: Callable[[PhysicalId], None]
     """Sets the physical id that a failure is answered with, before what may fail or be cut short."""
+    warn: Callable[[str], None]
+    """Logs what the deployer should know though all went well."""
 
     def endpoints(self, user_arn: str) -> Endpoints:
         """The endpoints of a user."""
         return Endpoints(user_arn, clients=self.clients, call=self.call)
+
+    def warn_if_inactive(self, endpoint: Registered) -> None:
+        """Warns of an endpoint that stays though nothing is pushed to it: no operation activates it again."""
+        if endpoint.inactive:
+            self.warn(
+                f"{Code.INACTIVE}: Endpoint {endpoint.endpoint_id} is INACTIVE ({endpoint.inactive}): nothing is pushed"
+                " to it. Declare the device's present token and an application that exists."
+            )
 
     def standing(self) -> stack.Standing | None:
         """What CloudFormation says of the resource now; None where there is no time to ask."""

@@ -30,18 +30,18 @@ def entry(fields: str) -> str:
     ("text", "expected"),
     [
         ("", "1:1: is empty; it needs `endpoints:` with an entry for each endpoint."),
-        ("- a", "1:1: must be a map of names and values."),
-        ("defaults: {}", "1:1: endpoints: is missing."),
+        ("- a", "1:1: must be a map of names and values. [CE-104]"),
+        ("defaults: {}", "1:1: endpoints: is missing. [CE-101]"),
         ("endpoints: {}", "1:12: endpoints: is empty. To remove every endpoint, use `cdk destroy`."),
-        ("endpoints: []", "1:12: endpoints: must be a map of names and values."),
-        ("endpoints: {a: 5}", "1:16: a: must be a map of names and values."),
-        ("endpoint: {}\nendpoints: {a: <ENTRY>}", "1:1: 'endpoint' is not a field; did you mean endpoints?"),
-        ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: must be a whole number from 1 to 100."),
-        ("defaults: {user: x}\nendpoints: {a: <ENTRY>}", "1:12: defaults: 'user' is not a field."),
+        ("endpoints: []", "1:12: endpoints: must be a map of names and values. [CE-104]"),
+        ("endpoints: {a: 5}", "1:16: a: must be a map of names and values. [CE-104]"),
+        ("endpoint: {}\nendpoints: {a: <ENTRY>}", "1:1: 'endpoint' is not a field; did you mean endpoints? [CE-102]"),
+        ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: must be a whole number from 1 to 100. [CE-103]"),
+        ("defaults: {user: x}\nendpoints: {a: <ENTRY>}", "1:12: defaults: 'user' is not a field. [CE-102]"),
         ("endpoints:\n  a: <ENTRY>\n  a: <ENTRY>", "3:3: the key 'a' is given twice; it is in line 2 as well."),
         (
             "endpoints: {a/b: <ENTRY>}",
-            f"1:13: a/b: {KEY_RULE}",
+            f"1:13: a/b: {KEY_RULE} [CE-105]",
         ),
         (
             "endpoints: {a: *nobody}",
@@ -112,10 +112,10 @@ def test_a_field_that_cannot_be_is_named(tmp_path: Path, fields: str, expected: 
 def test_a_missing_field_is_told_at_the_entry(tmp_path: Path) -> None:
     """What is not there has no place of its own."""
     assert mistakes(tmp_path, "endpoints:\n  a: {name: x}\n") == [
-        "endpoints.yaml:2:3: a: application: is missing.",
-        "endpoints.yaml:2:3: a: device_token: is missing.",
-        "endpoints.yaml:2:3: a: type: is missing.",
-        "endpoints.yaml:2:3: a: user: is missing.",
+        "endpoints.yaml:2:3: a: application: is missing. [CE-101]",
+        "endpoints.yaml:2:3: a: device_token: is missing. [CE-101]",
+        "endpoints.yaml:2:3: a: type: is missing. [CE-101]",
+        "endpoints.yaml:2:3: a: user: is missing. [CE-101]",
     ]
 
 

@@ -12,7 +12,7 @@ from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.clients import AwsClients
 from chime_endpoints_handler.declaration import TAGS_TYPE
 from support.sink import Sink
-from support.stage import ACCOUNT, Clock, Stage
+from support.stage import ACCOUNT, APPLICATION, Clock, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
 EXPIRED = [
@@ -23,7 +23,7 @@ EXPIRED = [
     ("InvalidSignatureException", 403),
     ("SignatureDoesNotMatch", 403),
 ]
-WHAT_TO_DO = "The function's credentials have expired, or its clock is wrong. Deploy again."
+WHAT_TO_DO = "The function's credentials have expired, or its clock is wrong: deploy again."
 
 
 def expired(code: str, status: int, **when: Any) -> Fault:
@@ -37,7 +37,7 @@ def test_expired_credentials_are_told_as_what_they_are(stage: Stage, code: str, 
     stage.backend.faults.append(expired(code, status))
     answer = stage.create()
     assert answer["Status"] == "FAILED"
-    assert answer["Reason"] == f"RegisterAppInstanceUserEndpoint failed: {code}. {WHAT_TO_DO}"
+    assert answer["Reason"] == f"CE-516: {REGISTER} with application {APPLICATION} failed: {code}. {WHAT_TO_DO}"
     stage.backend.faults.clear()
     assert stage.delete(answer["PhysicalResourceId"])["Status"] == "SUCCESS"
 
@@ -135,7 +135,8 @@ def test_a_token_is_not_read_without_region_or_credentials(
     named = {member: value.format(secret=secret) for member, value in source.items()}
     answer = stage.create(stage.properties(EndpointAttributes={"DeviceTokenSource": named}))
     assert answer["Status"] == "FAILED"
-    assert answer["Reason"].startswith("DeviceTokenSource could not be read. ")
+    assert answer["Reason"].startswith("CE-516: ")
+    assert " for DeviceTokenSource failed: " in answer["Reason"]
     assert "The function has no " in answer["Reason"]
 
 

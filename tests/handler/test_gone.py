@@ -81,7 +81,7 @@ def test_a_delete_tells_what_to_do_where_nobody_can_say_that_the_user_is_gone(st
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
-    assert "ForbiddenException, and List ForbiddenException" in answer["Reason"]
+    assert "ForbiddenException, and ListAppInstanceUserEndpoints failed as well: ForbiddenException" in answer["Reason"]
     assert "delete the stack with this resource retained" in answer["Reason"]
 
 

@@ -71,7 +71,7 @@ def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFix
 def test_an_unknown_request_type_is_refused(stage: Stage, request_type: str) -> None:
     """F17: also the one that differs by case alone."""
     answer = stage.deliver(stage.event(request_type, stage.properties()))
-    assert (answer["Status"], answer["Reason"]) == ("FAILED", "RequestType is none of Create, Update, Delete.")
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-519: RequestType is none of Create, Update, Delete.")
     assert not stage.backend.calls
 
 
@@ -155,7 +155,7 @@ def test_properties_of_another_kind_are_refused(
     """F18: with one sentence, and no call."""
     held = {"PhysicalResourceId": f"{stage.user}/endpoint/e"} if request_type == "Update" else {}
     answer = stage.deliver(stage.event(request_type, properties, ResourceType=resource_type, **held))
-    assert (answer["Status"], answer["Reason"]) == ("FAILED", "ResourceProperties is not a map of properties.")
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-104: ResourceProperties is not a map of properties.")
     assert answer.items() >= held.items()
     assert not stage.backend.calls
 

@@ -73,13 +73,14 @@ def attributes(**members: Any) -> dict[str, Any]:
 def test_a_violation_is_named(change: dict[str, Any], problem: str) -> None:
     """F18: one sentence for it, and only one."""
     (found,) = violations(ENDPOINT_TYPE, VALID | change)
-    assert problem in found
+    assert problem in found.text
 
 
 @pytest.mark.parametrize("properties", [None, [], "x", 5])
 def test_properties_that_are_no_map_are_one_violation(properties: object) -> None:
     """F18: whatever came instead."""
-    assert violations(ENDPOINT_TYPE, properties) == ["ResourceProperties is not a map of properties."]
+    (found,) = violations(ENDPOINT_TYPE, properties)
+    assert str(found) == "CE-104: ResourceProperties is not a map of properties."
 
 
 @pytest.mark.parametrize("value", [True, "true", "True", "TRUE", False, "false"])
@@ -112,4 +113,4 @@ def test_the_violations_quote_no_value() -> None:
     """F74: a value may be a device token that was put into the wrong property."""
     canary = "canary-0123456789abcdef"
     everywhere = dict.fromkeys(VALID, canary) | {"Name": canary + "\n", "AllowMessages": canary}
-    assert not any(canary in found for found in violations(ENDPOINT_TYPE, everywhere))
+    assert not any(canary in str(found) for found in violations(ENDPOINT_TYPE, everywhere))

@@ -46,7 +46,7 @@ def test_text_that_nobody_can_mean_is_refused_by_name(
     """F22: half a surrogate pair, NUL, other control characters; the reason does not repeat them."""
     answer = stage.create(stage.properties(**_filled(change, text)))
     assert answer["Status"] == "FAILED"
-    assert answer["Reason"].startswith(f"{place} holds a control character")
+    assert answer["Reason"].startswith(f"CE-107: {place} holds a control character")
     assert answer["Reason"].isprintable()
     assert not stage.backend.calls
 
@@ -57,7 +57,7 @@ def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str
     """F22: likewise."""
     tags = [{"Key": "team", "Value": "chat"} | {member: text}]
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
-    assert answer["Reason"].startswith(f"Tags[0].{member} holds a control character")
+    assert answer["Reason"].startswith(f"CE-107: Tags[0].{member} holds a control character")
     assert not stage.backend.calls
 
 

@@ -82,8 +82,8 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
     [
         ("canary-not-json", "apns", "not a JSON object"),
         ('["canary"]', "apns", "not a JSON object"),
-        ('{"other": "canary"}', "apns", "no such Field"),
-        ('{"apns": 5}', "apns", "not a string"),
+        ('{"other": "canary"}', "apns", "has no Field apns"),
+        ('{"apns": 5}', "apns", "has no string in its Field apns"),
         ('{"apns": ""}', "apns", "0 characters"),
         (b"canary", None, "binary"),
         ("canary-token\n", None, "control character"),
@@ -91,8 +91,8 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
         ("canary\x00", None, "control character"),
         ("x" * 65_536, None, "65536 characters"),
         ("null", "apns", "not a JSON object"),
-        ('{"apns": null}', "apns", "not a string"),
-        ('{"apns": {"canary": "1"}}', "apns", "not a string"),
+        ('{"apns": null}', "apns", "has no string in its Field apns"),
+        ('{"apns": {"canary": "1"}}', "apns", "has no string in its Field apns"),
     ],
 )
 def test_a_secret_that_holds_no_token_is_explained(
@@ -215,11 +215,11 @@ SOURCES = {
         ("secret", "InvalidRequestException", "Is the secret scheduled for deletion?"),
         ("secret", "ResourceNotFoundException", "It, or the declared version of it, does not exist there"),
         ("secret", "ExpiredTokenException", "credentials have expired"),
-        ("secret", "InvalidParameterException", "GetSecretValue: InvalidParameterException."),
+        ("secret", "InvalidParameterException", "failed: InvalidParameterException. Read it with the AWS CLI"),
         ("parameter", "AccessDeniedException", "needs ssm:GetParameter on it, and kms:Decrypt on its key"),
         ("parameter", "ParameterNotFound", "It, or the declared version of it, does not exist there"),
         ("parameter", "ParameterVersionNotFound", "It, or the declared version of it, does not exist there"),
-        ("parameter", "InvalidKeyId", "GetParameter: InvalidKeyId."),
+        ("parameter", "InvalidKeyId", "needs ssm:GetParameter on it, and kms:Decrypt on its key"),
     ],
 )
 @pytest.mark.parametrize("member", ["DeviceToken", "VoipDeviceToken"])
@@ -235,7 +235,9 @@ def test_a_source_that_may_not_be_read_is_told_with_what_to_do(
     failed = stage.update(held, declared, stage.properties())
     for answer in (refused, failed):
         assert answer["Status"] == "FAILED"
-        assert answer["Reason"].startswith(f"{member}Source could not be read. ")
+        assert (
+            f" of {kind} {next(iter(SOURCES[kind].values()))} for {member}Source failed: {code}. " in answer["Reason"]
+        )
         assert told in answer["Reason"]
         assert "canary" not in answer["Reason"]
     assert failed["PhysicalResourceId"] == held
@@ -259,7 +261,7 @@ def test_a_source_that_is_throttled_for_ever_fails_in_time(stage: Stage, kind: s
     declared = stage.properties(EndpointAttributes={"DeviceTokenSource": SOURCES[kind]})
     answer = stage.create(declared)
     assert answer["Status"] == "FAILED"
-    assert "throttled until the deadline" in answer["Reason"]
+    assert "throttled for as long as the function could wait" in answer["Reason"]
     assert stage.clock.now() - began < 120
     assert stage.delete(answer["PhysicalResourceId"], declared)["Status"] == "SUCCESS"
     assert not stage.backend.calls

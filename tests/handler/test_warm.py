@@ -155,7 +155,7 @@ def test_an_event_that_cannot_be_answered_ends_at_once(
     assert [vars(endpoint) for endpoint in stage.registered] == before
     assert stage.clock.now() == began
     (line,) = caplog.messages
-    assert line.startswith("Ignored: the event has no ")
+    assert line.startswith("CE-519: Ignored: the event has no ")
     assert key in line
     assert line.endswith("Nothing was done and nobody was told.")
 

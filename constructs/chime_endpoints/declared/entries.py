@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chime_endpoints.wording import translate
+from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
     TAGS_TYPE,
@@ -37,7 +38,7 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
     values = {**defaults, **fields.values}
     for name in REQUIRED_FIELDS:
         if name not in values:
-            reader.wrong(place, name, "is missing.")
+            reader.wrong(place, name, "is missing.", Code.MISSING)
     declaration, kms_keys = _declaration(reader, values)
     tags = [read_tags(reader, each["tags"]) for each in (defaults, fields.values) if "tags" in each]
     entry = Entry(
@@ -52,7 +53,7 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
         field, rest = translate(violation, FIELD_OF_PROPERTY)
         # The application may be everybody's; that it does not fit the user is about this entry.
         place = entry.place_of("user" if "AppInstanceUser" in rest and field == "application" else field)
-        reader.wrong(place, field, rest.lstrip(": "))
+        reader.wrong(place, field, rest.lstrip(": "), violation.code)
     return entry
 
 
@@ -65,7 +66,7 @@ def read_tags(reader: Reader, node: Node) -> dict[str, str]:
         tag = {"Key": key, "Value": text}
         wrong = violations(TAGS_TYPE, {"ResourceARN": UNKNOWN, "Tags": [tag]}, unresolved=is_unknown)
         for violation in wrong:
-            reader.wrong(value.place, f"tags.{key}", violation.removeprefix("Tags[0]."))
+            reader.wrong(value.place, f"tags.{key}", violation.text.removeprefix("Tags[0]."), violation.code)
         if not wrong and not is_unknown(text):
             tags[key] = text
     return tags
@@ -100,7 +101,6 @@ def _removal_policy(reader: Reader, values: Mapping[str, Node]) -> str:
     given = reader.text(values["removal_policy"], "removal_policy")
     if not is_unknown(given) and given not in REMOVAL_POLICIES:
         place = values["removal_policy"].place
-        reader.wrong(
-            place, "removal_policy", f"must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
-        )
+        sentence = f"must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
+        reader.wrong(place, "removal_policy", sentence, Code.NOT_A_CHOICE)
     return given

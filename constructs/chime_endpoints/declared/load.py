@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from chime_endpoints_handler.codes import Code
+
 from .document import MapNode, Node, Scalar, places, read
 from .entries import read_entry
 from .entry import Declarations, Entry
@@ -60,7 +62,7 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
     stacks = _stacks(reader, top)
     entries: list[Entry] = []
     if "endpoints" not in top.values:
-        reader.wrong(top.place, "endpoints", "is missing.")
+        reader.wrong(top.place, "endpoints", "is missing.", Code.MISSING)
     elif declared := reader.map(top.values["endpoints"], "endpoints", None):
         if not declared.values:
             reader.wrong(declared.place, "endpoints", "is empty. To remove every endpoint, use `cdk destroy`.")
@@ -73,6 +75,7 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
                     "",
                     "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends"
                     " with a letter or digit.",
+                    Code.MALFORMED,
                 )
             if entry := read_entry(of_entry, node, place, defaults):
                 entries.append(entry)
@@ -95,7 +98,7 @@ def _stacks(reader: Reader, top: MapNode) -> int:
     number = int(node.text) if isinstance(node, Scalar) and node.type == "int" and node.text.isdecimal() else 0
     if 1 <= number <= _MOST_STACKS:
         return number
-    reader.wrong(node.place, "stacks", f"must be a whole number from 1 to {_MOST_STACKS}.")
+    reader.wrong(node.place, "stacks", f"must be a whole number from 1 to {_MOST_STACKS}.", Code.NOT_A_CHOICE)
     return 1
 
 

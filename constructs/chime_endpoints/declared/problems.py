@@ -24,9 +24,12 @@ class Problem:
     """The key of the endpoint that it is in, if it is in one."""
     field: str = ""
     """The field's path in the entry, as `device_token.secret`."""
+    code: str = ""
+    """The code of the function's own mistake of this kind, where there is one, as `CE-101`."""
 
     def __str__(self) -> str:
-        return "".join(f"{part}: " for part in (self.entry, self.field) if part) + self.text
+        told = "".join(f"{part}: " for part in (self.entry, self.field) if part) + self.text
+        return f"{told} [{self.code}]" if self.code else told
 
 
 class DeclaredFileError(ValueError):

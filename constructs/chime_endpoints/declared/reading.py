@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chime_endpoints_handler.codes import Code
+
 from .document import MapNode, Node, Scalar
 from .fields import nearest
 from .problems import Place, Problem
@@ -38,32 +40,31 @@ class Reader:
     shared: frozenset[Place] = frozenset()
     """Places in the defaults: what is wrong there is told once, not for each entry."""
 
-    def wrong(self, place: Place, field: str, text: str) -> Unknown:
+    def wrong(self, place: Place, field: str, text: str, code: Code | None = None) -> Unknown:
         """Notes a problem."""
-        if place in self.shared:
-            self.problems.append(Problem(place, text, "defaults", field))
-        else:
-            self.problems.append(Problem(place, text, self.entry, field))
+        entry = "defaults" if place in self.shared else self.entry
+        self.problems.append(Problem(place, text, entry, field, str(code or "")))
         return UNKNOWN
 
     def map(self, node: Node, field: str, known: Sequence[str] | None) -> MapNode | None:
         """A map whose keys are among the known ones; None, and a problem, for anything else."""
         if not isinstance(node, MapNode):
-            self.wrong(node.place, field, "must be a map of names and values.")
+            self.wrong(node.place, field, "must be a map of names and values.", Code.WRONG_KIND)
             return None
         for key, place in node.keys.items():
             if known is not None and key not in known:
-                self.wrong(place, field, f"{key!r} is not a field{nearest(key, known)}")
+                self.wrong(place, field, f"{key!r} is not a field{nearest(key, known)}", Code.UNKNOWN)
         return node
 
     def text(self, node: Node, field: str) -> str:
         """A text with its variables' values."""
         if not isinstance(node, Scalar):
-            return self.wrong(node.place, field, "must be a text.")
+            return self.wrong(node.place, field, "must be a text.", Code.WRONG_KIND)
         if node.type == "null":
-            return self.wrong(node.place, field, "is empty; give it a value or leave it out.")
+            return self.wrong(node.place, field, "is empty; give it a value or leave it out.", Code.WRONG_KIND)
         if node.type != "str":
-            return self.wrong(node.place, field, f"must be a text, but YAML reads it as {node.type}: put it in quotes.")
+            sentence = f"must be a text, but YAML reads it as {node.type}: put it in quotes."
+            return self.wrong(node.place, field, sentence, Code.WRONG_KIND)
         try:
             return substitute(node.text, self.variables)
         except UndefinedVariableError as error:
@@ -83,5 +84,5 @@ class Reader:
                 return False
             if text.lower() in ("true", "false"):
                 return text.lower() == "true"
-        self.wrong(node.place, field, "must be true or false.")
+        self.wrong(node.place, field, "must be true or false.", Code.NOT_A_CHOICE)
         return False

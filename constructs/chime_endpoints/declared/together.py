@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.rules import TAG_RULES
 
 from .entry import Entry
@@ -30,6 +31,7 @@ def _same_tokens(entries: Sequence[Entry]) -> Iterator[Problem]:
                 " the service registers it once.",
                 entry.key,
                 "device_token",
+                str(Code.TAKEN),
             )
 
 
@@ -55,4 +57,5 @@ def _contradicting_tags(entries: Sequence[Entry]) -> Iterator[Problem]:
                 f"its user would have {len(tags)} tags by this file; at most {most} are allowed.",
                 entry.key,
                 "tags",
+                str(Code.WRONG_LENGTH),
             )

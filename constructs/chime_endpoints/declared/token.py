@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .document import MapNode, Node
@@ -21,18 +22,19 @@ _KINDS = {"secret": SECRET_FIELDS, "parameter": PARAMETER_FIELDS, "plain_text": 
 def read_token(reader: Reader, node: Node, field: str) -> tuple[TokenSource, str | None]:
     """Where a token is, and the ARN of the key it is encrypted with if that is given."""
     if not isinstance(node, MapNode):
-        reader.wrong(node.place, field, f"must say where the token is: {_HOW}")
+        reader.wrong(node.place, field, f"must say where the token is: {_HOW}", Code.WRONG_KIND)
         return PlainToken(UNKNOWN), None
     reader.map(node, field, TOKEN_FIELDS)
     kinds = [kind for kind in _KINDS if kind in node.values]
     if len(kinds) != 1:
         given = f"{' and '.join(kinds)} are given; name one place" if kinds else "says no place"
-        reader.wrong(node.place, field, f"{given}: {_HOW}")
+        reader.wrong(node.place, field, f"{given}: {_HOW}", Code.CONTRADICTION if kinds else Code.MISSING)
         return PlainToken(UNKNOWN), None
     fitting = (*_KINDS[kinds[0]], *(() if kinds[0] == "plain_text" else ("kms_key",)))
     for name, place in node.keys.items():
         if name in TOKEN_FIELDS and name not in fitting:
-            reader.wrong(place, f"{field}.{name}", f"does not go with {kinds[0]}; that takes {', '.join(fitting)}.")
+            sentence = f"does not go with {kinds[0]}; that takes {', '.join(fitting)}."
+            reader.wrong(place, f"{field}.{name}", sentence, Code.CONTRADICTION)
     return _source(reader, node, field, kinds[0]), _key(reader, node, field)
 
 
@@ -61,5 +63,5 @@ def _key(reader: Reader, node: MapNode, field: str) -> str | None:
         return None
     arn = reader.text(node.values["kms_key"], f"{field}.kms_key")
     if not is_unknown(arn) and not _KEY_ARN.fullmatch(arn):
-        reader.wrong(node.values["kms_key"].place, f"{field}.kms_key", "is not the ARN of a key.")
+        reader.wrong(node.values["kms_key"].place, f"{field}.kms_key", "is not the ARN of a key.", Code.MALFORMED)
     return arn
