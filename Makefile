@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast model check faults format provider-template lock clean setup
+.PHONY: help demo test test-fast model check docs docs-serve faults format provider-template lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,6 +16,7 @@ help:
 	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
+	@echo 'make docs       build the documentation site into site/; make docs-serve shows it while you write'
 	@echo 'make faults     write docs/faults.md: which test covers which fault'
 	@echo 'make provider-template'
 	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
@@ -43,6 +44,16 @@ format: setup
 	ruff format
 	ruff check --fix
 
+# The theme's advertisement of its successor is no news to a reader of the build's output.
+docs docs-serve: export NO_MKDOCS_2_WARNING := 1
+
+docs: setup
+	@python tools/docs_diagrams.py
+	@mkdocs build --strict --quiet
+
+docs-serve: setup
+	@mkdocs serve
+
 faults: setup
 	@python tools/fault_table.py
 
@@ -58,7 +69,7 @@ lock: setup
 	rm -rf .local/lock
 
 clean:
-	rm -rf .venv .tools .local node_modules cdk.out dist build htmlcov .coverage
+	rm -rf .venv .tools .local node_modules cdk.out dist build site htmlcov .coverage
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

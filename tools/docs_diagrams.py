@@ -1,0 +1,296 @@
+"""Draws the pictures of the documentation: docs/diagrams/*.svg, from what stands below.
+
+Run by `make docs`. The colours are those of the page that a picture stands in; alone, they follow the reader's system.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "docs" / "diagrams"
+
+WIDTH = 860
+LINE = 17  # pixels from one line of text to the next
+
+STYLE = """\
+svg.ce { --ink: #24292f; --soft: #6e7781; --mark: #4051b5; --paper: #eef0fb; --bad: #b3261e; --back: #fff; }
+@media (prefers-color-scheme: dark) {
+  svg.ce { --ink: #e6edf3; --soft: #9198a1; --mark: #a5b0ff; --paper: #262b45; --bad: #ff8a80; --back: #0d1117; }
+}
+[data-md-color-scheme="default"] svg.ce {
+  --ink: #24292f; --soft: #6e7781; --mark: #4051b5; --paper: #eef0fb; --bad: #b3261e;
+  --back: var(--md-default-bg-color);
+}
+[data-md-color-scheme="slate"] svg.ce {
+  --ink: #e6edf3; --soft: #9198a1; --mark: #a5b0ff; --paper: #262b45; --bad: #ff8a80;
+  --back: var(--md-default-bg-color);
+}
+svg.ce text { font: 13px system-ui, sans-serif; fill: var(--ink); }
+svg.ce .head { font-weight: 600; }
+svg.ce .soft { fill: var(--soft); }
+svg.ce .say { stroke: var(--back); stroke-width: 4; paint-order: stroke; }
+svg.ce .line { stroke: var(--soft); stroke-dasharray: 3 4; }
+svg.ce .arrow { stroke: var(--mark); stroke-width: 1.5; fill: none; }
+svg.ce .answer { stroke: var(--mark); stroke-width: 1.5; fill: none; stroke-dasharray: 6 4; }
+svg.ce .bad { stroke: var(--bad); }
+svg.ce .tip { fill: var(--mark); stroke: none; }
+svg.ce .tip.bad { fill: var(--bad); }
+svg.ce .box { fill: var(--paper); stroke: var(--mark); }
+svg.ce .note { fill: var(--paper); stroke: none; }
+svg.ce text.bad { fill: var(--bad); stroke: var(--back); }
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """An arrow from one participant to another."""
+
+    source: str
+    target: str
+    text: str
+    is_answer: bool = False
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Note:
+    """Words across the life lines."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Who does what, one thing below the other."""
+
+    title: str
+    description: str
+    participants: Sequence[str]
+    steps: Sequence[Call | Note]
+
+    def draw(self) -> str:
+        """The picture."""
+        step = WIDTH / len(self.participants)
+        at = {name: step * (number + 0.5) for number, name in enumerate(self.participants)}
+        y, drawn = 64.0, list[str]()
+        for each in self.steps:
+            lines = each.text.split("\n")
+            if isinstance(each, Note):
+                drawn += _note(lines, y)
+                y += LINE * len(lines) + 26
+            else:
+                drawn += _call(each, lines, at, y)
+                y += LINE * len(lines) + 18
+        heads = [part for name in self.participants for part in _head(name, at[name], y)]
+        return _svg(self.title, self.description, y + 8, [*heads, *drawn])
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box with a heading and lines of text."""
+
+    x: float
+    y: float
+    width: float
+    lines: Sequence[str]
+
+    @property
+    def height(self) -> float:
+        """As high as its text."""
+        return LINE * len(self.lines) + 20
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow along points, with words beside its middle."""
+
+    points: Sequence[tuple[float, float]]
+    text: str = ""
+    text_at: tuple[float, float] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A heading of its own."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What belongs to what."""
+
+    title: str
+    description: str
+    height: float
+    boxes: Sequence[Box]
+    arrows: Sequence[Arrow]
+    labels: Sequence[Label]
+
+    def draw(self) -> str:
+        """The picture."""
+        drawn = [part for box in self.boxes for part in _box(box)]
+        drawn += [part for arrow in self.arrows for part in _arrow(arrow)]
+        drawn += [_text(label.x, label.y, label.text, "head") for label in self.labels]
+        return _svg(self.title, self.description, self.height, drawn)
+
+
+def _svg(title: str, description: str, height: float, parts: Sequence[str]) -> str:
+    name = title.lower().replace(" ", "-")
+    labelled = f'role="img" aria-labelledby="{name}-title {name}-desc"'
+    return "\n".join(
+        [
+            f'<svg class="ce" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" {labelled}>',
+            f'<title id="{name}-title">{escape(title)}</title>',
+            f'<desc id="{name}-desc">{escape(description)}</desc>',
+            f"<style>\n{STYLE}</style>",
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
+    return f'<text x="{x:g}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _head(name: str, x: float, bottom: float) -> Iterator[str]:
+    yield f'<path class="line" d="M{x:g} 44V{bottom:g}"/>'
+    yield f'<rect class="box" x="{x - 88:g}" y="12" width="176" height="32" rx="4"/>'
+    yield _text(x, 33, name, "head", "middle")
+
+
+def _note(lines: Sequence[str], y: float) -> Iterator[str]:
+    yield f'<rect class="note" x="12" y="{y - 4:g}" width="{WIDTH - 24}" height="{LINE * len(lines) + 12}" rx="4"/>'
+    for number, line in enumerate(lines):
+        yield _text(WIDTH / 2, y + LINE * (number + 1) - 3, line, "", "middle")
+
+
+def _call(call: Call, lines: Sequence[str], at: Mapping[str, float], y: float) -> Iterator[str]:
+    start, end = at[call.source], at[call.target]
+    middle = (start + end) / 2
+    for number, line in enumerate(lines):
+        yield _text(middle, y + LINE * (number + 1) - 5, line, "say bad" if call.is_bad else "say", "middle")
+    below = y + LINE * len(lines) + 2
+    bad = " bad" if call.is_bad else ""
+    yield f'<path class="{"answer" if call.is_answer else "arrow"}{bad}" d="M{start:g} {below:g}H{end:g}"/>'
+    yield _tip(end, below, 1 if end > start else -1, 0, bad)
+
+
+def _tip(x: float, y: float, right: int, down: int, bad: str) -> str:
+    if right:
+        return f'<path class="tip{bad}" d="M{x:g} {y:g}l{-9 * right} -5v10z"/>'
+    return f'<path class="tip{bad}" d="M{x:g} {y:g}l-5 {-9 * down}h10z"/>'
+
+
+def _box(box: Box) -> Iterator[str]:
+    yield (f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="4"/>')
+    for number, line in enumerate(box.lines):
+        yield _text(box.x + 12, box.y + LINE * (number + 1) + 5, line, "head" if number == 0 else "")
+
+
+def _arrow(arrow: Arrow) -> Iterator[str]:
+    path = "L".join(f"{x:g} {y:g}" for x, y in arrow.points)
+    yield f'<path class="arrow" d="M{path}"/>'
+    (before_x, before_y), (x, y) = arrow.points[-2:]
+    right, down = (0, 1 if y > before_y else -1) if x == before_x else (1 if x > before_x else -1, 0)
+    yield _tip(x, y, right, down, "")
+    for number, line in enumerate(arrow.text.split("\n") if arrow.text else ()):
+        yield _text(arrow.text_at[0], arrow.text_at[1] + LINE * number, line, "soft")
+
+
+CLOUDFORMATION, FUNCTION, CHIME, TOKENS = "CloudFormation", "The function", "Chime SDK Identity", "Secrets, parameters"
+
+DIAGRAMS: Mapping[str, Exchange | Boxes] = {
+    "life-of-an-event": Exchange(
+        "Life of an event",
+        "CloudFormation sends the event. The function checks the properties, reads the device token, registers the"
+        " endpoint, and answers to the signed URL until the answer is accepted.",
+        (CLOUDFORMATION, FUNCTION, TOKENS, CHIME),
+        (
+            Call(CLOUDFORMATION, FUNCTION, "Create:\nproperties, signed URL"),
+            Note(
+                "The properties are checked by the same rules as at synth.\nWhat is wrong is told at once, all of it."
+            ),
+            Call(FUNCTION, TOKENS, "read the token,\nif a source is declared"),
+            Call(TOKENS, FUNCTION, "the device token", is_answer=True),
+            Call(FUNCTION, CHIME, "Register, with a token that is the same for each delivery"),
+            Call(CHIME, FUNCTION, "EndpointId", is_answer=True),
+            Note(
+                "429 and 5xx: again, after a random wait, until shortly before the deadline.\n"
+                "An answer that got lost, a conflict: the function looks at what is registered and what CloudFormation"
+                " waits for."
+            ),
+            Call(FUNCTION, CLOUDFORMATION, "SUCCESS and the id:\nagain until accepted", is_answer=True),
+            Note("Killed, or the answer not accepted: Lambda delivers the same event again, three times in all."),
+        ),
+    ),
+    "replacement": Exchange(
+        "Replacement that keeps its token",
+        "The new endpoint has the same device token as the old one. The service refuses both at once, so the old one"
+        " gives way, and comes back if the new one cannot be registered.",
+        (CLOUDFORMATION, FUNCTION, CHIME),
+        (
+            Call(CLOUDFORMATION, FUNCTION, "Update: another Type,\nthe same device token"),
+            Call(FUNCTION, CHIME, "Describe the old one, List the user's"),
+            Call(FUNCTION, CHIME, "Register the new one"),
+            Call(CHIME, FUNCTION, "409: the device token is registered", is_answer=True, is_bad=True),
+            Note(
+                "The holder is this resource's own endpoint: the id is the one that CloudFormation holds.\n"
+                "Anybody else's ends the Update here and stays as it is, unless it may be adopted."
+            ),
+            Call(FUNCTION, CHIME, "Deregister the old one"),
+            Call(FUNCTION, CHIME, "Register the new one,\nunder a name that marks it as ours"),
+            Note("If that fails: the old one is registered again as it was, and the Update fails."),
+            Call(FUNCTION, CHIME, "Update: the declared name"),
+            Call(FUNCTION, CLOUDFORMATION, "SUCCESS and the new id", is_answer=True),
+            Note("CloudFormation updates the rest of the stack, and then cleans up."),
+            Call(CLOUDFORMATION, FUNCTION, "Delete of the old id"),
+            Call(FUNCTION, CLOUDFORMATION, "SUCCESS: it is gone already", is_answer=True),
+        ),
+    ),
+    "tags": Boxes(
+        "Tags and ownership",
+        "A stack's endpoints of one user share one tags resource, which sets the declared keys on the user and leaves"
+        " every other key alone. Each endpoint is held by the id in its stack.",
+        382,
+        (
+            Box(12, 40, 250, ("Endpoint phone", "tags: team=chat", "name: Alice's phone")),
+            Box(12, 140, 250, ("Endpoint tablet", "tags: plan=trial", "name: none declared")),
+            Box(12, 272, 250, ("Custom::ChimeIdentityTags", "team=chat, plan=trial", "one for each user and stack")),
+            Box(598, 48, 250, ("Endpoint of alice", "Alice's phone")),
+            Box(598, 148, 250, ("Endpoint of alice", "STACK-LOGICALID-SUFFIX")),
+            Box(
+                598,
+                264,
+                250,
+                ("AppInstanceUser alice", "team=chat: ours", "plan=trial: ours", "legal=hold: not declared here"),
+            ),
+        ),
+        (
+            Arrow(((262, 76), (598, 76)), "held by Ref:\nUSER-ARN/endpoint/ENDPOINT-ID", (290, 50)),
+            Arrow(((262, 176), (598, 176)), "no name declared:\none that only this resource gives", (290, 150)),
+            Arrow(((137, 211), (137, 272)), "the union of a user's tags", (150, 246)),
+            Arrow(
+                ((262, 308), (598, 308)),
+                "sets the declared keys; removes one only\nwhile it has the value that it gave",
+                (290, 282),
+            ),
+        ),
+        (Label(12, 24, "In the stack"), Label(598, 24, "At the service")),
+    ),
+}
+
+
+def main() -> None:
+    """Writes the pictures."""
+    DIRECTORY.mkdir(exist_ok=True)
+    for name, diagram in DIAGRAMS.items():
+        (DIRECTORY / f"{name}.svg").write_text(diagram.draw(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
