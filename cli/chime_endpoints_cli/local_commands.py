@@ -11,8 +11,7 @@ from .environment import REGION, local_environment
 from .errors import CommandError
 from .keeping import KeptCloud, cloud_directory, is_kept, kept_cloud, note_variables, start_keeper, stop_keeper
 from .prerequisites import make_prerequisites
-from .services import Services
-from .stacks import all_stacks
+from .registered import stack_names
 from .terminal import heading, say
 from .verification import BOOTSTRAP_STACK
 
@@ -64,8 +63,7 @@ def deploy(*, cdk_arguments: tuple[str, ...]) -> None:
         environment={**environment, **cloud.variables},
         verbose=True,
     )
-    stacks = all_stacks(Services(local=cloud.addresses).stacks(REGION))
-    if all(stack.name != BOOTSTRAP_STACK for stack in stacks):
+    if BOOTSTRAP_STACK not in stack_names(Clients(local=cloud.addresses).cloudformation):
         cdk.bootstrap()
     cdk.deploy(*cdk_arguments)
 

@@ -15,6 +15,7 @@ from urllib.error import URLError
 
 import pytest
 
+from docs.blocks import blocks_of
 from support.deployment import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -30,7 +31,7 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [*COMMAND, "demo"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -47,9 +48,20 @@ def test_the_demo_shows_every_endpoint_and_leaves_nothing(demo: subprocess.Popen
     for change in ("updated in place", "replaced", "added"):
         assert change in output
     assert "plan=trial, team=chat" in output
-    assert "1 changed" in output
     assert "No endpoint, no tag of ours and no stack is left." in output
     assert not _runs(tmp_path)
+    assert _lines(_shown_in_the_readme()) <= _lines(output)
+
+
+def _shown_in_the_readme() -> str:
+    (shown,) = (block for block in blocks_of(ROOT / "README.md") if block.marker == ("shown by", "make demo"))
+    return shown.text
+
+
+def _lines(output: str) -> set[str]:
+    """The lines, but for the ids that the service gives and the space between columns."""
+    without_ids = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID", output)
+    return {re.sub(r"[\s─]+", " ", line).strip() for line in without_ids.splitlines()}
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

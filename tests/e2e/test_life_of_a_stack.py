@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.holders import holdings
-from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.registered import holders_of_endpoints
 from support.deployment import Deployed, Stage
 
 pytestmark = pytest.mark.e2e
@@ -211,7 +210,7 @@ def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) 
     assert not destroyed.endpoints
     assert not destroyed.tags
     assert destroyed.stack_status is None
-    assert not holdings(Services(local=stage.cloud.addresses), [None]).by_physical_id
+    assert not holders_of_endpoints(stage.clients.cloudformation)
 
 
 def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deployed, destroyed: Deployed) -> None:

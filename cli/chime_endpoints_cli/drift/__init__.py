@@ -1,1 +1,0 @@
-"""`chime-endpoints drift`: what deployed stacks declare, held against what is registered."""

@@ -1,0 +1,209 @@
+"""Every code block of the documentation is what it says: it runs, synthesizes, loads, or names what there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.validate import ParamValidator
+from cfnlint.api import lint
+from cfnlint.decode import decode_str
+
+from chime_endpoints.declared.load import load
+from chime_endpoints.declared.problems import DeclaredFileError
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from chime_endpoints_handler.rules import violations
+from docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of
+from docs.commands import problems, service_model
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+
+VARIABLES = {
+    "APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-cdef-0123-456789abcdef",
+    "APPLICATION_ARN": "arn:aws:mobiletargeting:us-east-1:111122223333:apps/0123456789abcdef0123456789abcdef",
+    "PUSH_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:chime/push-tokens-AbCdEf",
+}
+"""What the tutorial puts into the environment."""
+
+SHOWN_BY = ("make demo",)
+"""What shows the blocks of output; tests/e2e/test_demo.py compares them with the real output."""
+
+
+def _wrong(block: Block, directory: Path) -> list[str]:
+    """What is wrong with a block, by the rule for its language."""
+    match block.language:
+        case "sh":
+            return problems(block.text, block.page_text)
+        case "yaml" if re.search(r"^Resources:", block.text, re.MULTILINE):
+            return list(_wrong_in_template(block.text))
+        case "yaml" if re.search(r"^endpoints:", block.text, re.MULTILINE):
+            return list(_wrong_in_declaration(block.text, directory))
+        case "json":
+            return list(_wrong_in_json(block))
+        case "python":
+            return []  # test_the_programs_of_the_pages_run
+        case "text" if block.marker[0] == "shown by" and block.marker[1] in SHOWN_BY:
+            return []  # tests/e2e/test_demo.py
+    return ["no rule checks such a block"]
+
+
+def _wrong_in_template(text: str) -> Iterator[str]:
+    yield from (str(found) for found in lint(text, regions=["us-east-1"]))
+    template, _ = decode_str(text)
+    for name, resource in (template or {}).get("Resources", {}).items():
+        if resource["Type"] in (ENDPOINT_TYPE, TAGS_TYPE):
+            wrong = violations(
+                resource["Type"], resource["Properties"], unresolved=lambda value: isinstance(value, dict)
+            )
+            yield from (f"{name}: {each}" for each in wrong)
+
+
+def _is_intrinsic(value: object) -> bool:
+    return isinstance(value, dict) and any(str(key).startswith(("Ref", "Fn::")) for key in value)
+
+
+def _wrong_in_declaration(text: str, directory: Path) -> Iterator[str]:
+    path = directory / "endpoints.yaml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        load(path, VARIABLES.get)
+    except DeclaredFileError as error:
+        yield str(error)
+    for schema in re.findall(r"\$schema=(\S+)", text):
+        if not (ROOT / schema).exists():
+            yield f"there is no {schema}"
+
+
+def _wrong_in_json(block: Block) -> Iterator[str]:
+    value = json.loads(block.text)
+    match block.marker:
+        case ("shape", "a map of text"):
+            if not all(isinstance(each, str) for each in value.values()):
+                yield "is not a map of text"
+        case ("shape", shape):
+            service, name = shape.split(" ")
+            report = _said_by_botocore(service, name, value)
+            if report:
+                yield report
+        case _ if "Statement" in value:
+            yield from _wrong_in_policy(value)
+        case _:
+            yield "no rule checks such JSON"
+
+
+def _said_by_botocore(service: str, name: str, value: dict[str, Any]) -> str:
+    """What botocore says of a value of one of a service's shapes."""
+    shape = service_model(service).shape_for(name)
+    return str(ParamValidator().validate(value, shape).generate_report())
+
+
+def _wrong_in_policy(policy: dict[str, Any]) -> Iterator[str]:
+    statements = [dict(each) for each in policy["Statement"]]
+    for statement in statements:
+        if statement.pop("Principal", None):
+            statement["Resource"] = "arn:aws:iam::111122223333:role/any"  # a trust policy does not name its own role
+    run = subprocess.run(  # noqa: S603 - of this environment
+        [str(BIN / "parliament"), "--string", json.dumps(policy | {"Statement": statements}), "--json"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    yield from run.stdout.splitlines()
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=[block.place for block in BLOCKS])
+def test_a_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
+    """Its rule finds nothing wrong, and there is a rule for it."""
+    assert _wrong(block, tmp_path) == [], block.place
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_no_block_is_overlooked(page: Path) -> None:
+    """Not one within a note, where it is indented, nor one whose fence is not closed."""
+    text = page.read_text(encoding="utf-8")
+    fences = len(re.findall(r"^\s*(?:```|~~~)", text, re.MULTILINE))
+    assert fences == 2 * len(list(blocks_of(page)))
+
+
+@pytest.mark.cdk
+def test_the_programs_of_the_pages_run(tmp_path: Path) -> None:
+    """The Python of a page is one program; its apps synthesize, its tests pass."""
+    programs: dict[str, str] = defaultdict(str)
+    for block in BLOCKS:
+        if block.language == "python":
+            programs[block.page.relative_to(ROOT).as_posix()] += block.text + "\n"
+    path = tmp_path / "programs.json"
+    path.write_text(json.dumps(programs), encoding="utf-8")
+    run = subprocess.run(  # noqa: S603 - this Python, our own documentation
+        [sys.executable, "-W", "error", str(HERE / "run_programs.py"), str(path)],
+        env=os.environ | {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("\n") == len(programs) > 5
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("sh", "make tea", "no target tea"),
+        ("sh", "make demo TEA=1", "no variable TEA"),
+        ("sh", "chime-endpoints lst", "No such command"),
+        ("sh", "chime-endpoints list --usr x", "No such option"),
+        ("sh", "cdk deplo", "no command deplo"),
+        ("sh", "cdk deploy --contxt a=b", "no option --contxt"),
+        ("sh", "aws chime-sdk-identity create-app-instances --name x", "no operation"),
+        ("sh", "aws chime-sdk-identity create-app-instance --nam x", "no parameter --nam"),
+        ("sh", "aws chime-sdk-identity create-app-instance", "requires --name"),
+        ("sh", "export X=$(aws pinpoint create-app --create-application-request Nam=x)", "no member Nam"),
+        ("sh", "aws ssm put-parameter --name a --value file://b", "does not say what is in b"),
+        ("sh", "pip install cdk-chime-endpoint", "is not this project"),
+        ("sh", "pip install 'cdk-chime-endpoints[tea]'", "no extra tea"),
+        ("sh", "python -m chime_endpoints_emulator --prt 1", "not understood"),
+        ("sh", "curl x", "no rule checks curl"),
+        ("yaml", "Resources:\n  A:\n    Type: AWS::S3::Buckt\n", "AWS::S3::Buckt"),
+        (
+            "yaml",
+            f"Resources:\n  A:\n    Type: {ENDPOINT_TYPE}\n    Properties:\n      ServiceToken: a\n      Nam: b\n",
+            "did you mean Name?",
+        ),
+        ("yaml", "endpoints:\n  a: {usr: b}\n", "usr"),
+        ("yaml", "anything: else\n", "no rule"),
+        ("json", '{"a": 1}', "no rule checks such JSON"),
+        (
+            "json",
+            '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Gt", "Resource": "*"}]}',
+            "s3",
+        ),
+        ("text", "anything", "no rule"),
+        ("", "anything", "no rule"),
+    ],
+)
+def test_a_mistake_is_found(language: str, text: str, said: str, tmp_path: Path) -> None:
+    """The rules find something wrong with what is wrong."""
+    block = Block(ROOT / "README.md", 1, language, text)
+    found = _wrong(block, tmp_path)
+    assert any(said in each for each in found), found
+
+
+def test_an_apps_missing_synth_is_found(tmp_path: Path) -> None:
+    """A program that makes an app and leaves it at that shows nothing."""
+    path = tmp_path / "programs.json"
+    path.write_text(json.dumps({"a": "from aws_cdk import App\nApp()\n"}), encoding="utf-8")
+    run = subprocess.run(  # noqa: S603 - this Python, two lines
+        [sys.executable, str(HERE / "run_programs.py"), str(path)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert "an app is not synthesized" in run.stderr

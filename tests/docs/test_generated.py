@@ -1,0 +1,122 @@
+"""What the documentation takes from the code is what the code does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+import docs_diagrams
+from chime_endpoints_handler.rules import ENDPOINT_RULES, Rule
+from docs.blocks import PAGES
+from docs_hooks import on_page_markdown
+from docs_tables import ENDPOINT_NOTES, IF_READ, IN_PLACE, NOTHING, REPLACED, TABLES, Notes, allowed, same
+from support.stage import OTHER_APPLICATION, Stage
+
+SECRET = "chime/push-tokens"
+
+
+def test_the_pictures_are_what_would_be_drawn_now() -> None:
+    """`make docs` draws them."""
+    drawn = {path.stem: path.read_text(encoding="utf-8") for path in docs_diagrams.DIRECTORY.glob("*.svg")}
+    assert drawn == {name: diagram.draw() for name, diagram in docs_diagrams.DIAGRAMS.items()}, "run: make docs"
+
+
+def test_every_table_is_on_a_page() -> None:
+    """And has rows for what the code has."""
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name, table in TABLES.items():
+        assert f"<!-- table: {name} -->" in text
+        assert len(list(table())) > 3
+
+
+def test_a_table_that_does_not_exist_is_refused() -> None:
+    """The site is not built with a gap in it."""
+    with pytest.raises(KeyError, match="no-such"):
+        on_page_markdown("<!-- table: no-such -->")
+
+
+def test_a_property_without_a_note_is_refused() -> None:
+    """What the rules gain, the page must tell, and nothing else."""
+    with pytest.raises(ValueError, match="Name"):
+        same(ENDPOINT_RULES, {name: "" for name in ENDPOINT_RULES if name != "Name"})
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (Rule(), "up to 1,600 characters"),
+        (Rule(minimum=1, maximum=64), "1 to 64 characters"),
+        (Rule(choices=("ALL", "NONE")), "`ALL`, `NONE`"),
+        (Rule(meaning="an ARN (arn:aws)"), "an ARN: `arn:aws`"),
+        (Rule(members={}), "a map"),
+    ],
+)
+def test_a_rule_is_told_in_words(rule: Rule, words: str) -> None:
+    """Its limits, or what it stands for."""
+    assert allowed(rule) == words
+
+
+TOKEN = {"EndpointAttributes": {"DeviceToken": "canary-token-a"}}
+VOIP = {"EndpointAttributes": {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"}}
+
+
+def _source(version: str, name: str = "DeviceTokenSource", **others: str) -> dict[str, Any]:
+    source = {"ParameterName": "/token", "Version": version}
+    return {"EndpointAttributes": {name: source, **others}}
+
+
+CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "AppInstanceUserArn": ({}, {"AppInstanceUserArn": "another user"}, REPLACED),
+    "Type": ({}, {"Type": "APNS_SANDBOX"}, REPLACED),
+    "ResourceArn": ({}, {"ResourceArn": OTHER_APPLICATION}, REPLACED),
+    "EndpointAttributes.DeviceToken": (
+        TOKEN,
+        {"EndpointAttributes": {"DeviceToken": "canary-token-b"}},
+        REPLACED,
+    ),
+    "EndpointAttributes.VoipDeviceToken": (TOKEN, VOIP, REPLACED),
+    "EndpointAttributes.DeviceTokenSource": (_source("1"), _source("2"), IF_READ),
+    "EndpointAttributes.VoipDeviceTokenSource": (
+        _source("1", "VoipDeviceTokenSource", DeviceToken="canary-token-a"),
+        _source("2", "VoipDeviceTokenSource", DeviceToken="canary-token-a"),
+        IF_READ,
+    ),
+    "Name": ({}, {"Name": "another"}, IN_PLACE),
+    "AllowMessages": ({}, {"AllowMessages": "NONE"}, IN_PLACE),
+    "AdoptExisting": ({}, {"AdoptExisting": "true"}, NOTHING),
+}
+
+
+def test_every_change_that_the_page_tells_is_tried() -> None:
+    """But that of the map, which is that of its members."""
+    told: Notes = ENDPOINT_NOTES
+    assert {name: change for name, (_, change) in told.items() if name != "EndpointAttributes"} == {
+        name: change for name, (_, _, change) in CHANGES.items()
+    }
+
+
+@pytest.mark.parametrize("is_other_token", [True, False])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_does_what_the_page_says(stage: Stage, name: str, is_other_token: bool) -> None:  # noqa: FBT001
+    """Another endpoint, the same one changed, or no call at all."""
+    parameters = boto3.client("ssm", region_name="us-east-1")
+    for value in ("canary-1", "canary-2" if is_other_token else "canary-1"):
+        parameters.put_parameter(Name="/token", Value=value, Type="SecureString", Overwrite=True)
+    before, after, change = CHANGES[name]
+    if name == "AppInstanceUserArn":
+        instance = stage.user.partition("/user/")[0]
+        bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+        after = {"AppInstanceUserArn": bob}
+    first = stage.create(stage.properties(**before))
+    calls = len(stage.operations)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**(before | after)), stage.properties(**before))
+    assert (first["Status"], answer["Status"]) == ("SUCCESS", "SUCCESS")
+    is_replaced = answer["PhysicalResourceId"] != first["PhysicalResourceId"]
+    if change == IF_READ:
+        assert is_replaced == is_other_token
+    else:
+        assert is_replaced == (change == REPLACED)
+        assert (len(stage.operations) == calls) == (change == NOTHING)
