@@ -1,5 +1,7 @@
 """Clients of AWS and of the local cloud; the only place that makes any."""
 
+from __future__ import annotations
+
 import os
 from typing import Any
 
@@ -10,7 +12,7 @@ from botocore.config import Config
 from .environment import REGION
 from .local_cloud import Addresses
 
-_CHIME = "chime-sdk-identity"
+CHIME = "chime-sdk-identity"
 
 _NOTHING_OF_THE_USER = {
     "profile": (None, None, None, None),
@@ -20,25 +22,39 @@ _NOTHING_OF_THE_USER = {
 
 
 class Clients:
-    """The services as the commands need them; each client is untyped, as boto3 has them."""
+    """The services of the local cloud as the demo needs them; each client is untyped, as boto3 has them."""
 
-    def __init__(self, *, local: Addresses | None = None, region: str = REGION) -> None:
-        """Makes clients of the local cloud, or without it of AWS as the user has set it up."""
-        self.chime = _client(_CHIME, local=local, region=region)
-        self.cloudformation = _client("cloudformation", local=local, region=region)
-        self.secretsmanager = _client("secretsmanager", local=local, region=region)
-        self.ssm = _client("ssm", local=local, region=region)
+    def __init__(self, *, local: Addresses) -> None:
+        """Makes the clients."""
+        self.chime = make_client(CHIME, session=make_session(local), region=REGION, local=local)
+        self.cloudformation = make_client("cloudformation", session=make_session(local), region=REGION, local=local)
+        self.secretsmanager = make_client("secretsmanager", session=make_session(local), region=REGION, local=local)
+        self.ssm = make_client("ssm", session=make_session(local), region=REGION, local=local)
 
 
-def _client(service: str, *, local: Addresses | None, region: str) -> Any:
+def make_session(local: Addresses | None) -> boto3.Session:
+    """A session as the user has set it up; for the local cloud one that knows nothing of the user's settings."""
+    session = botocore.session.Session(session_vars=None if local is None else _NOTHING_OF_THE_USER)
+    # The API model says seconds, the documentation milliseconds: botocore's own parser raises on the latter.
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
+    return boto3.Session(botocore_session=session)
+
+
+def make_client(
+    service: str, *, session: boto3.Session, region: str | None, local: Addresses | None, config: Config | None = None
+) -> Any:
+    """A client of AWS as the session has it, or of the local cloud."""
     if local is None:
-        return boto3.Session().client(service, region_name=region)
-    session = botocore.session.Session(session_vars=_NOTHING_OF_THE_USER)
-    return boto3.Session(botocore_session=session).client(
+        return session.client(service, region_name=region, config=config)
+    return session.client(
         service,
         region_name=region,
-        endpoint_url=local.chime_url if service == _CHIME else local.aws_url,
+        endpoint_url=local.chime_url if service == CHIME else local.aws_url,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the local cloud takes any
-        config=Config(proxies={}),
+        config=Config(proxies={}).merge(config or Config()),
     )
+
+
+def _as_it_came(timestamp: object) -> object:
+    return timestamp

@@ -1,5 +1,7 @@
 """The demo: endpoints.yaml deployed by the real cdk command onto a local cloud, looked at, changed, and destroyed."""
 
+from __future__ import annotations
+
 import platform
 import shutil
 import subprocess
@@ -17,19 +19,26 @@ from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
 from .declared_file import DeclarationError, Wanted, read_declaration, wanted
 from .directories import run_directory
+from .drift import report
+from .drift.findings import Finding, State
+from .drift.looking import look
+from .environment import REGION
 from .errors import CommandError
+from .holders import Holdings, holdings
+from .listing import endpoint_rows, endpoints_of_all
 from .local_cloud import LocalCloud
 from .prerequisites import Prerequisites, add_token, make_prerequisites, put_token
-from .registered import RegisteredEndpoint
-from .tables import endpoints_table, tags_table
-from .terminal import heading, say, show, waiting
-from .verification import registered, tags_on_users, verify_nothing_left, verify_registered, verify_tags
+from .registered import Registered
+from .services import Services
+from .tables import Rows, show
+from .terminal import heading, say, waiting
+from .verification import tags_on_users, verify_nothing_left, verify_registered, verify_tags
 
 DECLARATION = Path("endpoints.yaml")
 
 
 def run_demo(*, verbose: bool) -> None:
-    """Runs the six steps; raises CommandError where anything is not as it should be."""
+    """Runs the seven steps; raises CommandError where anything is not as it should be."""
     if not DECLARATION.is_file():
         raise CommandError(f"{DECLARATION} is not here", remedy="Run this in the directory of the CDK app.")
     started = time.monotonic()
@@ -46,7 +55,7 @@ def run_demo(*, verbose: bool) -> None:
     heading(f"Done in {time.monotonic() - started:.0f} s: everything was as declared, and nothing is left.")
 
 
-def _prepare(cloud: LocalCloud, *, verbose: bool) -> "Demo":
+def _prepare(cloud: LocalCloud, *, verbose: bool) -> Demo:
     heading("2. The local cloud, and what the declaration speaks of")
     say(f"MiniStack at {cloud.addresses.aws_url}, the Chime service emulator at {cloud.addresses.chime_url}")
     clients = Clients(local=cloud.addresses)
@@ -62,7 +71,8 @@ def _prepare(cloud: LocalCloud, *, verbose: bool) -> "Demo":
     say(f"Secret {made.variables['PUSH_SECRET_ARN']} with device tokens {', '.join(made.secret_fields)}")
     say(f"Parameters with device tokens: {', '.join(made.parameters) or 'none'}")
     deployer = replace(cdk, environment={**cloud.environment, **made.variables})
-    return Demo(declaration=declaration, clients=clients, made=made, cdk=deployer)
+    services = Services(local=cloud.addresses)
+    return Demo(declaration=declaration, clients=clients, services=services, made=made, cdk=deployer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +81,7 @@ class Demo:
 
     declaration: Mapping[str, Any]
     clients: Clients
+    services: Services
     made: Prerequisites
     cdk: Cdk
 
@@ -82,21 +93,22 @@ class Demo:
         with _timed("cdk deploy"):
             self.cdk.deploy()
 
-    def show_registered(self) -> dict[str, RegisteredEndpoint]:
+    def show_registered(self) -> dict[str, Registered]:
         """Step 4; returns the endpoint of each entry."""
-        heading("4. What is registered, as the service tells it")
+        heading("4. chime-endpoints list: what is registered, as the service tells it")
         entries = wanted(self.declaration, self.made.variables)
-        endpoints, tags = self._look()
-        show(endpoints_table(endpoints))
-        show(tags_table(tags))
-        found = self._verify(entries, endpoints, tags)
+        seen = self._look()
+        show(endpoint_rows(seen.endpoints, seen.held))
+        show(_tag_rows(seen.tags))
+        found = self._verify(entries, seen)
         say(f"As declared: {len(found)} endpoints with their device tokens, and their tags on their users.")
         return found
 
-    def change(self, before: Mapping[str, RegisteredEndpoint]) -> None:
-        """Step 5."""
-        heading("5. A changed declaration, deployed again")
+    def change(self, before: Mapping[str, Registered]) -> None:
+        """Steps 5 and 6."""
         changed = change(self.declaration)
+        self._drift_away(before[changed.updated[0]])
+        heading("6. A changed declaration, deployed again")
         for sentence in changed.sentences:
             say(f"- {sentence}")
         put_token(self.clients, parameter=changed.rotated_parameter)
@@ -105,39 +117,75 @@ class Demo:
         path.write_text(yaml.safe_dump(changed.declaration, sort_keys=False, allow_unicode=True), encoding="utf-8")
         with _timed("cdk deploy of the changed copy (-c endpoints=…)"):
             self.cdk.deploy("--context", f"endpoints={path}")
-        endpoints, tags = self._look()
-        after = self._verify(wanted(changed.declaration, self.made.variables), endpoints, tags)
-        what_happened = _what_happened(changed, before, after)
-        show(endpoints_table(endpoints, changes=what_happened))
-        show(tags_table(tags))
+        seen = self._look()
+        after = self._verify(wanted(changed.declaration, self.made.variables), seen)
+        show(endpoint_rows(seen.endpoints, seen.held, changes=_what_happened(changed, before, after)))
+        show(_tag_rows(seen.tags))
         say("As declared. No longer registered:")
         for key in (changed.replaced, changed.removed):
             say(f"- {key}: {before[key].endpoint_id} of {before[key].user_id}")
+        self._drift(expected=State.IN_SYNC)
 
     def destroy(self) -> None:
-        """Step 6."""
-        heading("6. cdk destroy")
+        """Step 7."""
+        heading("7. cdk destroy")
         with _timed("cdk destroy"):
             self.cdk.destroy()
-        verify_nothing_left(self.clients, self.made.user_arns)
+        verify_nothing_left(self.services, self.made.user_arns)
         say("No endpoint, no tag of ours and no stack is left.")
 
-    def _look(self) -> tuple[list[RegisteredEndpoint], dict[str, dict[str, str]]]:
-        return registered(self.clients, self.made.user_arns), tags_on_users(self.clients, self.made.user_arns)
+    def _drift_away(self, endpoint: Registered) -> None:
+        """Step 5: somebody changes an endpoint without its stack."""
+        heading("5. chime-endpoints drift: somebody mutes an endpoint, past its stack")
+        self.clients.chime.update_app_instance_user_endpoint(
+            AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id, Name="Muted", AllowMessages="NONE"
+        )
+        self._drift(expected=State.CHANGED)
+        say("The deployment that follows changes that entry's name, and so puts it right.")
 
-    def _verify(
-        self,
-        entries: Sequence[Wanted],
-        endpoints: Sequence[RegisteredEndpoint],
-        tags: Mapping[str, Mapping[str, str]],
-    ) -> dict[str, RegisteredEndpoint]:
-        found = verify_registered(self.clients, entries, endpoints)
-        verify_tags(entries, tags)
+    def _drift(self, *, expected: State) -> None:
+        """Shows the drift; raises CommandError if the gravest of it is not as expected."""
+        stacks, findings = look(self.services, names=(), regions=[REGION], with_tokens=True)
+        report.show(stacks, findings)
+        found = _gravest(findings)
+        if found is not expected:
+            raise CommandError(f"not as declared: {found} instead of {expected}")
+
+    def _look(self) -> _Seen:
+        return _Seen(
+            endpoints=endpoints_of_all(self.services, self.made.user_arns),
+            held=holdings(self.services, [REGION]),
+            tags=tags_on_users(self.services, self.made.user_arns),
+        )
+
+    def _verify(self, entries: Sequence[Wanted], seen: _Seen) -> dict[str, Registered]:
+        found = verify_registered(self.clients, entries, seen.endpoints, seen.held)
+        verify_tags(entries, seen.tags)
         return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What the services tell at one moment."""
+
+    endpoints: Sequence[Registered]
+    held: Holdings
+    tags: Mapping[str, Mapping[str, str]]
+
+
+def _gravest(findings: Sequence[Finding]) -> State:
+    order = list(State)
+    return min((finding.state for finding in findings), key=order.index)
+
+
+def _tag_rows(tags: Mapping[str, Mapping[str, str]]) -> Rows:
+    """A row for each user."""
+    texts = {user: ", ".join(f"{key}={value}" for key, value in sorted(own.items())) for user, own in tags.items()}
+    return Rows(columns=["user", "tags"], rows=[[user, text] for user, text in texts.items()])
+
+
 def _what_happened(
-    changed: Changed, before: Mapping[str, RegisteredEndpoint], after: Mapping[str, RegisteredEndpoint]
+    changed: Changed, before: Mapping[str, Registered], after: Mapping[str, Registered]
 ) -> dict[str, str]:
     """What became of each endpoint, by its id; raises CommandError if that is not what the change asks for."""
     happened = {}

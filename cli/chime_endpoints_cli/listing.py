@@ -1,47 +1,119 @@
-"""`chime-endpoints list`: the endpoints of users or of an app instance as a table."""
+"""`chime-endpoints list`: the endpoints of users or of app instances, and which stack holds each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from .clients import Clients
-from .environment import REGION
+from . import options
+from .at_once import each
+from .command import Command
 from .errors import CommandError
+from .exit_codes import ExitCode
+from .holders import Holdings, holdings
 from .keeping import kept_cloud
-from .registered import endpoints_of, holders_of_endpoints, users_of
-from .tables import endpoints_table
-from .terminal import say, show
+from .registered import Registered, endpoints_of, users_of
+from .services import Services
+from .tables import Rows, show
+from .terminal import say, show_json
+
+STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 
 
-@click.command("list")
-@click.option("--user", "users", multiple=True, metavar="ARN", help="An AppInstanceUser; may be given several times.")
-@click.option("--app-instance", metavar="ARN", help="All users of an app instance.")
-@click.option("--local", is_flag=True, help="On the local cloud that `chime-endpoints local up` started.")
-def list_command(*, users: tuple[str, ...], app_instance: str | None, local: bool) -> None:
-    """Show what is registered: state, reason, and which stack holds it."""
-    cloud = kept_cloud() if local else None
-    if cloud is not None and not users and app_instance is None:
-        app_instance = cloud.variables.get("APP_INSTANCE_ARN")
-    if not users and app_instance is None:
-        raise CommandError("no users to list", remedy="Give --user ARN or --app-instance ARN.")
-    arns = [*users, *([app_instance] if app_instance else [])]
-    clients = Clients(local=cloud.addresses if cloud else None, region=_region(arns))
-    everyone = [*users, *(users_of(clients.chime, app_instance) if app_instance else [])]
-    holders = holders_of_endpoints(clients.cloudformation)
-    found = [endpoint for user in everyone for endpoint in endpoints_of(clients.chime, user, holders)]
+@click.command(
+    "list",
+    cls=Command,
+    examples=[
+        (
+            "chime-endpoints list arn:aws:chime:us-east-1:111122223333:app-instance/ID",
+            "all users of an app instance",
+        ),
+        ("chime-endpoints list --json $USER_ARN | jq '.endpoints[].state'", "one user, for another program"),
+        ("chime-endpoints list --local", "everybody on the local cloud"),
+    ],
+)
+@click.argument("arns", nargs=-1, metavar="[USER_OR_APP_INSTANCE_ARN]...")
+@options.regions
+@options.local
+@options.as_json
+def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool, as_json: bool) -> ExitCode:
+    """Show what is registered: state and reason, and which stack holds it.
+
+    An ARN is that of a user, or of an app instance for all its users. Stacks are looked for in the region of your
+    settings and in that of the ARNs, or where --region says. An endpoint that no stack holds there is shown as held
+    by nobody.
+    """
+    services = options.services_of(local=local)
+    if local and not arns:
+        arns = tuple(filter(None, [kept_cloud().variables.get("APP_INSTANCE_ARN")]))
+    if not arns:
+        raise CommandError("no users to list", remedy="Give the ARN of a user or of an app instance.")
+    users = users_in(services, arns)
+    found = endpoints_of_all(services, users)
+    held = holdings(services, options.regions_with_stacks(services, regions, arns))
+    if as_json:
+        show_json({"users": len(users), "endpoints": [_to_json(endpoint, held) for endpoint in found]})
+        return ExitCode.DONE
     if found:
-        show(endpoints_table(found))
-    say(f"{_count(len(found), 'endpoint')} of {_count(len(everyone), 'user')}")
+        show(endpoint_rows(found, held))
+    say(f"{_count(len(found), 'endpoint')} of {_count(len(users), 'user')}")
+    return ExitCode.DONE
+
+
+def users_in(services: Services, arns: Sequence[str]) -> list[str]:
+    """The users that ARNs stand for, those of app instances included."""
+    users: dict[str, None] = {}
+    for arn in arns:
+        options.region_of(arn)
+        users.update(dict.fromkeys([arn] if "/user/" in arn else users_of(services, arn)))
+    return list(users)
+
+
+def endpoints_of_all(services: Services, users: Sequence[str]) -> list[Registered]:
+    """The endpoints of users, in the users' order."""
+    lists = each(users, lambda user: endpoints_of(services, user), what="Asking for what is registered")
+    return [endpoint for of_user in lists for endpoint in of_user]
+
+
+def endpoint_rows(endpoints: Sequence[Registered], held: Holdings, *, changes: dict[str, str] | None = None) -> Rows:
+    """A row for each endpoint; with a column of what happened to it where that is given by endpoint id."""
+    more = [] if changes is None else ["change"]
+    rows = []
+    for endpoint in endpoints:
+        holder = held.holder_of(endpoint.physical_id)
+        rows.append(
+            [
+                endpoint.user_id,
+                endpoint.endpoint_id,
+                endpoint.type,
+                "(its stack's)" if holder and endpoint.name == holder.own_name else endpoint.name,
+                endpoint.allow_messages,
+                " ".join(filter(None, (endpoint.state, endpoint.state_reason))),
+                holder.stack.name if holder else "nobody",
+                holder.logical_id if holder else "",
+                *([] if changes is None else [changes.get(endpoint.endpoint_id, "")]),
+            ]
+        )
+    columns = ["user", "endpoint", "type", "name", "messages", "state", "stack", "logical id", *more]
+    return Rows(columns=columns, rows=rows, headings=2, styles=STATE_STYLES)
+
+
+def _to_json(endpoint: Registered, held: Holdings) -> dict[str, Any]:
+    holder = held.holder_of(endpoint.physical_id)
+    return {
+        "user_arn": endpoint.user_arn,
+        "endpoint_id": endpoint.endpoint_id,
+        "type": endpoint.type,
+        "name": endpoint.name,
+        "allow_messages": endpoint.allow_messages,
+        "state": endpoint.state,
+        "state_reason": endpoint.state_reason,
+        "held_by": holder
+        and {"stack": holder.stack.name, "stack_id": holder.stack.id, "logical_id": holder.logical_id},
+    }
 
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _region(arns: list[str]) -> str:
-    """The one region that the ARNs name: endpoints and the stacks that hold them are in it."""
-    regions = {parts[3] for arn in arns if len(parts := arn.split(":", 5)) == 6 and parts[2] == "chime"}
-    if len(regions) != 1:
-        raise CommandError(
-            "the ARNs do not name one region",
-            remedy=f"An AppInstanceUser's ARN begins with arn:aws:chime:{REGION}:ACCOUNT:app-instance/.",
-        )
-    return regions.pop()

@@ -11,7 +11,8 @@ from .environment import REGION, local_environment
 from .errors import CommandError
 from .keeping import KeptCloud, cloud_directory, is_kept, kept_cloud, note_variables, start_keeper, stop_keeper
 from .prerequisites import make_prerequisites
-from .registered import stack_names
+from .services import Services
+from .stacks import all_stacks
 from .terminal import heading, say
 from .verification import BOOTSTRAP_STACK
 
@@ -63,7 +64,8 @@ def deploy(*, cdk_arguments: tuple[str, ...]) -> None:
         environment={**environment, **cloud.variables},
         verbose=True,
     )
-    if BOOTSTRAP_STACK not in stack_names(Clients(local=cloud.addresses).cloudformation):
+    stacks = all_stacks(Services(local=cloud.addresses).stacks(REGION))
+    if all(stack.name != BOOTSTRAP_STACK for stack in stacks):
         cdk.bootstrap()
     cdk.deploy(*cdk_arguments)
 

@@ -1,5 +1,7 @@
 """The `chime-endpoints` command."""
 
+from __future__ import annotations
+
 import signal
 import sys
 from typing import NoReturn
@@ -7,30 +9,30 @@ from typing import NoReturn
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .demo import run_demo
+from chime_endpoints_handler.errors import HandlerError, ServiceError
+
+from .demo_command import demo
+from .drift.drift_command import drift_command
 from .errors import CommandError
+from .exit_codes import ExitCode
 from .listing import list_command
 from .local_commands import local
+from .readable import readable
 from .terminal import complain, write_raw
-
-INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-chime-endpoints")
 def cli() -> None:
-    """Amazon Chime SDK push endpoints: what is registered, and a local cloud to try it on."""
+    """Amazon Chime SDK push endpoints: what is registered, and a local cloud to try it on.
+
+    Every command works on AWS as the SDK's own settings say (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on),
+    and with --local on the local cloud.
+    """
 
 
-@cli.command()
-@click.option("--verbose", is_flag=True, help="Show all that cdk prints.")
-def demo(*, verbose: bool) -> None:
-    """Deploy endpoints.yaml onto a local cloud, look, change it, look again, destroy it."""
-    run_demo(verbose=verbose)
-
-
-cli.add_command(list_command)
-cli.add_command(local)
+for command in (list_command, drift_command, local, demo):
+    cli.add_command(command)
 
 
 def main() -> NoReturn:
@@ -45,22 +47,32 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """The exit code of a command line; every foreseeable failure is one message."""
     try:
-        cli.main(arguments, prog_name="chime-endpoints", standalone_mode=False)
+        result = cli.main(arguments, prog_name="chime-endpoints", standalone_mode=False)
     except CommandError as error:
         write_raw(error.output and f"{error.output.rstrip()}\n")
         notes = getattr(error, "__notes__", [])
-        complain("\n".join(filter(None, (f"error: {error.problem}", error.remedy, *notes))))
-        return 1
+        complain("\n".join(filter(None, (f"error: {readable(error.problem)}", error.remedy, *notes))))
+        return ExitCode.FAILED
     except click.ClickException as error:
         error.show()
-        return error.exit_code
-    except (ClientError, BotoCoreError) as error:
-        complain(f"error: {error}")
-        return 1
+        return ExitCode.FAILED
+    except ServiceError as error:
+        complain(f"error: {error.operation} failed: {error.code}\n{_remedy(error)}")
+        return ExitCode.FAILED
+    except (HandlerError, ClientError, BotoCoreError) as error:
+        complain(f"error: {readable(str(error))}")
+        return ExitCode.FAILED
     except (KeyboardInterrupt, click.Abort):
         complain("\ninterrupted: everything that was started has been stopped")
-        return INTERRUPTED
-    return 0
+        return ExitCode.INTERRUPTED
+    return int(result or ExitCode.DONE)
+
+
+def _remedy(error: ServiceError) -> str:
+    """What the person who runs a command can do; the error itself speaks to the one who deploys."""
+    if error.kind.is_transient:
+        return "Is there a way to the service (AWS_ENDPOINT_URL, proxies)? If it is only busy, try again."
+    return f"Check that what was asked for exists, and that your credentials may call chime:{error.operation} on it."
 
 
 def _end(number: int, _frame: object) -> NoReturn:

@@ -1,25 +1,26 @@
-"""What is registered, as the service tells it, and which stack holds it, as CloudFormation tells it."""
+"""What is registered, as the service tells it."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from chime_endpoints_handler.declaration import tag_map
+from chime_endpoints_handler.endpoints import Endpoints, was_refused
+from chime_endpoints_handler.errors import ServiceError
+from chime_endpoints_handler.ownership import is_gone, unclear
 from chime_endpoints_handler.physical_id import Endpoint
 
-RESOURCE_TYPE = "Custom::ChimeAppInstanceUserEndpoint"
+from .options import region_of
+from .services import Services
+
+_MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holder:
-    """The resource of a stack that an endpoint belongs to."""
-
-    stack: str
-    logical_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegisteredEndpoint:
-    """One endpoint as List answers it: without its tokens."""
+class Registered:
+    """One endpoint as List answers it: without its tokens and its application."""
 
     user_arn: str
     endpoint_id: str
@@ -28,69 +29,125 @@ class RegisteredEndpoint:
     allow_messages: str
     state: str
     state_reason: str | None
-    holder: Holder | None
 
     @property
     def user_id(self) -> str:
         """The user's own part of the ARN; it may hold any of the ARN's separators."""
         return self.user_arn.split("/user/", 1)[1]
 
+    @property
+    def physical_id(self) -> str:
+        """The id by which a stack holds it."""
+        return str(Endpoint(self.user_arn, self.endpoint_id))
 
-def users_of(chime: Any, app_instance_arn: str) -> list[str]:
+
+@dataclass(frozen=True, kw_only=True)
+class Described(Registered):
+    """One endpoint as Describe answers it."""
+
+    is_named: bool
+    """Whether it has a name at all, which an empty one is."""
+    application: str
+    device_token: str = field(repr=False)
+    voip_device_token: str | None = field(repr=False)
+
+
+def users_of(services: Services, app_instance_arn: str) -> list[str]:
     """The ARNs of all users of an app instance."""
-    pages = _pages(chime.list_app_instance_users, "AppInstanceUsers", AppInstanceArn=app_instance_arn)
-    return [user["AppInstanceUserArn"] for user in pages]
+    chime = services.chime(region_of(app_instance_arn))
+    found = _pages(
+        services,
+        "ListAppInstanceUsers",
+        chime.list_app_instance_users,
+        "AppInstanceUsers",
+        AppInstanceArn=app_instance_arn,
+    )
+    return [user["AppInstanceUserArn"] for user in found]
 
 
-def endpoints_of(chime: Any, user_arn: str, holders: Mapping[str, Holder]) -> list[RegisteredEndpoint]:
+def endpoints_of(services: Services, user_arn: str) -> list[Registered]:
     """All endpoints of a user."""
-    return [
-        RegisteredEndpoint(
-            user_arn=user_arn,
-            endpoint_id=found["EndpointId"],
-            type=found["Type"],
-            name=found.get("Name", ""),
-            allow_messages=found["AllowMessages"],
-            state=found["EndpointState"]["Status"],
-            state_reason=found["EndpointState"].get("StatusReason"),
-            holder=holders.get(str(Endpoint(user_arn=user_arn, endpoint_id=found["EndpointId"]))),
+    found = _pages(
+        services,
+        "ListAppInstanceUserEndpoints",
+        services.chime(region_of(user_arn)).list_app_instance_user_endpoints,
+        "AppInstanceUserEndpoints",
+        AppInstanceUserArn=user_arn,
+    )
+    return [Registered(**_common(user_arn, endpoint)) for endpoint in found]
+
+
+def describe(services: Services, endpoint: Endpoint) -> Described | None:
+    """An endpoint with its tokens; None where List shows that there is none.
+
+    Raises:
+        ServiceError: nobody can tell.
+    """
+    call = services.call()
+    all_of_user = Endpoints(endpoint.user_arn, clients=services, call=call)
+    try:
+        answer = call(
+            "DescribeAppInstanceUserEndpoint",
+            lambda: services.chime(region_of(endpoint.user_arn)).describe_app_instance_user_endpoint(
+                AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id
+            ),
+            subject=f"endpoint {endpoint.endpoint_id}",
         )
-        for found in _pages(
-            chime.list_app_instance_user_endpoints, "AppInstanceUserEndpoints", AppInstanceUserArn=user_arn
-        )
-    ]
+    except ServiceError as error:
+        if was_refused(error) and is_gone(all_of_user, endpoint.endpoint_id):
+            return None
+        raise
+    found = answer.get("AppInstanceUserEndpoint") or {}
+    tokens = found.get("EndpointAttributes") or {}
+    if found.get("EndpointId") != endpoint.endpoint_id or "DeviceToken" not in tokens:
+        if is_gone(all_of_user, endpoint.endpoint_id):
+            return None
+        raise unclear("DescribeAppInstanceUserEndpoint", endpoint.endpoint_id)
+    return Described(
+        **_common(endpoint.user_arn, found),
+        is_named="Name" in found,
+        application=found.get("ResourceArn", ""),
+        device_token=tokens["DeviceToken"],
+        voip_device_token=tokens.get("VoipDeviceToken"),
+    )
 
 
-def tags_of(chime: Any, user_arn: str) -> dict[str, str]:
-    """The tags on a user."""
-    return {tag["Key"]: tag["Value"] for tag in chime.list_tags_for_resource(ResourceARN=user_arn)["Tags"]}
+def tags_of(services: Services, identity_arn: str) -> dict[str, str]:
+    """The tags on a user, an app instance or a bot."""
+    chime = services.chime(region_of(identity_arn))
+    answer = services.call()(
+        "ListTagsForResource", lambda: chime.list_tags_for_resource(ResourceARN=identity_arn), subject=identity_arn
+    )
+    return tag_map(answer.get("Tags") or [])
 
 
-def holders_of_endpoints(cloudformation: Any) -> dict[str, Holder]:
-    """Which stack holds which endpoint, by the resource's physical id, over all stacks of the region."""
+def _common(user_arn: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    state = found.get("EndpointState") or {}
     return {
-        resource["PhysicalResourceId"]: Holder(stack=stack, logical_id=resource["LogicalResourceId"])
-        for stack in stack_names(cloudformation)
-        for resource in _resources(cloudformation, stack)
-        if resource["ResourceType"] == RESOURCE_TYPE and resource.get("PhysicalResourceId")
+        "user_arn": user_arn,
+        "endpoint_id": found["EndpointId"],
+        "type": found.get("Type", ""),
+        "name": found.get("Name", ""),
+        "allow_messages": found.get("AllowMessages", ""),
+        "state": state.get("Status", ""),
+        "state_reason": state.get("StatusReason"),
     }
 
 
-def stack_names(cloudformation: Any) -> list[str]:
-    """The names of the stacks that there are."""
-    pages = cloudformation.get_paginator("describe_stacks").paginate()
-    return [stack["StackName"] for page in pages for stack in page["Stacks"]]
-
-
-def _resources(cloudformation: Any, stack: str) -> Iterator[dict[str, Any]]:
-    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
-        yield from page["StackResourceSummaries"]
-
-
-def _pages(operation: Any, items: str, **parameters: str) -> Iterator[dict[str, Any]]:
+def _pages(
+    services: Services, operation: str, list_page: Any, items: str, **parameters: str
+) -> Iterator[dict[str, Any]]:
     """All items of an operation for which boto3 has no paginator."""
-    page = operation(**parameters)
-    yield from page[items]
-    while page.get("NextToken"):
-        page = operation(**parameters, NextToken=page["NextToken"])
+    call = services.call()
+    token: dict[str, str] = {}
+    for _ in range(_MOST_PAGES):
+        page = call(
+            operation,
+            lambda token=token: list_page(**parameters, MaxResults=50, **token),  # type: ignore[misc] # bound now
+            is_complete=lambda answer: items in answer,
+        )
         yield from page[items]
+        following = page.get("NextToken")
+        if not following or token.get("NextToken") == following:
+            return
+        token = {"NextToken": following}

@@ -1,45 +1,77 @@
-"""Endpoints and tags as tables."""
+"""Rows as a table where it fits, else each row by itself with a line for each of its values."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rich import box
+from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
-from .registered import RegisteredEndpoint
+from .readable import readable
+from .terminal import INDENT, console, line
+
+_NARROWEST = 40
+"""Columns below which nothing is made to fit."""
 
 
-def endpoints_table(endpoints: Iterable[RegisteredEndpoint], *, changes: Mapping[str, str] | None = None) -> Table:
-    """A row for each endpoint; with a column of what happened to it where that is given by endpoint id."""
-    table = _table("user", "endpoint id", "type", "name", "messages", "state", "stack")
-    if changes is not None:
-        table.add_column("change")
-    for endpoint in endpoints:
-        row = [
-            endpoint.user_id,
-            endpoint.endpoint_id,
-            endpoint.type,
-            endpoint.name,
-            endpoint.allow_messages,
-            " ".join(filter(None, (endpoint.state, endpoint.state_reason))),
-            endpoint.holder.stack if endpoint.holder else "none",
-        ]
-        if changes is not None:
-            row.append(changes.get(endpoint.endpoint_id, ""))
-        table.add_row(*(escape(cell) for cell in row))
-    return table
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What is to be shown: a value for each column in each row, as plain text."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    headings: int = 1
+    """So many of the first columns name a row where it stands by itself."""
+    styles: Mapping[str, str] = field(default_factory=dict)
+    """Styles of values, such as of a state."""
 
 
-def tags_table(tags: Mapping[str, Mapping[str, str]]) -> Table:
-    """A row for each user."""
-    table = _table("user", "tags")
-    for user, of_user in tags.items():
-        table.add_row(escape(user), escape(", ".join(f"{key}={value}" for key, value in sorted(of_user.items()))))
-    return table
+def show(rows: Rows) -> None:
+    """Prints the rows for the width of the terminal; a file gets a table, however wide."""
+    out = console()
+    table = _table(rows)
+    width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+    if not out.is_terminal or width + len(INDENT) <= out.width:
+        wide = console()
+        wide.width = max(width, _NARROWEST)
+        _print_table(wide, table)
+    else:
+        _print_blocks(out, rows)
 
 
-def _table(*columns: str) -> Table:
+def _table(rows: Rows) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for column in rows.columns:
+        table.add_column(column, no_wrap=True)
+    for row in rows.rows:
+        table.add_row(*(_cell(value, rows) for value in row))
     return table
+
+
+def _cell(value: str, rows: Rows) -> str:
+    text = escape(readable(value))
+    style = rows.styles.get(value.split(" ")[0])
+    return f"[{style}]{text}[/{style}]" if style else text
+
+
+def _print_table(out: Console, table: Table) -> None:
+    with out.capture() as captured:
+        out.print(table)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    out.file.write("\n" + "".join(f"{INDENT}{line}\n" for line in lines if line) + "\n")
+
+
+def _print_blocks(out: Console, rows: Rows) -> None:
+    widest = max(map(len, rows.columns[rows.headings :]), default=0)
+    out.print()
+    for row in rows.rows:
+        title = "  ".join(escape(readable(value)) for value in row[: rows.headings])
+        line(out, 1, f"[bold]{title}[/bold]")
+        for column, value in zip(rows.columns[rows.headings :], row[rows.headings :], strict=True):
+            if value:
+                line(out, 2, f"{column:<{widest}}  {_cell(value, rows)}")
+    out.print()

@@ -1,41 +1,58 @@
-"""What the commands print: headings, sentences, tables, and other programs' output as it is."""
+"""What the commands print: headings, sentences, rows, JSON, and other programs' output as it is."""
 
+from __future__ import annotations
+
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-_WIDTH_OF_A_FILE = 200
-"""Columns where the output is no terminal, so that a table's rows stay on one line each."""
+INDENT = "  "
 
 
 def heading(text: str) -> None:
     """Begins a part of the output."""
-    _console().print(f"\n[bold]{escape(text)}[/bold]", soft_wrap=True)
+    console().print(f"\n[bold]{escape(text)}[/bold]", soft_wrap=True)
 
 
 def say(text: str) -> None:
     """Prints a sentence."""
-    _console().print(f"  {escape(text)}", soft_wrap=True)
+    line(console(), 1, escape(text))
 
 
-def show(table: Table) -> None:
-    """Prints a table, without the blanks that would fill its lines."""
-    console = _console()
-    with console.capture() as captured:
-        console.print(table)
-    lines = [line.rstrip() for line in captured.get().splitlines()]
-    console.file.write("\n" + "".join(f"  {line}\n" for line in lines if line) + "\n")
+def line(out: Console, depth: int, markup: str) -> None:
+    """Prints a line, indented; on a terminal what does not fit goes on below, as far in."""
+    if out.is_terminal:
+        out.print(Padding(markup, (0, 0, 0, len(INDENT) * depth), expand=False))
+    else:
+        out.print(f"{INDENT * depth}{markup}", soft_wrap=True)
+
+
+def show_json(value: object) -> None:
+    """Prints a value for another program, in ASCII, so that no terminal and no locale can spoil it."""
+    write_raw(json.dumps(value, indent=2) + "\n")
 
 
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
     """Shows on a terminal that something is going on."""
-    with _console().status(f"{escape(text)} …"):
+    with console(stderr=True).status(f"{escape(text)} …"):
         yield
+
+
+@contextmanager
+def progress(text: str, *, total: int) -> Iterator[Callable[[], None]]:
+    """Shows on a terminal how far something is; gives what is called after each step."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown = console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task(escape(text), total=total)
+        yield lambda: bar.advance(task)
 
 
 def write_raw(text: str) -> None:
@@ -50,7 +67,6 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
-def _console() -> Console:
-    """A console on the standard output of the moment."""
-    console = Console(highlight=False, emoji=False)
-    return console if console.is_terminal else Console(highlight=False, emoji=False, width=_WIDTH_OF_A_FILE)
+def console(*, stderr: bool = False) -> Console:
+    """A console of the moment; it has colours only on a terminal, and none where NO_COLOR is set."""
+    return Console(highlight=False, emoji=False, stderr=stderr)

@@ -5,34 +5,33 @@ from typing import Any
 
 from .clients import Clients
 from .declared_file import Wanted
+from .environment import REGION
 from .errors import CommandError
+from .holders import Holdings
+from .listing import endpoints_of_all
 from .prerequisites import token_at
-from .registered import RegisteredEndpoint, endpoints_of, holders_of_endpoints, stack_names, tags_of
+from .registered import Registered, tags_of
+from .services import Services
+from .stacks import all_stacks
 
 BOOTSTRAP_STACK = "CDKToolkit"
 
 
-def registered(clients: Clients, user_arns: Sequence[str]) -> list[RegisteredEndpoint]:
-    """What the service says is registered for the users."""
-    holders = holders_of_endpoints(clients.cloudformation)
-    return [endpoint for arn in user_arns for endpoint in endpoints_of(clients.chime, arn, holders)]
-
-
-def tags_on_users(clients: Clients, user_arns: Sequence[str]) -> dict[str, dict[str, str]]:
+def tags_on_users(services: Services, user_arns: Sequence[str]) -> dict[str, dict[str, str]]:
     """The tags that the service says are on the users, by user id."""
-    return {arn.split("/user/", 1)[1]: tags_of(clients.chime, arn) for arn in user_arns}
+    return {arn.split("/user/", 1)[1]: tags_of(services, arn) for arn in user_arns}
 
 
 def verify_registered(
-    clients: Clients, entries: Sequence[Wanted], endpoints: Sequence[RegisteredEndpoint]
-) -> dict[str, RegisteredEndpoint]:
+    clients: Clients, entries: Sequence[Wanted], endpoints: Sequence[Registered], held: Holdings
+) -> dict[str, Registered]:
     """The endpoint of each entry, found by its device token.
 
     Raises:
         CommandError: An entry is not registered exactly as declared, or something else is registered.
     """
     described = [(endpoint, _describe(clients, endpoint)) for endpoint in endpoints]
-    found: dict[str, RegisteredEndpoint] = {}
+    found: dict[str, Registered] = {}
     for entry in entries:
         token = token_at(clients, entry.device_token)
         voip = token_at(clients, entry.voip_device_token) if entry.voip_device_token else None
@@ -50,9 +49,9 @@ def verify_registered(
         )
         if seen != (entry.type, entry.allow_messages, "ACTIVE", entry.application, voip):
             raise _wrong(f"{entry.key}: type, messages, state, application or VoIP token are not as declared")
-        if endpoint.holder is None:
+        if held.holder_of(endpoint.physical_id) is None:
             raise _wrong(f"{entry.key}: no stack holds endpoint {endpoint.endpoint_id}")
-        if not _is_named(endpoint, entry):
+        if not _is_named(endpoint, entry, held):
             raise _wrong(f"{entry.key}: its name is {endpoint.name!r}")
         found[entry.key] = endpoint
     if len(endpoints) != len(found):
@@ -71,16 +70,16 @@ def verify_tags(entries: Sequence[Wanted], tags: Mapping[str, Mapping[str, str]]
             raise _wrong(f"the tags on {user} are {dict(seen)} instead of {declared}")
 
 
-def verify_nothing_left(clients: Clients, user_arns: Sequence[str]) -> None:
+def verify_nothing_left(services: Services, user_arns: Sequence[str]) -> None:
     """Raises CommandError if an endpoint, a tag or a stack is left."""
-    left = [endpoint.endpoint_id for endpoint in registered(clients, user_arns)]
-    tagged = [user for user, tags in tags_on_users(clients, user_arns).items() if tags]
-    stacks = [name for name in stack_names(clients.cloudformation) if name != BOOTSTRAP_STACK]
+    left = [endpoint.endpoint_id for endpoint in endpoints_of_all(services, user_arns)]
+    tagged = [user for user, tags in tags_on_users(services, user_arns).items() if tags]
+    stacks = [stack.name for stack in all_stacks(services.stacks(REGION)) if stack.name != BOOTSTRAP_STACK]
     if left or tagged or stacks:
         raise _wrong(f"left behind: endpoints {left}, tags on {tagged}, stacks {stacks}")
 
 
-def _describe(clients: Clients, endpoint: RegisteredEndpoint) -> dict[str, Any]:
+def _describe(clients: Clients, endpoint: Registered) -> dict[str, Any]:
     answer = clients.chime.describe_app_instance_user_endpoint(
         AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id
     )
@@ -88,11 +87,11 @@ def _describe(clients: Clients, endpoint: RegisteredEndpoint) -> dict[str, Any]:
     return described
 
 
-def _is_named(endpoint: RegisteredEndpoint, entry: Wanted) -> bool:
+def _is_named(endpoint: Registered, entry: Wanted, held: Holdings) -> bool:
     if entry.name is not None:
         return endpoint.name == entry.name
-    holder = endpoint.holder
-    return holder is not None and endpoint.name.startswith(f"{holder.stack}-{holder.logical_id}-")
+    holder = held.holder_of(endpoint.physical_id)
+    return holder is not None and endpoint.name.startswith(f"{holder.stack.name}-{holder.logical_id}-")
 
 
 def _wrong(what: str) -> CommandError:

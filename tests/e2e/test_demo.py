@@ -48,6 +48,7 @@ def test_the_demo_shows_every_endpoint_and_leaves_nothing(demo: subprocess.Popen
     for change in ("updated in place", "replaced", "added"):
         assert change in output
     assert "plan=trial, team=chat" in output
+    assert "1 changed" in output
     assert "No endpoint, no tag of ours and no stack is left." in output
     assert not _runs(tmp_path)
     assert _lines(_shown_in_the_readme()) <= _lines(output)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.registered import holders_of_endpoints
+from chime_endpoints_cli.holders import holdings
+from chime_endpoints_cli.services import Services
 from support.deployment import Deployed, Stage
 
 pytestmark = pytest.mark.e2e
@@ -210,7 +211,7 @@ def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) 
     assert not destroyed.endpoints
     assert not destroyed.tags
     assert destroyed.stack_status is None
-    assert not holders_of_endpoints(stage.clients.cloudformation)
+    assert not holdings(Services(local=stage.cloud.addresses), [None]).by_physical_id
 
 
 def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deployed, destroyed: Deployed) -> None:

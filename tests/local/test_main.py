@@ -31,7 +31,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["demo"], "endpoints.yaml is not here"),
         (["list"], "no users to list"),
-        (["list", "--user", "alice"], "the ARNs do not name one region"),
+        (["list", "alice"], "'alice' is not the ARN of an app instance or one of its users"),
         (["list", "--local"], "the local cloud is not running"),
         (["local", "status"], "the local cloud is not running"),
         (["local", "down"], "the local cloud is not running"),
@@ -48,16 +48,18 @@ def test_a_problem_is_one_message(capsys: pytest.CaptureFixture[str], arguments:
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["list", "--nonsense"], ["local", "up", "--port", "99999"]])
 def test_a_wrong_command_line_is_told_how_it_is_used(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """The exit code is 2, as of any command."""
-    assert run(arguments) == 2
+    """The exit code is 1: 2 is an answer of the commands that look for something."""
+    assert run(arguments) == 1
     assert "Usage: chime-endpoints" in capsys.readouterr().err
 
 
 def test_a_refusal_by_aws_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
     """An app instance that does not exist, for example."""
     with mock_aws():
-        assert run(["list", "--app-instance", INSTANCE]) == 1
-    assert capsys.readouterr().err.startswith("error: An error occurred (ForbiddenException)")
+        assert run(["list", INSTANCE]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error: ListAppInstanceUsers failed: ForbiddenException\n")
+    assert "chime:ListAppInstanceUsers" in message
 
 
 def _cdk(directory: Path, script: str) -> Cdk:

@@ -1,0 +1,36 @@
+"""Many calls at the same time, with their progress on a terminal; results come in the order of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+from .services import AT_ONCE
+from .terminal import progress
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+
+def each(items: Iterable[_A], do: Callable[[_A], _B], *, what: str) -> list[_B]:
+    """Does something with each item in threads; the first failure ends it, and what has not begun never does.
+
+    Args:
+        items: what to do it with.
+        do: has to be safe to be called from several threads.
+        what: what is being done, for the progress.
+    """
+    everything = list(items)
+    if len(everything) < 2:
+        return [do(item) for item in everything]
+    pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+    try:
+        futures: list[Future[_B]] = [pool.submit(do, item) for item in everything]
+        with progress(what, total=len(futures)) as advance:
+            for future in as_completed(futures):
+                future.result()
+                advance()
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,1 @@
+"""`chime-endpoints drift`: what deployed stacks declare, held against what is registered."""

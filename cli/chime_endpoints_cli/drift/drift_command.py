@@ -1,0 +1,81 @@
+"""The command line of `drift`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from chime_endpoints_cli import options
+from chime_endpoints_cli.command import Command
+from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.stacks import Stack
+from chime_endpoints_cli.terminal import say, show_json
+
+from . import report
+from .findings import Finding, State
+from .looking import look
+
+
+@click.command(
+    "drift",
+    cls=Command,
+    examples=[
+        ("chime-endpoints drift", "every stack of the region that holds endpoints or tags"),
+        ("chime-endpoints drift ChimeEndpoints --json", "one stack, for another program"),
+        ("AWS_PROFILE=audit chime-endpoints drift --without-tokens", "without reading secrets and parameters"),
+    ],
+    exit_codes={
+        ExitCode.DONE: "in sync",
+        ExitCode.FAILED: "failed, or something could not be compared",
+        ExitCode.FOUND: "drifted: something is changed, gone or INACTIVE",
+    },
+)
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.option("--without-tokens", is_flag=True, help="Do not read device tokens from their sources to compare them.")
+@options.regions
+@options.local
+@options.as_json
+def drift_command(
+    *, stacks: tuple[str, ...], without_tokens: bool, regions: tuple[str, ...], local: bool, as_json: bool
+) -> ExitCode:
+    """Hold what deployed stacks declare against what is registered.
+
+    Each STACK (name or ARN; by default all that hold endpoints or tags) is read from CloudFormation as it was
+    deployed, and every endpoint and every tag is asked for at the service: in sync, changed in some field, gone, or
+    INACTIVE. Device tokens are read from their secrets and parameters and compared, and never shown. Nothing is
+    changed anywhere; for what has drifted it says which deployment would put it right.
+    """
+    services = options.services_of(local=local)
+    seen, findings = look(services, names=stacks, regions=regions, with_tokens=not without_tokens)
+    if as_json:
+        show_json(_to_json(seen, findings))
+    elif seen:
+        report.show(seen, findings)
+    else:
+        say("No stack holds endpoints or tags of this kind.")
+    return exit_code(findings)
+
+
+def exit_code(findings: Sequence[Finding]) -> ExitCode:
+    """What the findings come to."""
+    if any(finding.state is State.UNKNOWN or finding.not_compared for finding in findings):
+        return ExitCode.FAILED
+    return ExitCode.FOUND if any(finding.state.is_drift for finding in findings) else ExitCode.DONE
+
+
+def _to_json(stacks: Sequence[Stack], findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "drifted": any(finding.state.is_drift for finding in findings),
+        "stacks": [
+            {
+                "name": stack.name,
+                "id": stack.id,
+                "region": stack.region,
+                "status": stack.status,
+                "resources": [finding.to_json() for finding in findings if finding.held.stack.id == stack.id],
+            }
+            for stack in stacks
+        ],
+    }

@@ -1,0 +1,53 @@
+"""What `drift` shows a person: a stack after the other, and of each what is not as declared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from chime_endpoints_cli.readable import readable
+from chime_endpoints_cli.stacks import Stack
+from chime_endpoints_cli.terminal import console, line
+
+from .findings import Finding, State
+
+_STYLES = {State.GONE: "red", State.INACTIVE: "red", State.CHANGED: "yellow", State.UNKNOWN: "magenta"}
+
+
+def show(stacks: Sequence[Stack], findings: Sequence[Finding]) -> None:
+    """Prints the findings, those that are in sync as a number."""
+    out = console()
+    for stack in stacks:
+        own = [finding for finding in findings if finding.held.stack.id == stack.id]
+        out.print()
+        line(out, 0, f"[bold]{escape(stack.name)}[/bold] ({stack.region}): {_counted(own)}")
+        if stack.is_changing:
+            line(out, 1, f"CloudFormation is at work on it ({stack.status}): look again when it is done.")
+        for finding in own:
+            if finding.state is not State.IN_SYNC:
+                _show(out, finding)
+    out.print()
+
+
+def _show(out: Console, finding: Finding) -> None:
+    style = _STYLES[finding.state]
+    reason = f": {escape(readable(finding.reason))}" if finding.reason else ""
+    line(out, 1, f"[{style}]{finding.state}[/{style}]  [bold]{escape(readable(finding.path))}[/bold]{reason}")
+    if finding.subject:
+        line(out, 2, escape(readable(finding.subject)))
+    for difference in finding.differences:
+        line(out, 2, f"{escape(readable(difference.field))}")
+        line(out, 3, f"declared    {escape(readable(difference.declared))}")
+        line(out, 3, f"registered  {escape(readable(difference.registered))}")
+    for field, why in finding.not_compared:
+        line(out, 2, f"{field} could not be compared: {escape(readable(why))}")
+    if finding.repair:
+        line(out, 2, f"[dim]{escape(readable(finding.repair))}[/dim]")
+
+
+def _counted(findings: Iterable[Finding]) -> str:
+    counts = Counter(finding.state for finding in findings)
+    return ", ".join(f"{counts[state]} {state}" for state in reversed(State) if counts[state]) or "nothing of ours"

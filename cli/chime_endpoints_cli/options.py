@@ -1,0 +1,49 @@
+"""Options that several commands have, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from chime_endpoints_handler.rules import IDENTITY_ARN
+
+from .errors import CommandError
+from .keeping import kept_cloud
+from .services import Services
+
+local = click.option("--local", is_flag=True, help="On the local cloud that `chime-endpoints local up` started.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for another program.")
+regions = click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="REGION",
+    help="A region to look for stacks in; may be given several times.",
+)
+
+
+def services_of(*, local: bool) -> Services:
+    """AWS as the SDK's own settings say (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …), or the kept local cloud."""
+    return Services(local=kept_cloud().addresses if local else None)
+
+
+def region_of(arn: str) -> str:
+    """The region in the ARN of an identity, where its endpoints are.
+
+    Raises:
+        CommandError: it is none.
+    """
+    found = IDENTITY_ARN.match(arn)
+    if found is None:
+        raise CommandError(
+            f"{arn!r} is not the ARN of an app instance or one of its users",
+            remedy="Such an ARN begins with arn:aws:chime:REGION:ACCOUNT:app-instance/.",
+        )
+    return str(found["region"])
+
+
+def regions_with_stacks(services: Services, given: Sequence[str], arns: Sequence[str]) -> list[str]:
+    """Where to look for stacks: as given, else in the region of the settings and in those of the identities."""
+    own = [services.region] if services.region else []
+    return list(dict.fromkeys(given or [*own, *map(region_of, arns)]))

@@ -1,0 +1,106 @@
+"""The services of an account as the commands use them: at the account's pace, and again where that makes sense."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+from botocore.config import Config
+
+from chime_endpoints_handler.calls import Attempts, Caller
+from chime_endpoints_handler.deadline import Deadline
+
+from .clients import CHIME, make_client, make_session
+from .environment import REGION
+from .errors import CommandError
+from .local_cloud import Addresses
+from .pace import Pace
+
+AT_ONCE = 20
+"""Calls under way at the same time: enough for the account's rate where one takes a few tenths of a second."""
+
+_PATIENCE = 90.0  # seconds for one call with all its repetitions
+_CHIME = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1}, max_pool_connections=AT_ONCE)
+_OTHERS = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 8},
+    max_pool_connections=AT_ONCE,
+)
+
+
+class PatientCaller(Caller):
+    """The handler's caller for a person, whose permissions do not come into being while the command runs."""
+
+    def __call__(
+        self,
+        operation: str,
+        request: Callable[[], dict[str, Any]],
+        *,
+        attempts: Attempts | None = None,
+        is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
+        propagates: bool = False,  # noqa: ARG002 - a refusal is an answer here
+        subject: str = "",
+    ) -> dict[str, Any]:
+        """The service's answer; see `Caller`."""
+        return super().__call__(operation, request, attempts=attempts, is_complete=is_complete, subject=subject)
+
+
+class Services:
+    """Clients by region, made when first needed; threads share them."""
+
+    def __init__(self, *, local: Addresses | None = None, pace: Pace | None = None) -> None:
+        """Takes the local cloud to use, or none for AWS as the user's environment and profile say."""
+        self._local = local
+        self._session = make_session(local)
+        self._pace = pace or Pace()
+        self._made: dict[tuple[str, str | None], Any] = {}
+        self._lock = RLock()
+
+    @property
+    def region(self) -> str | None:
+        """The region of the user's settings; boto3 itself reads only AWS_DEFAULT_REGION and the profile."""
+        if self._local is not None:
+            return REGION
+        return os.environ.get("AWS_REGION") or self._session.region_name
+
+    def every_region(self) -> list[str]:
+        """All regions of AWS that have CloudFormation, in the partition of the user's region."""
+        partition = self._session.get_partition_for_region(self.region) if self.region else "aws"
+        return sorted(self._session.get_available_regions("cloudformation", partition_name=partition))
+
+    def call(self) -> Caller:
+        """What makes one call, and makes it again while the service is too busy."""
+        began = time.monotonic()
+        return PatientCaller(deadline=Deadline(lambda: _PATIENCE - (time.monotonic() - began)))
+
+    def chime(self, region: str) -> Any:
+        """A client of `chime-sdk-identity`; make its calls with `call`, which waits where the service is busy."""
+        return self._client(CHIME, region, _CHIME)
+
+    def secrets(self, region: str | None) -> Any:
+        """A client of `secretsmanager`."""
+        return self._client("secretsmanager", region, _OTHERS)
+
+    def parameters(self, region: str | None) -> Any:
+        """A client of `ssm`."""
+        return self._client("ssm", region, _OTHERS)
+
+    def stacks(self, region: str | None = None) -> Any:
+        """A client of `cloudformation`."""
+        return self._client("cloudformation", region, _OTHERS)
+
+    def _client(self, service: str, region: str | None, config: Config) -> Any:
+        region = region or self.region
+        if region is None:
+            raise CommandError("no region is set", remedy="Set AWS_REGION, or name a region with --region.")
+        with self._lock:
+            if (service, region) not in self._made:
+                made = make_client(service, session=self._session, region=region, local=self._local, config=config)
+                if service == CHIME:
+                    made.meta.events.register(f"before-send.{CHIME}", self._pace.wait)
+                self._made[service, region] = made
+            return self._made[service, region]

@@ -1,0 +1,139 @@
+"""Stacks and what they hold of this project's resource types, as CloudFormation tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from chime_endpoints_handler.physical_id import suffix
+
+from .errors import CommandError
+
+OUR_TYPES = (ENDPOINT_TYPE, TAGS_TYPE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack that exists."""
+
+    name: str
+    id: str
+    status: str
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.id.split(":", 4)[3]
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation is at work on it: what it holds may be another thing in a moment."""
+        return self.status.endswith("_IN_PROGRESS")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A resource of one of our types in a stack."""
+
+    stack: Stack
+    logical_id: str
+    type: str
+    physical_id: str
+    status: str
+
+    @property
+    def own_name(self) -> str:
+        """The name of its endpoint where none is declared."""
+        return f"{self.stack.name}-{self.logical_id}-{suffix(self.stack.id, self.logical_id)}"
+
+
+def all_stacks(cloudformation: Any) -> list[Stack]:
+    """The stacks that there are, nested ones included."""
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    return [_stack(found) for page in pages for found in page["Stacks"]]
+
+
+def named_stacks(cloudformation: Any, names: tuple[str, ...]) -> list[Stack]:
+    """Stacks by name or id, each followed by those nested in it.
+
+    Raises:
+        CommandError: there is no such stack.
+    """
+    found: dict[str, Stack] = {}
+    for name in names:
+        for stack in _with_nested(cloudformation, name):
+            found.setdefault(stack.id, stack)
+    return list(found.values())
+
+
+def deleted_stack_ids(cloudformation: Any) -> list[str]:
+    """The ids of deleted stacks, which CloudFormation remembers for 90 days."""
+    pages = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+    return [found["StackId"] for page in pages for found in page["StackSummaries"]]
+
+
+def held_by(cloudformation: Any, stack: Stack) -> list[Held]:
+    """The stack's resources of our types."""
+    return [
+        Held(
+            stack=stack,
+            logical_id=found["LogicalResourceId"],
+            type=found["ResourceType"],
+            physical_id=found.get("PhysicalResourceId") or "",
+            status=found["ResourceStatus"],
+        )
+        for found in _resources(cloudformation, stack.id)
+        if found["ResourceType"] in OUR_TYPES and found["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+
+
+def physical_ids(cloudformation: Any, stack: Stack) -> dict[str, tuple[str, str]]:
+    """Type and physical id of every resource of a stack, by logical id."""
+    return {
+        found["LogicalResourceId"]: (found["ResourceType"], found.get("PhysicalResourceId") or "")
+        for found in _resources(cloudformation, stack.id)
+    }
+
+
+def exports(cloudformation: Any) -> dict[str, str]:
+    """What stacks export, by the export's name."""
+    pages = cloudformation.get_paginator("list_exports").paginate()
+    return {export["Name"]: export["Value"] for page in pages for export in page["Exports"]}
+
+
+def _with_nested(cloudformation: Any, name: str) -> Iterator[Stack]:
+    try:
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise CommandError(
+            f"there is no stack {name}", remedy="Check the name, AWS_PROFILE, and the region (--region)."
+        ) from error
+    for stack in map(_stack, found):
+        yield stack
+        for resource in _resources(cloudformation, stack.id):
+            if resource["ResourceType"] == "AWS::CloudFormation::Stack" and resource.get("PhysicalResourceId"):
+                yield from _with_nested(cloudformation, resource["PhysicalResourceId"])
+
+
+def _stack(found: Mapping[str, Any]) -> Stack:
+    return Stack(
+        name=found["StackName"],
+        id=found["StackId"],
+        status=found["StackStatus"],
+        parameters={
+            each["ParameterKey"]: each.get("ResolvedValue", each.get("ParameterValue", ""))
+            for each in found.get("Parameters") or []
+        },
+    )
+
+
+def _resources(cloudformation: Any, stack: str) -> Iterator[dict[str, Any]]:
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+        yield from page["StackResourceSummaries"]

@@ -1,0 +1,216 @@
+"""What `drift` finds out about deployed stacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chime_endpoints_cli.drift import report
+from chime_endpoints_cli.drift.drift_command import exit_code
+from chime_endpoints_cli.drift.findings import Difference, Finding, State
+from chime_endpoints_cli.drift.looking import look
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_emulator import Fault
+from commands.conftest import Account, declared, physical_id
+
+ELSEWHERE = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/fedcba9876543210fedcba9876543210"
+
+
+def found(account: Account, *names: str, with_tokens: bool = True) -> list[Finding]:
+    """What is found of the stacks."""
+    return look(account.services, names=names, regions=["us-east-1"], with_tokens=with_tokens)[1]
+
+
+def one_found(account: Account, endpoint: Any, **changes: Any) -> Finding:
+    """What is found of an endpoint that a stack declares with these changes."""
+    account.cloudformation.add("Push", {"Phone": declared(endpoint, **changes)}, Phone=physical_id(endpoint))
+    (finding,) = found(account)
+    return finding
+
+
+def test_what_is_registered_as_declared_is_in_sync(account: Account) -> None:
+    """And the exit code is 0."""
+    finding = one_found(account, account.register())
+    assert (finding.state, finding.differences, finding.repair) == (State.IN_SYNC, (), "")
+    assert exit_code([finding]) == ExitCode.DONE
+
+
+def test_an_endpoint_without_a_declared_name_has_its_stacks(account: Account) -> None:
+    """The name follows from the stack's id and the logical id."""
+    endpoint = account.register(name=None)
+    stack = account.cloudformation.add("Push", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
+    (finding,) = found(account)
+    assert [difference.field for difference in finding.differences] == ["name"]
+    endpoint.name = finding.differences[0].declared
+    assert endpoint.name.startswith(f"{stack.name}-Phone-")
+    assert found(account)[0].state is State.IN_SYNC
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"Name": "Other"}, "name"),
+        ({"AllowMessages": "NONE"}, "allow_messages"),
+        ({"Type": "APNS_SANDBOX"}, "type"),
+        ({"ResourceArn": ELSEWHERE}, "application"),
+        ({"AppInstanceUserArn": "another"}, "user"),
+    ],
+)
+def test_a_field_that_differs_is_named_with_both_values(account: Account, change: dict[str, str], field: str) -> None:
+    """With the deployment that puts it right; the exit code is 2."""
+    finding = one_found(account, account.register(), **change)
+    (difference,) = finding.differences
+    assert (finding.state, difference.field, difference.declared) == (State.CHANGED, field, *change.values())
+    assert difference.registered not in ("", difference.declared)
+    assert "cdk deploy Push" in finding.repair
+    assert exit_code([finding]) == ExitCode.FOUND
+
+
+def test_an_endpoint_that_is_gone_is_told(account: Account) -> None:
+    """F34: whatever code the service answers, List decides."""
+    endpoint = account.register()
+    account.backend.endpoints.clear()
+    for answer in ("forbidden", "not_found", "bad_request", "success"):
+        account.backend.switches.change({"missing_endpoint": answer})
+        account.cloudformation.stacks.clear()
+        finding = one_found(account, endpoint)
+        assert (finding.state, "cdk deploy Push" in finding.repair) == (State.GONE, True)
+
+
+def test_an_inactive_endpoint_is_told_with_its_reason(account: Account) -> None:
+    """F35: it is drift, though every field is as declared: nothing is delivered to it."""
+    endpoint = account.register()
+    endpoint.status, endpoint.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    finding = one_found(account, endpoint)
+    assert (finding.state, finding.reason) == (State.INACTIVE, "INVALID_DEVICE_TOKEN")
+    assert exit_code([finding]) == ExitCode.FOUND
+
+
+def test_a_rotated_secret_is_found_and_never_shown(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    """F68, F74: neither the old token nor the new one is on the terminal, in the JSON, or in a repr."""
+    source = {"SecretArn": account.secret(json.dumps({"phone": "canary-new"})), "Field": "phone"}
+    endpoint = account.register("canary-old")
+    finding = one_found(account, endpoint, EndpointAttributes={"DeviceTokenSource": source})
+    assert [difference.field for difference in finding.differences] == ["device_token"]
+    report.show([finding.held.stack], [finding])
+    everything = capsys.readouterr().out + json.dumps(finding.to_json()) + repr(finding)
+    assert "field phone" in everything
+    assert "canary" not in everything
+
+
+def test_tokens_that_are_equal_are_in_sync(account: Account) -> None:
+    """From a secret and from a parameter, whose name is looked up in the stack's region."""
+    account.services.parameters("us-east-1").put_parameter(Name="/voip", Value="voip", Type="SecureString")
+    attributes = {
+        "DeviceTokenSource": {"SecretArn": account.secret("token")},
+        "VoipDeviceTokenSource": {"ParameterName": "/voip"},
+    }
+    endpoint = account.register("token", voip_device_token="voip")
+    assert one_found(account, endpoint, EndpointAttributes=attributes).state is State.IN_SYNC
+
+
+def test_a_voip_token_that_only_one_side_has_is_a_difference(account: Account) -> None:
+    """Without either being shown."""
+    attributes = {"DeviceToken": "token", "VoipDeviceToken": "canary"}
+    finding = one_found(account, account.register("token"), EndpointAttributes=attributes)
+    (difference,) = finding.differences
+    assert (difference.field, difference.registered) == ("voip_device_token", "none")
+    assert "canary" not in repr(finding)
+
+
+def test_a_secret_that_cannot_be_read_is_not_in_sync(account: Account) -> None:
+    """F23: nobody claims what nobody has seen: the exit code is 1, unless tokens are not to be compared."""
+    missing = "arn:aws:secretsmanager:us-east-1:123456789012:secret:missing-AbCdEf"
+    finding = one_found(account, account.register(), EndpointAttributes={"DeviceTokenSource": {"SecretArn": missing}})
+    assert (finding.state, finding.not_compared[0][0]) == (State.UNKNOWN, "device_token")
+    assert exit_code([finding]) == ExitCode.FAILED
+    assert [each.state for each in found(account, with_tokens=False)] == [State.IN_SYNC]
+
+
+def test_what_only_cloudformation_knows_is_said_not_to_be_compared(account: Account) -> None:
+    """Such as an attribute of another resource."""
+    finding = one_found(account, account.register(), ResourceArn={"Fn::GetAtt": ["Other", "Something"]})
+    assert finding.not_compared == (("application", "only CloudFormation knows the declared value"),)
+    assert finding.state is State.UNKNOWN
+
+
+def test_a_refusal_is_told_and_the_others_are_still_looked_at(account: Account) -> None:
+    """One endpoint that may not be looked at hides nothing of the rest."""
+    first, second = account.register("a", user_id="alice"), account.register("b", user_id="bob")
+    resources = {"First": declared(first), "Second": declared(second)}
+    account.cloudformation.add("Push", resources, First=physical_id(first), Second=physical_id(second))
+    account.backend.delete_app_instance_user(app_instance_user_arn=first.app_instance_user_arn)
+    assert [finding.state for finding in found(account)] == [State.UNKNOWN, State.IN_SYNC]
+
+
+def test_a_create_that_failed_has_no_endpoint(account: Account) -> None:
+    """Its id is none of an endpoint."""
+    stack = account.cloudformation.add("Push", {"Phone": declared(account.register())}, Phone="not-applied/x")
+    stack.statuses["Phone"] = "CREATE_FAILED"
+    (finding,) = found(account)
+    assert (finding.state, "CREATE_FAILED" in finding.reason) == (State.GONE, True)
+
+
+def test_declared_tags_are_looked_for_and_others_are_not(account: Account) -> None:
+    """A tag that is missing and one with another value are drift; one that nobody declared is not."""
+    user = account.user()
+    tags = {"ResourceARN": user, "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}
+    resource = {"Type": "Custom::ChimeIdentityTags", "Properties": tags}
+    account.cloudformation.add("Push", {"Tags": resource}, Tags=f"{user}/tags")
+    account.backend.tag_resource(resource_arn=user, tags={"a": "1", "b": "2", "else": "x"})
+    assert [finding.state for finding in found(account)] == [State.IN_SYNC]
+    account.backend.tag_resource(resource_arn=user, tags={"a": "other"})
+    account.backend.untag_resource(resource_arn=user, tag_keys=["b"])
+    (finding,) = found(account)
+    assert finding.differences == (
+        Difference(field="tags.a", declared="1", registered="other"),
+        Difference(field="tags.b", declared="2", registered="none"),
+    )
+
+
+def test_a_stack_is_named_or_all_of_them_are_looked_at(account: Account) -> None:
+    """With those nested in it; stacks without anything of ours are left out unless they are named."""
+    endpoint = account.register()
+    inner = account.cloudformation.add("Inner", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
+    account.cloudformation.add("Outer", {"Nested": {"Type": "AWS::CloudFormation::Stack"}}, Nested=inner.id)
+    account.cloudformation.add("Other", {"Role": {"Type": "AWS::IAM::Role"}}, Role="role")
+    stacks, findings = look(account.services, names=["Outer"], regions=(), with_tokens=True)
+    assert ([stack.name for stack in stacks], len(findings)) == (["Outer", "Inner"], 1)
+    stacks, _ = look(account.services, names=(), regions=["us-east-1"], with_tokens=True)
+    assert [stack.name for stack in stacks] == ["Inner"]
+    with pytest.raises(CommandError, match="there is no stack Nowhere"):
+        found(account, "Nowhere")
+
+
+def test_a_template_in_yaml_is_read_with_its_short_forms(account: Account) -> None:
+    """As it comes of a deployment without CDK: parameters, joins, imports."""
+    endpoint = account.register(name="Alice in us-east-1")
+    stack = account.cloudformation.add("Push", {}, Phone=physical_id(endpoint))
+    stack.parameters = {"Name": "Alice"}
+    account.cloudformation.exported["Application"] = endpoint.resource_arn
+    stack.template = f"""
+        Resources:
+          Phone:
+            Type: Custom::ChimeAppInstanceUserEndpoint
+            Properties:
+              ServiceToken: !ImportValue ChimeEndpoints
+              AppInstanceUserArn: !Join ["/", [{account.app_instance}, user, alice]]
+              Type: !If [IsProduction, APNS, APNS_SANDBOX]
+              ResourceArn: !ImportValue Application
+              EndpointAttributes: {{DeviceToken: {endpoint.device_token}}}
+              Name: !Sub "${{Name}} in ${{AWS::Region}}"
+        Conditions:
+          IsProduction: !Not [!Equals [!Ref Name, Bob]]
+    """
+    (finding,) = found(account)
+    assert (finding.state, finding.differences, finding.not_compared) == (State.IN_SYNC, (), ())
+
+
+def test_a_service_that_is_busy_is_asked_again(account: Account) -> None:
+    """F24: botocore itself does not repeat a call that this service has throttled."""
+    endpoint = account.register()
+    account.backend.faults.append(Fault("DescribeAppInstanceUserEndpoint", error="ThrottledClientException", times=3))
+    assert one_found(account, endpoint).state is State.IN_SYNC
