@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return ExitCode.FAILED
     except ServiceError as error:
-        complain(f"error: {error.operation} failed: {error.code}\n{_remedy(error)}")
+        complain(f"error: {error.operation} failed: {error.said}\n{_remedy(error)}")
         return ExitCode.FAILED
     except (HandlerError, ClientError, BotoCoreError) as error:
         complain(f"error: {readable(str(error))}")

@@ -91,7 +91,7 @@ def describe(services: Services, endpoint: Endpoint) -> Described | None:
             lambda: services.chime(region_of(endpoint.user_arn)).describe_app_instance_user_endpoint(
                 AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id
             ),
-            subject=f"endpoint {endpoint.endpoint_id}",
+            subject=f"of endpoint {endpoint.endpoint_id}",
         )
     except ServiceError as error:
         if was_refused(error) and is_gone(all_of_user, endpoint.endpoint_id):
@@ -116,7 +116,9 @@ def tags_of(services: Services, identity_arn: str) -> dict[str, str]:
     """The tags on a user, an app instance or a bot."""
     chime = services.chime(region_of(identity_arn))
     answer = services.call()(
-        "ListTagsForResource", lambda: chime.list_tags_for_resource(ResourceARN=identity_arn), subject=identity_arn
+        "ListTagsForResource",
+        lambda: chime.list_tags_for_resource(ResourceARN=identity_arn),
+        subject=f"of {identity_arn}",
     )
     return tag_map(answer.get("Tags") or [])
 

@@ -10,6 +10,7 @@ from chime_endpoints_cli.registered import Described, describe, tags_of
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.template_values import is_known
 from chime_endpoints_handler import physical_id, sources
+from chime_endpoints_handler.advice import Kind
 from chime_endpoints_handler.declaration import (
     TAGS_TYPE,
     AllowMessages,
@@ -21,7 +22,7 @@ from chime_endpoints_handler.declaration import (
     read_endpoint,
     tag_map,
 )
-from chime_endpoints_handler.errors import HandlerError, Kind, ServiceError
+from chime_endpoints_handler.errors import HandlerError, ServiceError
 
 from . import repair
 from .declared import Declared
@@ -68,7 +69,7 @@ def compare(declared: Declared, services: Services, *, with_tokens: bool) -> Fin
     except ServiceError as error:
         if error.kind is Kind.UNAUTHENTICATED:
             raise
-        reason = f"{error.operation} was refused or failed: {error.code}"
+        reason = f"{error.operation} was refused or failed: {error.said}"
         return Finding(
             held=declared.held, path=declared.path, subject="", state=State.UNKNOWN, reason=reason, repair=repair.ASK
         )
@@ -166,7 +167,7 @@ def _compare_tags(declared: Declared, services: Services) -> Finding:
     except ServiceError as error:
         if error.kind not in (Kind.NOT_FOUND, Kind.INVALID):
             raise
-        reason = f"what was tagged is not there any more ({error.code})"
+        reason = f"what was tagged is not there any more ({error.said})"
         return replace(found, reason=reason, repair=repair.of_tags(held))
     tags = (properties or {}).get("Tags")
     if not isinstance(tags, list) or not is_known(tags):
