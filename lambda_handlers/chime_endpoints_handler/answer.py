@@ -1,8 +1,8 @@
 """crhelper with its hazards contained: one verified answer in time for each event, and nothing of it in a log.
 
 A responder is made for each event, so that nothing of one event reaches the next. What it changes of crhelper:
-no clients are made, nothing is logged, the timer ends the work before it answers, whoever answers second is
-ignored, and the sender is `delivery`, which verifies that the answer was accepted.
+boto3 is not imported, no clients are made, nothing is logged, the timer ends the work before it answers, whoever
+answers second is ignored, and the sender is `delivery`, which verifies that the answer was accepted.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from threading import Lock, RLock, Timer
 from typing import Any
 
-from crhelper import FAILED, SUCCESS, CfnResource
-
 from .codes import Code
 from .deadline import Deadline, Phase
 from .delivery import Delivery, deliver, encode
+from .helper import FAILED, SUCCESS, CfnResource
 from .physical_id import NotApplied, PhysicalId
 from .request import Request
 

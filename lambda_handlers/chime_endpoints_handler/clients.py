@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from botocore.config import Config
 from botocore.session import Session
 
+from .loader import DirectLoader
+
 # One attempt: `calls` knows the deadline and retries this service's 429, which botocore does not.
 _CHIME = Config(connect_timeout=3, read_timeout=6, retries={"total_max_attempts": 1})
 _STACK = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
@@ -62,6 +64,7 @@ class AwsClients:
     def _make(self, service: str, region: str | None, config: Config) -> Any:
         if self._session is None:
             self._session = Session()
+            self._session.register_component("data_loader", DirectLoader())
             # The API model says seconds, the documentation milliseconds: botocore's own parser raises on the latter.
             self._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
         return self._session.create_client(service, region_name=region, config=config)

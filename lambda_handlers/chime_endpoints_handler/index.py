@@ -12,8 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from crhelper import SUCCESS
-
 from . import create, delete, identity_tags, physical_id, update
 from .answer import Responder
 from .arrival import Process
@@ -24,6 +22,7 @@ from .deadline import Deadline, Phase
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE
 from .delivery import Delivery
 from .errors import HandlerError, InvalidRequestError
+from .helper import SUCCESS
 from .outcome import Outcome
 from .request import Request, RequestType, UnanswerableEventError, parse
 from .rules import violations

@@ -1,0 +1,126 @@
+"""What a new process imports, and what it makes for an event: a cold start waits for all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import product
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+from chime_endpoints_handler.clients import AwsClients, Clients
+from support.stage import Stage
+
+_CALLS: dict[str, tuple[str, dict[str, str]]] = {
+    "chime-sdk-identity": ("describe_app_instance_user", {"AppInstanceUserArn": "arn:aws:chime:somewhere"}),
+    "secretsmanager": ("get_secret_value", {"SecretId": "token"}),
+    "ssm": ("get_parameter", {"Name": "token"}),
+    "cloudformation": ("describe_stack_resource", {"StackName": "chat", "LogicalResourceId": "Phone"}),
+}
+_REGIONS = ["us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1", "moon-dark-1"]
+_TELL_WHAT_IS_IMPORTED = """
+import json, sys
+before = set(sys.modules)
+import chime_endpoints_handler.index
+print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+
+
+def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> None:
+    """Of what is not Python's own, a new process imports the handler, crhelper and botocore with what that needs."""
+    done = subprocess.run(  # noqa: S603 - this Python, with a text of ours
+        [sys.executable, "-I", "-c", f"import sys; sys.path = {sys.path!r}{_TELL_WHAT_IS_IMPORTED}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    foreign = (
+        set(json.loads(done.stdout)) - sys.stdlib_module_names - {"certifi"}
+    )  # which botocore takes if it is there
+    assert foreign == {"botocore", "chime_endpoints_handler", "crhelper", "dateutil", "jmespath", "six", "urllib3"}
+
+
+def test_crhelper_keeps_its_own_boto3_where_that_is_imported_already() -> None:
+    """A program that has boto3 still has it after the handler was imported."""
+    import boto3
+
+    from chime_endpoints_handler import helper
+
+    assert helper.CfnResource.__module__ == "crhelper.resource_helper"
+    assert sys.modules["boto3"] is boto3
+    assert callable(boto3.client)
+
+
+@pytest.mark.parametrize("service", _CALLS)
+def test_a_client_calls_where_botocores_own_would(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every partition, with and without FIPS and IPv6, URL and signature are those of botocore's own client."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for variable in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        monkeypatch.delenv(variable)
+    theirs = Session()
+    for region, fips, ipv6 in product(_REGIONS, ("false", "true"), ("false", "true")):
+        monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", fips)
+        monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", ipv6)
+        clients = AwsClients()
+        make = {
+            "chime-sdk-identity": lambda: clients.chime(region),  # noqa: B023 - called in this turn of the loop
+            "secretsmanager": lambda: clients.secrets(region),  # noqa: B023
+            "ssm": lambda: clients.parameters(region),  # noqa: B023
+            "cloudformation": clients.stacks,
+        }[service]
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+        expected = _sent(lambda: theirs.create_client(service, region_name=region), service)  # noqa: B023
+        assert _sent(make, service) == expected, (region, fips, ipv6)
+
+
+def _sent(make: Any, service: str) -> tuple[str, str]:
+    """The URL of a call and the scope of its signature; or the error, where there is no such place."""
+    operation, members = _CALLS[service]
+    requests = []
+
+    def keep(request: Any, **_: object) -> None:
+        requests.append(request)
+        raise InterruptedError
+
+    try:
+        client = make()
+        client.meta.events.register("before-send", keep)
+        getattr(client, operation)(**members)
+    except (BotoCoreError, InterruptedError) as error:
+        if not requests:
+            return type(error).__name__, ""
+    authorization = requests[0].headers["Authorization"]
+    return requests[0].url, authorization.decode().split(",")[0].split("/", 2)[2]
+
+
+class _Asked:
+    """Hands clients on, and notes for which service it was asked."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self.services: list[str] = []
+
+    def __getattr__(self, service: str) -> Any:
+        self.services.append(service)
+        return getattr(self._clients, service)
+
+
+def test_an_event_makes_no_client_that_it_does_not_need(stage: Stage) -> None:
+    """With the token in the template only the service's own client is made; where nothing changed, none."""
+    asked = _Asked(stage.clients)
+    stage.clients = asked  # type: ignore[assignment] # it stands before the one that was there
+    properties = stage.properties()
+    made = stage.create(properties)["PhysicalResourceId"]
+    stage.update(made, {**properties, "Name": "another"}, properties)
+    assert set(asked.services) == {"chime"}
+    asked.services.clear()
+    stage.update(made, {**properties, "Name": "another"}, {**properties, "Name": "another"})
+    assert asked.services == []
+    stage.delete(made)
+    assert (set(asked.services), stage.registered) == ({"chime"}, [])
