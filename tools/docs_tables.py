@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chime_endpoints_handler.rules import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, Rule
+from docs_commands import commands
 
 SCHEMA = Path(__file__).resolve().parent.parent / "constructs/chime_endpoints/declared/endpoints.schema.json"
 
@@ -187,6 +188,7 @@ def _values(field: Mapping[str, Any]) -> str:
 
 
 TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "commands": commands,
     "endpoint-properties": _endpoint_properties,
     "token-sources": _token_sources,
     "tags-properties": _tags_properties,

@@ -53,6 +53,7 @@ def _problems(line: str, page: str) -> Iterator[str]:
         if nested := _NESTED.fullmatch(assigned[2]):
             yield from _problems(nested[1], page)
         return
+    line = re.sub(r"^(?:[A-Z_]+=\S+ )+", "", line).partition(" | ")[0]
     program, *arguments = shlex.split(line)
     check = _PROGRAMS.get(program)
     if check is None:

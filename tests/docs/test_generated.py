@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
+import click
 import pytest
 
 import docs_diagrams
+from chime_endpoints_cli.main import cli
 from chime_endpoints_handler.rules import ENDPOINT_RULES, Rule
 from docs.blocks import PAGES
+from docs.commands import problems
 from docs_hooks import on_page_markdown
 from docs_tables import ENDPOINT_NOTES, IF_READ, IN_PLACE, NOTHING, REPLACED, TABLES, Notes, allowed, same
 from support.stage import OTHER_APPLICATION, Stage
@@ -30,6 +33,20 @@ def test_every_table_is_on_a_page() -> None:
     for name, table in TABLES.items():
         assert f"<!-- table: {name} -->" in text
         assert len(list(table())) > 3
+
+
+def _examples(group: click.Group) -> Iterator[str]:
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            yield from _examples(command)
+        yield from (line for line, _ in getattr(command, "examples", ()))
+
+
+def test_the_examples_of_the_commands_are_understood() -> None:
+    """Those that `--help` and the page of the commands show."""
+    examples = list(_examples(cli))
+    assert len(examples) > 3
+    assert {line: found for line in examples if (found := problems(line, ""))} == {}
 
 
 def test_a_table_that_does_not_exist_is_refused() -> None:

@@ -1,0 +1,37 @@
+"""The commands for the documentation: what `--help` says of each, from the code."""
+
+import inspect
+from collections.abc import Iterator
+
+import click
+
+from chime_endpoints_cli.main import cli
+
+_WIDTH = 92  # characters of a line in a page's code blocks
+_PROGRAM = "chime-endpoints"
+
+
+def commands(group: click.Group = cli, parent: click.Context | None = None) -> Iterator[str]:
+    """Each command below a group as a section: what it does, then how it is called."""
+    context = parent or _context(group, _PROGRAM, None)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command  # noqa: S101 - it is listed
+        below = _context(command, name, context)
+        if isinstance(command, click.Group):
+            yield from commands(command, below)
+        else:
+            yield from _section(command, below)
+
+
+def _section(command: click.Command, context: click.Context) -> Iterator[str]:
+    formatter = context.make_formatter()
+    for write in (command.format_usage, command.format_options, command.format_epilog):
+        write(context, formatter)
+    yield f"\n## {context.command_path}\n"
+    yield inspect.cleandoc(command.help or "").replace("\b\n", "")
+    yield f"\n```text\n{formatter.getvalue().strip()}\n```"
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    return click.Context(command, info_name=name, parent=parent, max_content_width=_WIDTH, terminal_width=_WIDTH)
