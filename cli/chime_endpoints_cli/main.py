@@ -15,6 +15,7 @@ from .demo_command import demo
 from .drift.drift_command import drift_command
 from .errors import CommandError
 from .exit_codes import ExitCode
+from .importing.import_command import import_command
 from .listing import list_command
 from .local_commands import local
 from .readable import readable
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (list_command, drift_command, local, demo):
+for command in (list_command, drift_command, import_command, local, demo):
     cli.add_command(command)
 
 

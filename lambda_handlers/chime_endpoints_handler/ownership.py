@@ -188,8 +188,8 @@ def own_attempts(
 
 def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:
     """Brings the changeable members to the declaration; makes no call where they are there already."""
-    if (endpoint.name, endpoint.allow_messages) == (wanted.name, wanted.allow_messages):
-        return
+    if (endpoint.name or "", endpoint.allow_messages) == (wanted.name, wanted.allow_messages):
+        return  # no name and an empty one are the same
     if not is_updated(endpoints, endpoint.endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
         raise StaleEventError(
             Code.VANISHED,

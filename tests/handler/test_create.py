@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from chime_endpoints_emulator import Fault
@@ -153,6 +155,17 @@ def test_an_existing_endpoint_is_adopted_where_declared(stage: Stage) -> None:
     (endpoint,) = stage.registered
     assert answer["Data"]["EndpointId"] == theirs.endpoint_id == endpoint.endpoint_id
     assert (endpoint.name, endpoint.allow_messages) == ("canary phone", "NONE")
+
+
+@pytest.mark.parametrize("name", [None, "", "theirs"])
+def test_adopting_what_is_as_declared_changes_nothing_of_it(stage: Stage, name: str | None) -> None:
+    """No name and an empty one are the same; the service is not even asked to change anything."""
+    theirs = stage.stranger(name=name)
+    before = copy.deepcopy(theirs)
+    answer = stage.create(stage.properties(AdoptExisting="true", Name=name or ""))
+    assert answer["Status"] == "SUCCESS"
+    assert stage.registered == [before]
+    assert "Update" not in stage.operations
 
 
 def test_an_existing_endpoint_of_another_application_is_not_adopted(stage: Stage) -> None:

@@ -1,0 +1,64 @@
+"""A registered endpoint as an entry of `endpoints.yaml` that adopts it and changes nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chime_endpoints_cli.registered import Described
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE, AllowMessages, EndpointDeclaration, PlainToken
+from chime_endpoints_handler.rules import violations
+
+from .keys import VOIP
+
+
+def tokens_of(key: str, endpoint: Described) -> dict[str, str]:
+    """The endpoint's device tokens, by the fields of a secret that they are to be in."""
+    tokens = {key: endpoint.device_token}
+    if endpoint.voip_device_token is not None:
+        tokens[f"{key}{VOIP}"] = endpoint.voip_device_token
+    return tokens
+
+
+def entry_for(key: str, endpoint: Described, secrets: Mapping[str, str]) -> dict[str, Any]:
+    """The entry, its tokens in fields of secrets.
+
+    Args:
+        key: the entry's key.
+        endpoint: what is registered.
+        secrets: the ARN of the secret, or a variable for it, that has a field.
+    """
+    entry: dict[str, Any] = {
+        "user": _literal(endpoint.user_arn),
+        "type": endpoint.type,
+        "application": _literal(endpoint.application),
+        "device_token": {"secret": secrets[key], "field": key},
+    }
+    if endpoint.voip_device_token is not None:
+        entry["voip_device_token"] = {"secret": secrets[f"{key}{VOIP}"], "field": f"{key}{VOIP}"}
+    entry["name"] = _literal(endpoint.name)  # an empty one, too: without a name it would get its stack's
+    if endpoint.allow_messages != AllowMessages.ALL:
+        entry["allow_messages"] = endpoint.allow_messages
+    entry["adopt_existing"] = True
+    entry["removal_policy"] = "retain"  # else a deployment that fails would deregister on its way back
+    return entry
+
+
+def obstacles(endpoint: Described) -> list[str]:
+    """Why an endpoint cannot be declared as it is: a name with control characters, for example."""
+    token = PlainToken("not the endpoint's own")  # what the entry says of the tokens is ours, and fits
+    declaration = EndpointDeclaration(
+        app_instance_user_arn=endpoint.user_arn,
+        type=endpoint.type,
+        resource_arn=endpoint.application,
+        device_token=token,
+        voip_device_token=None if endpoint.voip_device_token is None else token,
+        name=endpoint.name,
+        allow_messages=endpoint.allow_messages,
+    )
+    return [violation.text for violation in violations(ENDPOINT_TYPE, declaration.to_properties())]
+
+
+def _literal(text: str) -> str:
+    """A text of the file that means itself: `${` would begin a variable."""
+    return text.replace("${", "$${")

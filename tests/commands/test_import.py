@@ -1,0 +1,154 @@
+"""What `import` makes of endpoints that are registered already."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chime_endpoints.declared.load import load
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.holders import holdings
+from chime_endpoints_cli.importing.entries import obstacles
+from chime_endpoints_cli.importing.import_command import as_yaml, entries_for
+from chime_endpoints_cli.importing.selection import Selection, select
+from chime_endpoints_handler.declaration import SecretSource
+from commands.conftest import Account, declared, physical_id
+
+
+def selected(account: Account, *ids: str) -> Selection:
+    """What is selected by these ids."""
+    return select(account.services, ids, holdings(account.services, ["us-east-1"]))
+
+
+def imported(account: Account, *, secret: str | None = "push") -> dict[str, Any]:
+    """The entries of the whole app instance."""
+    return entries_for(account.services, selected(account, account.app_instance).free, secret)
+
+
+def stored(account: Account, name: str = "push") -> dict[str, str]:
+    """The fields of a secret."""
+    answer = account.services.secrets("us-east-1").get_secret_value(SecretId=name)
+    fields: dict[str, str] = json.loads(answer["SecretString"])
+    return fields
+
+
+def test_an_entry_declares_what_is_registered_and_adopts_it(account: Account, tmp_path: Path) -> None:
+    """The file is valid as it was written, and says every member; names may hold what means something to the file."""
+    endpoint = account.register(
+        "canary-a", name="${Alice}: 'phone' 📱", voip_device_token="canary-b", allow_messages="NONE"
+    )
+    path = tmp_path / "imported.yaml"
+    path.write_text(as_yaml(imported(account)), encoding="utf-8")
+    assert "canary" not in path.read_text(encoding="utf-8")
+    (entry,) = load(path, lambda _: None).entries
+    declaration = entry.declaration
+    assert declaration.app_instance_user_arn == endpoint.app_instance_user_arn
+    assert (declaration.type, declaration.resource_arn) == (endpoint.type, endpoint.resource_arn)
+    assert (declaration.name, declaration.allow_messages) == (endpoint.name, endpoint.allow_messages)
+    assert declaration.adopt_existing
+    for source, token in ((declaration.device_token, "canary-a"), (declaration.voip_device_token, "canary-b")):
+        assert isinstance(source, SecretSource)
+        assert source.field is not None
+        assert stored(account)[source.field] == token
+
+
+def test_an_endpoint_without_a_name_stays_without_one(account: Account) -> None:
+    """Its entry says so: it would get its stack's otherwise, which is a change."""
+    account.register(name=None)
+    (entry,) = imported(account).values()
+    assert entry["name"] == ""
+
+
+def test_without_a_secret_to_store_in_tokens_are_left_to_the_user(account: Account) -> None:
+    """The entries name a variable for the secret, and no token is read out to anybody."""
+    account.register("canary")
+    (entry,) = imported(account, secret=None).values()
+    assert entry["device_token"] == {"secret": "${PUSH_SECRET_ARN}", "field": "alice-phone"}
+    assert not account.services.secrets("us-east-1").list_secrets()["SecretList"]
+
+
+def test_keys_tell_whose_endpoint_it_is_and_are_each_given_once(account: Account) -> None:
+    """Made of the user and the name, or the type where there is none; never that of another's VoIP token."""
+    account.register("a", name="Zoë's phone", user_id="zoe.b@example.com")
+    account.register("b", name="Phone")
+    account.register("c", name="Phone")
+    account.register("d", name="Phone voip")
+    account.register("e", name=None)
+    assert list(imported(account)) == [
+        "zoe-b-example-com-zoes-phone",
+        "alice-phone",
+        "alice-phone-2",
+        "alice-phone-voip-2",
+        "alice-apns",
+    ]
+
+
+def test_what_a_stack_holds_is_left_out(account: Account) -> None:
+    """F71: two stacks must not manage the same endpoint."""
+    held, free = account.register("a"), account.register("b")
+    account.cloudformation.add("Push", {"Phone": declared(held)}, Phone=physical_id(held))
+    selection = selected(account, account.user())
+    assert [endpoint.endpoint_id for endpoint in selection.free] == [free.endpoint_id]
+    assert [(id_, holder.stack.name) for id_, holder in selection.held] == [(physical_id(held), "Push")]
+
+
+def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
+    """As `Ref` gives them; one that does not exist is told."""
+    first, _ = account.register("a"), account.register("b")
+    assert [endpoint.endpoint_id for endpoint in selected(account, physical_id(first)).free] == [first.endpoint_id]
+    with pytest.raises(CommandError, match="there is no endpoint"):
+        selected(account, f"{account.user()}/endpoint/none")
+
+
+def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) -> None:
+    """A control character in a name, which the service lets through, is refused in a declaration."""
+    account.register(name="a\x07b")
+    (endpoint,) = selected(account, account.user()).free
+    assert obstacles(endpoint) == [
+        "Name holds a control character (a line break, perhaps) or half of a surrogate pair."
+    ]
+
+
+def test_importing_again_stores_nothing_again(account: Account) -> None:
+    """The secret keeps its version, and what else is in it."""
+    secrets = account.services.secrets("us-east-1")
+    secrets.create_secret(Name="push", SecretString='{"other": "x"}')
+    account.register("canary")
+    first = imported(account)
+    version = secrets.get_secret_value(SecretId="push")["VersionId"]
+    assert imported(account) == first
+    assert secrets.get_secret_value(SecretId="push")["VersionId"] == version
+    assert stored(account) == {"other": "x", "alice-phone": "canary"}
+
+
+@pytest.mark.parametrize("content", ['{"alice-phone": "canary-other"}', "canary-text", "[]"])
+def test_a_secret_that_holds_something_else_is_left_alone(account: Account, content: str) -> None:
+    """F74: the message names the field, and neither value."""
+    account.services.secrets("us-east-1").create_secret(Name="push", SecretString=content)
+    account.register("canary-token")
+    with pytest.raises(CommandError) as caught:
+        imported(account)
+    assert "canary" not in str(caught.value)
+    assert account.services.secrets("us-east-1").get_secret_value(SecretId="push")["SecretString"] == content
+
+
+def test_tokens_that_do_not_fit_a_secret_are_put_into_several(account: Account) -> None:
+    """A secret holds 64 KB, and a token has up to 1,600 characters."""
+    account.backend.switches.change({"endpoints_per_user": 100})
+    for number in range(50):
+        account.register(f"{number:04}" * 400)
+    entries = imported(account)
+    assert len(entries) == 50
+    assert len(stored(account)) + len(stored(account, "push-2")) == 50
+
+
+def test_a_name_that_a_terminal_would_not_show_is_escaped_in_the_file(account: Account, tmp_path: Path) -> None:
+    """F76: and read back as it is."""
+    account.register(name="a\u202eb")
+    text = as_yaml(imported(account))
+    assert text.isascii()
+    (tmp_path / "e.yaml").write_text(text)
+    assert load(tmp_path / "e.yaml", lambda _: None).entries[0].declaration.name == "a\u202eb"
