@@ -155,7 +155,7 @@ def _token_fields() -> Iterator[str]:
 
 def _fields(definition: Mapping[str, Any], also: Iterable[str] | None = None) -> Iterator[str]:
     required = definition.get("required", ())
-    head = ("Field", "What it is", "Allowed", *(("In `defaults`",) if also is not None else ()))
+    head = ("Field", "What it is", "Allowed", *(("In defaults",) if also is not None else ()))
     yield from _rows(
         head,
         *(
