@@ -6,9 +6,11 @@ import json
 import random
 import re
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
+from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 from threading import Thread
 from typing import Any
@@ -81,8 +83,14 @@ def _put(url: str, body: bytes, seconds: float) -> int | None:
 def _connection(parts: SplitResult, seconds: float) -> HTTPConnection:
     host = parts.hostname or ""
     if parts.scheme == "https":
-        return HTTPSConnection(host, parts.port, timeout=seconds)
+        return HTTPSConnection(host, parts.port, timeout=seconds, context=tls())
     return HTTPConnection(host, parts.port, timeout=seconds)
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Whom to trust, for all events of a process: to read the certificates takes longer than everything else here."""
+    return ssl.create_default_context()
 
 
 def encode(answer: Mapping[str, Any]) -> bytes:

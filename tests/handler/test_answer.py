@@ -225,6 +225,12 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     return Tls(context, path)
 
 
+@pytest.fixture(autouse=True)
+def trust_anew() -> None:
+    """A process reads once whom it trusts; each test is a process of its own in that."""
+    delivery.tls.cache_clear()
+
+
 @dataclass(frozen=True)
 class Tls:
     """What a server on localhost needs, and what makes a client trust it."""
