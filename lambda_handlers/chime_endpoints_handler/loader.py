@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 
 _SERVICES = ["chime-sdk-identity", "secretsmanager", "ssm", "cloudformation"]
@@ -20,13 +22,15 @@ class DirectLoader(Loader):  # type: ignore[misc] # botocore carries no types
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         """The old list of all services' endpoints (1.2 MB) is made of the list of partitions (7 KB).
 
-        Where a service is, its own rules say; of the old list botocore still wants the partition.
+        Where a service is, its own rules say; of the old list botocore still wants the partition. The runtime brings
+        its own botocore: one whose list of partitions is another than today's gets the list that it asked for.
         """
-        if name != "endpoints":
-            data, path = super().load_data_with_path(name)
-            return data, str(path)
-        data, path = super().load_data_with_path("partitions")
-        return {"partitions": [_without_services(partition) for partition in data["partitions"]]}, str(path)
+        if name == "endpoints":
+            with suppress(DataNotFoundError, KeyError, TypeError):
+                data, path = super().load_data_with_path("partitions")
+                return {"partitions": [_without_services(partition) for partition in data["partitions"]]}, str(path)
+        data, path = super().load_data_with_path(name)
+        return data, str(path)
 
 
 def _without_services(partition: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
 from chime_endpoints_handler.clients import AwsClients, Clients
+from chime_endpoints_handler.loader import DirectLoader
 from support.stage import Stage
 
 _CALLS: dict[str, tuple[str, dict[str, str]]] = {
@@ -77,6 +79,16 @@ def test_a_client_calls_where_botocores_own_would(service: str, monkeypatch: pyt
         monkeypatch.setenv("AWS_DEFAULT_REGION", region)
         expected = _sent(lambda: theirs.create_client(service, region_name=region), service)  # noqa: B023
         assert _sent(make, service) == expected, (region, fips, ipv6)
+
+
+@pytest.mark.parametrize("partitions", [None, [], {"partitions": [{"id": "aws"}]}], ids=["none", "list", "other"])
+def test_a_botocore_with_another_list_of_partitions_gets_its_own_list(partitions: object, tmp_path: Path) -> None:
+    """The runtime's botocore may be newer than any that this was tested with."""
+    (tmp_path / "endpoints.json").write_text('{"partitions": ["its own"]}')
+    if partitions is not None:
+        (tmp_path / "partitions.json").write_text(json.dumps(partitions))
+    loader = DirectLoader(extra_search_paths=[str(tmp_path)], include_default_search_paths=False)
+    assert loader.load_data("endpoints") == {"partitions": ["its own"]}
 
 
 def _sent(make: Any, service: str) -> tuple[str, str]:
