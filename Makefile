@@ -48,6 +48,7 @@ format: setup
 docs docs-serve: export NO_MKDOCS_2_WARNING := 1
 
 docs: setup
+	@python tools/docs_tables.py
 	@python tools/docs_diagrams.py
 	@mkdocs build --strict --quiet
 

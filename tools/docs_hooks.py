@@ -1,7 +1,7 @@
-"""What the documentation site takes from the code when it is built: tables, pictures, the pages of the error codes.
+"""What the documentation site gets when it is built: the commands' help, the pictures, the pages of the error codes.
 
-A hook of MkDocs. A page says `<!-- table: NAME -->` where a table of the code is to stand, so that the table cannot
-be out of date; a picture of docs/diagrams is put into the page itself, where it takes on the page's colours.
+A hook of MkDocs. `<!-- the commands -->` on a page stands for what `--help` says of each command; a picture of
+docs/diagrams is put into the page itself, where it takes on the page's colours.
 """
 
 import re
@@ -10,11 +10,11 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 
-from docs_tables import TABLES
+from docs_commands import commands
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
-_TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
+_COMMANDS = "<!-- the commands -->"
 _PICTURE = re.compile(r"^!\[([^]]+)]\((?:\.\./)?diagrams/([a-z-]+\.svg)\)$", re.MULTILINE)
 
 
@@ -33,12 +33,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Puts tables and pictures where a page asks for them."""
-    return _PICTURE.sub(_figure, _TABLE.sub(lambda found: _table(found[1]), markdown))
-
-
-def _table(name: str) -> str:
-    return "\n".join(TABLES[name]())
+    """Puts the commands and the pictures where a page asks for them."""
+    if _COMMANDS in markdown:
+        markdown = markdown.replace(_COMMANDS, "\n".join(commands()))
+    return _PICTURE.sub(_figure, markdown)
 
 
 def _figure(found: re.Match[str]) -> str:

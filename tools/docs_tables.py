@@ -1,5 +1,6 @@
-"""The tables of the documentation that come from the code: what properties and fields there are, and their limits.
+"""Writes the tables of the documentation that come from the code: what properties and fields there are, their limits.
 
+Run by `make docs`. A table stands on its page between `<!-- table: NAME -->` and `<!-- end of table -->`.
 What a property is, and what its change does, stands here; that there is a note for every property and none for
 anything else is checked when a table is made, and tests/docs holds the changes against the handler.
 """
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chime_endpoints_handler.rules import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, Rule
-from docs_commands import commands
 
-SCHEMA = Path(__file__).resolve().parent.parent / "constructs/chime_endpoints/declared/endpoints.schema.json"
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+SCHEMA = ROOT / "constructs" / "chime_endpoints" / "declared" / "endpoints.schema.json"
+
+_PLACE = re.compile(r"<!-- table: ([a-z-]+) -->\n.*?<!-- end of table -->", re.DOTALL)
 
 Note = TypeVar("Note")
 Notes = Mapping[str, tuple[str, str]]
@@ -188,7 +192,6 @@ def _values(field: Mapping[str, Any]) -> str:
 
 
 TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
-    "commands": commands,
     "endpoint-properties": _endpoint_properties,
     "token-sources": _token_sources,
     "tags-properties": _tags_properties,
@@ -196,3 +199,27 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "entry-fields": _entry_fields,
     "token-fields": _token_fields,
 }
+
+
+def written(page: str) -> str:
+    """A page with its tables as they are now.
+
+    Raises:
+        KeyError: there is no table of a name that it has.
+    """
+
+    def table(found: re.Match[str]) -> str:
+        rows = "\n".join(TABLES[found[1]]()).strip()
+        return f"<!-- table: {found[1]} -->\n\n{rows}\n\n<!-- end of table -->"
+
+    return _PLACE.sub(table, page)
+
+
+def main() -> None:
+    """Writes the tables into their pages."""
+    for path in REFERENCE.glob("*.md"):
+        path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
