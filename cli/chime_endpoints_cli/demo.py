@@ -14,6 +14,11 @@ from typing import Any
 
 import yaml
 
+from chime_endpoints_handler.physical_id import suffix
+
+from .auditing.audit_command import show as show_audit
+from .auditing.looking import look as audit
+from .auditing.repair import repair
 from .cdk import Cdk
 from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
@@ -24,12 +29,13 @@ from .drift.findings import Finding, State
 from .drift.looking import look
 from .environment import REGION
 from .errors import CommandError
-from .holders import Holdings, holdings
+from .holders import Holdings, holdings_in
 from .listing import endpoint_rows, endpoints_of_all
 from .local_cloud import LocalCloud
-from .prerequisites import Prerequisites, add_token, make_prerequisites, put_token
+from .prerequisites import Prerequisites, add_token, made_up_token, make_prerequisites, put_token
 from .registered import Registered
 from .services import Services
+from .stacks import deleted_stack_ids
 from .tables import Rows, show
 from .terminal import heading, say, waiting
 from .verification import tags_on_users, verify_nothing_left, verify_registered, verify_tags
@@ -38,7 +44,7 @@ DECLARATION = Path("endpoints.yaml")
 
 
 def run_demo(*, verbose: bool) -> None:
-    """Runs the seven steps; raises CommandError where anything is not as it should be."""
+    """Runs the eight steps; raises CommandError where anything is not as it should be."""
     if not DECLARATION.is_file():
         raise CommandError(f"{DECLARATION} is not here", remedy="Run this in the directory of the CDK app.")
     started = time.monotonic()
@@ -133,6 +139,35 @@ class Demo:
             self.cdk.destroy()
         verify_nothing_left(self.services, self.made.user_arns)
         say("No endpoint, no tag of ours and no stack is left.")
+        self._audit()
+
+    def _audit(self) -> None:
+        """Shows what `audit` says of a lost endpoint; raises CommandError if it says anything else."""
+        heading("8. chime-endpoints audit: an endpoint that the stack has lost")
+        self.clients.chime.register_app_instance_user_endpoint(**self._lost_endpoint())
+        users, regions = self.made.user_arns, [REGION]
+        found = audit(self.services, users, regions)
+        show_audit(found)
+        repaired = repair(self.services, found, arns=users, regions=regions)
+        if [orphan.endpoint.endpoint_id for orphan in repaired] != [
+            orphan.endpoint.endpoint_id for orphan in found.marked
+        ]:
+            raise CommandError("not as declared: the orphan was not deregistered")
+        verify_nothing_left(self.services, users)
+        say("With --repair it is deregistered.")
+
+    def _lost_endpoint(self) -> dict[str, Any]:
+        """What a function that was killed at the wrong moment would leave, of the stack that has just been deleted."""
+        (stack_id,) = {id_ for id_ in deleted_stack_ids(self.services.stacks(REGION)) if "ChimeEndpoints/" in id_}
+        name = f"{stack_id.split('/')[1]}-Lost-{suffix(stack_id, 'Lost')}"
+        return {
+            "AppInstanceUserArn": self.made.user_arns[0],
+            "Type": "GCM",
+            "ResourceArn": self.made.variables["APPLICATION_ARN"],
+            "EndpointAttributes": {"DeviceToken": made_up_token()},
+            "ClientRequestToken": "lost",
+            "Name": name,
+        }
 
     def _drift_away(self, endpoint: Registered) -> None:
         """Step 5: somebody changes an endpoint without its stack."""
@@ -154,7 +189,7 @@ class Demo:
     def _look(self) -> _Seen:
         return _Seen(
             endpoints=endpoints_of_all(self.services, self.made.user_arns),
-            held=holdings(self.services, [REGION]),
+            held=holdings_in(self.services, [REGION]),
             tags=tags_on_users(self.services, self.made.user_arns),
         )
 

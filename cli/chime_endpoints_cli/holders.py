@@ -16,24 +16,25 @@ from .stacks import Held, Stack, all_stacks, held_by
 class Holdings:
     """The stacks of some regions and the endpoints that they hold."""
 
-    stacks: tuple[Stack, ...]
     by_physical_id: dict[str, Held]
+    is_unsettled: bool
+    """Whether some stack is about to hold an endpoint or to let one go."""
 
     def holder_of(self, physical_id: str) -> Held | None:
         """The resource that holds an endpoint."""
         return self.by_physical_id.get(physical_id)
 
 
-def holdings(services: Services, regions: Sequence[str | None]) -> Holdings:
+def holdings_in(services: Services, regions: Sequence[str | None]) -> Holdings:
+    """What all stacks of some regions hold now."""
+    return holdings(services, [stack for region in regions for stack in all_stacks(services.stacks(region))])
+
+
+def holdings(services: Services, stacks: Sequence[Stack]) -> Holdings:
     """What stacks hold now."""
-    stacks = [stack for region in regions for stack in all_stacks(services.stacks(region))]
     held = each(stacks, lambda stack: held_by(services.stacks(stack.region), stack), what="Reading stacks")
+    endpoints = [one for of_stack in held for one in of_stack if one.type == ENDPOINT_TYPE]
     return Holdings(
-        stacks=tuple(stacks),
-        by_physical_id={
-            one.physical_id: one
-            for of_stack in held
-            for one in of_stack
-            if one.type == ENDPOINT_TYPE and one.physical_id
-        },
+        by_physical_id={one.physical_id: one for one in endpoints if one.physical_id},
+        is_unsettled=any(one.status.endswith("_IN_PROGRESS") for one in endpoints),
     )

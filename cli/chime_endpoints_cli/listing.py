@@ -12,12 +12,12 @@ from .at_once import each
 from .command import Command
 from .errors import CommandError
 from .exit_codes import ExitCode
-from .holders import Holdings, holdings
+from .holders import Holdings, holdings_in
 from .keeping import kept_cloud
 from .registered import Registered, endpoints_of, users_of
 from .services import Services
 from .tables import Rows, show
-from .terminal import say, show_json
+from .terminal import counted, say, show_json
 
 STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 
@@ -52,13 +52,13 @@ def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool
         raise CommandError("no users to list", remedy="Give the ARN of a user or of an app instance.")
     users = users_in(services, arns)
     found = endpoints_of_all(services, users)
-    held = holdings(services, options.regions_with_stacks(services, regions, arns))
+    held = holdings_in(services, options.regions_with_stacks(services, regions, arns))
     if as_json:
         show_json({"users": len(users), "endpoints": [_to_json(endpoint, held) for endpoint in found]})
         return ExitCode.DONE
     if found:
         show(endpoint_rows(found, held))
-    say(f"{_count(len(found), 'endpoint')} of {_count(len(users), 'user')}")
+    say(f"{counted(len(found), 'endpoint')} of {counted(len(users), 'user')}")
     return ExitCode.DONE
 
 
@@ -113,7 +113,3 @@ def _to_json(endpoint: Registered, held: Holdings) -> dict[str, Any]:
         "held_by": holder
         and {"stack": holder.stack.name, "stack_id": holder.stack.id, "logical_id": holder.logical_id},
     }
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chime_endpoints_handler.errors import HandlerError, ServiceError
 
+from .auditing.audit_command import audit_command
 from .demo_command import demo
 from .drift.drift_command import drift_command
 from .errors import CommandError
@@ -32,7 +33,7 @@ def cli() -> None:
     """
 
 
-for command in (list_command, drift_command, import_command, local, demo):
+for command in (list_command, drift_command, import_command, audit_command, local, demo):
     cli.add_command(command)
 
 

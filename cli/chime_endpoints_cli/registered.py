@@ -52,6 +52,12 @@ class Described(Registered):
     voip_device_token: str | None = field(repr=False)
 
 
+def app_instances_in(services: Services, region: str) -> list[str]:
+    """The ARNs of all app instances of a region."""
+    found = _pages(services, "ListAppInstances", services.chime(region).list_app_instances, "AppInstances")
+    return [instance["AppInstanceArn"] for instance in found]
+
+
 def users_of(services: Services, app_instance_arn: str) -> list[str]:
     """The ARNs of all users of an app instance."""
     chime = services.chime(region_of(app_instance_arn))

@@ -92,6 +92,16 @@ def held_by(cloudformation: Any, stack: Stack) -> list[Held]:
     ]
 
 
+def was_left_in_place(cloudformation: Any, stack_id: str, physical_id: str) -> bool:
+    """Whether the stack has let a resource go without deleting it, as its removal policy said."""
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    return any(
+        (event.get("PhysicalResourceId"), event["ResourceStatus"]) == (physical_id, "DELETE_SKIPPED")
+        for page in pages
+        for event in page["StackEvents"]
+    )
+
+
 def physical_ids(cloudformation: Any, stack: Stack) -> dict[str, tuple[str, str]]:
     """Type and physical id of every resource of a stack, by logical id."""
     return {

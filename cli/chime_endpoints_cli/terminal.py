@@ -55,6 +55,16 @@ def progress(text: str, *, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+def counted(number: int, thing: str) -> str:
+    """So many of a thing."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def is_asked() -> bool:
+    """Whether a person is there to answer a question."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def write_raw(text: str) -> None:
     """Prints another program's output as it is."""
     sys.stdout.write(text)

@@ -22,10 +22,11 @@ class AccountServices(Services):
     def __init__(self, cloudformation: FakeCloudFormation) -> None:
         super().__init__(pace=Pace(100_000))
         self.cloudformation = cloudformation
+        self.elsewhere: Any = FakeCloudFormation()
 
     def stacks(self, region: str | None = None) -> Any:
-        """The stacks of us-east-1; no other region has any."""
-        return self.cloudformation if region in (None, "us-east-1") else FakeCloudFormation()
+        """The stacks of us-east-1, and what other regions answer: that they have none, unless a test says otherwise."""
+        return self.cloudformation if region in (None, "us-east-1") else self.elsewhere
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from chime_endpoints.declared.load import load
 from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.holders import holdings
+from chime_endpoints_cli.holders import holdings_in
 from chime_endpoints_cli.importing.entries import obstacles
 from chime_endpoints_cli.importing.import_command import as_yaml, entries_for
 from chime_endpoints_cli.importing.selection import Selection, select
@@ -20,7 +20,7 @@ from commands.conftest import Account, declared, physical_id
 
 def selected(account: Account, *ids: str) -> Selection:
     """What is selected by these ids."""
-    return select(account.services, ids, holdings(account.services, ["us-east-1"]))
+    return select(account.services, ids, holdings_in(account.services, ["us-east-1"]))
 
 
 def imported(account: Account, *, secret: str | None = "push") -> dict[str, Any]:

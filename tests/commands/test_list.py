@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from chime_endpoints_cli import tables
-from chime_endpoints_cli.holders import holdings
+from chime_endpoints_cli.holders import holdings_in
 from chime_endpoints_cli.listing import endpoint_rows, endpoints_of_all, users_in
 from chime_endpoints_cli.pace import Pace
 from chime_endpoints_cli.readable import readable
@@ -34,7 +34,7 @@ def test_an_endpoint_is_told_with_the_stack_that_holds_it(account: Account) -> N
     held.status, held.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     account.cloudformation.add("Push", {"Phone": declared(held), "Late": declared(held)}, Phone=physical_id(held))
     found = endpoints_of_all(account.services, [account.user()])
-    first, second = endpoint_rows(found, holdings(account.services, ["us-east-1"])).rows
+    first, second = endpoint_rows(found, holdings_in(account.services, ["us-east-1"])).rows
     assert first[2:] == ["APNS", "Phone", "NONE", "INACTIVE INVALID_DEVICE_TOKEN", "Push", "Phone"]
     assert (second[1], second[6]) == (stray.endpoint_id, "nobody")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.holders import holdings
+from chime_endpoints_cli.holders import holdings_in
 from chime_endpoints_cli.services import Services
 from support.deployment import Deployed, Stage
 
@@ -211,7 +211,7 @@ def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) 
     assert not destroyed.endpoints
     assert not destroyed.tags
     assert destroyed.stack_status is None
-    assert not holdings(Services(local=stage.cloud.addresses), [None]).by_physical_id
+    assert not holdings_in(Services(local=stage.cloud.addresses), [None]).by_physical_id
 
 
 def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deployed, destroyed: Deployed) -> None:

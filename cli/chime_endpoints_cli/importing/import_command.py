@@ -13,11 +13,11 @@ from chime_endpoints_cli import options
 from chime_endpoints_cli.command import Command
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.exit_codes import ExitCode
-from chime_endpoints_cli.holders import holdings
+from chime_endpoints_cli.holders import holdings_in
 from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services
-from chime_endpoints_cli.terminal import complain, show_json, write_raw
+from chime_endpoints_cli.terminal import complain, counted, show_json, write_raw
 
 from .entries import entry_for, obstacles, tokens_of
 from .keys import keys_for
@@ -75,7 +75,7 @@ def import_command(
     if output is not None and output.exists():
         raise CommandError(f"{output} exists already", remedy="Name another file with --output.")
     services = options.services_of(local=local)
-    held = holdings(services, options.regions_with_stacks(services, regions, ids))
+    held = holdings_in(services, options.regions_with_stacks(services, regions, ids))
     selection = select(services, ids, held)
     fit = [endpoint for endpoint in selection.free if not obstacles(endpoint)]
     entries = entries_for(services, fit, secret)
@@ -126,7 +126,7 @@ def _tell(selection: Selection, fit: Sequence[Described], output: Path | None, s
     for endpoint in fit:
         if endpoint.state == "INACTIVE":
             complain(f"note: {endpoint.physical_id} is INACTIVE ({endpoint.state_reason}); importing leaves it so")
-    complain(f"{len(fit)} endpoints imported{f' into {output}' if output else ''}")
+    complain(f"{counted(len(fit), 'endpoint')} imported{f' into {output}' if output else ''}")
     if fit and secret is None:
         complain(
             f"Put each device token into the field of its entry's name of a secret, and give its ARN as {VARIABLE}."

@@ -1,0 +1,146 @@
+"""The command line of `audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from chime_endpoints_cli import options
+from chime_endpoints_cli.command import Command
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.readable import readable
+from chime_endpoints_cli.registered import app_instances_in
+from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.terminal import console, counted, is_asked, line, say, show_json
+from chime_endpoints_handler.rules import REGIONS
+
+from .looking import Audit, Marked, Verdict, look
+from .repair import repair
+
+_WHAT_TO_DO = {
+    Verdict.ORPHAN: "No stack holds it any more. Deregister it: chime-endpoints audit --repair",
+    Verdict.LEFT: "Its stack has left it registered on purpose (removal policy RETAIN). Nothing to do.",
+    Verdict.CHANGING: "A deployment is under way that may be about to hold it. Look again when it is done.",
+    Verdict.UNPROVEN: (
+        "CloudFormation remembers no stack that gave it this name: deleted over 90 days ago, in a region that was not"
+        " looked into, or somebody else's. It is never touched; if it is yours, deregister it by hand."
+    ),
+}
+_STYLES = {Verdict.ORPHAN: "red", Verdict.CHANGING: "yellow", Verdict.UNPROVEN: "yellow", Verdict.LEFT: "dim"}
+
+
+@click.command(
+    "audit",
+    cls=Command,
+    examples=[
+        ("chime-endpoints audit", "every app instance of the region"),
+        ("chime-endpoints audit --repair", "and deregister what is found, after a question"),
+        ("chime-endpoints audit $APP_INSTANCE_ARN --region us-east-1 --json", "where stacks are in one region only"),
+    ],
+    exit_codes={
+        ExitCode.DONE: "nothing was found, or all of it has been repaired",
+        ExitCode.FAILED: "failed, or a deployment is under way and nothing else was found",
+        ExitCode.FOUND: "found: orphans, or endpoints of which it cannot be proven whose they are",
+    },
+)
+@click.argument("arns", nargs=-1, metavar="[USER_OR_APP_INSTANCE_ARN]...")
+@click.option("--repair", "is_repair", is_flag=True, help="Deregister the orphans, after a question.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.regions
+@options.local
+@options.as_json
+def audit_command(
+    *, arns: tuple[str, ...], is_repair: bool, yes: bool, regions: tuple[str, ...], local: bool, as_json: bool
+) -> ExitCode:
+    """Find endpoints that a stack once named and that no stack holds.
+
+    An endpoint without a declared name bears its stack's: StackName-LogicalId-suffix. The suffix proves which stack
+    and which resource gave it; it is computed again from the ids of all stacks, and of those deleted in the last 90
+    days. An endpoint that bears such a name and that no stack holds, in any region of the account (or in those of
+    --region), is an orphan: a push goes to it for ever, and its device token cannot be registered again.
+
+    --repair deregisters orphans, and nothing else: no endpoint that a stack holds, that a stack has left in place on
+    purpose, that a deployment may be about to hold, or of which the suffix does not prove whose it is.
+    """
+    if is_repair and not yes and (as_json or not is_asked()):
+        raise CommandError("--repair asks a question, and nobody is there to answer it", remedy="Add --yes.")
+    services = options.services_of(local=local)
+    arns = arns or tuple(_all_app_instances(services))
+    where = list(regions) or services.every_region()
+    audit = look(services, arns, where)
+    repaired: list[Marked] = []
+    if not as_json:
+        show(audit)
+    if is_repair and (orphans := audit.of(Verdict.ORPHAN)):
+        if not yes:
+            click.confirm(
+                f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone", abort=True, err=True
+            )
+        repaired = repair(services, audit, arns=arns, regions=where)
+        if not as_json:
+            say(f"Deregistered: {len(repaired)} of {len(orphans)}.")
+    if as_json:
+        show_json(_to_json(audit, repaired))
+    return exit_code(audit, repaired)
+
+
+def exit_code(audit: Audit, repaired: Sequence[Marked]) -> ExitCode:
+    """What the audit comes to."""
+    done = {marked.endpoint.physical_id for marked in repaired}
+    left = {marked.verdict for marked in audit.marked if marked.endpoint.physical_id not in done}
+    if left & {Verdict.ORPHAN, Verdict.UNPROVEN}:
+        return ExitCode.FOUND
+    return ExitCode.FAILED if Verdict.CHANGING in left else ExitCode.DONE
+
+
+def _all_app_instances(services: Services) -> list[str]:
+    """Those of the region of the settings, or of both regions of the service where that has none."""
+    own = [services.region] if services.region in REGIONS else list(REGIONS)
+    found = [arn for region in own if region for arn in app_instances_in(services, region)]
+    if not found:
+        raise CommandError(
+            f"there is no app instance in {' and '.join(filter(None, own))}",
+            remedy="Check AWS_PROFILE and AWS_REGION, or give the ARN of an app instance.",
+        )
+    return found
+
+
+def show(audit: Audit) -> None:
+    """Prints what was found."""
+    out = console()
+    out.print()
+    for marked in audit.marked:
+        endpoint, verdict = marked.endpoint, marked.verdict
+        style = _STYLES[verdict]
+        line(out, 1, f"[{style}]{verdict}[/{style}]  [bold]{escape(readable(endpoint.name))}[/bold]")
+        line(
+            out, 2, escape(f"endpoint {endpoint.endpoint_id} of {endpoint.user_id}, {endpoint.type}, {endpoint.state}")
+        )
+        line(out, 2, escape(f"of {marked.mark.logical_id} in the stack {marked.stack_id or marked.mark.stack_name}"))
+        line(out, 2, f"[dim]{_WHAT_TO_DO[verdict]}[/dim]")
+    counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
+    say(f"{counted(audit.looked_at, 'endpoint')} looked at: {', '.join(counts) or 'none without its stack'}.")
+
+
+def _to_json(audit: Audit, repaired: Sequence[Marked]) -> dict[str, Any]:
+    done = {marked.endpoint.physical_id for marked in repaired}
+    return {
+        "looked_at": audit.looked_at,
+        "regions": audit.regions,
+        "found": [
+            {
+                "user_arn": marked.endpoint.user_arn,
+                "endpoint_id": marked.endpoint.endpoint_id,
+                "name": marked.endpoint.name,
+                "verdict": str(marked.verdict),
+                "stack_id": marked.stack_id,
+                "logical_id": marked.mark.logical_id,
+                "deregistered": marked.endpoint.physical_id in done,
+            }
+            for marked in audit.marked
+        ],
+    }

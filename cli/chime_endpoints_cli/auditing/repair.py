@@ -1,0 +1,31 @@
+"""Deregisters orphans: each only if a second look, right before, says the same of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chime_endpoints_cli.at_once import each
+from chime_endpoints_cli.services import Services
+from chime_endpoints_handler.endpoints import Endpoints
+from chime_endpoints_handler.ownership import deregister
+
+from .looking import Audit, Marked, Verdict, look
+
+
+def repair(services: Services, first: Audit, *, arns: Sequence[str], regions: Sequence[str]) -> list[Marked]:
+    """Deregisters what is an orphan at both looks; returns what it has deregistered.
+
+    Raises:
+        ServiceError: an endpoint could not be deregistered.
+    """
+    agreed = {orphan.endpoint.physical_id for orphan in first.of(Verdict.ORPHAN)}
+    still = [
+        orphan for orphan in look(services, arns, regions).of(Verdict.ORPHAN) if orphan.endpoint.physical_id in agreed
+    ]
+    each(still, lambda orphan: _deregister(services, orphan), what="Deregistering")
+    return still
+
+
+def _deregister(services: Services, orphan: Marked) -> None:
+    endpoint = orphan.endpoint
+    deregister(Endpoints(endpoint.user_arn, clients=services, call=services.call()), endpoint.endpoint_id)

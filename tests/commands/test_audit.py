@@ -1,0 +1,163 @@
+"""Which endpoints `audit` takes for orphans, and which of them `--repair` deregisters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chime_endpoints_cli.auditing.audit_command import exit_code
+from chime_endpoints_cli.auditing.looking import Audit, Verdict, look
+from chime_endpoints_cli.auditing.repair import repair
+from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_emulator import Endpoint
+from chime_endpoints_handler.physical_id import suffix
+from commands.conftest import Account, declared, physical_id
+from support.cloudformation import FakeStack
+
+HERE = ["us-east-1"]
+
+
+def audited(account: Account) -> Audit:
+    """The audit of the app instance."""
+    return look(account.services, [account.app_instance], HERE)
+
+
+def repaired(account: Account, audit: Audit) -> list[str]:
+    """The ids of what a repair has deregistered."""
+    done = repair(account.services, audit, arns=[account.app_instance], regions=HERE)
+    return [marked.endpoint.endpoint_id for marked in done]
+
+
+def left_by(account: Account, stack: FakeStack, *, token: str = "token") -> Endpoint:
+    """An endpoint that bears the name of a stack's resource."""
+    return account.register(token, name=f"{stack.name}-Phone-{suffix(stack.id, 'Phone')}")
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "DELETE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_an_endpoint_that_its_stack_does_not_hold_is_an_orphan(account: Account, status: str) -> None:
+    """Whether the stack still exists or not; the repair deregisters it, and then there is nothing to find."""
+    stack = account.cloudformation.add("Push-er", {})
+    stack.status = status
+    orphan, other = left_by(account, stack), account.register("other", name="Phone")
+    audit = audited(account)
+    (found,) = audit.marked
+    assert (found.verdict, found.stack_id, found.endpoint.endpoint_id) == (
+        Verdict.ORPHAN,
+        stack.id,
+        orphan.endpoint_id,
+    )
+    assert exit_code(audit, []) == ExitCode.FOUND
+    assert exit_code(audit, audit.marked) == ExitCode.DONE
+    assert repaired(account, audit) == [orphan.endpoint_id]
+    assert list(account.backend.endpoints.values()) == [other]
+    assert exit_code(audited(account), []) == ExitCode.DONE
+
+
+def test_what_a_stack_holds_is_no_orphan(account: Account) -> None:
+    """Neither by the stack that named it, nor by another one that has adopted it under that name."""
+    first = account.cloudformation.add("First", {})
+    own, adopted = left_by(account, first), left_by(account, first, token="adopted")
+    first.template["Resources"]["Phone"] = declared(own)
+    first.physical_ids["Phone"] = physical_id(own)
+    account.cloudformation.add("Second", {"Theirs": declared(adopted)}, Theirs=physical_id(adopted))
+    audit = audited(account)
+    assert (audit.marked, exit_code(audit, [])) == ((), ExitCode.DONE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Push-Phone-0123456789abcdef",  # the form, and another's suffix
+        "Other-Phone-{suffix}",  # our suffix, and another stack's name
+        "Push-Tablet-{suffix}",  # our suffix, and another resource
+    ],
+)
+def test_a_name_that_proves_nothing_is_never_touched(account: Account, name: str) -> None:
+    """F71: it is told of, because it may be an old orphan; nothing deregisters it."""
+    stack = account.cloudformation.add("Push", {})
+    account.register(name=name.format(suffix=suffix(stack.id, "Phone")))
+    audit = audited(account)
+    assert [found.verdict for found in audit.marked] == [Verdict.UNPROVEN]
+    assert exit_code(audit, []) == ExitCode.FOUND
+    assert repaired(account, audit) == []
+    assert len(account.backend.endpoints) == 1
+
+
+def test_names_of_another_form_are_not_looked_into(account: Account) -> None:
+    """No call is made for them beyond the lists."""
+    for number, name in enumerate(["Phone", None, "", "a-b", "Push-Phone-0123456789ABCDEF"]):
+        account.register(f"token-{number}", name=name)
+    audit = audited(account)
+    assert (audit.looked_at, audit.marked, audit.regions) == (5, (), ())
+
+
+def test_a_deployment_under_way_leaves_it_in_doubt(account: Account) -> None:
+    """Its Create may have registered the endpoint, and CloudFormation not know it yet; or another may adopt it."""
+    stack = account.cloudformation.add("Push", {})
+    left_by(account, stack)
+    stack.status = "UPDATE_IN_PROGRESS"
+    audit = audited(account)
+    assert [found.verdict for found in audit.marked] == [Verdict.CHANGING]
+    assert exit_code(audit, []) == ExitCode.FAILED
+    stack.status = "UPDATE_COMPLETE"
+    other = account.cloudformation.add("Other", {"New": {"Type": "Custom::ChimeAppInstanceUserEndpoint"}})
+    other.statuses["New"] = "CREATE_IN_PROGRESS"
+    assert [found.verdict for found in audited(account).marked] == [Verdict.CHANGING]
+    assert repaired(account, audit) == []
+    assert len(account.backend.endpoints) == 1
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "DELETE_COMPLETE"])
+def test_what_a_stack_has_left_on_purpose_is_no_orphan(account: Account, status: str) -> None:
+    """F66: a removal policy of RETAIN."""
+    stack = account.cloudformation.add("Push", {})
+    stack.status = status
+    stack.skipped.append(physical_id(left_by(account, stack)))
+    audit = audited(account)
+    assert [found.verdict for found in audit.marked] == [Verdict.LEFT]
+    assert exit_code(audit, []) == ExitCode.DONE
+    assert repaired(account, audit) == []
+
+
+def test_what_a_stack_takes_before_the_repair_is_left_alone(account: Account) -> None:
+    """The repair looks again, after the question was answered."""
+    stack = account.cloudformation.add("Push", {})
+    endpoint = left_by(account, stack)
+    audit = audited(account)
+    account.cloudformation.add("Second", {"Theirs": declared(endpoint)}, Theirs=physical_id(endpoint))
+    assert repaired(account, audit) == []
+    assert len(account.backend.endpoints) == 1
+
+
+def test_what_appears_after_the_question_is_left_alone(account: Account) -> None:
+    """A person has agreed to what was shown."""
+    stack = account.cloudformation.add("Push", {})
+    audit = audited(account)
+    left_by(account, stack)
+    assert repaired(account, audit) == []
+    assert len(account.backend.endpoints) == 1
+
+
+def test_regions_that_the_account_has_not_enabled_are_passed_over(account: Account) -> None:
+    """There can be no stack; any other refusal ends the audit, since there might be one."""
+    left_by(account, account.cloudformation.add("Push", {}))
+    closed = _Closed("InvalidClientTokenId")
+    account.services.elsewhere = closed
+    audit = look(account.services, [account.app_instance], ["us-east-1", "af-south-1"])
+    assert (audit.regions, len(audit.of(Verdict.ORPHAN))) == (("us-east-1",), 1)
+    closed.code = "AccessDenied"
+    with pytest.raises(ClientError):
+        look(account.services, [account.app_instance], ["us-east-1", "af-south-1"])
+
+
+class _Closed:
+    """CloudFormation in a region that refuses."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def get_paginator(self, operation: str) -> Any:
+        """Refuses."""
+        raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, operation)
