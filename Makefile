@@ -20,6 +20,7 @@ help:
 	@echo 'make faults     write docs/faults.md: which test covers which fault'
 	@echo 'make provider-template'
 	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
+	@echo 'make schema     write the JSON Schema of endpoints.yaml, from the rules that the loader checks with'
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
 
@@ -60,6 +61,9 @@ faults: setup
 
 provider-template: setup
 	@python tools/provider_template.py $(ARGS)
+
+schema: setup
+	@python tools/schema.py
 
 lock: setup
 	rm -rf .local/lock && python -m venv .local/lock

@@ -36,7 +36,7 @@ def entry(fields: str) -> str:
         ("endpoints: []", "1:12: endpoints: must be a map of names and values. [CE-104]"),
         ("endpoints: {a: 5}", "1:16: a: must be a map of names and values. [CE-104]"),
         ("endpoint: {}\nendpoints: {a: <ENTRY>}", "1:1: 'endpoint' is not a field; did you mean endpoints? [CE-102]"),
-        ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: must be a whole number from 1 to 100. [CE-103]"),
+        ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: '0' must be a whole number from 1 to 100. [CE-103]"),
         ("defaults: {user: x}\nendpoints: {a: <ENTRY>}", "1:12: defaults: 'user' is not a field. [CE-102]"),
         ("endpoints:\n  a: <ENTRY>\n  a: <ENTRY>", "3:3: the key 'a' is given twice; it is in line 2 as well."),
         (
@@ -84,20 +84,29 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         (f'{COMMON}, device_token: {{plain_text: x}}, name: "a\\nb"', "name: holds a control character"),
         (
             f"{COMMON}, device_token: {{plain_text: x}}, allow_messages: SOME",
-            "allow_messages: must be one of ALL, NONE",
+            "allow_messages: 'SOME' must be one of ALL, NONE",
         ),
-        (f"{COMMON}, device_token: {{plain_text: x}}, adopt_existing: 1", "adopt_existing: must be true or false."),
-        (f"{COMMON}, device_token: {{plain_text: x}}, removal_policy: keep", "must be one of destroy, retain."),
+        (f"{COMMON}, device_token: {{plain_text: x}}, adopt_existing: 1", "adopt_existing: '1' must be true or false."),
+        (f"{COMMON}, device_token: {{plain_text: x}}, removal_policy: keep", "'keep' must be one of destroy, retain."),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: x", "tags: must be a map of names and values."),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{team: 5}}", "tags.team: must be a text, but YAML reads"),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{'aws:x': y}}", "tags.aws:x: Key begins with aws:"),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{team: ''}}", "tags.team: Value has 0 characters"),
-        ("user: x, type: GCM, application: <APPLICATION>, device_token: {plain_text: x}", "user: is not the ARN of an"),
-        ("user: <USER>, type: FCM, application: <APPLICATION>, device_token: {plain_text: x}", "type: must be one of"),
-        ("user: <USER>, type: GCM, application: x, device_token: {plain_text: x}", "application: is not the ARN of an"),
+        (
+            "user: x, type: GCM, application: <APPLICATION>, device_token: {plain_text: x}",
+            "user: 'x' is not the ARN of an",
+        ),
+        (
+            "user: <USER>, type: FCM, application: <APPLICATION>, device_token: {plain_text: x}",
+            "type: 'FCM' must be one of APNS, APNS_SANDBOX, GCM; did you mean GCM?",
+        ),
+        (
+            "user: <USER>, type: GCM, application: x, device_token: {plain_text: x}",
+            "application: 'x' is not the ARN of an",
+        ),
         (
             f"user: <USER>, type: GCM, application: '{ELSEWHERE}', device_token: {{plain_text: x}}",
-            "application: is in another region than the AppInstanceUser",
+            f"application: {ELSEWHERE!r} is in another region than the AppInstanceUser",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from chime_endpoints.declared.fields import (
     SECRET_FIELDS,
     TOP_FIELDS,
 )
+from chime_endpoints.declared.schema import VERSION, schema
 from chime_endpoints_handler.declaration import AllowMessages, EndpointType
 from chime_endpoints_handler.rules import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES
 from declared.writing import APPLICATION, SECRET, USER, mistakes
@@ -39,6 +40,16 @@ VALID: dict[str, Any] = {
 def accepts(document: object) -> bool:
     """Whether the schema accepts a document."""
     return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(document))
+
+
+def test_the_shipped_schema_is_what_the_rules_give() -> None:
+    """There is one truth: `make schema` writes the file anew."""
+    assert schema() == SCHEMA
+
+
+def test_the_schema_is_versioned() -> None:
+    """By its id, which names no place in the net."""
+    assert SCHEMA["$id"] == f"urn:cdk-chime-endpoints:endpoints:{VERSION}"
 
 
 def test_the_schema_is_a_valid_schema() -> None:
@@ -102,6 +113,8 @@ def test_the_schema_has_the_rules_limits() -> None:
         {"tags": {"aws:x": "y"}},
         {"tags": {"x": 5}},
         {"removal_policy": "keep"},
+        {"user": USER + "/"},
+        {"device_token": {"secret": SECRET, "version_id": "short"}},
         {"typo": 1},
     ],
 )
@@ -122,6 +135,8 @@ def test_schema_and_loader_refuse_the_same(tmp_path: Path, change: dict[str, obj
         {"device_token": {"parameter": "/a", "version": "2"}},
         {"device_token": {"plain_text": "x"}},
         {"adopt_existing": True},
+        {"adopt_existing": "TRUE"},
+        {"device_token": {"secret": SECRET, "version_id": "${NONE:-" + "x" * 32 + "}"}},
         {"tags": {}},
     ],
 )

@@ -18,7 +18,7 @@ from chime_endpoints_handler.rules import violations
 from .document import Node, places
 from .entry import Entry
 from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, REMOVAL_POLICIES, REQUIRED_FIELDS, nearest
-from .problems import Place
+from .problems import Place, quoted
 from .reading import UNKNOWN, Reader, is_unknown
 from .token import read_token
 
@@ -53,8 +53,19 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
         field, rest = translate(violation, FIELD_OF_PROPERTY)
         # The application may be everybody's; that it does not fit the user is about this entry.
         place = entry.place_of("user" if "AppInstanceUser" in rest and field == "application" else field)
-        reader.wrong(place, field, rest.lstrip(": "), violation.code)
+        reader.wrong(place, field, _with_found(declaration, field, rest.lstrip(": ")), violation.code)
     return entry
+
+
+def _with_found(declaration: EndpointDeclaration, field: str, text: str) -> str:
+    """A sentence with what was found in front, for the fields that never hold a device token or a person's words."""
+    found = {
+        "user": declaration.app_instance_user_arn,
+        "type": declaration.type,
+        "application": declaration.resource_arn,
+        "allow_messages": declaration.allow_messages,
+    }.get(field)
+    return text if found is None else f"{quoted(found)} {text}"
 
 
 def read_tags(reader: Reader, node: Node) -> dict[str, str]:
@@ -101,6 +112,6 @@ def _removal_policy(reader: Reader, values: Mapping[str, Node]) -> str:
     given = reader.text(values["removal_policy"], "removal_policy")
     if not is_unknown(given) and given not in REMOVAL_POLICIES:
         place = values["removal_policy"].place
-        sentence = f"must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
+        sentence = f"{quoted(given)} must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
         reader.wrong(place, "removal_policy", sentence, Code.NOT_A_CHOICE)
     return given

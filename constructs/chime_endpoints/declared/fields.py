@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -27,6 +28,11 @@ DEFAULT_FIELDS = ("type", "application", "allow_messages", "adopt_existing", "ta
 """What `defaults` may give to all entries; the other fields make an endpoint what it is."""
 REQUIRED_FIELDS = ("user", "type", "application", "device_token")
 REMOVAL_POLICIES = ("destroy", "retain")
+
+MOST_STACKS = 100
+KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,126}[A-Za-z0-9])?")
+"""An entry's key."""
+KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 
 FIELD_OF_PROPERTY: Mapping[str, str] = {
     "AppInstanceUserArn": "user",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +11,12 @@ from chime_endpoints_handler.codes import Code
 from .document import MapNode, Node, Scalar, places, read
 from .entries import read_entry
 from .entry import Declarations, Entry
-from .fields import DEFAULT_FIELDS, TOP_FIELDS
-from .problems import DeclaredFileError, Place, Problem
+from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, TOP_FIELDS
+from .problems import DeclaredFileError, Place, Problem, quoted
 from .reading import Reader
 from .spread import STACK_QUOTA, resources, spread, stacks_needed
 from .together import problems_together
 from .variables import Lookup
-
-_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,126}[A-Za-z0-9])?")
-_MOST_STACKS = 100
 
 
 def load(path: Path, variables: Lookup) -> Declarations:
@@ -69,7 +65,7 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
         for key, node in declared.values.items():
             place = declared.keys[key]
             of_entry = replace(reader, entry=key, shared=shared)
-            if not _KEY.fullmatch(key):
+            if not KEY.fullmatch(key):
                 of_entry.wrong(
                     place,
                     "",
@@ -96,9 +92,10 @@ def _stacks(reader: Reader, top: MapNode) -> int:
         return 1
     node = top.values["stacks"]
     number = int(node.text) if isinstance(node, Scalar) and node.type == "int" and node.text.isdecimal() else 0
-    if 1 <= number <= _MOST_STACKS:
+    if 1 <= number <= MOST_STACKS:
         return number
-    reader.wrong(node.place, "stacks", f"must be a whole number from 1 to {_MOST_STACKS}.", Code.NOT_A_CHOICE)
+    found = f"{quoted(node.text)} " if isinstance(node, Scalar) else ""
+    reader.wrong(node.place, "stacks", f"{found}must be a whole number from 1 to {MOST_STACKS}.", Code.NOT_A_CHOICE)
     return 1
 
 

@@ -14,6 +14,14 @@ class Place:
     column: int = 1
 
 
+_LONGEST = 60
+
+
+def quoted(value: str) -> str:
+    """What was found, for a message: cut where it is long, and escaped where it would not show."""
+    return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One mistake. Its text never holds a value that may be a device token."""

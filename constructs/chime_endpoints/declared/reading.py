@@ -9,7 +9,7 @@ from chime_endpoints_handler.codes import Code
 
 from .document import MapNode, Node, Scalar
 from .fields import nearest
-from .problems import Place, Problem
+from .problems import Place, Problem, quoted
 from .variables import Lookup, UndefinedVariableError, substitute
 
 
@@ -84,5 +84,6 @@ class Reader:
                 return False
             if text.lower() in ("true", "false"):
                 return text.lower() == "true"
-        self.wrong(node.place, field, "must be true or false.", Code.NOT_A_CHOICE)
+        found = f"{quoted(node.text)} " if isinstance(node, Scalar) else ""
+        self.wrong(node.place, field, f"{found}must be true or false.", Code.NOT_A_CHOICE)
         return False

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .document import MapNode, Node
-from .fields import PARAMETER_FIELDS, SECRET_FIELDS, TOKEN_FIELDS
+from .fields import KEY_ARN, PARAMETER_FIELDS, SECRET_FIELDS, TOKEN_FIELDS
 from .reading import UNKNOWN, Reader, is_unknown
 
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _HOW = (
     "write {secret: ARN, field: NAME} or {parameter: NAME};"
     " {plain_text: TOKEN} would put the token into the template in clear."
@@ -62,6 +59,6 @@ def _key(reader: Reader, node: MapNode, field: str) -> str | None:
     if "kms_key" not in node.values:
         return None
     arn = reader.text(node.values["kms_key"], f"{field}.kms_key")
-    if not is_unknown(arn) and not _KEY_ARN.fullmatch(arn):
+    if not is_unknown(arn) and not KEY_ARN.fullmatch(arn):
         reader.wrong(node.values["kms_key"].place, f"{field}.kms_key", "is not the ARN of a key.", Code.MALFORMED)
     return arn
