@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
     from .errors import InvalidDeclarationError
     from .identity_tags import ChimeIdentityTags
+    from .metrics import MetricOptions
     from .provider import EndpointProvider, IEndpointProvider
     from .push_delivery_role import PushDeliveryRole
 
@@ -31,6 +32,7 @@ __all__ = [
     "IAppInstanceUserEndpoint",
     "IEndpointProvider",
     "InvalidDeclarationError",
+    "MetricOptions",
     "PushDeliveryRole",
 ]
 
@@ -45,6 +47,7 @@ _MODULES = {
     "IAppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "IEndpointProvider": "chime_endpoints.provider",
     "InvalidDeclarationError": "chime_endpoints.errors",
+    "MetricOptions": "chime_endpoints.metrics",
     "PushDeliveryRole": "chime_endpoints.push_delivery_role",
 }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from typing import Unpack
+
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from constructs import Construct
+
+from .metrics import MetricOptions
 
 SOURCE = "aws.chime"
 DETAIL_TYPE = "Chime Messaging AppInstanceUserEndpoint Delivery Failure"
@@ -30,30 +33,19 @@ class DeliveryFailureRule(events.Rule):
         self.add_event_pattern(source=[SOURCE], detail_type=[DETAIL_TYPE])
         self.add_target(target)
 
-    def metric_failures(
-        self,
-        *,
-        label: str | None = None,
-        period: Duration | None = None,
-        statistic: str = "Sum",
-        color: str | None = None,
-    ) -> cloudwatch.Metric:
+    def metric_failures(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """The failures that the rule matched, to graph or to alarm on: `AWS/Events` `TriggeredRules`.
 
         Nothing is published while nothing fails, so let an alarm treat missing data as not breaching.
 
         Args:
-            label: the metric's name in graphs. Default: CloudWatch's.
-            period: the time that one value covers. Default: 5 minutes.
-            statistic: how values become one. Default: `Sum`, the number of failures.
-            color: its color in graphs, as `#RRGGBB`. Default: CloudWatch's.
+            options: see `MetricOptions`. Statistic: `Sum` unless given.
         """
-        return cloudwatch.Metric(
+        given: MetricOptions = {"statistic": "Sum", **options}
+        metric = cloudwatch.Metric(
             namespace="AWS/Events",
             metric_name="TriggeredRules",
             dimensions_map={"RuleName": self.rule_name},
-            label=label,
-            period=period,
-            statistic=statistic,
-            color=color,
-        ).attach_to(self)
+            **given,
+        )
+        return metric.attach_to(self)

@@ -17,6 +17,7 @@ from constructs import Construct, IConstruct
 
 from . import acknowledged, asset, timing
 from .errors import InvalidDeclarationError
+from .metrics import ProviderMetrics
 from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement
 from .tree import child_path, stack_of
 
@@ -45,7 +46,7 @@ class IEndpointProvider(IConstruct, Protocol):
         """Whether this app keeps the role's permissions."""
 
 
-class EndpointProvider(Construct):
+class EndpointProvider(ProviderMetrics):
     """The function behind endpoints and tags, its role and its log group.
 
     A stack needs none of its own making: endpoints and tags that are given no `provider` share the one that their

@@ -34,6 +34,7 @@ provider = EndpointProvider(
     reserved_concurrent_executions=10,
     export_name="Endpoints",
 )
+provider.metric_failures().create_alarm(provided, "Failures", threshold=1, evaluation_periods=1)
 stack = Stack(app, "Users", env=here)
 token_key = kms.Key.from_key_arn(stack, "TokenKey", "arn:aws:kms:us-east-1:111122223333:key/0123")
 secret = secretsmanager.Secret.from_secret_attributes(
