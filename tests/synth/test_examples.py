@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -166,6 +167,13 @@ def _findings(directory: Path) -> str:
         text=True,
         check=False,
     ).stdout
+
+
+def test_every_example_is_listed() -> None:
+    """In the folder's README, and nothing else is."""
+    examples = ROOT / "examples"
+    listed = re.findall(r"\]\((\S+)\) \|", (examples / "README.md").read_text())
+    assert sorted(listed) == sorted(path.name for path in examples.iterdir() if path.suffix in (".py", ".yaml"))
 
 
 def test_one_endpoint(assemblies: Path) -> None:
