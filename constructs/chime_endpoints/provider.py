@@ -191,6 +191,9 @@ class EndpointProvider(ProviderMetrics):
     def of(scope: IConstruct) -> EndpointProvider:
         """The provider that endpoints in a scope share when they are given none: its stack's, made if need be.
 
+        Args:
+            scope: the stack, or anything in it.
+
         Raises:
             InvalidDeclarationError: the stack has several, and the endpoint has to say which.
         """
