@@ -1,74 +1,99 @@
-"""The wheel, which is what others install: it holds the packages, and makes the same as the checkout."""
+"""The wheel and the sdist, which are what others install: they hold the packages, and make the same as the checkout."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import sysconfig
+import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+from support.wheel import ROOT, built, make_environment, pip, registered_by_a_users_app, run
+
 TEMPLATE = "ChimeEndpoints.template.json"
+APP = "import chime_endpoints, runpy; print(chime_endpoints.__file__); runpy.run_path('app.py', run_name='__main__')"
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that this checkout gives."""
-    directory = tmp_path_factory.mktemp("wheel")
-    built = subprocess.run(
-        [sys.executable, "-c", BUILD, str(directory)], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return directory / built.stdout.split()[-1]
+    return built("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
-def names(wheel: Path) -> Iterator[list[str]]:
-    """What the wheel holds."""
-    with zipfile.ZipFile(wheel) as archive:
-        yield archive.namelist()
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources that this checkout gives, unpacked elsewhere."""
+    directory = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(built("sdist", directory)) as archive:
+        archive.extractall(directory, filter="data")
+    (unpacked,) = (path for path in directory.iterdir() if path.is_dir())
+    return unpacked
 
 
-def test_the_wheel_holds_four_typed_packages(names: list[str]) -> None:
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The python of an environment that has the wheel, and of this one nothing but the libraries."""
+    directory = tmp_path_factory.mktemp("environment")
+    python = make_environment(directory)
+    # A path file is not looked for in a directory that a path file names: so the checkout is not found through it.
+    (packages,) = directory.glob("lib/python*/site-packages")
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    pip(python, "install", "--no-index", "--no-deps", str(wheel))
+    return python
+
+
+def test_the_wheel_holds_four_typed_packages(wheel: Path) -> None:
     """And nothing beside them and what is told about them."""
+    names = _contents(wheel)
     tops = {name.split("/")[0] for name in names}
     packages = {top for top in tops if not top.endswith(".dist-info")}
     assert packages == {"chime_endpoints", "chime_endpoints_handler", "chime_endpoints_emulator", "chime_endpoints_cli"}
     assert {f"{package}/py.typed" for package in packages} <= set(names)
 
 
-def test_the_wheel_holds_the_licence_and_the_schema(names: list[str]) -> None:
+def test_the_wheel_holds_the_licence_and_the_schema(wheel: Path) -> None:
     """Editors read the one, lawyers the other."""
+    names = _contents(wheel)
     assert "chime_endpoints/declared/endpoints.schema.json" in names
     assert [name for name in names if name.endswith("licenses/LICENSE")]
 
 
+def test_the_sdist_gives_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path) -> None:
+    """What is built from it holds the same files, to the byte; and the tests and examples are in it."""
+    assert _contents(built("wheel", tmp_path, source=sdist)) == _contents(wheel)
+    assert {"tests", "examples", "app.py", "constraints.txt"} <= {path.name for path in sdist.iterdir()}
+    assert not {".venv", ".tools", ".local", "node_modules"} & {path.name for path in sdist.iterdir()}
+
+
 @pytest.mark.cdk
-def test_the_wheel_makes_the_same_assembly_as_the_checkout(wheel: Path, tmp_path: Path) -> None:
+def test_the_wheel_makes_the_same_assembly_as_the_checkout(python: Path, tmp_path: Path) -> None:
     """The same template, and in it the same asset: the function's code does not depend on where it was taken from."""
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-    from_wheel = _synthesize(tmp_path / "from-wheel", python_path=str(tmp_path / "installed"))
-    from_checkout = _synthesize(tmp_path / "from-checkout", python_path="")
+    from_wheel = _synthesize(python, tmp_path / "from-wheel", expected=python.parents[1])
+    from_checkout = _synthesize(Path(sysconfig.get_path("scripts"), "python"), tmp_path / "checkout", expected=ROOT)
     assert from_wheel == from_checkout
 
 
-def _synthesize(output: Path, *, python_path: str) -> str:
-    where = (
-        "import chime_endpoints, runpy; print(chime_endpoints.__file__); runpy.run_path('app.py', run_name='__main__')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", where],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": python_path, "CDK_OUTDIR": str(output), "CDK_VALIDATION": "false"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(python_path or str(ROOT))
+@pytest.mark.cdk
+def test_what_the_wheel_stages_for_lambda_registers_endpoints(python: Path, tmp_path: Path) -> None:
+    """An app in another directory is synthesized, and its resource handled by the function's code in its assembly."""
+    module, endpoints = registered_by_a_users_app(python, tmp_path)
+    assert module.startswith(str(python.parents[1]))
+    assert [endpoint["Name"] for endpoint in endpoints] == ["Phone"]
+
+
+def test_the_wheel_brings_the_command(python: Path, tmp_path: Path) -> None:
+    """`chime-endpoints` is there, and knows its subcommands."""
+    assert "local" in run([python.parent / "chime-endpoints", "--help"], cwd=tmp_path)
+
+
+def _contents(wheel: Path) -> dict[str, int]:
+    """The checksum of each file."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {each.filename: each.CRC for each in archive.infolist()}
+
+
+def _synthesize(python: Path, output: Path, *, expected: Path) -> str:
+    printed = run([python, "-P", "-c", APP], cwd=ROOT, environment={"CDK_OUTDIR": str(output)})
+    assert printed.startswith(str(expected))
     return (output / TEMPLATE).read_text()
