@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast model check docs docs-serve faults format provider-template lock clean setup
+.PHONY: help demo test test-fast test-installed model check docs docs-serve faults format provider-template lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -13,6 +13,8 @@ help:
 	@echo 'make demo       deploy endpoints.yaml onto a local cloud with the real cdk, show it, change it, destroy it'
 	@echo 'make test       every test (minutes)'
 	@echo 'make test-fast  the tests that need neither CDK nor the local cloud nor patience (a minute)'
+	@echo 'make test-installed'
+	@echo '                the wheel with the oldest and the newest libraries that it allows (network, minutes)'
 	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
@@ -32,6 +34,9 @@ test: setup
 
 test-fast: setup
 	@pytest --numprocesses auto -m 'not cdk and not e2e and not long' $(ARGS)
+
+test-installed: setup
+	@pytest -m installed tests/installed $(ARGS)
 
 model: setup
 	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle/test_model.py -k nobody_has_seen $(ARGS)

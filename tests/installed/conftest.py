@@ -1,0 +1,61 @@
+"""Environments that hold what a user of the package gets: the wheel with the oldest, and with the newest libraries.
+
+They need the network and minutes, so these tests run only when asked for: `make test-installed`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.wheel import ROOT, built, make_environment, pip
+
+_ENVIRONMENTS = ROOT / ".local" / "installed"
+_DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+_LOWEST = [re.sub(r"([\w-]+)>=([\d.]+),.*", r"\1==\2", each) for each in _DEPENDENCIES]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """An environment with the wheel."""
+
+    python: Path
+    end: str
+    """Of the ranges in pyproject.toml: oldest or newest."""
+
+    @property
+    def packages(self) -> Path:
+        """Where its packages are."""
+        (packages,) = self.python.parents[1].glob("lib/python*/site-packages")
+        return packages
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Leaves these tests to those who ask for them."""
+    return None if config.option.markexpr == "installed" else True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks everything in this folder."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.installed)
+
+
+@pytest.fixture(scope="session", params=["oldest", "newest"])
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Each end of the ranges; kept from one run to the next, and brought up to date in each."""
+    directory = _ENVIRONMENTS / request.param
+    python = directory / "bin" / "python"
+    if not python.exists():
+        make_environment(directory)
+    wheel = str(built("wheel", tmp_path_factory.mktemp("wheel")))
+    versions = _LOWEST if request.param == "oldest" else ["--upgrade", "--upgrade-strategy", "eager"]
+    pip(python, "install", "--only-binary", ":all:", "--no-compile", wheel, *versions)
+    pip(python, "install", "--no-index", "--no-deps", "--force-reinstall", wheel)
+    return Installed(python=python, end=request.param)

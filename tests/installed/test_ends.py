@@ -1,0 +1,59 @@
+"""What the package says it works with: the oldest libraries of its ranges, and the newest."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from installed.conftest import Installed
+from support.wheel import ROOT, pip, registered_by_a_users_app, run
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def test_the_wheel_asks_for_all_that_it_needs(installed: Installed) -> None:
+    """What pip has installed for it goes together."""
+    pip(installed.python, "check")
+
+
+def test_a_users_app_works_from_synth_to_registration(installed: Installed, tmp_path: Path) -> None:
+    """It is synthesized with these libraries, and the code staged for Lambda registers its endpoint."""
+    module, endpoints = registered_by_a_users_app(installed.python, tmp_path)
+    assert module.startswith(str(installed.packages))
+    assert [endpoint["Name"] for endpoint in endpoints] == ["Phone"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_run(installed: Installed, example: Path, tmp_path: Path) -> None:
+    """Copied into another directory, with CDK's own validation on where it has one."""
+    program = tmp_path / example.name
+    program.write_bytes(example.read_bytes())
+    output = {"CDK_OUTDIR": str(tmp_path / "cdk.out"), "CDK_VALIDATION": "true"}
+    run([installed.python, program], cwd=tmp_path, environment=output)
+    assert list(tmp_path.glob("cdk.out/*.template.json"))
+
+
+def test_a_users_type_checker_finds_wrong_arguments(installed: Installed, tmp_path: Path) -> None:
+    """Each that is marked so, and nothing else, in a project without any settings of this one."""
+    program = tmp_path / "users_project.py"
+    program.write_bytes(Path(__file__).with_name("users_project.py").read_bytes())
+    cache = ROOT / ".local" / "installed" / f"mypy-{installed.end}"
+    run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--python-executable", installed.python),
+            *("--cache-dir", str(cache), program),
+        ],
+        cwd=tmp_path,
+    )
+
+
+def test_the_constructs_tests_pass(installed: Installed) -> None:
+    """All of them, with these libraries in place of the pinned ones."""
+    run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/synth", "tests/permissions"],
+        cwd=ROOT,
+        environment={"PYTHONPATH": str(installed.packages), "PATH": os.environ["PATH"]},
+    )
