@@ -31,7 +31,7 @@ class Kind(Enum):
 
 SOURCES: Mapping[str, str] = {"GetSecretValue": "secretsmanager", "GetParameter": "ssm"}
 """The operations that read a device token, with the prefix of their IAM actions."""
-PAGE = "a web page"
+PAGE = "a web page for an answer"
 UNREADABLE = "an unreadable answer"
 INCOMPLETE = "an incomplete answer"
 """What there may be instead of a service's error code."""
@@ -93,7 +93,7 @@ def _of_source(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
             " and account in the declaration."
         )
     if said == "InvalidRequestException":
-        return Code.SOURCE_DELETED, "Is the secret scheduled for deletion? Restore it, or declare another."
+        return Code.SOURCE_DELETED, "Perhaps the secret is scheduled for deletion: restore it, or declare another."
     if kind in (Kind.DENIED, Kind.FORBIDDEN) or said in ("DecryptionFailure", "InvalidKeyId"):
         return Code.SOURCE_DENIED, (
             f"The function's role needs {SOURCES[operation]}:{operation} on it, and kms:Decrypt on its key where it"
@@ -141,6 +141,8 @@ def _of_other(operation: str, kind: Kind) -> tuple[Code, str]:
         )
     if kind is Kind.DENIED:
         return Code.DENIED, f"The function's role needs chime:{operation} on the {identity}."
+    if kind is Kind.INVALID and operation == "UpdateAppInstanceUserEndpoint":
+        return Code.VALUE_REFUSED, "The service refused a value: check Name and AllowMessages."
     if kind is Kind.FORBIDDEN:
         return (
             Code.FORBIDDEN,

@@ -39,7 +39,7 @@ def create(work: Work) -> Outcome:
         if isinstance(held, physical_id.Endpoint) and not standing.is_given_up:
             return registered(held)  # an earlier delivery has been answered
         _remove_attempts(work, endpoints, wanted, standing)
-        raise StaleEventError(Code.OVERTAKEN, "CloudFormation has given this resource up. Nothing was registered.")
+        raise StaleEventError(Code.OVERTAKEN, "CloudFormation no longer waits for this Create: nothing was registered.")
     endpoint = _register(work, endpoints, wanted)
     if work.is_unusual():
         _withdraw_if_stale(work, endpoints, endpoint)
@@ -143,7 +143,9 @@ def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.E
         return
     deregister(endpoints, endpoint.endpoint_id)
     work.note(work.id_of_nothing())
-    raise StaleEventError(Code.OVERTAKEN, "CloudFormation has given this resource up. What was registered is removed.")
+    raise StaleEventError(
+        Code.OVERTAKEN, "CloudFormation no longer waits for this Create: what was registered is removed."
+    )
 
 
 def _is_awaited(standing: Standing) -> bool:

@@ -20,6 +20,8 @@ from .advice import UNKNOWN_CALLERS, UNREADABLE, Kind, explain
 from .codes import Code
 from .rules import Violation
 
+UNEXPECTED = "This is a mistake in the function, not in what is declared: deploy again, and report it if it repeats."
+
 
 class HandlerError(Exception):
     """A failure that is told to the deployer: a code, and a sentence or two."""
@@ -101,9 +103,11 @@ def translate(operation: str, error: Exception, *, subject: str = "") -> Service
     if isinstance(error, boto.ClientError):
         said = _safe_code(error.response.get("Error", {}).get("Code"))
         kind = _answered(said, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    else:
-        said, kind = type(error).__name__, _unanswered(error)
-    return ServiceError(operation=operation, kind=kind, said=said, subject=subject)
+        return ServiceError(operation=operation, kind=kind, said=said, subject=subject)
+    said, kind = type(error).__name__, _unanswered(error)
+    is_known = kind is not Kind.INVALID or isinstance(error, boto.ParamValidationError)
+    explained = None if is_known else (Code.UNEXPECTED, UNEXPECTED)
+    return ServiceError(operation=operation, kind=kind, said=said, subject=subject, explained=explained)
 
 
 def _safe_code(code: object) -> str:

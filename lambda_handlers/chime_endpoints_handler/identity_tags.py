@@ -152,7 +152,9 @@ def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:
         return
     standing = work.standing()
     if standing is not None and is_over(work, standing):
-        raise StaleEventError(Code.OVERTAKEN, "CloudFormation has gone on without this event. No tag was changed.")
+        raise StaleEventError(
+            Code.OVERTAKEN, f"CloudFormation no longer waits for this {work.request.request_type}: no tag was changed."
+        )
 
 
 def _is_kept(work: Work, current: physical_id.PhysicalId) -> bool:

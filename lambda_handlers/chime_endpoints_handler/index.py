@@ -21,7 +21,7 @@ from .codes import Code
 from .deadline import Deadline, Phase
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE
 from .delivery import Delivery
-from .errors import HandlerError, InvalidRequestError
+from .errors import UNEXPECTED, HandlerError, InvalidRequestError
 from .helper import SUCCESS
 from .outcome import Outcome
 from .request import Request, RequestType, UnanswerableEventError, parse
@@ -81,7 +81,9 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     try:
         request = parse(event)
     except UnanswerableEventError as error:
-        _log(logging.WARNING, f"{Code.NOT_AN_EVENT}: Ignored: {error}. Nothing was done and nobody was told.")
+        _log(
+            logging.WARNING, f"{Code.NOT_AN_EVENT}: Ignored: {error}. It is none of CloudFormation's; nothing was done."
+        )
         return
     started = surroundings.now()
     deadline = Deadline(_time_left(context, surroundings.now))
@@ -125,10 +127,7 @@ class _Run:
         except HandlerError as error:
             self.reason = str(error)
         except BaseException as error:  # noqa: BLE001 - the outermost edge: an answer is owed whatever happens
-            self.reason = (
-                f"{Code.UNEXPECTED}: The function failed unexpectedly ({type(error).__name__}): a mistake in it, not in"
-                " what is declared. Deploy again, and report it if it repeats."
-            )
+            self.reason = f"{Code.UNEXPECTED}: The function failed: {type(error).__name__}. {UNEXPECTED}"
         if self.outcome is None:
             raise _ToldError(self.reason)
         self._responder.Data.update(self.outcome.data)
@@ -169,15 +168,18 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
         try:
             run.outcome.unanswered()
         except Exception as error:  # noqa: BLE001 - the next event meets what could not be done here
-            untold = f"the endpoint could not be marked for the next event ({type(error).__name__})."
+            untold = f"The endpoint could not be marked for the next event ({type(error).__name__})."
             _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
     if responder.outcome is Delivery.ACCEPTED:
         return
     if responder.outcome is Delivery.EXPIRED:
-        untold = "the answer was refused (403): its URL has expired, or a policy forbids it."
+        untold = "The answer was refused (403): its URL has expired, or a VPC endpoint's policy forbids it."
         _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
         return
-    _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: nobody accepted the answer. Lambda delivers the event again.")
+    untold = (
+        "Nobody accepted the answer. Lambda delivers the event again; in a VPC the function needs a way to Amazon S3."
+    )
+    _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
     raise AnswerNotAcceptedError("nobody accepted the answer")
 
 

@@ -136,7 +136,7 @@ def _stop_if_given_up(chosen: Chosen, situation: Situation) -> None:
         if not (chosen.is_new or chosen.is_adopted):
             _withdraw(chosen, situation)  # a new one is withdrawn for every failure
     raise StaleEventError(
-        Code.OVERTAKEN, "CloudFormation has gone on without this Update. What was registered is removed."
+        Code.OVERTAKEN, "CloudFormation no longer waits for this Update: what was registered is removed."
     )
 
 

@@ -197,7 +197,7 @@ def _application_violations(user: object, application: object, unresolved: IsUnr
         return
     for part in ("partition", "region", "account"):
         if ours[part] != theirs[part]:
-            sentence = f"ResourceArn is in another {part} than the AppInstanceUser; use one in the same."
+            sentence = f"ResourceArn is in another {part} than the AppInstanceUser; use one in the same {part}."
             yield Violation(Code.ELSEWHERE, sentence)
 
 
@@ -232,9 +232,9 @@ def _tag_list_violations(tags: list[Any], unresolved: IsUnresolved) -> Violation
         if not isinstance(key, str) or unresolved(key):
             continue
         if key.lower().startswith("aws:"):
-            yield Violation(Code.TAG_KEY, f"{path}.Key begins with aws:, which is reserved for AWS.")
+            yield Violation(Code.TAG_KEY, f"{path}.Key begins with aws:, which is reserved for AWS; take another.")
         if key in seen:
-            yield Violation(Code.TAG_KEY, f"{path}.Key is the same as Tags[{seen[key]}].Key.")
+            yield Violation(Code.TAG_KEY, f"{path}.Key is the same as Tags[{seen[key]}].Key; keep one of them.")
         seen.setdefault(key, index)
 
 
@@ -254,7 +254,8 @@ def _map(
             continue
         if name not in value:
             if rule.required:
-                yield Violation(Code.MISSING, f"{_join(path, name)} is missing.")
+                wanted = f": {_choices(rule)}" if rule.choices else rule.meaning and f": {rule.meaning}"
+                yield Violation(Code.MISSING, f"{_join(path, name)} is missing{wanted}.")
         elif not unresolved(value[name]):
             yield from _value(_join(path, name), value[name], rule, unresolved)
 
@@ -264,11 +265,15 @@ def _value(path: str, value: object, rule: Rule, unresolved: IsUnresolved) -> Vi
         if isinstance(value, Mapping):
             yield from _map(path, value, rule.members, unresolved)
         else:
-            yield Violation(Code.WRONG_KIND, f"{path} must be a map.")
+            yield Violation(Code.WRONG_KIND, f"{path} must be a map of {', '.join(rule.members)}.")
     elif rule.choices:
         yield from _choice(path, value, rule)
     else:
         yield from _text(path, str(value) if _is_number(value, rule) else value, rule)
+
+
+def _choices(rule: Rule) -> str:
+    return f"one of {', '.join(rule.choices)}"
 
 
 def _is_number(value: object, rule: Rule) -> bool:
@@ -281,7 +286,7 @@ def _choice(path: str, value: object, rule: Rule) -> Violations:
     given = str(value).lower() if isinstance(value, bool) or "true" in rule.choices else value
     if given not in rule.choices:
         near = _nearest(value, rule.choices) if isinstance(value, str) else "."
-        yield Violation(Code.NOT_A_CHOICE, f"{path} must be one of {', '.join(rule.choices)}{near}")
+        yield Violation(Code.NOT_A_CHOICE, f"{path} must be {_choices(rule)}{near}")
 
 
 def _text(path: str, value: object, rule: Rule) -> Violations:
@@ -298,7 +303,7 @@ def _text(path: str, value: object, rule: Rule) -> Violations:
         sentence = f"{path} has {len(value)} characters; {rule.minimum} to {rule.maximum} are allowed."
         yield Violation(Code.WRONG_LENGTH, sentence)
     elif not value.isprintable() and any(_is_unwanted(character) for character in value):
-        sentence = f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair."
+        sentence = f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair; remove it."
         yield Violation(Code.UNPRINTABLE, sentence)
     elif rule.form is not None and not rule.form.fullmatch(value):
         yield Violation(Code.MALFORMED, f"{path} is not {rule.meaning}.")

@@ -41,7 +41,7 @@ def read(member: str, source: TokenSource, *, clients: Clients, call: Caller) ->
         raise SourceError(error.code, error.text) from error
     except _UnusableError as error:
         raise SourceError(error.code, f"{member}Source: {place} {error.text}") from error
-    if wrong := token_violations(token, f"{member}Source: what {place} holds"):
+    if wrong := token_violations(token, f"{member}Source: the value read from {place}"):
         raise SourceError(Code.NO_TOKEN, f"{wrong[0].text} Store the device token alone, as text.")
     return token
 

@@ -21,7 +21,7 @@ def stop_if_stale(work: Work) -> Standing | None:
     if standing is not None and is_stale(work, standing):
         if standing.is_given_up:
             remove_attempts(work, standing)
-        raise StaleEventError(Code.OVERTAKEN, "CloudFormation has gone on without this Update. Nothing was changed.")
+        raise StaleEventError(Code.OVERTAKEN, "CloudFormation no longer waits for this Update: nothing was changed.")
     return standing
 
 

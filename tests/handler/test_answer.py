@@ -49,7 +49,7 @@ def test_an_expired_url_is_given_up(stage: Stage, caplog: pytest.LogCaptureFixtu
     stage.sink.statuses = [403] * 50
     stage.run(stage.event("Create", stage.properties()))
     assert len(stage.sink.bodies) == 3
-    assert "Create of Phone: CE-518: the answer was refused (403): its URL has expired" in caplog.text
+    assert "Create of Phone: CE-518: The answer was refused (403): its URL has expired" in caplog.text
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update", "Delete", "Nonsense"])

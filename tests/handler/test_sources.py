@@ -7,9 +7,9 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import Fault
+from support.refusing import Refusing
 from support.stage import REGION, Stage
 
 
@@ -156,51 +156,6 @@ def test_the_endpoint_of_an_unanswered_create_with_a_source_is_reclaimed(stage: 
     assert not stage.registered
 
 
-class Refusing:
-    """Secrets Manager and Systems Manager as they refuse, so many times; the rest is as staged."""
-
-    def __init__(self, stage: Stage, code: str, *, times: int | None) -> None:
-        self._staged = stage.clients
-        self._code = code
-        self._left = times
-        self.asked = 0
-
-    def chime(self, region: str) -> Any:
-        """As staged."""
-        return self._staged.chime(region)
-
-    def stacks(self) -> Any:
-        """As staged."""
-        return self._staged.stacks()
-
-    def secrets(self, _: str | None) -> Refusing:
-        """Itself."""
-        return self
-
-    def parameters(self, _: str | None) -> Refusing:
-        """Itself."""
-        return self
-
-    def get_secret_value(self, **_: str) -> dict[str, Any]:
-        """A refusal that quotes the secret, or the secret."""
-        self._refuse()
-        return {"SecretString": "canary-secret"}
-
-    def get_parameter(self, **_: object) -> dict[str, Any]:
-        """A refusal that quotes the parameter, or the parameter."""
-        self._refuse()
-        return {"Parameter": {"Value": "canary-secret"}}
-
-    def _refuse(self) -> None:
-        self.asked += 1
-        if self._left is None or self.asked <= self._left:
-            error = {
-                "Error": {"Code": self._code, "Message": "canary-secret"},
-                "ResponseMetadata": {"HTTPStatusCode": 400},
-            }
-            raise ClientError(error, "GetIt")
-
-
 SOURCES = {
     "secret": {"SecretArn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:push-AbCdEf"},
     "parameter": {"ParameterName": "/push/alice"},
@@ -212,7 +167,7 @@ SOURCES = {
     [
         ("secret", "AccessDeniedException", "needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key"),
         ("secret", "DecryptionFailure", "needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key"),
-        ("secret", "InvalidRequestException", "Is the secret scheduled for deletion?"),
+        ("secret", "InvalidRequestException", "Perhaps the secret is scheduled for deletion"),
         ("secret", "ResourceNotFoundException", "It, or the declared version of it, does not exist there"),
         ("secret", "ExpiredTokenException", "credentials have expired"),
         ("secret", "InvalidParameterException", "failed: InvalidParameterException. Read it with the AWS CLI"),

@@ -157,7 +157,7 @@ def test_an_event_that_cannot_be_answered_ends_at_once(
     (line,) = caplog.messages
     assert line.startswith("CE-519: Ignored: the event has no ")
     assert key in line
-    assert line.endswith("Nothing was done and nobody was told.")
+    assert line.endswith("It is none of CloudFormation's; nothing was done.")
 
 
 @pytest.mark.parametrize("past", [nothing, success, lost_answer])

@@ -1,0 +1,133 @@
+"""The codes: each mistake has its own, what is told says what to do, and the page of the code shows it as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from chime_endpoints_handler.codes import Code
+from docs.commands import problems
+from support.mistakes import MISTAKES, Mistake, printed
+from support.stage import APPLICATION, Stage
+
+PAGES = Path(__file__).parents[2] / "docs" / "errors"
+RECORDED: Mapping[str, str] = json.loads((Path(__file__).parent / "recorded" / "codes.json").read_text())
+"""Every code that there has ever been, with its meaning."""
+EACH_MISTAKE = [
+    pytest.param(code, mistake, id=f"{code}-{number}")
+    for code, mistakes in MISTAKES.items()
+    for number, mistake in enumerate(mistakes, start=1)
+]
+NAMED: Mapping[Code, tuple[str, ...]] = {
+    Code.MISSING: (" is missing",),
+    Code.UNKNOWN: ("Nmae is not a property", "did you mean Name?"),
+    Code.NOT_A_CHOICE: (" must be one of ", "did you mean "),
+    Code.MALFORMED: ("Arn is not the ARN of an ", "REGION:ACCOUNT"),
+    Code.DYNAMIC_REFERENCE: ("EndpointAttributes.DeviceToken", "use DeviceTokenSource"),
+    Code.ELSEWHERE: ("ResourceArn", "another region", "AppInstanceUser"),
+    Code.TAGS_OF_ENDPOINT: ("Custom::ChimeIdentityTags",),
+    Code.SOURCE_MISSING: (" for DeviceTokenSource failed: ", "does not exist there"),
+    Code.SOURCE_DENIED: ("TokenSource failed: ", "role needs ", "kms:Decrypt"),
+    Code.SOURCE_DELETED: ("InvalidRequestException", "scheduled for deletion"),
+    Code.FIELD_MISSING: ("DeviceTokenSource: secret arn:", "Field apns"),
+    Code.NO_TOKEN: ("DeviceTokenSource: ", "secret arn:", "Store the device token"),
+    Code.DENIED: ("AccessDeniedException", "role needs chime:"),
+    Code.FORBIDDEN: ("ForbiddenException", "exists", "role may call "),
+    Code.NO_IDENTITY: ("TagResource", "ResourceARN exists"),
+    Code.VALUE_REFUSED: ("BadRequestException", "refused a value: check "),
+    Code.ENDPOINT_QUOTA: (APPLICATION, "10 by default", "L-39BCA56C"),
+    Code.TAG_QUOTA: ("50", "remove some"),
+    Code.TAKEN: ("ConflictException, because endpoint ", "AdoptExisting"),
+    Code.TAKEN_ELSEWHERE: ("ConflictException", "another user's endpoint", "Deregister that one"),
+    Code.NOT_ADOPTABLE: ("AdoptExisting", "another Type and another ResourceArn", "Declare what is registered"),
+    Code.STILL_THERE: ("of endpoint ", "ForbiddenException", "chime:DeregisterAppInstanceUserEndpoint"),
+    Code.VANISHED: ("Endpoint ", "Deploy again"),
+    Code.INACTIVE: ("Endpoint ", "INVALID_DEVICE_TOKEN", "present token"),
+    Code.THROTTLED: ("Thrott", "deploy again"),
+    Code.OUT_OF_TIME: ("RegisterAppInstanceUserEndpoint", "longer timeout"),
+    Code.UNREACHABLE: ("EndpointConnectionError", "us-east-1 and eu-central-1", "VPC"),
+    Code.UNCLEAR: ("ServiceFailureException", "deploy again"),
+    Code.INTERCEPTED: ("proxy",),
+    Code.CREDENTIALS: ("credentials",),
+    Code.UNEXPECTED: ("MemoryError", "report it"),
+}
+"""What has to be in each, beside its code and that it is a sentence or two."""
+A_FAILED_CALL = re.compile(
+    r"[A-Z]\w+( (of|with) (endpoint|application|secret|parameter) \S+)?( for \w+)? failed: \S.*\. .+"
+)
+CODES_OF_CALLS = {code for code in Code if code[3] in "23" and code not in (Code.FIELD_MISSING, Code.NO_TOKEN)} | {
+    Code.STILL_THERE,
+    Code.THROTTLED,
+    Code.UNREACHABLE,
+    Code.UNCLEAR,
+    Code.INTERCEPTED,
+    Code.CREDENTIALS,
+}
+
+
+def samples(code: str) -> list[str]:
+    """What the page of a code shows as what it looks like."""
+    return re.findall(r"^```text\n((?!endpoints\.yaml).+)\n```$", (PAGES / f"{code}.md").read_text(), re.MULTILINE)
+
+
+def title(code: str) -> str:
+    """What the page of a code says that it means, in a few words."""
+    (heading,) = re.findall(rf"^# {code}: (.+)$", (PAGES / f"{code}.md").read_text(), re.MULTILINE)
+    return str(heading)
+
+
+@pytest.mark.parametrize(("code", "mistake"), EACH_MISTAKE)
+def test_a_mistake_is_told_with_its_code_and_with_what_to_do(stage: Stage, code: Code, mistake: Mistake) -> None:
+    """F74: in one or two sentences, which name what was tried and of what, and hold nothing that is secret."""
+    told = mistake(stage)
+    assert re.findall(r"CE-\d+", told) == [code]
+    text = told.partition(f"{code}: ")[2]
+    assert 1 <= len(re.findall(r"[.?](?= |$)", text)) <= 2, text
+    assert text[0].isupper()
+    assert all(words in text for words in NAMED.get(code, ()))
+    assert code not in CODES_OF_CALLS or A_FAILED_CALL.fullmatch(text), text
+    assert "canary" not in told
+    assert stage.user not in told
+
+
+@pytest.mark.parametrize(("code", "mistake"), EACH_MISTAKE)
+def test_the_page_of_a_code_shows_what_is_told(stage: Stage, code: Code, mistake: Mistake) -> None:
+    """Word for word, but for ids that differ each time."""
+    assert printed(mistake(stage)) in samples(code)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_the_page_of_a_code_shows_nothing_else(code: Code) -> None:
+    """Everything there was told by the handler in the test above."""
+    assert len(samples(code)) == len(set(samples(code))) == len(MISTAKES[code])
+
+
+def test_every_code_is_recorded_and_keeps_its_meaning() -> None:
+    """None ever disappears, or comes to mean something else: people have them in their notes."""
+    assert {str(code): title(code) for code in Code} == RECORDED
+
+
+def test_every_page_has_a_code_and_is_in_the_table() -> None:
+    """And the table leads to every page, in the order of the codes."""
+    assert {path.stem for path in PAGES.glob("CE-*.md")} == set(Code)
+    rows = re.findall(r"^\| \[(\S+)\]\((\S+)\) \| (.+) \|$", (PAGES / "index.md").read_text(), re.MULTILINE)
+    assert rows == [(code, f"{code}.md", title(code)) for code in sorted(Code)]
+
+
+def test_the_commands_on_the_pages_are_commands() -> None:
+    """Each program, subcommand and option of them is there."""
+    for path in PAGES.glob("*.md"):
+        text = re.sub(r"\s+", " ", path.read_text())
+        for command in re.findall(r"`((?:aws|cdk|chime-endpoints) [^`]+)`", text):
+            assert problems(command, text) == [], path.name
+
+
+def test_the_links_of_the_pages_lead_to_pages() -> None:
+    """Those within the documentation."""
+    for path in PAGES.glob("*.md"):
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"

@@ -1,0 +1,360 @@
+"""The mistakes that people make most, each made with the real handler: what the deployer reads is returned."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.exceptions import SSLError
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.refusing import Refusing
+from support.stage import ACCOUNT, OTHER_APPLICATION, REGION, Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+UPDATE = "UpdateAppInstanceUserEndpoint"
+DESCRIBE = "DescribeAppInstanceUserEndpoint"
+DEREGISTER = "DeregisterAppInstanceUserEndpoint"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-AbCdEf"
+PARAMETER = "/push/alice"
+
+Mistake = Callable[[Stage], str]
+"""Makes the mistake and returns the Reason, or the line of the log where there is no Reason."""
+
+
+def declared(**changes: Any) -> Mistake:
+    """A Create whose properties are changed."""
+    return lambda stage: str(stage.create(stage.properties(**changes))["Reason"])
+
+
+def tagged(*tags: Mapping[str, str]) -> Mistake:
+    """A Create of tags."""
+    return lambda stage: _reason_of_tags(stage, list(tags))
+
+
+def _reason_of_tags(stage: Stage, tags: object) -> str:
+    return str(stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)["Reason"])
+
+
+def from_source(content: str | bytes | None = None, member: str = "DeviceTokenSource", **source: str) -> Mistake:
+    """A Create whose token comes from a source; a secret with the content is made first, where one is given."""
+
+    def make(stage: Stage) -> str:
+        if content is not None:
+            kind: dict[str, Any] = {"SecretBinary" if isinstance(content, bytes) else "SecretString": content}
+            made = boto3.client("secretsmanager", region_name=REGION).create_secret(Name="push", **kind)
+            source["SecretArn"] = made["ARN"]
+        attributes = {"DeviceToken": "canary-token-a"} if member == "VoipDeviceTokenSource" else {}
+        return declared(EndpointAttributes=attributes | {member: source})(stage)
+
+    return make
+
+
+def refused_source(code: str, **source: str) -> Mistake:
+    """A Create whose source answers with an error."""
+
+    def make(stage: Stage) -> str:
+        stage.clients = Refusing(stage, code, times=None)  # type: ignore[assignment] # in the place of the staged ones
+        return from_source(**source)(stage)
+
+    return make
+
+
+def secret_to_be_deleted(stage: Stage) -> str:
+    """The secret is in its recovery window."""
+    client = boto3.client("secretsmanager", region_name=REGION)
+    arn = client.create_secret(Name="push", SecretString="canary")["ARN"]
+    client.delete_secret(SecretId=arn)
+    return from_source(SecretArn=arn)(stage)
+
+
+def failing(operation: str, then: Mistake, **fault: Any) -> Mistake:
+    """An event during which every call of an operation fails."""
+
+    def make(stage: Stage) -> str:
+        if then is not created:
+            stage.create()
+        stage.backend.faults.append(Fault(operation, **{"times": None, **fault}))
+        return then(stage)
+
+    return make
+
+
+def created(stage: Stage) -> str:
+    """A Create."""
+    return str(stage.create()["Reason"])
+
+
+def renamed(stage: Stage) -> str:
+    """An Update of the name."""
+    return str(stage.update(held(stage), stage.properties(Name="new"), stage.properties())["Reason"])
+
+
+def replaced(stage: Stage) -> str:
+    """An Update of the device token."""
+    new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
+    return str(stage.update(held(stage), new, stage.properties())["Reason"])
+
+
+def deleted(stage: Stage) -> str:
+    """A Delete."""
+    return str(stage.delete(held(stage))["Reason"])
+
+
+def tagged_well(stage: Stage) -> str:
+    """Tags that are valid."""
+    return _reason_of_tags(stage, [{"Key": "team", "Value": "chat"}])
+
+
+def held(stage: Stage) -> str:
+    """The physical id of the endpoint that was registered first."""
+    return f"{stage.user}/endpoint/{stage.registered[0].endpoint_id}"
+
+
+def of_a_missing_user(stage: Stage) -> str:
+    """The user was never made."""
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    return created(stage)
+
+
+def tags_of_a_missing_user(stage: Stage) -> str:
+    """Nor was the one to be tagged."""
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    return tagged_well(stage)
+
+
+def over_the_quota(stage: Stage) -> str:
+    """The user has ten endpoints."""
+    for number in range(10):
+        stage.stranger(f"token-{number}")
+    return created(stage)
+
+
+def over_the_tags(stage: Stage) -> str:
+    """The user has fifty tags."""
+    stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(50)}
+    return tagged_well(stage)
+
+
+def held_by_a_stranger(stage: Stage) -> str:
+    """The mobile app has registered its token already."""
+    stage.stranger()
+    return created(stage)
+
+
+def held_by_a_dead_endpoint(stage: Stage) -> str:
+    """The endpoint in the way is one that nothing is pushed to."""
+    theirs = stage.stranger()
+    theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    return created(stage)
+
+
+def held_by_another_user(stage: Stage) -> str:
+    """The device belonged to somebody else before."""
+    stage.backend.switches.device_token_conflict = "app_instance"
+    other = stage.backend.create_app_instance_user(
+        app_instance_arn=stage.user.split("/user/")[0], app_instance_user_id="bob", name="Bob"
+    )
+    stage.stranger(app_instance_user_arn=other)
+    return created(stage)
+
+
+def adopted_with_another_application(stage: Stage) -> str:
+    """What is to be adopted cannot be brought to the declaration."""
+    stage.stranger(resource_arn=OTHER_APPLICATION, endpoint_type="APNS_SANDBOX")
+    return declared(AdoptExisting="true")(stage)
+
+
+def delivered_late(stage: Stage) -> str:
+    """CloudFormation has rolled back meanwhile."""
+    stage.sent()
+    stage.clock.sleep(60)
+    stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "chat-Phone-1X2Y3Z"}
+    return created(stage)
+
+
+def removed_meanwhile(stage: Stage) -> str:
+    """Somebody deregisters the endpoint that is being adopted."""
+    stage.stranger()
+    stage.backend.faults.append(Fault(UPDATE, call=stage.backend.endpoints.clear))
+    return declared(AdoptExisting="true")(stage)
+
+
+def adopted_dead(stage: Stage) -> str:
+    """The endpoint that is adopted is one that nothing is pushed to."""
+    theirs = stage.stranger()
+    theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    with _logged() as lines:
+        answer = stage.create(stage.properties(AdoptExisting="true"))
+    assert answer["Status"] == "SUCCESS"
+    return _told(lines, Code.INACTIVE)
+
+
+def without_time(stage: Stage) -> str:
+    """The function's timeout is too short."""
+    return str(stage.deliver(stage.event("Create", stage.properties()), seconds=0.3)["Reason"])
+
+
+def in_a_region_without_the_service(stage: Stage) -> str:
+    """There is no such host."""
+    there = {
+        name: value.replace("us-east-1", "eu-west-1") for name, value in stage.properties().items() if "Arn" in name
+    }
+    return declared(**there)(stage)
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    """Raises it where a fault strikes."""
+
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def answered_in_vain(stage: Stage) -> str:
+    """Nothing answers at the response URL."""
+    stage.sink.refuses = True
+    with _logged() as lines:
+        try:
+            stage.run(stage.event("Create", stage.properties()))
+        except AnswerNotAcceptedError:
+            return _told(lines, Code.NOT_TOLD)
+    raise AssertionError(lines)
+
+
+def answered_too_late(stage: Stage) -> str:
+    """The response URL has expired."""
+    stage.sink.statuses = [403] * 3
+    with _logged() as lines:
+        stage.run(stage.event("Create", stage.properties()))
+    return _told(lines, Code.NOT_TOLD)
+
+
+def a_test_event(stage: Stage) -> str:
+    """Somebody presses "Test" in the Lambda console."""
+    with _logged() as lines:
+        stage.run({"key1": "value1"})
+    return _told(lines, Code.NOT_AN_EVENT)
+
+
+def misspelt_request_type(stage: Stage) -> str:
+    """Somebody writes an event by hand."""
+    return str(stage.deliver(stage.event("create", stage.properties()))["Reason"])
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    """What the handler logs."""
+    lines: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    keeper = Keeper()
+    logger = logging.getLogger("chime_endpoints")
+    logger.addHandler(keeper)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(keeper)
+
+
+def _told(lines: list[str], code: Code) -> str:
+    return next(line for line in lines if code in line)
+
+
+MISTAKES: Mapping[Code, tuple[Mistake, ...]] = {
+    Code.MISSING: (declared(Type=None), declared(EndpointAttributes={})),
+    Code.UNKNOWN: (declared(Nmae="canary"),),
+    Code.NOT_A_CHOICE: (declared(Type="FCM"), declared(AllowMessages="all")),
+    Code.WRONG_KIND: (declared(EndpointAttributes="canary"), lambda stage: _reason_of_tags(stage, {"team": "chat"})),
+    Code.MALFORMED: (declared(AppInstanceUserArn="canary"), declared(ResourceArn="canary")),
+    Code.WRONG_LENGTH: (declared(EndpointAttributes={"DeviceToken": ""}),),
+    Code.UNPRINTABLE: (declared(EndpointAttributes={"DeviceToken": "canary\n"}),),
+    Code.DYNAMIC_REFERENCE: (
+        declared(EndpointAttributes={"DeviceToken": "{{resolve:secretsmanager:push:SecretString:apns}}"}),
+    ),
+    Code.CONTRADICTION: (
+        declared(EndpointAttributes={"DeviceToken": "canary", "DeviceTokenSource": {"ParameterName": PARAMETER}}),
+        declared(Type="GCM", EndpointAttributes={"DeviceToken": "canary", "VoipDeviceToken": "canary"}),
+    ),
+    Code.ELSEWHERE: (declared(ResourceArn=OTHER_APPLICATION.replace(REGION, "eu-central-1")),),
+    Code.TAGS_OF_ENDPOINT: (declared(Tags=[{"Key": "canary", "Value": "canary"}]),),
+    Code.TAG_KEY: (tagged({"Key": "aws:canary", "Value": "1"}), tagged(*[{"Key": "canary", "Value": "1"}] * 2)),
+    Code.RESOURCE_TYPE: (lambda stage: str(stage.create(ResourceType="Custom::ChimeEndpoint")["Reason"]),),
+    Code.SOURCE_MISSING: (from_source(SecretArn=SECRET), from_source(ParameterName=PARAMETER, Version="7")),
+    Code.SOURCE_DENIED: (
+        refused_source("AccessDeniedException", SecretArn=SECRET),
+        refused_source("AccessDeniedException", ParameterName=PARAMETER, member="VoipDeviceTokenSource"),
+        refused_source("DecryptionFailure", SecretArn=SECRET),
+    ),
+    Code.SOURCE_DELETED: (secret_to_be_deleted,),
+    Code.FIELD_MISSING: (
+        from_source(json.dumps({"canary": "canary"}), Field="apns"),
+        from_source("canary", Field="apns"),
+        from_source(json.dumps({"apns": ["canary"]}), Field="apns"),
+    ),
+    Code.NO_TOKEN: (
+        from_source("canary\n"),
+        from_source("x" * 5000),
+        from_source(b"canary"),
+    ),
+    Code.SOURCE_REFUSED: (refused_source("InvalidParameterException", SecretArn=SECRET),),
+    Code.DENIED: (
+        failing(REGISTER, created, error="AccessDeniedException"),
+        failing(UPDATE, renamed, error="AccessDeniedException"),
+    ),
+    Code.FORBIDDEN: (of_a_missing_user, failing("TagResource", tagged_well, error="ForbiddenException")),
+    Code.NO_IDENTITY: (tags_of_a_missing_user,),
+    Code.VALUE_REFUSED: (
+        failing(REGISTER, created, error="BadRequestException"),
+        failing(UPDATE, renamed, error="BadRequestException"),
+    ),
+    Code.ENDPOINT_QUOTA: (over_the_quota,),
+    Code.TAG_QUOTA: (over_the_tags,),
+    Code.REFUSED: (failing(DESCRIBE, replaced, error="BadRequestException"),),
+    Code.TAKEN: (held_by_a_stranger, held_by_a_dead_endpoint),
+    Code.TAKEN_ELSEWHERE: (held_by_another_user,),
+    Code.NOT_ADOPTABLE: (adopted_with_another_application,),
+    Code.STILL_THERE: (failing(DEREGISTER, deleted, error="ForbiddenException"),),
+    Code.OVERTAKEN: (delivered_late,),
+    Code.VANISHED: (removed_meanwhile,),
+    Code.INACTIVE: (adopted_dead,),
+    Code.THROTTLED: (
+        failing(REGISTER, created, error="ThrottledClientException"),
+        refused_source("ThrottlingException", SecretArn=SECRET),
+    ),
+    Code.OUT_OF_TIME: (without_time,),
+    Code.UNREACHABLE: (in_a_region_without_the_service,),
+    Code.UNCLEAR: (failing(DEREGISTER, deleted, error="ServiceFailureException"),),
+    Code.INTERCEPTED: (
+        failing(REGISTER, created, answer="html"),
+        failing(UPDATE, renamed, call=raising(SSLError(endpoint_url="https://canary", error="canary"))),
+    ),
+    Code.CREDENTIALS: (
+        failing(REGISTER, created, error="ExpiredTokenException", status=403),
+        failing(REGISTER, created, error="InvalidClientTokenId", status=403),
+    ),
+    Code.UNEXPECTED: (failing(REGISTER, created, call=raising(MemoryError("canary"))),),
+    Code.NOT_TOLD: (answered_in_vain, answered_too_late),
+    Code.NOT_AN_EVENT: (misspelt_request_type, a_test_event),
+}
+"""At least one mistake for each code."""
+
+_ENDPOINT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SECRET_SUFFIX = re.compile(r"(?<=:secret:push-)[A-Za-z]{6}")
+
+
+def printed(told: str) -> str:
+    """What was told as the pages of the codes show it: with ids that are the same each time."""
+    return _SECRET_SUFFIX.sub("AbCdEf", _ENDPOINT_ID.sub("8c1f2f2e-6b1d-4a53-9d0e-3f5a7c9b1e24", told))

@@ -1,0 +1,54 @@
+"""Secrets Manager and Systems Manager as they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from support.stage import Stage
+
+
+class Refusing:
+    """Secrets Manager and Systems Manager as they refuse, so many times; the rest is as staged."""
+
+    def __init__(self, stage: Stage, code: str, *, times: int | None) -> None:
+        self._staged = stage.clients
+        self._code = code
+        self._left = times
+        self.asked = 0
+
+    def chime(self, region: str) -> Any:
+        """As staged."""
+        return self._staged.chime(region)
+
+    def stacks(self) -> Any:
+        """As staged."""
+        return self._staged.stacks()
+
+    def secrets(self, _: str | None) -> Refusing:
+        """Itself."""
+        return self
+
+    def parameters(self, _: str | None) -> Refusing:
+        """Itself."""
+        return self
+
+    def get_secret_value(self, **_: str) -> dict[str, Any]:
+        """A refusal that quotes the secret, or the secret."""
+        self._refuse()
+        return {"SecretString": "canary-secret"}
+
+    def get_parameter(self, **_: object) -> dict[str, Any]:
+        """A refusal that quotes the parameter, or the parameter."""
+        self._refuse()
+        return {"Parameter": {"Value": "canary-secret"}}
+
+    def _refuse(self) -> None:
+        self.asked += 1
+        if self._left is None or self.asked <= self._left:
+            error = {
+                "Error": {"Code": self._code, "Message": "canary-secret"},
+                "ResponseMetadata": {"HTTPStatusCode": 400},
+            }
+            raise ClientError(error, "GetIt")
