@@ -1,7 +1,8 @@
-"""The function's code: the handler and crhelper, copied side by side into one directory, nothing built or fetched."""
+"""The function's code: handler and crhelper side by side, less their docstrings; nothing is built or fetched."""
 
 from __future__ import annotations
 
+import ast
 import atexit
 import shutil
 import tempfile
@@ -49,5 +50,19 @@ def _copy(source: Path, target: Path) -> None:
         for folder in reversed(copy.relative_to(target.parent).parents[:-1]):
             (target.parent / folder).mkdir(exist_ok=True)
             (target.parent / folder).chmod(0o755)
-        copy.write_bytes(module.read_bytes())
+        copy.write_text(_without_docstrings(module.read_text(encoding="utf-8")), encoding="utf-8")
         copy.chmod(0o644)
+
+
+def _without_docstrings(source: str) -> str:
+    """A module less the texts that it does not use, a sixth of what every cold start loads.
+
+    Every line keeps its number, so that a traceback of the function fits the source.
+    """
+    lines = source.encode().split(b"\n")  # ast counts columns in bytes
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+            after = lines[last][node.end_col_offset :]
+            lines[first : last + 1] = [lines[first][: node.col_offset] + b'""' + after, *[b""] * (last - first)]
+    return b"\n".join(lines).decode()
