@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast test-installed model check docs docs-serve faults format provider-template lock clean setup
+.PHONY: help demo test test-fast test-installed model check docs docs-serve faults schema many format provider-template lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -23,6 +23,7 @@ help:
 	@echo 'make provider-template'
 	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
 	@echo 'make schema     write the JSON Schema of endpoints.yaml, from the rules that the loader checks with'
+	@echo 'make many       deploy COUNT=1000 endpoints onto the local cloud (minutes)'
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
 
@@ -69,6 +70,9 @@ provider-template: setup
 
 schema: setup
 	@python tools/schema.py
+
+many: setup
+	@python tools/many.py $(or $(COUNT),1000)
 
 lock: setup
 	rm -rf .local/lock && python -m venv .local/lock
