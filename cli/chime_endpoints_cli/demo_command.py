@@ -22,5 +22,8 @@ from .exit_codes import ExitCode
 )
 @click.option("--verbose", is_flag=True, help="Show all that cdk prints.")
 def demo(*, verbose: bool) -> None:
-    """Deploy endpoints.yaml onto a local cloud, look, change it, look again, destroy it."""
+    """Deploy, change and destroy endpoints.yaml on a local cloud.
+
+    Between the steps it shows what the other commands tell: list, drift and audit.
+    """
     run_demo(verbose=verbose)

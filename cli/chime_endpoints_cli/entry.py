@@ -12,7 +12,6 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("chime_endpoints"):
             raise
-        sys.exit(
-            f"error: {error.name} is not installed\nInstall the command with: pip install 'cdk-chime-endpoints[local]'"
-        )
+        missing = error.name.partition(".")[0]
+        sys.exit(f"error: {missing} is not installed\nInstall the command with: pip install 'cdk-chime-endpoints[cli]'")
     run()

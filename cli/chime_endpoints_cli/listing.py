@@ -39,7 +39,7 @@ STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 @options.local
 @options.as_json
 def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool, as_json: bool) -> ExitCode:
-    """Show what is registered: state and reason, and which stack holds it.
+    """Show what is registered, and which stack holds it.
 
     An ARN is that of a user, or of an app instance for all its users. Stacks are looked for in the region of your
     settings and in that of the ARNs, or where --region says. An endpoint that no stack holds there is shown as held

@@ -1,6 +1,7 @@
 """The local cloud: MiniStack and the emulator of the Chime service, on loopback, as long as a `with` block."""
 
 import contextlib
+import importlib.util
 import os
 import socket
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class LocalCloud:
         return local_environment(aws_url=where.aws_url, chime_url=where.chime_url, directory=self.directory)
 
     def __enter__(self) -> Self:
+        require_ministack()
         self.directory.mkdir(parents=True, exist_ok=True)
         aws_port, chime_port = self._ports
         with self._services:
@@ -117,6 +119,14 @@ class LocalCloud:
             )
         service.wait_until(lambda: answers(f"{url}/_ministack/ready"))
         return url
+
+
+def require_ministack() -> None:
+    """Raises CommandError where MiniStack is not installed."""
+    if importlib.util.find_spec("ministack") is None:
+        raise CommandError(
+            "the local cloud is not installed", remedy="Install it with: pip install 'cdk-chime-endpoints[local]'"
+        )
 
 
 def _ministack_settings(port: int) -> dict[str, str]:

@@ -1,19 +1,24 @@
 """`chime-endpoints local …`: the local cloud by hand."""
 
+import shlex
 from pathlib import Path
 
 import click
 
+from . import options
 from .cdk import Cdk
 from .clients import Clients
+from .command import Command
 from .declared_file import read_declaration
 from .environment import REGION, local_environment
 from .errors import CommandError
+from .exit_codes import ExitCode
 from .keeping import KeptCloud, cloud_directory, is_kept, kept_cloud, note_variables, start_keeper, stop_keeper
+from .local_cloud import require_ministack
 from .prerequisites import make_prerequisites
 from .services import Services
 from .stacks import all_stacks
-from .terminal import heading, say
+from .terminal import heading, say, show_json, write_raw
 from .verification import BOOTSTRAP_STACK
 
 DECLARATION = Path("endpoints.yaml")
@@ -23,14 +28,24 @@ _PORT = click.IntRange(0, 65535)
 
 @click.group()
 def local() -> None:
-    """Run a local cloud: MiniStack and the Chime service emulator on loopback."""
+    """Run a local cloud on loopback: MiniStack and the Chime emulator."""
 
 
-@local.command()
+@local.command(
+    cls=Command,
+    examples=[
+        ("chime-endpoints local up", "in the directory of the app, whose endpoints.yaml names users and tokens"),
+        ("chime-endpoints local deploy", "then: cdk deploy against it"),
+    ],
+)
 @click.option("--port", type=_PORT, default=0, help="MiniStack's port; by default any free one.")
 @click.option("--chime-port", type=_PORT, default=0, help="The emulator's port; by default any free one.")
 def up(*, port: int, chime_port: int) -> None:
-    """Start the local cloud, with the users and tokens that endpoints.yaml speaks of."""
+    """Start the local cloud, with what endpoints.yaml speaks of.
+
+    It runs until `chime-endpoints local down`, and keeps nothing.
+    """
+    require_ministack()
     if is_kept():
         raise CommandError("the local cloud is running already", remedy="See: chime-endpoints local status")
     cloud = start_keeper(aws_port=port, chime_port=chime_port)
@@ -44,16 +59,32 @@ def up(*, port: int, chime_port: int) -> None:
     _tell(kept_cloud())
 
 
-@local.command()
-def status() -> None:
+@local.command(
+    cls=Command,
+    examples=[('eval "$(chime-endpoints local status)"', "the environment for other programs, such as aws and cdk")],
+    exit_codes={ExitCode.DONE: "it is running", ExitCode.FAILED: "it is not running"},
+)
+@options.as_json
+def status(*, as_json: bool) -> None:
     """Say where the local cloud is."""
-    _tell(kept_cloud())
+    if as_json:
+        show_json(_settings(kept_cloud()))
+    else:
+        _tell(kept_cloud())
 
 
-@local.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@local.command(
+    cls=Command,
+    context_settings={"ignore_unknown_options": True},
+    examples=[
+        ("chime-endpoints local deploy", "all stacks of the app in this directory"),
+        ("chime-endpoints local deploy -c endpoints=other.yaml", "what follows is handed to cdk"),
+    ],
+    exit_codes={ExitCode.DONE: "deployed", ExitCode.FAILED: "cdk failed; it has said why"},
+)
 @click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
 def deploy(*, cdk_arguments: tuple[str, ...]) -> None:
-    """Run `cdk deploy` against the local cloud, with these arguments for cdk."""
+    """Run `cdk deploy` against the local cloud."""
     cloud = kept_cloud()
     environment = local_environment(
         aws_url=cloud.addresses.aws_url, chime_url=cloud.addresses.chime_url, directory=cloud_directory()
@@ -70,7 +101,7 @@ def deploy(*, cdk_arguments: tuple[str, ...]) -> None:
     cdk.deploy(*cdk_arguments)
 
 
-@local.command()
+@local.command(cls=Command, examples=[("chime-endpoints local down", "nothing is left running")])
 def down() -> None:
     """Stop the local cloud; what was on it is gone."""
     stop_keeper()
@@ -78,8 +109,13 @@ def down() -> None:
 
 
 def _tell(cloud: KeptCloud) -> None:
-    heading("The local cloud is running; for programs that are to use it:")
-    settings = {
+    heading("# The local cloud is running; for programs that are to use it:")
+    for name, value in _settings(cloud).items():
+        write_raw(f"  export {name}={shlex.quote(value)}\n")  # whole on its line, to be copied
+
+
+def _settings(cloud: KeptCloud) -> dict[str, str]:
+    return {
         "AWS_ENDPOINT_URL": cloud.addresses.aws_url,
         "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": cloud.addresses.chime_url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -87,5 +123,3 @@ def _tell(cloud: KeptCloud) -> None:
         "AWS_REGION": REGION,
         **cloud.variables,
     }
-    for name, value in settings.items():
-        say(f"export {name}={value}")

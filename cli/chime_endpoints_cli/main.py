@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chime_endpoints_handler.errors import HandlerError, ServiceError
 
 from .auditing.audit_command import audit_command
+from .completion import VARIABLE, completion_command
 from .demo_command import demo
 from .drift.drift_command import drift_command
 from .errors import CommandError
@@ -20,10 +21,20 @@ from .importing.import_command import import_command
 from .listing import list_command
 from .local_commands import local
 from .readable import readable
+from .schema_command import schema_command
+from .services import Services
 from .terminal import complain, write_raw
+from .validating import validate_command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.Group):
+    """Lists the commands in the order in which a person meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-chime-endpoints")
 def cli() -> None:
     """Amazon Chime SDK push endpoints: what is registered, and a local cloud to try it on.
@@ -33,7 +44,17 @@ def cli() -> None:
     """
 
 
-for command in (list_command, drift_command, import_command, audit_command, local, demo):
+for command in (
+    list_command,
+    drift_command,
+    import_command,
+    audit_command,
+    validate_command,
+    schema_command,
+    completion_command,
+    local,
+    demo,
+):
     cli.add_command(command)
 
 
@@ -46,10 +67,17 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
-    """The exit code of a command line; every foreseeable failure is one message."""
+def run(arguments: list[str], *, services: Services | None = None) -> int:
+    """The exit code of a command line; every foreseeable failure is one message.
+
+    Args:
+        arguments: the command line, without the command's own name.
+        services: an account to work on, instead of the one that the settings name.
+    """
     try:
-        result = cli.main(arguments, prog_name="chime-endpoints", standalone_mode=False)
+        result = cli.main(
+            arguments, prog_name="chime-endpoints", complete_var=VARIABLE, standalone_mode=False, obj=services
+        )
     except CommandError as error:
         write_raw(error.output and f"{error.output.rstrip()}\n")
         notes = getattr(error, "__notes__", [])

@@ -25,6 +25,9 @@ regions = click.option(
 
 def services_of(*, local: bool) -> Services:
     """AWS as the SDK's own settings say (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …), or the kept local cloud."""
+    given = click.get_current_context().find_object(Services)
+    if given is not None:
+        return given
     return Services(local=kept_cloud().addresses if local else None)
 
 

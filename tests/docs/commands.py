@@ -28,6 +28,7 @@ _OWN_OF_AWS: Mapping[tuple[str, str], set[str]] = {
     ("cloudformation", "deploy"): {"--stack-name", "--capabilities", "--template-file", "--parameter-overrides"},
 }
 """The AWS CLI's own commands, which are no operation of a service (AWS CLI Command Reference)."""
+_EVALUATED = re.compile(r'eval "\$\((.+)\)"')
 _ALIASES_OF_CDK = {"synthesize": "synth", "ls": "list"}
 
 
@@ -53,7 +54,9 @@ def _problems(line: str, page: str) -> Iterator[str]:
         if nested := _NESTED.fullmatch(assigned[2]):
             yield from _problems(nested[1], page)
         return
-    line = re.sub(r"^(?:[A-Z_]+=\S+ )+", "", line).partition(" | ")[0]
+    if evaluated := _EVALUATED.fullmatch(line):
+        line = evaluated[1]
+    line = re.sub(r"^(?:[A-Z_]+=\S+ )+", "", line).partition(" | ")[0].partition(" > ")[0]
     program, *arguments = shlex.split(line)
     check = _PROGRAMS.get(program)
     if check is None:

@@ -56,7 +56,7 @@ _STYLES = {Verdict.ORPHAN: "red", Verdict.CHANGING: "yellow", Verdict.UNPROVEN: 
 def audit_command(
     *, arns: tuple[str, ...], is_repair: bool, yes: bool, regions: tuple[str, ...], local: bool, as_json: bool
 ) -> ExitCode:
-    """Find endpoints that a stack once named and that no stack holds.
+    """Find endpoints that no stack holds any more.
 
     An endpoint without a declared name bears its stack's: StackName-LogicalId-suffix. The suffix proves which stack
     and which resource gave it; it is computed again from the ids of all stacks, and of those deleted in the last 90

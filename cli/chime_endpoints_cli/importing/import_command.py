@@ -63,7 +63,7 @@ def import_command(
     local: bool,
     as_json: bool,
 ) -> ExitCode:
-    """Write registered endpoints as entries of endpoints.yaml that adopt them.
+    """Write registered endpoints as entries that adopt them.
 
     Give the ARN of an app instance or a user, or single endpoints as USER_ARN/endpoint/ID. Deploying the entries
     takes the endpoints over and changes nothing of them. Endpoints that a stack holds are left out.

@@ -1,0 +1,33 @@
+"""`chime-endpoints completion`: what a shell needs to complete the command's words."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from .command import Command
+from .errors import CommandError
+from .terminal import write_raw
+
+VARIABLE = "_CHIME_ENDPOINTS_COMPLETE"
+"""In it the shell asks for completions, which click answers."""
+
+
+@click.command(
+    "completion",
+    cls=Command,
+    examples=[
+        ('eval "$(chime-endpoints completion bash)"', "in ~/.bashrc"),
+        ('eval "$(chime-endpoints completion zsh)"', "in ~/.zshrc"),
+        ("chime-endpoints completion fish > ~/.config/fish/completions/chime-endpoints.fish", "once"),
+    ],
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion_command(context: click.Context, *, shell: str) -> None:
+    """Print what makes SHELL complete this command."""
+    completion = get_completion_class(shell)
+    if completion is None:
+        raise CommandError(f"click cannot complete in {shell}")
+    root = context.find_root()
+    write_raw(completion(root.command, {}, root.info_name or "chime-endpoints", VARIABLE).source())

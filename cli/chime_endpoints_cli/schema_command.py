@@ -1,0 +1,26 @@
+"""`chime-endpoints schema`: the JSON Schema of the declaration file, for editors."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import click
+
+from .command import Command
+from .terminal import write_raw
+
+
+@click.command(
+    "schema",
+    cls=Command,
+    examples=[
+        ("chime-endpoints schema > endpoints.schema.json", "then begin endpoints.yaml with:"),
+        ("# yaml-language-server: $schema=endpoints.schema.json", "editors complete and mark mistakes"),
+    ],
+)
+def schema_command() -> None:
+    """Print the JSON Schema of endpoints.yaml.
+
+    Its $id ends in a number, which is raised when a file that was valid no longer is.
+    """
+    write_raw(files("chime_endpoints.declared").joinpath("endpoints.schema.json").read_text(encoding="utf-8"))

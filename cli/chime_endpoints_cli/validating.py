@@ -1,0 +1,81 @@
+"""`chime-endpoints validate`: a declaration file alone, without AWS and without CDK."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from chime_endpoints.declared.load import load
+from chime_endpoints.declared.problems import DeclaredFileError, Problem
+
+from .command import Command
+from .errors import CommandError
+from .exit_codes import ExitCode
+from .options import as_json as json_option
+from .terminal import complain, counted, say, show_json
+
+
+@click.command(
+    "validate",
+    cls=Command,
+    examples=[
+        ("chime-endpoints validate", "endpoints.yaml of this directory"),
+        ("chime-endpoints validate staging.yaml -c APP_INSTANCE_ARN=arn:…", "another file, with a variable's value"),
+    ],
+    exit_codes={
+        ExitCode.DONE: "valid",
+        ExitCode.FAILED: "failed: there is no such file, for example",
+        ExitCode.FOUND: "the file has mistakes",
+    },
+)
+@click.argument("file", default="endpoints.yaml", type=click.Path(path_type=Path))
+@click.option(
+    "-c",
+    "--context",
+    "context",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable's value, as of `cdk deploy -c`; without, the environment's.",
+)
+@json_option
+def validate_command(*, file: Path, context: tuple[str, ...], as_json: bool) -> ExitCode:
+    """Check a declaration file and tell all mistakes in it at once.
+
+    Each mistake has its file, line, column, entry and field, what was found, what is allowed, and the word that was
+    probably meant. Nothing is asked of AWS, and CDK is not loaded.
+    """
+    if not file.is_file():
+        raise CommandError(f"there is no file {file}", remedy="Name one: chime-endpoints validate FILE")
+    given = _variables(context)
+    try:
+        declared = load(file, lambda name: given.get(name) or os.environ.get(name))
+    except DeclaredFileError as error:
+        if as_json:
+            show_json({"valid": False, "mistakes": [_to_json(problem) for problem in error.problems]})
+        else:
+            complain(f"{error}\n{counted(len(error.problems), 'mistake')}")
+        return ExitCode.FOUND
+    if as_json:
+        show_json({"valid": True, "mistakes": [], "endpoints": len(declared.entries), "stacks": declared.stacks})
+    else:
+        number = counted(len(declared.entries), "endpoint")
+        say(f"{file} is valid: {number} in {counted(declared.stacks, 'stack')}.")
+    return ExitCode.DONE
+
+
+def _variables(context: tuple[str, ...]) -> Mapping[str, str]:
+    given = {}
+    for each in context:
+        name, separator, value = each.partition("=")
+        if not separator:
+            raise CommandError(f"{each!r} gives no variable a value", remedy="Write -c NAME=VALUE.")
+        given[name] = value
+    return given
+
+
+def _to_json(problem: Problem) -> dict[str, object]:
+    return {**asdict(problem.place), "entry": problem.entry, "field": problem.field, "text": problem.text}
