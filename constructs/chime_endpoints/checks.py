@@ -22,10 +22,12 @@ from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, vi
 
 from .device_token import DeviceToken
 from .identity import User, key_of
+from .kinds import tags_problems
 from .tree import root_of
 from .unresolved import is_unresolved
 from .wording import in_parameters
 
+_LONGEST_ID = 64
 _NO_TOKEN = ParameterSource(parameter_name="none")
 
 
@@ -48,11 +50,23 @@ def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, st
     """What is wrong with what the template would hold."""
     for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unresolved):
         yield in_parameters(violation)
-    if tags:
+    yield from (not_tags := list(tags_problems(tags)))
+    if tags and not not_tags:
         declared = TagsDeclaration(resource_arn=declaration.app_instance_user_arn, tags=tags)
         for violation in violations(TAGS_TYPE, declared.to_properties(), unresolved=is_unresolved):
             if violation.text.startswith("Tags"):
                 yield in_parameters(violation)
+
+
+def reference_problems(user_arn: str, endpoint_id: str) -> Iterator[str]:
+    """What is wrong with what is said of an endpoint that was registered elsewhere."""
+    if not is_unresolved(user_arn) and not USER_ARN.fullmatch(user_arn):
+        yield (
+            "app_instance_user_arn is not the ARN of an AppInstanceUser"
+            f" (arn:aws:chime:REGION:ACCOUNT:app-instance/ID/user/USER-ID). [{Code.MALFORMED}]"
+        )
+    if not is_unresolved(endpoint_id) and not 1 <= len(endpoint_id) <= _LONGEST_ID:
+        yield f"endpoint_id has {len(endpoint_id)} characters; 1 to {_LONGEST_ID} are allowed. [{Code.WRONG_LENGTH}]"
 
 
 def application_problems(parameter: str, arn: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from aws_cdk import aws_ssm as ssm
 from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .decryption import key_arns
+from .kinds import require_source
 from .unresolved import is_unresolved
 
 
@@ -82,7 +83,13 @@ class DeviceToken:
             field: the field of a secret that is a JSON object. Default: the whole secret string is the token.
             version_id: one version, 32 to 64 characters. Default: the version of `version_stage`.
             version_stage: the version that carries this label, 1 to 256 characters. Default: `AWSCURRENT`.
+
+        Raises:
+            TypeError: what was given is not a secret.
         """
+        require_source(
+            "secret", secret, attribute="secret_arn", remedy="aws_secretsmanager.Secret.from_secret_complete_arn"
+        )
         # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
         readable = Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????")
         key = secret.encryption_key
@@ -105,7 +112,16 @@ class DeviceToken:
         Args:
             parameter: the parameter.
             version: one version, a whole number from 1. Default: the latest.
+
+        Raises:
+            TypeError: what was given is not a parameter.
         """
+        require_source(
+            "parameter",
+            parameter,
+            attribute="parameter_name",
+            remedy="aws_ssm.StringParameter.from_secure_string_parameter_attributes",
+        )
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
             source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number

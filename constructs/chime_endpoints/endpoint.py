@@ -19,12 +19,21 @@ from chime_endpoints_handler.declaration import (
     EndpointType,
 )
 
-from .checks import Tokens, declaration_problems, region_of, region_warning, source_of, token_problems
+from .checks import (
+    Tokens,
+    declaration_problems,
+    reference_problems,
+    region_of,
+    region_warning,
+    source_of,
+    token_problems,
+)
 from .delivery_failure import DeliveryFailureRule
 from .device_token import DeviceToken
 from .errors import InvalidDeclarationError
 from .identity import User, application_arn, user_of
 from .identity_tags import put_on_user
+from .kinds import provider_problems
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier
@@ -179,7 +188,8 @@ class AppInstanceUserEndpoint(_Endpoint):
         problems = [
             *token_problems("device_token", device_token),
             *(token_problems("voip_device_token", voip_device_token) if voip_device_token is not None else ()),
-            *declaration_problems(declaration, tags or {}),
+            *declaration_problems(declaration, {} if tags is None else tags),
+            *provider_problems(provider),
         ]
         registered = Tokens(scope, user, declaration.device_token)
         problems += registered.problems()
@@ -222,6 +232,9 @@ class AppInstanceUserEndpoint(_Endpoint):
             id: its id in there.
             app_instance_user_arn: the ARN of its user.
             endpoint_id: its id, 1 to 64 characters.
+
+        Raises:
+            InvalidDeclarationError: the ARN or the id cannot be one.
         """
         return ImportedEndpoint(scope, id, app_instance_user_arn=app_instance_user_arn, endpoint_id=endpoint_id)
 
@@ -258,6 +271,8 @@ class ImportedEndpoint(_Endpoint):
         endpoint_id: str,
     ) -> None:
         """See `AppInstanceUserEndpoint.from_endpoint_attributes`."""
+        if problems := list(reference_problems(app_instance_user_arn, endpoint_id)):
+            raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
         self._user = user_of(app_instance_user_arn, scope=scope)
         self._app_instance_user_arn = app_instance_user_arn

@@ -16,6 +16,7 @@ from chime_endpoints_handler.rules import violations
 
 from .errors import InvalidDeclarationError
 from .identity import User, digest, key_of, referred
+from .kinds import provider_problems, tags_problems
 from .later import any_later, validate_later
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
@@ -114,10 +115,10 @@ class ChimeIdentityTags(Resource):
         """
         stack = stack_of(scope)
         entry = _entry(stack, resource_arn, key_of(resource_arn, scope=scope))
-        declaration = TagsDeclaration(resource_arn=resource_arn, tags=tags)
-        problems = [
-            in_parameters(each) for each in violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
-        ]
+        not_tags = list(tags_problems(tags))
+        declaration = TagsDeclaration(resource_arn=resource_arn, tags={} if not_tags else tags)
+        found = violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
+        problems = [*not_tags, *map(in_parameters, found), *provider_problems(provider)]
         if entry.by_hand is not None:
             problems.append(f"resource_arn: {entry.by_hand.node.path} tags the same; declare all its tags there.")
         native = referred(resource_arn)

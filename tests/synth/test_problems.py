@@ -10,7 +10,13 @@ from aws_cdk import aws_chime as chime
 from aws_cdk.assertions import Annotations, Match
 from constructs import Construct
 
-from chime_endpoints import DeviceToken, EndpointType, InvalidDeclarationError
+from chime_endpoints import (
+    AppInstanceUserEndpoint,
+    ChimeIdentityTags,
+    DeviceToken,
+    EndpointType,
+    InvalidDeclarationError,
+)
 from synth.stage import ALICE, APP_INSTANCE, BOB, endpoint, secret_token, stack_in, template_of
 
 ELSEWHERE = "arn:aws:mobiletargeting:eu-west-1:111122223333:apps/1"
@@ -51,7 +57,9 @@ TEXT = DeviceToken.unsafe_plain_text
         ),
         ({"endpoint_name": "x" * 1601}, "endpoint_name has 1601 characters; 0 to 1600 are allowed."),
         ({"endpoint_name": "a\nb"}, "endpoint_name holds a control character"),
-        ({"tags": {"aws:x": "y"}}, "tags[0].Key begins with aws:, which is reserved for AWS."),
+        ({"tags": [{"Key": "team", "Value": "chat"}]}, "tags is not a mapping of keys to values."),
+        ({"provider": "arn:aws:lambda:us-east-1:111122223333:function:f"}, "provider is not a provider. Use"),
+        ({"tags": {"aws:x": "y"}}, "tags[0].Key begins with aws:, which is reserved for AWS"),
         ({"tags": {"k" * 129: "v"}}, "tags[0].Key has 129 characters; 1 to 128 are allowed."),
         ({"tags": {"k": ""}}, "tags[0].Value has 0 characters; 1 to 256 are allowed."),
         ({"tags": {str(number): "v" for number in range(51)}}, "tags has 51 entries; at most 50 are allowed."),
@@ -64,6 +72,47 @@ def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: 
     assert str(raised.value).startswith(f"Stack/Phone: {expected}")
     assert len(raised.value.problems) == 1
     assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize("given", ["canary", None, 5])
+def test_a_token_is_kept_in_a_construct(given: Any) -> None:
+    """F1: a name or an ARN is none; the error says how one is made of it, and does not repeat what was given."""
+    with pytest.raises(
+        TypeError, match=r"Not a secret\. Use aws_secretsmanager\.Secret\.from_secret_complete_arn"
+    ) as found:
+        DeviceToken.from_secrets_manager(given)
+    assert "canary" not in str(found.value)
+    with pytest.raises(
+        TypeError, match=r"Not a parameter\. Use aws_ssm\.StringParameter\.from_secure_string_parameter"
+    ):
+        DeviceToken.from_ssm_parameter(given)
+
+
+def test_a_reference_to_an_endpoint_is_checked() -> None:
+    """F5: an empty id would stand for all of a user's endpoints."""
+    with pytest.raises(InvalidDeclarationError) as raised:
+        AppInstanceUserEndpoint.from_endpoint_attributes(
+            stack_in(), "Phone", app_instance_user_arn=APP_INSTANCE, endpoint_id=""
+        )
+    assert str(raised.value).startswith("Stack/Phone: ")
+    user, endpoint_id = raised.value.problems
+    assert user.startswith("app_instance_user_arn is not the ARN of an AppInstanceUser")
+    assert endpoint_id.startswith("endpoint_id has 0 characters; 1 to 64 are allowed.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"tags": ["team"]}, "tags is not a mapping of keys to values."),
+        ({"provider": 5}, "provider is not a provider. Use EndpointProvider.from_service_token"),
+    ],
+)
+def test_tags_by_hand_are_of_the_right_kind(changes: dict[str, Any], expected: str) -> None:
+    """F9: as those of endpoints."""
+    given: dict[str, Any] = {"resource_arn": APP_INSTANCE, "tags": {"team": "chat"}} | changes
+    with pytest.raises(InvalidDeclarationError) as raised:
+        ChimeIdentityTags(stack_in(), "Tags", **given)
+    assert str(raised.value).startswith(f"Stack/Tags: {expected}")
 
 
 def test_a_source_of_a_token_is_checked() -> None:
