@@ -48,9 +48,11 @@ def _reclaim(work: Work, current: physical_id.PhysicalId) -> None:
     if standing is not None and not standing.is_given_up:
         return  # the resource lives on under another id: this Delete is late, or cleans up after a replacement
     endpoints = work.endpoints(user_arn)
-    for wait in (*_WAITS, None):
-        if _remove_own(work, endpoints, _since(work, current, standing)) or wait is None or not work.pause(wait):
+    since = _since(work, current, standing)
+    for wait in _WAITS:
+        if _remove_own(work, endpoints, since) or not work.pause(wait):
             return
+    _remove_own(work, endpoints, since)
 
 
 def _since(work: Work, current: physical_id.PhysicalId, standing: Standing | None) -> float:

@@ -10,7 +10,7 @@ from .advice import Kind
 from .calls import Attempts, Caller
 from .clients import Clients
 from .errors import ServiceError
-from .rules import USER_ARN
+from .rules import region_of
 from .timestamps import seconds
 
 _MOST_PAGES = 100  # of 50; a NextToken that never ends must not keep the function busy
@@ -60,11 +60,8 @@ class Endpoints:
     """The endpoints of one user."""
 
     def __init__(self, user_arn: str, *, clients: Clients, call: Caller) -> None:
-        place = USER_ARN.fullmatch(user_arn)
-        if place is None:
-            raise ValueError("not the ARN of an AppInstanceUser")
         self.user_arn = user_arn
-        self._region = place["region"]
+        self._region = region_of(user_arn)
         self._clients = clients
         self._call = call
 

@@ -13,7 +13,7 @@ from .deadline import Phase
 from .declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
 from .errors import HandlerError, ServiceError, StaleEventError
 from .outcome import Outcome
-from .rules import IDENTITY_ARN, violations
+from .rules import region_of, violations
 from .stack import Standing
 from .staleness import is_stale
 from .work import Work
@@ -70,11 +70,8 @@ class _Identity:
     """The tag operations of Amazon Chime SDK Identity for one resource."""
 
     def __init__(self, arn: str, work: Work) -> None:
-        place = IDENTITY_ARN.fullmatch(arn)
-        if place is None:
-            raise ValueError("not the ARN of an identity")
         self._arn = arn
-        self._region = place["region"]
+        self._region = region_of(arn)
         self._work = work
 
     @property

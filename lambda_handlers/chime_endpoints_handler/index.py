@@ -160,7 +160,7 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
     effort = f"{run.work.call.count} calls, {seconds:.1f} s"
     if run.reason:
         _log(logging.ERROR, f"{what} failed ({effort}): {run.reason}")
-    elif responder.answered_status:
+    else:
         _log(logging.INFO, f"{what}: {responder.answered_status} ({effort})")
     was_told = responder.outcome is Delivery.ACCEPTED and responder.answered_status == SUCCESS
     if run.outcome is not None and run.outcome.unanswered is not None and not was_told:

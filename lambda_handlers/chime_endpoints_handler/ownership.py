@@ -151,15 +151,18 @@ def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
 
 def holders(endpoints: Endpoints, identity: Identity, work: Work) -> list[Registered]:
     """The user's endpoints that hold one of the device tokens."""
-    for wait in (0.5, 1.0, 0.0):
-        found = [
-            endpoint
-            for endpoint in describe_each(endpoints, listed_twice(endpoints))
-            if endpoint.identity.tokens & identity.tokens
-        ]
-        if found or not wait or not work.pause(wait):
+    for wait in (0.5, 1.0):
+        if (found := _holders_now(endpoints, identity)) or not work.pause(wait):
             return found
-    return []
+    return _holders_now(endpoints, identity)
+
+
+def _holders_now(endpoints: Endpoints, identity: Identity) -> list[Registered]:
+    return [
+        endpoint
+        for endpoint in describe_each(endpoints, listed_twice(endpoints))
+        if endpoint.identity.tokens & identity.tokens
+    ]
 
 
 def own_attempts(

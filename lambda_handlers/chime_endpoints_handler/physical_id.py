@@ -74,10 +74,8 @@ class Foreign:
 PhysicalId = Endpoint | Tags | NotApplied | Unconfirmed | Foreign
 
 
-def read(text: object) -> PhysicalId:
+def read(text: str) -> PhysicalId:
     """The meaning of a physical resource id; whatever is not ours is `Foreign`."""
-    if not isinstance(text, str):
-        return Foreign("")
     if endpoint := _ENDPOINT.fullmatch(text):
         if endpoint["endpoint"] in _DOT_SEGMENTS:
             return Foreign(text)

@@ -41,29 +41,32 @@ def register(situation: Situation) -> Chosen:
         AlreadyRegisteredError: somebody else's endpoint holds the device token.
         ServiceError, OutOfTimeError: it could not be registered.
     """
-    for round_number in range(_ROUNDS):
-        attempts = Attempts()
+    for round_number in range(_ROUNDS - 1):
         try:
-            return _register_marked(situation, f"replace {round_number}", attempts)
+            return _register_marked(situation, f"replace {round_number}")
         except ServiceError as error:
-            _remove_attempt(situation, attempts)
-            if error.kind is not Kind.CONFLICT or round_number == _ROUNDS - 1:
+            if error.kind is not Kind.CONFLICT:
                 raise
         if chosen := _resolve_conflict(situation):
             return chosen
-    raise AssertionError  # the last round returns or raises
+    return _register_marked(situation, f"replace {_ROUNDS - 1}")
 
 
-def _register_marked(situation: Situation, purpose: str, attempts: Attempts) -> Chosen:
-    wanted, request = situation.wanted, situation.work.request
-    endpoint_id = situation.endpoints.register(
-        wanted.identity,
-        name=request.own_name,
-        allow_messages=wanted.allow_messages,
-        client_request_token=request.client_request_token(purpose),
-        attempts=attempts,
-        propagates=True,
-    )
+def _register_marked(situation: Situation, purpose: str) -> Chosen:
+    """Registers under the marked name; where that fails, removes what it may have left."""
+    wanted, request, attempts = situation.wanted, situation.work.request, Attempts()
+    try:
+        endpoint_id = situation.endpoints.register(
+            wanted.identity,
+            name=request.own_name,
+            allow_messages=wanted.allow_messages,
+            client_request_token=request.client_request_token(purpose),
+            attempts=attempts,
+            propagates=True,
+        )
+    except HandlerError:
+        _remove_attempt(situation, attempts)
+        raise
     return Chosen(endpoint_id, request.own_name, wanted.allow_messages, is_new=True)
 
 
@@ -87,11 +90,9 @@ def _register_in_place_of(predecessor: Registered, situation: Situation) -> Chos
     """The old endpoint holds the device token and gives way; it comes back if the new one cannot be registered."""
     stop_if_stale(situation.work)
     deregister(situation.endpoints, predecessor.endpoint_id)
-    attempts = Attempts()
     try:
-        return _register_marked(situation, "replace after the predecessor gave way", attempts)
+        return _register_marked(situation, "replace after the predecessor gave way")
     except HandlerError:
-        _remove_attempt(situation, attempts)
         _bring_back(predecessor, situation)
         raise
 

@@ -39,7 +39,6 @@ def replace(
     *,
     former: EndpointDeclaration | None,
     current: PhysicalId,
-    is_change: bool,
 ) -> Outcome:
     """Brings what is registered to the declaration, where a change in place may not do.
 
@@ -48,11 +47,10 @@ def replace(
         declaration: what is declared now.
         former: what was declared before, where that can be read.
         current: the id that CloudFormation holds.
-        is_change: whether the declarations may be of different endpoints.
     """
     wanted = resolve(declaration, work)
     try:
-        return _replace(look(work, wanted, former=former, current=current), is_change=is_change)
+        return _replace(look(work, wanted, former=former, current=current))
     except StaleEventError:
         raise
     except HandlerError:
@@ -61,10 +59,10 @@ def replace(
         raise
 
 
-def _replace(situation: Situation, *, is_change: bool) -> Outcome:
+def _replace(situation: Situation) -> Outcome:
     work, endpoints, present = situation.work, situation.endpoints, situation.present
     if present is not None and present.identity == situation.wanted.identity:
-        return _keep(present, situation, is_change=is_change)
+        return _keep(present, situation)
     if present is None and situation.has_current_here:
         stop_if_stale(work)  # it should be there: is this event an old one?
     listed = endpoints.list()
@@ -84,11 +82,10 @@ def _replace(situation: Situation, *, is_change: bool) -> Outcome:
     )
 
 
-def _keep(present: Registered, situation: Situation, *, is_change: bool) -> Outcome:
+def _keep(present: Registered, situation: Situation) -> Outcome:
     """The current endpoint is the declared one: a source has the same value, or a replacement is rolled back."""
     settle(situation.endpoints, present, situation.wanted)
-    if is_change:
-        situation.remove_strays(situation.endpoints.list(), but=present.endpoint_id)
+    situation.remove_strays(situation.endpoints.list(), but=present.endpoint_id)
     situation.work.warn_if_inactive(present)
     return registered(situation.id_of(present.endpoint_id))
 

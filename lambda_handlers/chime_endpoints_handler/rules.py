@@ -134,6 +134,11 @@ def violations(resource_type: str, properties: object, *, unresolved: IsUnresolv
     return [Violation(Code.RESOURCE_TYPE, sentence)]
 
 
+def region_of(arn: str) -> str:
+    """The region that a valid ARN names."""
+    return arn.split(":", 4)[3]
+
+
 def token_violations(value: object, member: str) -> list[Violation]:
     """Everything that is wrong with a device token, whether declared or read from its source."""
     return list(_text(member, value, _TOKEN))

@@ -9,7 +9,7 @@ from .clients import Clients
 from .codes import Code
 from .declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 from .errors import HandlerError, ServiceError, SourceError
-from .rules import token_violations
+from .rules import region_of, token_violations
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
@@ -62,7 +62,7 @@ def _read_secret(source: SecretSource, clients: Clients, call: Caller, *, subjec
     version = {"VersionId": source.version_id, "VersionStage": source.version_stage}
     answer = call(
         "GetSecretValue",
-        lambda: clients.secrets(_region(source.secret_arn)).get_secret_value(
+        lambda: clients.secrets(region_of(source.secret_arn)).get_secret_value(
             SecretId=source.secret_arn, **{name: value for name, value in version.items() if value}
         ),
         propagates=True,
@@ -97,7 +97,7 @@ def _field(text: str, name: str) -> str:
 
 def _read_parameter(source: ParameterSource, clients: Clients, call: Caller, *, subject: str) -> str:
     name = source.parameter_name if source.version is None else f"{source.parameter_name}:{source.version}"
-    region = _region(source.parameter_name) if source.parameter_name.startswith("arn:") else None
+    region = region_of(source.parameter_name) if source.parameter_name.startswith("arn:") else None
     answer = call(
         "GetParameter",
         lambda: clients.parameters(region).get_parameter(Name=name, WithDecryption=True),
@@ -108,7 +108,3 @@ def _read_parameter(source: ParameterSource, clients: Clients, call: Caller, *, 
     if not isinstance(value, str):
         raise _UnusableError(Code.NO_TOKEN, "has no value. Store the device token in it, as text.")
     return value
-
-
-def _region(arn: str) -> str:
-    return arn.split(":", 4)[3]

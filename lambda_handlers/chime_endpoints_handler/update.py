@@ -33,7 +33,7 @@ def update(work: Work) -> Outcome:
             return registered(current)
     elif work.arrival.is_late:
         stop_if_stale(work)
-    return replace(work, new, former=old, current=current, is_change=not is_same)
+    return replace(work, new, former=old, current=current)
 
 
 def _read_leniently(properties: object) -> EndpointDeclaration | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from chime_endpoints_handler import declaration, index
 from chime_endpoints_handler.arrival import Process
@@ -49,15 +51,19 @@ class LambdaContext:
 
 
 class StackStandIn:
-    """CloudFormation's DescribeStackResource, saying what a test lets it say; unreachable by default."""
+    """CloudFormation's DescribeStackResource, saying or refusing what a test has it; unreachable by default."""
 
     def __init__(self) -> None:
         self.detail: dict[str, Any] | None = None
+        self.refusal: str | None = None
         self.asked = 0
 
     def describe_stack_resource(self, **_: str) -> dict[str, Any]:
         """The resource's detail."""
         self.asked += 1
+        if self.refusal is not None:
+            error = {"Error": {"Code": "ValidationError", "Message": self.refusal}}
+            raise ClientError(error, "DescribeStackResource")
         if self.detail is None:
             raise KeyError("StackResourceDetail")
         return {"StackResourceDetail": self.detail}

@@ -1,0 +1,250 @@
+"""The small decisions by themselves: times, phases, what is read back, what a call may be made with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chime_endpoints_handler import sources
+from chime_endpoints_handler.calls import Caller
+from chime_endpoints_handler.deadline import Deadline, Phase
+from chime_endpoints_handler.declaration import (
+    ENDPOINT_TYPE,
+    TAGS_TYPE,
+    EndpointDeclaration,
+    ParameterSource,
+    PlainToken,
+    SecretSource,
+    TagsDeclaration,
+    read_endpoint,
+    read_tags,
+)
+from chime_endpoints_handler.endpoints import Endpoints, Listed
+from chime_endpoints_handler.errors import OutOfTimeError, SourceError, translate
+from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.timestamps import seconds
+
+USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"
+APPLICATION = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        (datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), 1_790_000_000.0),
+        ("2026-09-21T14:13:20+00:00", 1_790_000_000.0),
+        (1_790_000_000, 1_790_000_000.0),
+        (1_790_000_000.5, 1_790_000_000.5),
+        (1_790_000_000_500, 1_790_000_000.5),
+        (10_000_000_000, 10_000_000_000.0),
+        ("the day before yesterday", None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_timestamp_is_read_in_whatever_form_it_comes(timestamp: object, expected: float | None) -> None:
+    """The API's documentation says milliseconds, botocore's parser seconds; what is neither is no time."""
+    assert seconds(timestamp) == expected
+
+
+def test_each_phase_leaves_time_for_those_that_follow() -> None:
+    """F42: of 120 seconds, 20 are kept for a clean-up and 10 for the answer; while it is under way nothing begins."""
+    deadline = Deadline(lambda: 120.0)
+    left = [deadline.for_calls()]
+    for phase in (Phase.CLEANUP, Phase.WORK, Phase.ANSWER, Phase.AFTERWARDS):
+        deadline.enter(phase)
+        left.append(deadline.for_calls())
+    assert left == [90.0, 110.0, 110.0, 0.0, 120.0]
+    assert deadline.until_answer == 110.0
+    assert (deadline.for_answer(is_last=True), deadline.for_answer(is_last=False)) == (120.0, 117.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds_left", "work", "until_answer", "answer"),
+    [(2.0, 0.6, 1.0, 1.5), (20.0, 14.0, 18.0, 19.0), (900.0, 870.0, 890.0, 897.0), (-1.0, -2.0, 0.0, -1.5)],
+)
+def test_the_time_is_shared_out_in_proportion(
+    seconds_left: float, work: float, until_answer: float, answer: float
+) -> None:
+    """F42: of little time the answer gets a second, of much ten."""
+    deadline = Deadline(lambda: seconds_left)
+    assert deadline.for_calls() == pytest.approx(work)
+    assert deadline.until_answer == pytest.approx(until_answer)
+    assert deadline.for_answer(is_last=False) == pytest.approx(answer)
+
+
+def test_no_call_begins_while_the_answer_is_under_way() -> None:
+    """F55: the timer has answered; the work that goes on makes no other call."""
+    deadline = Deadline(lambda: 120.0)
+    deadline.check("ListAppInstanceUserEndpoints")
+    deadline.enter(Phase.ANSWER)
+    with pytest.raises(OutOfTimeError, match="no time left for ListAppInstanceUserEndpoints"):
+        deadline.check("ListAppInstanceUserEndpoints")
+
+
+DECLARATIONS = [
+    EndpointDeclaration(
+        app_instance_user_arn=USER, type="APNS", resource_arn=APPLICATION, device_token=PlainToken("t")
+    ),
+    EndpointDeclaration(
+        app_instance_user_arn=USER,
+        type="GCM",
+        resource_arn=APPLICATION,
+        device_token=SecretSource(secret_arn=SECRET, field="apns", version_id="v" * 32),
+        name="phone",
+        allow_messages="NONE",
+        adopt_existing=True,
+    ),
+    EndpointDeclaration(
+        app_instance_user_arn=USER,
+        type="APNS",
+        resource_arn=APPLICATION,
+        device_token=ParameterSource(parameter_name="/push", version="3"),
+        voip_device_token=ParameterSource(parameter_name="/voip"),
+    ),
+    EndpointDeclaration(
+        app_instance_user_arn=USER,
+        type="APNS",
+        resource_arn=APPLICATION,
+        device_token=SecretSource(secret_arn=SECRET, version_stage="AWSCURRENT"),
+        voip_device_token=PlainToken("v"),
+    ),
+]
+
+
+@pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda each: type(each.device_token).__name__)
+def test_an_endpoint_that_is_written_is_read_back(declaration: EndpointDeclaration) -> None:
+    """The same value, from properties in which nothing is wrong."""
+    properties = declaration.to_properties()
+    assert violations(ENDPOINT_TYPE, properties) == []
+    assert read_endpoint(properties) == declaration
+
+
+def test_what_is_left_to_its_default_is_left_out() -> None:
+    """A template holds what was declared, and nothing that CloudFormation would call a change later."""
+    assert DECLARATIONS[0].to_properties() == {
+        "AppInstanceUserArn": USER,
+        "Type": "APNS",
+        "ResourceArn": APPLICATION,
+        "EndpointAttributes": {"DeviceToken": "t"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "is_pinned"),
+    [
+        (SecretSource(secret_arn=SECRET), False),
+        (SecretSource(secret_arn=SECRET, version_stage="AWSCURRENT"), False),
+        (SecretSource(secret_arn=SECRET, version_id="v" * 32), True),
+        (ParameterSource(parameter_name="p"), False),
+        (ParameterSource(parameter_name="p", version="1"), True),
+    ],
+)
+def test_only_a_named_version_never_changes(source: SecretSource | ParameterSource, is_pinned: bool) -> None:  # noqa: FBT001 - one of the cases
+    """A stage is a label that moves from version to version."""
+    assert source.is_pinned is is_pinned
+
+
+def test_tags_that_are_written_are_read_back() -> None:
+    """In the order of their keys."""
+    declaration = TagsDeclaration(resource_arn=USER, tags={"b": "2", "a": "1"})
+    properties = declaration.to_properties()
+    assert properties["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    assert violations(TAGS_TYPE, properties) == []
+    assert read_tags(properties) == declaration
+
+
+UNKNOWN = "${Token[TOKEN.7]}"
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "properties"),
+    [
+        (TAGS_TYPE, {"ResourceARN": UNKNOWN, "Tags": UNKNOWN}),
+        (TAGS_TYPE, {"ResourceARN": USER, "Tags": [{"Key": UNKNOWN, "Value": UNKNOWN}] * 2}),
+        (
+            ENDPOINT_TYPE,
+            {
+                "AppInstanceUserArn": UNKNOWN,
+                "Type": UNKNOWN,
+                "ResourceArn": UNKNOWN,
+                "EndpointAttributes": {"DeviceToken": UNKNOWN, "VoipDeviceToken": UNKNOWN},
+                "Name": UNKNOWN,
+            },
+        ),
+    ],
+)
+def test_what_is_not_known_yet_passes(resource_type: str, properties: dict[str, Any]) -> None:
+    """F5: a CDK token is judged when the event arrives."""
+    assert violations(resource_type, properties, unresolved=lambda value: value == UNKNOWN) == []
+
+
+class Answering:
+    """A service that always gives the same answer, and notes what it was asked."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def chime(self, region: str | None) -> Answering:
+        """Itself, as the client of a region."""
+        self.region = region
+        return self
+
+    secrets = parameters = chime
+
+    def stacks(self) -> Answering:
+        """Itself."""
+        return self
+
+    def __getattr__(self, operation: str) -> Any:
+        def answer(**parameters: Any) -> dict[str, Any]:
+            self.asked.append((operation, parameters))
+            return self.answer
+
+        return answer
+
+
+def endpoints_of(service: Answering) -> Endpoints:
+    """The endpoints of a user at such a service."""
+    return Endpoints(USER, clients=service, call=Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None))
+
+
+def test_an_empty_endpoint_id_addresses_no_collection() -> None:
+    """F20: the API model lets it through, and the request would go to all endpoints of the user."""
+    service = Answering({})
+    with pytest.raises(ValueError, match="empty EndpointId"):
+        endpoints_of(service).deregister("")
+    assert service.asked == []
+
+
+def test_what_a_list_shows_without_an_id_is_passed_over() -> None:
+    """F26: nothing could be done with it."""
+    service = Answering({"AppInstanceUserEndpoints": [{"Name": "n"}, {"EndpointId": "e", "AllowMessages": "ALL"}]})
+    assert endpoints_of(service).list() == [Listed(endpoint_id="e", name=None, type="", allow_messages="ALL")]
+    assert service.region == "us-east-1"
+
+
+def test_a_parameter_without_a_value_is_explained() -> None:
+    """F23: an answer that holds none."""
+    service = Answering({"Parameter": {"Name": "/push"}})
+    call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
+    with pytest.raises(SourceError, match="DeviceTokenSource: the parameter has no value"):
+        sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
+    assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("GetSecretValue", "The service could not be reached; a function in a VPC needs a way to it."),
+        ("ListAppInstanceUserEndpoints", "exists in us-east-1 and eu-central-1 only"),
+    ],
+)
+def test_only_the_messaging_service_has_two_regions(operation: str, said: str) -> None:
+    """F26: a secret may be anywhere."""
+    assert said in str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
