@@ -117,7 +117,7 @@ def test_an_update_is_carried_out_only_while_it_is_awaited(
     assert endpoint.endpoint_id == first["Data"]["EndpointId"]
     assert endpoint.name == ("new" if is_done and change is not ROTATED else "canary phone")
     if not is_done:
-        assert "has gone on without this Update" in answer["Reason"]
+        assert answer["Reason"].startswith("CE-415: ")
         assert answer["PhysicalResourceId"] == held
 
 
@@ -227,6 +227,73 @@ def test_a_replacement_may_adopt_what_holds_its_device_token(stage: Stage) -> No
     answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
     assert answer["Data"]["EndpointId"] == theirs.endpoint_id
     assert theirs.name == "canary phone"
+    assert stage.operations.count("Update") == 1
+
+
+def test_what_was_adopted_is_not_marked_where_nobody_accepts_the_answer(stage: Stage) -> None:
+    """F27, F61: the mark would have the rollback remove it, and it is not ours to remove."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b")
+    new = stage.properties(**ROTATED, AdoptExisting="true")
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.update(first["PhysicalResourceId"], new, stage.properties())
+    stage.sink.refuses = False
+    assert theirs.name == "canary phone"
+    stage.update(first["PhysicalResourceId"], stage.properties(), new)
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
+
+
+@pytest.mark.parametrize(
+    ("change", "different"),
+    [
+        ({"Type": "APNS_SANDBOX"}, "another Type, which"),
+        ({"ResourceArn": OTHER_APPLICATION}, "another ResourceArn, which"),
+        (
+            {"EndpointAttributes": {"DeviceToken": "canary-token-c", "VoipDeviceToken": "canary-token-b"}},
+            "another DeviceToken and another VoipDeviceToken, which",
+        ),
+    ],
+    ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
+)
+def test_what_differs_is_not_adopted_and_the_difference_is_named(
+    stage: Stage, change: dict[str, Any], different: str
+) -> None:
+    """F27: what cannot be changed; it stays as it is."""
+    theirs = stage.stranger("canary-token-b")
+    before = vars(theirs).copy()
+    answer = stage.create(stage.properties(**(ROTATED | change), AdoptExisting="true"))
+    assert answer["Status"] == "FAILED"
+    assert different in answer["Reason"]
+    assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
+
+
+def test_an_inactive_endpoint_that_stays_is_warned_of(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F35: adopting it or keeping it succeeds, and nothing will be pushed to it."""
+    theirs = stage.stranger()
+    theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    assert stage.create(stage.properties(AdoptExisting="true"))["Status"] == "SUCCESS"
+    assert f"Endpoint {theirs.endpoint_id} is INACTIVE (INVALID_DEVICE_TOKEN)" in caplog.text
+
+
+def test_a_create_without_time_for_its_call_has_done_nothing(stage: Stage) -> None:
+    """F42: the Delete that follows has nothing to look for."""
+    answer = stage.deliver(stage.event("Create", stage.properties()), seconds=0.5)
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
+    calls = len(stage.backend.calls)
+    stage.delete(answer["PhysicalResourceId"])
+    assert len(stage.backend.calls) == calls
+
+
+def test_the_rollback_of_an_unanswered_move_succeeds_where_that_identity_is_gone(stage: Stage) -> None:
+    """F33, F61: its tags went with it."""
+    instance = stage.user.split("/user/")[0]
+    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    stage.create(old, ResourceType=TAGS_TYPE)
+    stage.backend.delete_app_instance_user(app_instance_user_arn=bob)
+    answer = stage.update(f"{stage.user}/tags", old, old | {"ResourceARN": bob}, ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize("memory", ["for_ever", "none"])
@@ -351,7 +418,7 @@ def test_a_mark_that_cannot_be_set_is_told(stage: Stage, caplog: pytest.LogCaptu
     stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
     with pytest.raises(AnswerNotAcceptedError):
         stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
-    assert "Update of Phone: could not be marked for the next event (ServiceError)." in caplog.text
+    assert "Update of Phone: CE-518: The endpoint could not be marked" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -413,7 +480,7 @@ def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int
     stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", nth=nth))  # type: ignore[arg-type] # its word
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert answer["Status"] == "FAILED"
-    assert "failed: an incomplete answer. It kept failing. Deploy again." in answer["Reason"]
+    assert answer["Reason"].startswith("CE-514: DescribeAppInstanceUserEndpoint of endpoint ")
     assert ids(stage) == before
 
 
@@ -423,7 +490,7 @@ def test_what_vanishes_while_it_is_named_is_told(stage: Stage) -> None:
     stage.backend.faults.append(Fault(UPDATE, call=lambda: vanish(stage, "canary-token-b")))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert answer["Status"] == "FAILED"
-    assert "was deregistered while it was being changed" in answer["Reason"]
+    assert answer["Reason"].startswith("CE-416: ")
     assert ids(stage) == {first["PhysicalResourceId"]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
+from chime_endpoints_handler import helper
 from chime_endpoints_handler.clients import AwsClients, Clients
 from chime_endpoints_handler.loader import DirectLoader
 from support.stage import Stage
@@ -136,3 +138,13 @@ def test_an_event_makes_no_client_that_it_does_not_need(stage: Stage) -> None:
     assert asked.services == []
     stage.delete(made)
     assert (set(asked.services), stage.registered) == ({"chime"}, [])
+
+
+def test_the_stand_in_for_boto3_is_gone_once_crhelper_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants the real one afterwards gets it; where it was there before, it stays."""
+    for is_there in (True, False):
+        if not is_there:
+            monkeypatch.delitem(sys.modules, "boto3")
+        there = sys.modules.get("boto3")
+        importlib.reload(helper)
+        assert sys.modules.get("boto3") is there

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chime_endpoints_handler import sources
 from chime_endpoints_handler.calls import Caller
@@ -233,18 +233,22 @@ def test_a_parameter_without_a_value_is_explained() -> None:
     """F23: an answer that holds none."""
     service = Answering({"Parameter": {"Name": "/push"}})
     call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
-    with pytest.raises(SourceError, match="DeviceTokenSource: the parameter has no value"):
+    with pytest.raises(SourceError, match="CE-205: DeviceTokenSource: parameter /push has no value"):
         sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
     assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]
 
 
 @pytest.mark.parametrize(
-    ("operation", "said"),
-    [
-        ("GetSecretValue", "The service could not be reached; a function in a VPC needs a way to it."),
-        ("ListAppInstanceUserEndpoints", "exists in us-east-1 and eu-central-1 only"),
-    ],
+    ("operation", "says_regions"), [("GetSecretValue", False), ("ListAppInstanceUserEndpoints", True)]
 )
-def test_only_the_messaging_service_has_two_regions(operation: str, said: str) -> None:
+def test_only_the_messaging_service_has_two_regions(operation: str, *, says_regions: bool) -> None:
     """F26: a secret may be anywhere."""
-    assert said in str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
+    said = str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
+    assert "a function in a VPC needs a way to it" in said
+    assert ("us-east-1 and eu-central-1 only" in said) is says_regions
+
+
+def test_a_role_that_is_gone_is_told() -> None:
+    """F47: AWS does not know the credentials, which is another thing than that they have expired."""
+    refusal = ClientError({"Error": {"Code": "UnrecognizedClientException"}}, "x")
+    assert "does its role still exist?" in str(translate("ListAppInstanceUserEndpoints", refusal))
