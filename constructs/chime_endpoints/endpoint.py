@@ -28,12 +28,12 @@ from .checks import (
     source_of,
     token_problems,
 )
+from .choice import provider_problems
 from .delivery_failure import DeliveryFailureRule
 from .device_token import DeviceToken
 from .errors import InvalidDeclarationError
 from .identity import User, application_arn, user_of
 from .identity_tags import put_on_user
-from .kinds import provider_problems
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier
@@ -189,7 +189,7 @@ class AppInstanceUserEndpoint(_Endpoint):
             *token_problems("device_token", device_token),
             *(token_problems("voip_device_token", voip_device_token) if voip_device_token is not None else ()),
             *declaration_problems(declaration, {} if tags is None else tags),
-            *provider_problems(provider),
+            *provider_problems(provider, scope=scope),
         ]
         registered = Tokens(scope, user, declaration.device_token)
         problems += registered.problems()

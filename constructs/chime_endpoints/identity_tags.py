@@ -14,9 +14,10 @@ from constructs import Construct
 from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration, tag_list
 from chime_endpoints_handler.rules import violations
 
+from .choice import provider_problems
 from .errors import InvalidDeclarationError
 from .identity import User, digest, key_of, referred
-from .kinds import provider_problems, tags_problems
+from .kinds import tags_problems
 from .later import any_later, validate_later
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
@@ -118,7 +119,7 @@ class ChimeIdentityTags(Resource):
         not_tags = list(tags_problems(tags))
         declaration = TagsDeclaration(resource_arn=resource_arn, tags={} if not_tags else tags)
         found = violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
-        problems = [*not_tags, *map(in_parameters, found), *provider_problems(provider)]
+        problems = [*not_tags, *map(in_parameters, found), *provider_problems(provider, scope=scope)]
         if entry.by_hand is not None:
             problems.append(f"resource_arn: {entry.by_hand.node.path} tags the same; declare all its tags there.")
         native = referred(resource_arn)

@@ -198,12 +198,9 @@ class EndpointProvider(ProviderMetrics):
             InvalidDeclarationError: the stack has several, and the endpoint has to say which.
         """
         stack = stack_of(scope)
+        if problems := ambiguity(stack):
+            raise InvalidDeclarationError(scope.node.path, problems)
         there = _made.get(stack, [])
-        if len(there) > 1:
-            listed = ", ".join(provider.node.path for provider in there)
-            raise InvalidDeclarationError(
-                scope.node.path, [f"provider is missing, and its stack has several ({listed}); say which."]
-            )
         return there[0] if there else EndpointProvider(stack, _AUTOMATIC_ID)
 
     @staticmethod
@@ -288,6 +285,19 @@ class ImportedProvider(Construct):
 
 
 _made: WeakKeyDictionary[Stack, list[EndpointProvider]] = WeakKeyDictionary()
+
+
+def ambiguity(stack: Stack) -> list[str]:
+    """What is wrong with naming no provider in a stack: it has several."""
+    there = _made.get(stack, [])
+    if len(there) <= 1:
+        return []
+    listed = ", ".join(provider.node.path for provider in there)
+    problem = (
+        f"provider is missing, and its stack has several ({listed}); say which. A provider serves those that name none"
+        " only if it is made before them."
+    )
+    return [problem]
 
 
 def newest_python() -> lambda_.Runtime:

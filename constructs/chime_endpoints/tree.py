@@ -7,7 +7,10 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Stack
 from constructs import IConstruct
 
+from .unresolved import is_unresolved
+
 _stacks: WeakKeyDictionary[IConstruct, Stack] = WeakKeyDictionary()
+_regions: WeakKeyDictionary[Stack, str | None] = WeakKeyDictionary()
 _roots: WeakKeyDictionary[Stack, IConstruct] = WeakKeyDictionary()
 
 
@@ -24,6 +27,14 @@ def root_of(construct: IConstruct) -> IConstruct:
     if stack not in _roots:
         _roots[stack] = stack.node.root
     return _roots[stack]
+
+
+def region_of_stack(stack: Stack) -> str | None:
+    """The region that a stack is in; None where that is not known at synth."""
+    if stack not in _regions:
+        region = str(stack.region)
+        _regions[stack] = None if is_unresolved(region) else region
+    return _regions[stack]
 
 
 def child_path(scope: IConstruct, child_id: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsii
 import pytest
 from aws_cdk import App, CfnOutput, CfnParameter, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_chime as chime
 from aws_cdk import aws_pinpoint as pinpoint
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
+from aws_cdk.interfaces import ResourceEnvironment
+from aws_cdk.interfaces.aws_chime import AppInstanceUserReference, IAppInstanceUserRef
+from constructs import Construct
 
 from chime_endpoints import AllowMessages, AppInstanceUserEndpoint, DeviceToken, EndpointType
 from chime_endpoints_handler.declaration import ENDPOINT_TYPE
@@ -123,6 +127,21 @@ def test_a_user_and_an_application_may_be_constructs() -> None:
     written = properties(template_of(stack))
     assert written["AppInstanceUserArn"] == {"Ref": "User"}
     assert written["ResourceArn"] == {"Fn::GetAtt": ["App", "Arn"]}
+
+
+def test_any_reference_to_a_user_or_an_application_is_taken() -> None:
+    """CDK's interfaces, whoever implements them; and an application that was imported."""
+
+    @jsii.implements(IAppInstanceUserRef)
+    class Mine(Construct):
+        env = ResourceEnvironment(account="111122223333", region="us-east-1")
+        app_instance_user_ref = AppInstanceUserReference(app_instance_user_arn=ALICE)
+
+    stack = stack_in()
+    application = pinpoint.CfnApp.from_app_arn(stack, "Application", APPLICATION)
+    endpoint(stack, app_instance_user=Mine(stack, "Mine"), application=application)
+    declared = properties(template_of(stack))
+    assert (declared["AppInstanceUserArn"], declared["ResourceArn"]) == (ALICE, APPLICATION)
 
 
 def test_tokens_pass_synth() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, NestedStack
+from aws_cdk import App, Duration, Environment, NestedStack, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from chime_endpoints import EndpointProvider, InvalidDeclarationError
+from chime_endpoints import ChimeIdentityTags, EndpointProvider, InvalidDeclarationError
 from chime_endpoints.provider import newest_python
 from chime_endpoints.timing import RETRIES, service_timeout
-from synth.stage import ENDPOINT, allowed, endpoint, only, properties, resources, stack_in, template_of
+from synth.stage import BOB, ENDPOINT, allowed, endpoint, only, properties, resources, stack_in, template_of
 
 FUNCTION = "AWS::Lambda::Function"
 
@@ -42,12 +42,29 @@ def test_a_provider_made_in_the_stack_is_found() -> None:
 
 
 def test_of_two_providers_one_must_be_named() -> None:
-    """The error lists them."""
+    """The error lists them, with everything else that is wrong; and leaves no half of an endpoint."""
     stack = stack_in()
     EndpointProvider(stack, "One")
-    EndpointProvider(stack, "Two")
-    with pytest.raises(InvalidDeclarationError, match=r"its stack has several \(Stack/One, Stack/Two\)"):
-        endpoint(stack)
+    two = EndpointProvider(stack, "Two")
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(stack, "Phone", endpoint_name="")
+    assert str(raised.value).startswith("Stack/Phone: provider is missing, and its stack has several (Stack/One, ")
+    with pytest.raises(InvalidDeclarationError, match=r"^Stack/Tags: provider is missing"):
+        ChimeIdentityTags(stack, "Tags", resource_arn=BOB, tags={"team": "chat"})
+    with pytest.raises(InvalidDeclarationError, match=r"^Stack: provider is missing"):
+        EndpointProvider.of(stack)
+    endpoint(stack, "Phone", provider=two)
+
+
+def test_a_provider_of_another_region_is_refused() -> None:
+    """CloudFormation would; where a region is not known at synth, it does."""
+    app = App()
+    here, there = (Stack(app, region, env=Environment(region=region)) for region in ("us-east-1", "eu-central-1"))
+    provider = EndpointProvider(there, "P")
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(here, provider=provider)
+    assert str(raised.value).startswith("us-east-1/Phone: provider is in eu-central-1, and the stack in us-east-1: ")
+    endpoint(Stack(app, "Anywhere"), provider=provider)
 
 
 def test_the_function_is_what_it_should_be() -> None:

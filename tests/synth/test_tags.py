@@ -213,6 +213,15 @@ class TestByHand:
         assert (tags.resource_arn, stack.resolve(tags.tags_ref)) == (APP_INSTANCE, {"Ref": logical_id})
         assert allowed(template)["chime:TagResource"] == [APP_INSTANCE]
 
+    @pytest.mark.parametrize("identity", [APP_INSTANCE, f"{APP_INSTANCE}/bot/b", BOB])
+    def test_it_is_for_everything_that_has_tags(self, identity: str) -> None:
+        """App instances, bots and users, each allowed by its own ARN."""
+        stack = stack_in()
+        ChimeIdentityTags(stack, "Tags", resource_arn=identity, tags={"team": "chat"})
+        template = template_of(stack)
+        assert properties(template, TAGS)["ResourceARN"] == identity
+        assert allowed(template)["chime:TagResource"] == [identity]
+
     def test_tags_of_reaches_it(self) -> None:
         """As any resource with tags."""
         stack = stack_in()
