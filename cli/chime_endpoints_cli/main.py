@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chime_endpoints_handler.advice import Kind
 from chime_endpoints_handler.errors import HandlerError, ServiceError
 
 from .auditing.audit_command import audit_command
@@ -87,7 +88,7 @@ def run(arguments: list[str], *, services: Services | None = None) -> int:
         error.show()
         return ExitCode.FAILED
     except ServiceError as error:
-        complain(f"error: {error.operation} failed: {error.said}\n{_remedy(error)}")
+        complain(f"error: {error.operation} failed: {error.said} [{error.code}]\n{_remedy(error)}")
         return ExitCode.FAILED
     except (HandlerError, ClientError, BotoCoreError) as error:
         complain(f"error: {readable(str(error))}")
@@ -100,6 +101,8 @@ def run(arguments: list[str], *, services: Services | None = None) -> int:
 
 def _remedy(error: ServiceError) -> str:
     """What the person who runs a command can do; the error itself speaks to the one who deploys."""
+    if error.kind is Kind.UNAUTHENTICATED:
+        return "Your credentials are missing or have expired: sign in again, or name a profile with AWS_PROFILE."
     if error.kind.is_transient:
         return "Is there a way to the service (AWS_ENDPOINT_URL, proxies)? If it is only busy, try again."
     return f"Check that what was asked for exists, and that your credentials may call chime:{error.operation} on it."

@@ -54,12 +54,27 @@ def test_a_wrong_command_line_is_told_how_it_is_used(capsys: pytest.CaptureFixtu
 
 
 def test_a_refusal_by_aws_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
-    """An app instance that does not exist, for example."""
+    """An app instance that does not exist, for example; the code is that of the function's own failures."""
     with mock_aws():
         assert run(["list", INSTANCE]) == 1
     message = capsys.readouterr().err
-    assert message.startswith("error: ListAppInstanceUsers failed: ForbiddenException\n")
+    assert message.startswith("error: ListAppInstanceUsers failed: ForbiddenException [CE-302]\n")
     assert "chime:ListAppInstanceUsers" in message
+
+
+def test_missing_credentials_are_told_as_what_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as a permission that is missing."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "none")
+    assert run(["list", INSTANCE]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error: ListAppInstanceUsers failed: NoCredentialsError [CE-516]\n")
+    assert "sign in" in message
 
 
 def _cdk(directory: Path, script: str) -> Cdk:
