@@ -90,6 +90,11 @@ def _chime_endpoints(arguments: Sequence[str]) -> Iterator[str]:
             assert found
             command, context = found, click.Context(found, parent=context, info_name=name, **found.context_settings)
         command.parse_args(context, rest)
+        if context.command_path == "chime-endpoints local deploy":
+            yield from _cdk(["deploy", *arguments[2:]])
+            yield from (
+                f"{given} is given by the command itself" for given in arguments if given == "--require-approval"
+            )
     except click.ClickException as error:
         yield error.format_message()
 

@@ -164,6 +164,7 @@ def test_the_programs_of_the_pages_run(tmp_path: Path) -> None:
         ("sh", "make demo TEA=1", "no variable TEA"),
         ("sh", "chime-endpoints lst", "No such command"),
         ("sh", "chime-endpoints list --usr x", "No such option"),
+        ("sh", "chime-endpoints local deploy --contxt a=b", "no option --contxt"),
         ("sh", "cdk deplo", "no command deplo"),
         ("sh", "cdk deploy --contxt a=b", "no option --contxt"),
         ("sh", "aws chime-sdk-identity create-app-instances --name x", "no operation"),
