@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).parents[2]
 PAGES = (
     *sorted(path for path in ROOT.glob("*.md")),
-    ROOT / "emulator" / "README.md",
+    *(ROOT / folder / "README.md" for folder in ("constructs", "emulator", "examples")),
     *sorted((ROOT / "docs").rglob("*.md")),
 )
 
