@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast coverage test-installed model check docs docs-serve faults schema many format provider-template lock clean setup
+.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -19,6 +19,7 @@ help:
 	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
+	@echo 'make bench      measure it beside what one would use otherwise (a quarter of an hour; ONLY=synth for one of it)'
 	@echo 'make docs       build the documentation site into site/; make docs-serve shows it while you write'
 	@echo 'make faults     write docs/faults.md: which test covers which fault'
 	@echo 'make provider-template'
@@ -51,6 +52,10 @@ check: setup
 	ruff check
 	mypy
 
+bench: PARTS := bench
+bench: setup
+	@PYTHONPATH=.:tests python -m bench $(ONLY) $(ARGS)
+
 format: setup
 	ruff format
 	ruff check --fix
@@ -81,13 +86,13 @@ many: setup
 lock: setup
 	rm -rf .local/lock && python -m venv .local/lock
 	.local/lock/bin/python -m pip install --quiet --only-binary :all: hatchling editables
-	.local/lock/bin/python -m pip install --quiet --only-binary :all: --no-build-isolation --editable '.[dev]'
+	.local/lock/bin/python -m pip install --quiet --only-binary :all: --no-build-isolation --editable '.[bench,dev]'
 	{ sed '/^[^#]/d' constraints.txt; .local/lock/bin/python -m pip freeze --exclude-editable; } > .local/constraints.txt
 	mv .local/constraints.txt constraints.txt
 	rm -rf .local/lock
 
 clean:
-	rm -rf .venv .tools .local node_modules cdk.out dist build site htmlcov .coverage
+	rm -rf .venv .tools .local node_modules bench/node_modules cdk.out dist build site htmlcov .coverage
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -96,7 +101,7 @@ setup:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
 		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			mkdir -p .local/tmp || exit 1; \
-			exec "$$python" -B -I tools/setup.py; \
+			exec "$$python" -B -I tools/setup.py $(PARTS); \
 		fi; \
 	done; \
 	echo 'error: found no Python 3.11 or newer that has its modules venv and ensurepip.' >&2; \

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 LOG = TOOLS / "setup.log"
+BENCH = ROOT / "bench"
 
 PYTHON = os.path.realpath(sys.executable)
 """Not the link to it in .venv, which this may remove."""
@@ -79,7 +80,9 @@ def main() -> int:
     TOOLS.mkdir(exist_ok=True)
     try:
         with only_one_at_a_time():
-            install_missing()
+            install_missing(parts())
+            if "bench" in sys.argv[1:]:
+                install_missing([bench_part()])
     except SetupError as error:
         print(f"\nerror: {error.what}\n{error.why}\n{error.remedy}", file=sys.stderr)
         return 1
@@ -106,9 +109,9 @@ def only_one_at_a_time() -> Iterator[None]:
         yield
 
 
-def install_missing() -> None:
-    """Installs the parts that are not there: Python's packages beside Node and the cdk command."""
-    missing = [part for part in parts() if not part.is_installed()]
+def install_missing(wanted: Sequence[Part]) -> None:
+    """Installs the parts that are not there, side by side: Python's packages beside Node and the cdk command."""
+    missing = [part for part in wanted if not part.is_installed()]
     if not missing:
         return
     started = time.monotonic()
@@ -149,6 +152,18 @@ def parts() -> list[Part]:
             depends_on=digest(here, NODE_WHEEL, (ROOT / "package-lock.json").read_text()),
         ),
     ]
+
+
+def bench_part() -> Part:
+    """What only the benchmarks need, on top of the others."""
+    lock = BENCH / "package-lock.json"
+    depends_on = [part.depends_on for part in parts()]
+    return Part(
+        name="bench",
+        install=install_bench,
+        makes=[BENCH / "node_modules"],
+        depends_on=digest(*depends_on, lock.read_text()),
+    )
 
 
 def digest(*texts: str) -> str:
@@ -195,6 +210,19 @@ def install_node_and_cdk() -> None:
     shutil.rmtree(TOOLS / "npm-cache", ignore_errors=True)
     link(VENV / "bin" / "node", Path(node))
     link(VENV / "bin" / "cdk", ROOT / "node_modules" / ".bin" / "cdk")
+
+
+def install_bench() -> None:
+    """Installs what draws the plots, and the SDK's client that the measured alternative needs."""
+    what = "could not fetch what the benchmarks need"
+    pip_install("--no-build-isolation", "--editable", f"{ROOT}[bench]", what=what)
+    node, npm = machine_node() or wheel_node()
+    run(
+        [node, npm, "ci", "--prefix", str(BENCH), "--no-progress", "--loglevel=error", "--ignore-scripts"],
+        what=what,
+        remedy=network_remedy("npm's own settings (npm config, HTTPS_PROXY)"),
+        path=Path(node).parent,
+    )
 
 
 def machine_node() -> tuple[str, str] | None:

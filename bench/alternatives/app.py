@@ -1,0 +1,51 @@
+"""The app that is deployed: as many endpoints as the environment asks for, declared in the way that it names."""
+
+import os
+
+from aws_cdk import App, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import CustomResource, Duration
+
+from bench.declared import ALTERNATIVES, APPLICATION, ONE_STACK
+
+way, size = os.environ["BENCH_WAY"], int(os.environ["BENCH_SIZE"])
+name, app_instance = os.environ["BENCH_NAME"], os.environ["BENCH_APP_INSTANCE"]
+
+
+def with_crhelper(stack: Stack, number: int) -> None:
+    """With a function written as crhelper's documentation shows it."""
+    function = stack.node.try_find_child("Function") or lambda_.Function(
+        stack,
+        "Function",
+        code=lambda_.Code.from_asset(os.environ["BENCH_CRHELPER"]),
+        handler="over_http.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        timeout=Duration.minutes(5),
+        initial_policy=[iam.PolicyStatement(actions=["chime:*"], resources=[f"{app_instance}/user/*"])],
+    )
+    CustomResource(
+        stack,
+        f"Phone{number}",
+        resource_type="Custom::PhoneWithCrhelper",
+        service_token=function.function_arn,
+        properties={
+            "AppInstanceUserArn": f"{app_instance}/user/user-{number}",
+            "Type": "APNS",
+            "ResourceArn": APPLICATION,
+            "EndpointAttributes": {"DeviceToken": f"token-{number}"},
+            "Name": f"{name} {number}",
+        },
+    )
+
+
+app = App()
+per_stack = ONE_STACK.get(way, 490)
+stacks = [Stack(app, f"Bench{number}") for number in range(-(-size // per_stack))]
+for number in range(size):
+    stack = stacks[number // per_stack]
+    if way in ALTERNATIVES:
+        ALTERNATIVES[way](stack, number, f"{name} {number}", app_instance=app_instance)
+    else:
+        with_crhelper(stack, number)
+app.synth()

@@ -1,0 +1,152 @@
+"""The functions that are compared, each as a process that takes events as Lambda would hand them over."""
+
+from __future__ import annotations
+
+import compileall
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+from chime_endpoints.asset import staged
+
+from .stage import HERE, Stage, sdk_call_handler
+
+OURS, OURS_COMPILED = "ours", "ours, bytecode there"
+BARE, CRHELPER, SDK_CALL = "bare boto3", "crhelper as documented", "AwsCustomResource (Node)"
+_PYTHON = [sys.executable, str(HERE / "alternatives" / "runtime.py")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One candidate."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    event: Callable[[], dict[str, Any]]
+
+
+def functions(stage: Stage) -> dict[str, Function]:
+    """All candidates on one stage.
+
+    Lambda cannot write bytecode beside a function's code, so that is compiled at every cold start; the runtime's
+    own boto3 has its bytecode.
+    """
+    _compile_what_the_runtime_has()
+    alternatives = str(HERE / "alternatives")
+    node = shutil.which("node") or "node"
+    return {
+        OURS: Function(
+            command=[*_PYTHON, "chime_endpoints_handler.index"],
+            environment=stage.environment | {"PYTHONPATH": str(_package(compiled=False))},
+            event=stage.create,
+        ),
+        OURS_COMPILED: Function(
+            command=[*_PYTHON, "chime_endpoints_handler.index"],
+            environment=stage.environment | {"PYTHONPATH": str(_package(compiled=True))},
+            event=stage.create,
+        ),
+        BARE: Function(
+            command=[*_PYTHON, "bare_boto3"],
+            environment=stage.environment | {"PYTHONPATH": alternatives},
+            event=stage.create,
+        ),
+        CRHELPER: Function(
+            command=[*_PYTHON, "with_crhelper"],
+            environment=stage.environment | {"PYTHONPATH": alternatives},
+            event=stage.create,
+        ),
+        SDK_CALL: Function(
+            command=[node, str(HERE / "alternatives" / "runtime.cjs"), str(sdk_call_handler())],
+            environment=stage.environment,
+            event=stage.create_by_sdk_call,
+        ),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColdStart:
+    """One process with one event."""
+
+    milliseconds: float
+    """From the start of the process to the moment at which its answer was accepted."""
+    megabytes: float
+    """The most memory that it had."""
+
+
+def cold_start(function: Function, stage: Stage) -> ColdStart:
+    """Starts a process, hands it one event, and waits for its end."""
+    line, before = json.dumps(function.event()), len(stage.answers.accepted)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed:
+        given.write(f"{line}\n".encode())
+        given.seek(0)
+        began = time.perf_counter()
+        subprocess.run(
+            function.command, check=False, env=function.environment, stdin=given, stdout=printed, stderr=printed
+        )
+        printed.seek(0)
+        said = printed.read().decode()
+    (accepted, answer), *more = stage.answers.accepted[before:] or [(0.0, {"Status": said})]
+    if answer["Status"] != "SUCCESS" or more:
+        raise RuntimeError(f"{function.command}: {answer} {said}")
+    (peak,) = re.findall(r"VmHWM:\s*(\d+) kB", said)
+    return ColdStart(milliseconds=(accepted - began) * 1000, megabytes=int(peak) / 1024)
+
+
+class Warm:
+    """A process that goes on; a context manager."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._process = subprocess.Popen(
+            function.command,
+            env=function.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __call__(self) -> float:
+        """Handles one event; the milliseconds from its delivery to the accepted answer, by the process's own clock."""
+        assert self._process.stdin is not None  # noqa: S101 - for the type checker
+        assert self._process.stdout is not None  # noqa: S101 - likewise
+        self._process.stdin.write(json.dumps(self._function.event()) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            if line.startswith("took "):
+                return float(line.split()[1])
+        raise RuntimeError(f"{self._function.command} has ended")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@cache
+def _package(*, compiled: bool) -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="bench-")) / "package"
+    shutil.copytree(staged(), directory)
+    if compiled:
+        compileall.compile_dir(directory, quiet=1)
+    return directory
+
+
+@cache
+def _compile_what_the_runtime_has() -> None:
+    for name in ("boto3", "botocore", "crhelper", "dateutil", "jmespath", "s3transfer", "urllib3"):
+        spec = find_spec(name)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            compileall.compile_dir(folder, quiet=1)
