@@ -111,7 +111,12 @@ def test_an_event_whose_process_died_after_the_answer_changes_nothing_when_it_co
 
 
 @pytest.mark.parametrize(
-    "change", [{"EndpointAttributes": {"DeviceToken": "canary-token-b"}}, {"Type": "GCM"}], ids=str
+    "change",
+    [
+        {"EndpointAttributes": {"DeviceToken": "canary-token-b"}},
+        pytest.param({"Type": "GCM"}, marks=pytest.mark.patient),
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("retries", RETRIES)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chime_endpoints_handler import physical_id
-from chime_endpoints_handler.request import Request, UnanswerableEventError, parse
-from chime_endpoints_handler.rules import USER_ARN
+from chime_endpoints_handler.request import parse
 from support.stage import Stage
 
 EVENT: dict[str, Any] = {
@@ -81,31 +77,6 @@ def test_an_event_cannot_steer_crhelper(stage: Stage, extra: str) -> None:
     answer = stage.deliver(stage.event("Create", stage.properties()) | {extra: {"EndpointId": "forged"}})
     assert answer["Status"] == "SUCCESS"
     assert answer["Data"]["EndpointId"] == stage.registered[0].endpoint_id
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    event=st.dictionaries(
-        st.sampled_from([*EVENT, "PhysicalResourceId", "OldResourceProperties"]),
-        st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.lists(st.text(max_size=3), max_size=3),
-    ),
-    whole=st.booleans(),
-)
-def test_any_event_is_parsed_or_refused(event: dict[str, Any], *, whole: bool) -> None:
-    """Whatever stands in it, there is a request or one error of ours."""
-    with suppress(UnanswerableEventError):
-        assert isinstance(parse(EVENT | event if whole else event), Request)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(max_size=200) | st.from_regex(USER_ARN.pattern + "/endpoint/.{0,70}", fullmatch=True))
-def test_any_id_is_read_and_written_back_verbatim(text: str) -> None:
-    """F20: an id that is not ours stays as it is, and one that is ours addresses an endpoint."""
-    read = physical_id.read(text)
-    assert str(read) == text
-    if isinstance(read, physical_id.Endpoint):
-        assert read.endpoint_id not in ("", ".", "..")
-        assert len(read.endpoint_id) <= 64
 
 
 @pytest.mark.parametrize(
