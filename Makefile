@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup
+.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,6 +16,8 @@ help:
 	@echo 'make test-installed'
 	@echo '                the wheel with the oldest and the newest libraries that it allows (network, minutes)'
 	@echo "make coverage   fails where a branch of the handler is in no test of it"
+	@echo 'make weaken     takes the safeguards away one by one: random histories notice (a quarter of an hour)'
+	@echo 'make mutants    which small changes of the handler no test notices (hours; ARGS="--sample 800": minutes)'
 	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
 	@echo 'make check      format, lint, types'
 	@echo 'make format     put the format right'
@@ -43,6 +45,12 @@ test-installed: setup
 # Of the handler's own tests alone: what only a long history reaches has no test of its own yet.
 coverage: setup
 	@pytest --numprocesses auto --cov --cov-fail-under=100 --cov-report=term tests/handler $(ARGS)
+
+weaken: setup
+	@python tools/weaken.py $(ARGS)
+
+mutants: setup
+	@python tools/mutants.py $(ARGS)
 
 model: setup
 	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle/test_model.py -k nobody_has_seen $(ARGS)
