@@ -36,3 +36,13 @@ def mistakes(
     except DeclaredFileError as error:
         return str(error).replace(f"{directory}/", "").splitlines()
     return []
+
+
+def many(count: int, *, stacks: int) -> str:
+    """A file of so many tagged endpoints, ten for each user."""
+    entries = "\n".join(
+        f"  device-{number}: {{user: '{USER}{number // 10}', type: GCM, application: '{APPLICATION}',"
+        f" device_token: {{secret: '{SECRET}', field: device-{number}}}, name: Device {number}, tags: {{team: chat}}}}"
+        for number in range(count)
+    )
+    return f"stacks: {stacks}\nendpoints:\n{entries}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from aws_cdk.assertions import Template
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.spread import resources as estimated
 from chime_endpoints.declared.stacks import declare
-from declared.writing import APPLICATION, SECRET, USER, loaded
+from declared.writing import APPLICATION, SECRET, USER, loaded, many
 from synth.stage import ENDPOINT, TAGS, allowed, properties, resources
 
 REPOSITORY = Path(__file__).parents[2]
@@ -143,3 +144,14 @@ def test_the_repositorys_own_file_is_one_stack() -> None:
     template = dict(Template.from_stack(stack).to_json())
     assert len(resources(template, ENDPOINT)) == 6
     assert len(resources(template, TAGS)) == 3
+
+
+def test_two_thousand_endpoints_fit_cloudformations_quotas(tmp_path: Path) -> None:
+    """Each stack has at most 500 resources and a template of at most a megabyte."""
+    app = App(outdir=str(tmp_path / "out"))
+    list(declare(app, "Stack", loaded(tmp_path, many(2000, stacks=10))))
+    written = [path.read_text(encoding="utf-8") for path in Path(app.synth().directory).glob("*.template.json")]
+    found = [json.loads(text)["Resources"] for text in written]
+    assert sum(len(resources({"Resources": each}, ENDPOINT)) for each in found) == 2000
+    assert max(map(len, found)) <= 500
+    assert max(len(text.encode()) for text in written) <= 1_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import yaml
@@ -57,7 +58,7 @@ def read(text: str, *, is_json: bool) -> Document:
         if is_json:
             json.loads(text)
             text = text.replace("\t", " ")  # JSON has tabs between its values only, and YAML none there
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _compose(text)
     except json.JSONDecodeError as error:
         document.problems.append(Problem(Place(error.lineno, error.colno), f"not valid JSON: {error.msg}."))
     except yaml.MarkedYAMLError as error:
@@ -70,6 +71,17 @@ def read(text: str, *, is_json: bool) -> Document:
         if node is not None:
             document.root = _Conversion(document.problems).node(node)
     return document
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """PyYAML's tree of a text: by libyaml, which is much faster, and where that finds a mistake, by Python.
+
+    What the two say of a mistake differs, and libyaml does not take the halves of surrogate pairs that JSON writes.
+    """
+    if yaml.__with_libyaml__:
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def places(fields: Mapping[str, Node], path: str = "") -> dict[str, Place]:
