@@ -108,7 +108,7 @@ def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) 
     account.register(name="a\x07b")
     (endpoint,) = selected(account, account.user()).free
     assert obstacles(endpoint) == [
-        "Name holds a control character (a line break, perhaps) or half of a surrogate pair."
+        "Name holds a control character (a line break, perhaps) or half of a surrogate pair; remove it."
     ]
 
 
