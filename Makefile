@@ -35,7 +35,7 @@ demo: setup
 	@chime-endpoints demo $(ARGS)
 
 test: setup
-	@pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@pytest --numprocesses auto $(ARGS)
 
 test-fast: setup
 	@pytest --numprocesses auto -m 'not cdk and not e2e and not long' $(ARGS)
