@@ -68,7 +68,7 @@ def up(*, port: int, chime_port: int) -> None:
 def status(*, as_json: bool) -> None:
     """Say where the local cloud is."""
     if as_json:
-        show_json(_settings(kept_cloud()))
+        show_json(settings(kept_cloud()))
     else:
         _tell(kept_cloud())
 
@@ -110,16 +110,18 @@ def down() -> None:
 
 def _tell(cloud: KeptCloud) -> None:
     heading("# The local cloud is running; for programs that are to use it:")
-    for name, value in _settings(cloud).items():
+    for name, value in settings(cloud).items():
         write_raw(f"  export {name}={shlex.quote(value)}\n")  # whole on its line, to be copied
 
 
-def _settings(cloud: KeptCloud) -> dict[str, str]:
+def settings(cloud: KeptCloud) -> dict[str, str]:
+    """What a program has in its environment to see the local cloud as AWS."""
     return {
         "AWS_ENDPOINT_URL": cloud.addresses.aws_url,
         "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": cloud.addresses.chime_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,  # boto3 reads no other
         **cloud.variables,
     }

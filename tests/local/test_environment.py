@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 
 from chime_endpoints_cli.environment import local_environment
+from chime_endpoints_cli.keeping import KeptCloud
+from chime_endpoints_cli.local_cloud import Addresses
+from chime_endpoints_cli.local_commands import settings
 
 USERS = {
     "PATH": "/usr/bin",
@@ -53,3 +58,16 @@ def test_the_rest_of_the_environment_is_kept(environment: dict[str, str]) -> Non
     """The programs beside this Python are found first, and all others as before."""
     assert environment["LANG"] == "C.UTF-8"
     assert environment["PATH"].split(":") == [str(Path(sys.executable).parent), "/usr/bin"]
+
+
+def test_what_local_up_prints_is_enough_for_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program in a shell that has nothing else reaches the local cloud."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    addresses = Addresses(aws_url="http://127.0.0.1:1", chime_url="http://127.0.0.1:2")
+    for name, value in settings(KeptCloud(addresses=addresses, keeper=0)).items():
+        monkeypatch.setenv(name, value)
+    session = boto3.Session()
+    reached = {session.client(name).meta.endpoint_url for name in ("chime-sdk-identity", "secretsmanager")}
+    assert reached == {"http://127.0.0.1:1", "http://127.0.0.1:2"}
+    assert session.get_credentials().access_key == "test"
