@@ -6,13 +6,14 @@ Each stage is a fixture that continues where the one before it ended, so that an
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from chime_endpoints_cli.holders import holdings_in
 from chime_endpoints_cli.services import Services
-from support.deployment import Deployed, Stage
+from support.deployment import APPLICATION, Deployed, Stage
 
 pytestmark = pytest.mark.e2e
 
@@ -125,12 +126,27 @@ def test_a_first_deploy_that_fails_leaves_nothing_behind(failed_at_first: Deploy
     assert not failed_at_first.tags
 
 
-def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed) -> None:
-    """The person who deploys reads which entry's token it is, what was tried, and that it is not there."""
+def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed, secret: str) -> None:
+    """The person who deploys reads which entry's token it is, what was tried on which secret, and what to do."""
+    missing = secret.replace("push/tokens", "push/missing")
     assert "Endpoints/bob-tablet" in failed_at_first.output
-    assert "GetSecretValue" in failed_at_first.output
-    assert "does not exist" in failed_at_first.output
+    assert (
+        f"CE-201: GetSecretValue of secret {missing} for DeviceTokenSource failed: ResourceNotFoundException. It, or"
+        " the declared version of it, does not exist there: create it, or correct its name, region and account in the"
+        " declaration."
+    ) in failed_at_first.output
     assert "Traceback" not in failed_at_first.output
+
+
+def test_a_mistake_in_the_file_is_told_of_on_the_terminal(stage: Stage, entries: dict[str, dict[str, Any]]) -> None:
+    """With its place, its field and its code, before anything is deployed."""
+    told = stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "type": "FCM"}})
+    assert not told.succeeded
+    assert re.search(
+        r"endpoints\.json:\d+:\d+: bob-tablet: type: .*APNS, APNS_SANDBOX, GCM; did you mean GCM\? \[CE-103\]",
+        told.output,
+    )
+    assert "Traceback" not in told.output
 
 
 def test_what_is_declared_is_registered(stage: Stage, created: Deployed) -> None:
@@ -193,8 +209,10 @@ def test_an_update_that_fails_is_rolled_back(updated: Deployed, failed_update: D
 def test_a_user_who_does_not_exist_is_told_of_on_the_terminal(failed_update: Deployed) -> None:
     """The person who deploys reads which entry's user it is, what was tried, and what to look at."""
     assert "Endpoints/bob-tablet" in failed_update.output
-    assert "RegisterAppInstanceUserEndpoint" in failed_update.output
-    assert "AppInstanceUser exists" in failed_update.output
+    assert (
+        f"CE-302: RegisterAppInstanceUserEndpoint with application {APPLICATION} failed: ForbiddenException. Check that"
+        " the AppInstanceUser exists and that the function's role may call"
+    ) in failed_update.output
     assert "Traceback" not in failed_update.output
 
 
