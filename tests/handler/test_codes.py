@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import boto3
 import pytest
 
+from chime_endpoints_handler.advice import Kind, explain
 from chime_endpoints_handler.codes import Code
 from docs.commands import problems
-from support.mistakes import MISTAKES, Mistake, printed
-from support.stage import APPLICATION, Stage
+from support.mistakes import DESCRIBE, MISTAKES, REGISTER, UPDATE, Mistake, printed
+from support.stage import APPLICATION, REGION, Stage
 
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
 RECORDED: Mapping[str, str] = json.loads((Path(__file__).parent / "recorded" / "codes.json").read_text())
@@ -92,6 +94,50 @@ def test_a_mistake_is_told_with_its_code_and_with_what_to_do(stage: Stage, code:
     assert code not in CODES_OF_CALLS or A_FAILED_CALL.fullmatch(text), text
     assert "canary" not in told
     assert stage.user not in told
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "said", "code", "words"),
+    [
+        ("GetParameter", Kind.UNREACHABLE, "ConnectTimeoutError", Code.UNREACHABLE, "in a VPC needs a way to it."),
+        ("GetParameter", Kind.INVALID, "ParameterVersionNotFound", Code.SOURCE_MISSING, "does not exist there"),
+        ("GetParameter", Kind.FORBIDDEN, "403", Code.INTERCEPTED, "give the function a way to it."),
+        ("GetSecretValue", Kind.UNCLEAR, "503", Code.UNCLEAR, "deploy again"),
+        ("GetSecretValue", Kind.FORBIDDEN, "NoSuchThing", Code.SOURCE_DENIED, "secretsmanager:GetSecretValue"),
+        (REGISTER, Kind.NOT_FOUND, "NotFoundException", Code.NO_IDENTITY, "the AppInstanceUser exists."),
+        (REGISTER, Kind.CONFLICT, "ConflictException", Code.TAKEN, "deploy again"),
+        (REGISTER, Kind.UNREACHABLE, "ProxyConnectionError", Code.INTERCEPTED, "us-east-1 and eu-central-1 only."),
+        (REGISTER, Kind.INVALID, "an unreadable answer", Code.INTERCEPTED, "proxy"),
+        ("UntagResource", Kind.NOT_FOUND, "NotFoundException", Code.NO_IDENTITY, "of ResourceARN exists."),
+        ("ListTagsForResource", Kind.DENIED, "AccessDenied", Code.DENIED, "chime:ListTagsForResource on the app"),
+        ("TagResource", Kind.THROTTLED, "ThrottledClientException", Code.THROTTLED, "50 requests a second"),
+        (UPDATE, Kind.CONFLICT, "ConflictException", Code.REFUSED, "its API reference."),
+        (DESCRIBE, Kind.FORBIDDEN, "ForbiddenException", Code.FORBIDDEN, f"may call chime:{DESCRIBE} on it."),
+        (DESCRIBE, Kind.UNREACHABLE, "EndpointConnectionError", Code.UNREACHABLE, "eu-central-1 only, and"),
+    ],
+)
+def test_a_failed_call_is_told_with_what_to_do(operation: str, kind: Kind, said: str, code: Code, words: str) -> None:
+    """F26, F31, F32: by the operation, by how it failed, and by the service's word for it."""
+    found, advice = explain(operation, kind, said)
+    assert found is code
+    assert words in advice
+
+
+@pytest.mark.parametrize("is_read_again", [True, False])
+def test_an_inactive_endpoint_is_warned_of_where_it_is_seen_anyway(
+    stage: Stage, caplog: pytest.LogCaptureFixture, *, is_read_again: bool
+) -> None:
+    """F35: with the calls that are made of an active one; the Update succeeds all the same."""
+    boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value="canary", Type="String")
+    source = {"ParameterName": "/push"} | ({} if is_read_again else {"Version": "1"})
+    old = stage.properties(EndpointAttributes={"DeviceTokenSource": source})
+    held = stage.create(old)["PhysicalResourceId"]
+    stage.registered[0].status, stage.registered[0].status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    caplog.set_level("INFO")
+    answer = stage.update(held, old | {"AllowMessages": "NONE"}, old)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", held)
+    assert stage.operations[1:] == (["Describe", "Update", "List"] if is_read_again else ["Update"])
+    assert (Code.INACTIVE in caplog.text) is is_read_again
 
 
 @pytest.mark.parametrize(("code", "mistake"), EACH_MISTAKE)

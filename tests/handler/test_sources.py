@@ -246,3 +246,18 @@ def test_a_version_may_come_as_a_number_or_as_a_string(stage: Stage, version: ob
         stage.properties(EndpointAttributes={"DeviceTokenSource": {"ParameterName": "/push", "Version": version}})
     )
     assert [endpoint.device_token for endpoint in stage.registered] == ["canary-2"]
+
+
+@pytest.mark.parametrize(
+    "source", [{"ParameterName": "{}"}, {"SecretArn": SOURCES["secret"]["SecretArn"], "Field": "{}"}]
+)
+def test_a_token_in_the_place_of_a_name_is_not_told(stage: Stage, source: dict[str, str]) -> None:
+    """F74: whoever takes the source for the token itself finds it in no reason; a name that looks like one is shown."""
+    stage.clients = Refusing(stage, "ParameterNotFound", times=0 if "Field" in source else None)  # type: ignore[assignment] # likewise
+    told = {
+        name: str(
+            stage.create(from_source(stage, **{key: value.format(name) for key, value in source.items()}))["Reason"]
+        )
+        for name in ("0123456789abcdef" * 4, "push.alice_1-a")
+    }
+    assert [name in reason for name, reason in told.items()] == [False, True]
