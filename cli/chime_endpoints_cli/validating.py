@@ -78,4 +78,5 @@ def _variables(context: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _to_json(problem: Problem) -> dict[str, object]:
-    return {**asdict(problem.place), "entry": problem.entry, "field": problem.field, "text": problem.text}
+    told = {"entry": problem.entry, "field": problem.field, "text": problem.text, "code": problem.code}
+    return {**asdict(problem.place), **told}

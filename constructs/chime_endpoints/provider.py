@@ -114,7 +114,7 @@ class EndpointProvider(ProviderMetrics):
         if role is not None and permissions_boundary is not None:
             problems.append("role and permissions_boundary are both given; set the boundary where the role is made.")
         if vpc is None and (vpc_subnets is not None or security_groups is not None):
-            problems.append("vpc_subnets and security_groups are given without vpc.")
+            problems.append("vpc_subnets and security_groups are given without vpc; give the VPC that they are of.")
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)

@@ -50,12 +50,16 @@ class PushDeliveryRole(iam.Role):
         arns = [] if isinstance(applications, str) else [application_arn(each) for each in applications]
         problems = [problem for arn in arns for problem in application_problems("applications", arn)]
         if not arns:
-            problems.append("applications is not a list with at least one application.")
+            problems.append(
+                "applications is not a list with at least one application; without one the role allows nothing."
+            )
         stack = stack_of(scope)
         of_app = _made.setdefault(root_of(scope), {})
         account = stack.node.path if Token.is_unresolved(stack.account) else stack.account
         if account in of_app:
-            problems.append(f"{of_app[account].node.path} makes this role, which an account has once.")
+            problems.append(
+                f"{of_app[account].node.path} makes this role, which an account has once; name all applications there."
+            )
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(

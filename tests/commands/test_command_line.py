@@ -84,6 +84,7 @@ def test_all_mistakes_of_a_file_are_told_and_the_exit_code_is_2(
     assert run(["validate", str(path), "--json"]) == ExitCode.FOUND
     mistakes = json.loads(capsys.readouterr().out)["mistakes"]
     assert {(mistake["line"], mistake["entry"]) for mistake in mistakes} == {(2, "a"), (3, "")}
+    assert sorted(mistake["code"] for mistake in mistakes) == ["", "CE-101", "CE-102", "CE-103"]
 
 
 def test_a_file_that_is_not_there_is_a_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

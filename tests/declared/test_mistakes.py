@@ -66,7 +66,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         (f"{COMMON}, device_token: {{secret: push}}", "device_token.secret: is not the ARN of a secret."),
         (f"{COMMON}, device_token: {{secret: <SECRET>, version: 2}}", "device_token.version: does not go with secret"),
         (f"{COMMON}, device_token: {{secret: <SECRET>, feild: x}}", "'feild' is not a field; did you mean field?"),
-        (f"{COMMON}, device_token: {{secret: <SECRET>, kms_key: x}}", "device_token.kms_key: is not the ARN of a key."),
+        (
+            f"{COMMON}, device_token: {{secret: <SECRET>, kms_key: x}}",
+            "device_token.kms_key: is not the ARN of a key (arn:aws:kms:",
+        ),
         (
             f"{COMMON}, device_token: {{parameter: a b}}",
             "device_token.parameter: is not the name or ARN of a parameter.",
@@ -213,7 +216,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     """Not a traceback of the decoder."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(b"\xff\xfe\x00")
-    assert _told(path) == [f"{path}:1:1: is not UTF-8 text."]
+    assert _told(path) == [f"{path}:1:1: is not UTF-8 text; save it in that encoding."]
 
 
 def test_no_message_holds_a_token(tmp_path: Path) -> None:

@@ -188,7 +188,10 @@ def test_a_key_encrypts_log_and_environment() -> None:
         ({"timeout": Duration.minutes(16)}, "timeout is 960 s; 30 s to 15 minutes are allowed."),
         ({"timeout": 120}, "timeout is not a Duration. Use Duration.seconds or Duration.minutes. [CE-104]"),
         ({"memory_size": 64}, "memory_size is 64 MB; 128 to 10,240 are allowed."),
-        ({"security_groups": []}, "vpc_subnets and security_groups are given without vpc."),
+        (
+            {"security_groups": []},
+            "vpc_subnets and security_groups are given without vpc; give the VPC that they are of.",
+        ),
     ],
 )
 def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expected: str) -> None:

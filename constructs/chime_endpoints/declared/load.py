@@ -32,7 +32,7 @@ def load(path: Path, variables: Lookup) -> Declarations:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DeclaredFileError(str(path), [Problem(Place(), "is not UTF-8 text.")]) from None
+        raise DeclaredFileError(str(path), [Problem(Place(), "is not UTF-8 text; save it in that encoding.")]) from None
     except OSError as error:
         raise DeclaredFileError(
             str(path), [Problem(Place(), f"cannot be read: {error.strerror}. Name another file: -c endpoints=PATH.")]

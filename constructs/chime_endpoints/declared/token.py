@@ -60,5 +60,10 @@ def _key(reader: Reader, node: MapNode, field: str) -> str | None:
         return None
     arn = reader.text(node.values["kms_key"], f"{field}.kms_key")
     if not is_unknown(arn) and not KEY_ARN.fullmatch(arn):
-        reader.wrong(node.values["kms_key"].place, f"{field}.kms_key", "is not the ARN of a key.", Code.MALFORMED)
+        reader.wrong(
+            node.values["kms_key"].place,
+            f"{field}.kms_key",
+            "is not the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID).",
+            Code.MALFORMED,
+        )
     return arn
