@@ -16,7 +16,7 @@ from chime_endpoints.declared.schema import schema
 from chime_endpoints_cli.command import Command
 from chime_endpoints_cli.exit_codes import MEANINGS, ExitCode
 from chime_endpoints_cli.main import cli, run
-from commands.conftest import Account
+from commands.conftest import Account, declared, physical_id
 from declared.writing import ENTRY
 
 EXECUTABLE = [sys.executable, "-m", "chime_endpoints_cli.main"]
@@ -174,3 +174,20 @@ def test_an_import_overwrites_no_file(account: Account, tmp_path: Path, capsys: 
     assert run(["import", account.app_instance, "-o", str(path)], services=account.services) == ExitCode.FAILED
     assert "exists already" in capsys.readouterr().err
     assert path.read_text() == "mine"
+
+
+def test_an_import_beside_a_deployed_app_is_not_to_be_deployed_in_its_place(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That would take the app's own endpoints away; so the next step is another one."""
+    account.register("free", user_id="bob")
+    arguments = ["import", account.app_instance, "-o"]
+    assert run([*arguments, str(tmp_path / "first.yaml")], services=account.services) == ExitCode.DONE
+    assert f"cdk deploy -c endpoints={tmp_path}" in capsys.readouterr().err
+    held = account.register("held")
+    account.cloudformation.add("ChimeEndpoints", {"Phone": declared(held)}, Phone=physical_id(held))
+    assert run([*arguments, str(tmp_path / "second.yaml")], services=account.services) == ExitCode.DONE
+    told = capsys.readouterr().err
+    assert "left out: 1 endpoint that the stack ChimeEndpoints holds" in told
+    assert "cdk deploy" not in told
+    assert "would deregister the 1 endpoint of that stack" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from chime_endpoints_cli import options
 from chime_endpoints_cli.command import Command
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.exit_codes import ExitCode
-from chime_endpoints_cli.holders import holdings_in
+from chime_endpoints_cli.holders import Holdings, holdings_in
 from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services
@@ -25,8 +26,12 @@ from .selection import Selection, select
 from .token_store import store
 
 VARIABLE = "PUSH_SECRET_ARN"
+APP_STACK = "ChimeEndpoints"
+"""The first stack of this repository's app."""
+
 _HEAD = """\
-# Written by `chime-endpoints import`. Keys may be changed before the first deployment, not after it.
+# Written by `chime-endpoints import`, to be deployed, or to be added to the file that is.
+# Keys may be changed before the first deployment, not after it.
 # `removal_policy: retain` keeps the endpoints registered whatever becomes of that deployment. Take it out afterwards,
 # so that an endpoint is deregistered when its entry is removed.
 """
@@ -81,7 +86,7 @@ def import_command(
     entries = entries_for(services, fit, secret)
     if entries or as_json:
         _write(entries, output, as_json=as_json)
-    return _tell(selection, fit, output, secret)
+    return _tell(selection, held, fit, output, secret)
 
 
 def entries_for(services: Services, endpoints: Sequence[Described], secret: str | None) -> dict[str, Any]:
@@ -116,10 +121,23 @@ def _write(entries: Mapping[str, Any], output: Path | None, *, as_json: bool) ->
         output.write_text(as_yaml(entries), encoding="utf-8")
 
 
-def _tell(selection: Selection, fit: Sequence[Described], output: Path | None, secret: str | None) -> ExitCode:
+def _next_step(held: Holdings, output: Path) -> str:
+    """What to do with the file; where the app is deployed already, the file alone would take its endpoints away."""
+    of_app = [each for each in held.by_physical_id.values() if each.stack.name == APP_STACK]
+    if of_app:
+        return (
+            f"Next: add the entries to the file that is deployed as {APP_STACK}. This file deployed in its place would"
+            f" deregister the {counted(len(of_app), 'endpoint')} of that stack."
+        )
+    return f"Next: cdk deploy -c endpoints={output}"
+
+
+def _tell(
+    selection: Selection, held: Holdings, fit: Sequence[Described], output: Path | None, secret: str | None
+) -> ExitCode:
     """Says on the standard error what was done and what is to be done; the entries may be on the standard output."""
-    for physical_id, holder in selection.held:
-        complain(f"left out: {physical_id} is held by {holder.logical_id} of the stack {holder.stack.name}")
+    for stack, number in Counter(holder.stack.name for _, holder in selection.held).items():
+        complain(f"left out: {counted(number, 'endpoint')} that the stack {stack} holds")
     unfit = [endpoint for endpoint in selection.free if endpoint not in fit]
     for endpoint in unfit:
         complain(f"cannot be declared as it is: {endpoint.physical_id}: {' '.join(obstacles(endpoint))}")
@@ -132,5 +150,5 @@ def _tell(selection: Selection, fit: Sequence[Described], output: Path | None, s
             f"Put each device token into the field of its entry's name of a secret, and give its ARN as {VARIABLE}."
         )
     if fit and output:
-        complain(f"Next: cdk deploy -c endpoints={output}")
+        complain(_next_step(held, output))
     return ExitCode.FAILED if unfit else ExitCode.DONE
