@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import create, delete, identity_tags, physical_id, update
+from . import create, physical_id
 from .answer import Responder
 from .arrival import Process
 from .calls import Caller
@@ -29,15 +29,6 @@ from .rules import violations
 from .work import Work
 
 log = logging.getLogger("chime_endpoints")
-
-_OPERATIONS: Mapping[tuple[str, str], Callable[[Work], Outcome]] = {
-    (ENDPOINT_TYPE, RequestType.CREATE): create.create,
-    (ENDPOINT_TYPE, RequestType.UPDATE): update.update,
-    (ENDPOINT_TYPE, RequestType.DELETE): delete.delete,
-    (TAGS_TYPE, RequestType.CREATE): identity_tags.create,
-    (TAGS_TYPE, RequestType.UPDATE): identity_tags.update,
-    (TAGS_TYPE, RequestType.DELETE): identity_tags.delete,
-}
 
 
 class Context(Protocol):
@@ -143,7 +134,7 @@ class _ToldError(Exception):
 def _operate(work: Work) -> Outcome:
     request = work.request
     is_delete = request.request_type == RequestType.DELETE
-    operation = _OPERATIONS.get((request.resource_type, request.request_type))
+    operation = _operation(request.resource_type, request.request_type)
     if operation is None and is_delete:
         return Outcome(physical_id=physical_id.read(request.physical_id))
     wrong = [] if is_delete else violations(request.resource_type, request.properties)
@@ -151,6 +142,29 @@ def _operate(work: Work) -> Outcome:
         raise InvalidRequestError(wrong)
     assert operation is not None  # noqa: S101 - an unknown resource type is a violation
     return operation(work)
+
+
+def _operation(resource_type: str, request_type: str) -> Callable[[Work], Outcome] | None:
+    """What handles such an event; None where nothing does.
+
+    A new process begins with a Create in most cases: what the others need is imported when one of them comes.
+    """
+    if resource_type == TAGS_TYPE:
+        from . import identity_tags
+
+        by_type = {"Create": identity_tags.create, "Update": identity_tags.update, "Delete": identity_tags.delete}
+        return by_type.get(request_type)
+    if resource_type != ENDPOINT_TYPE:
+        return None
+    if request_type == RequestType.CREATE:
+        return create.create
+    if request_type == RequestType.UPDATE:
+        from .update import update
+
+        return update
+    from .delete import delete
+
+    return delete
 
 
 def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
