@@ -13,6 +13,8 @@ from chime_endpoints_cli.listing import endpoint_rows, endpoints_of_all, users_i
 from chime_endpoints_cli.pace import Pace
 from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.registered import tags_of
+from chime_endpoints_cli.services import Services
+from chime_endpoints_emulator import Fault
 from commands.conftest import Account, declared, physical_id
 
 
@@ -64,6 +66,16 @@ ROWS = tables.Rows(
     rows=[["alice", "0" * 36, "[red]:fire: Alice"], ["bob", "1" * 36, "a\x1b[31mb\nc\u202ed\x9b"]],
     headings=2,
 )
+
+
+def test_every_call_of_the_service_waits_for_its_turn(account: Account) -> None:
+    """Those that are made again, too; calls of other services have a rate of their own."""
+    turns: list[float] = []
+    services = Services(pace=Pace(10, now=lambda: 0.0, sleep=turns.append))
+    account.backend.faults.append(Fault("ListAppInstanceUsers", error="ThrottledClientException", times=2))
+    users_in(services, [account.app_instance])
+    services.secrets("us-east-1").list_secrets()
+    assert turns == pytest.approx([0.0, 0.1, 0.2])
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

@@ -122,6 +122,13 @@ def show(audit: Audit) -> None:
         )
         line(out, 2, escape(f"of {marked.mark.logical_id} in the stack {marked.stack_id or marked.mark.stack_name}"))
         line(out, 2, f"[dim]{_WHAT_TO_DO[verdict]}[/dim]")
+    if audit.passed_over and audit.of(Verdict.ORPHAN):
+        line(
+            out,
+            1,
+            "Not looked into, since the account has not enabled them (or the session is not valid there):"
+            f" {', '.join(audit.passed_over)}. Name the regions that have stacks with --region.",
+        )
     counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
     say(f"{counted(audit.looked_at, 'endpoint')} looked at: {', '.join(counts) or 'none without its stack'}.")
 
@@ -131,6 +138,7 @@ def _to_json(audit: Audit, repaired: Sequence[Marked]) -> dict[str, Any]:
     return {
         "looked_at": audit.looked_at,
         "regions": audit.regions,
+        "regions_passed_over": audit.passed_over,
         "found": [
             {
                 "user_arn": marked.endpoint.user_arn,

@@ -24,7 +24,8 @@ from .marks import Mark
 _NOT_ENABLED = frozenset(
     {"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired", "InvalidToken"}
 )
-"""What a region answers that the account has not enabled, and in which it can have no stack."""
+"""What a region answers that the account has not enabled, and in which it can have no stack; and what an enabled one
+answers to a session of the global STS endpoint whose tokens are not valid everywhere. So they are told of."""
 
 
 class Verdict(StrEnum):
@@ -57,6 +58,8 @@ class Audit:
     looked_at: int
     marked: tuple[Marked, ...]
     regions: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
+    """Regions that did not let anybody in: not enabled, as a rule."""
 
     def of(self, verdict: Verdict) -> list[Marked]:
         """Those of one verdict."""
@@ -87,6 +90,7 @@ def look(services: Services, arns: Sequence[str], regions: Sequence[str]) -> Aud
         looked_at=len(endpoints),
         marked=tuple(_judged(services, endpoint, mark, known, living, held) for endpoint, mark in free),
         regions=tuple(there),
+        passed_over=tuple(region for region in regions if region not in there),
     )
 
 
