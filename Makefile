@@ -74,7 +74,7 @@ docs docs-serve: export NO_MKDOCS_2_WARNING := 1
 docs: setup
 	@python tools/docs_tables.py
 	@python tools/docs_diagrams.py
-	@mkdocs build --strict --quiet
+	@mkdocs build --strict
 
 docs-serve: setup
 	@mkdocs serve

@@ -32,20 +32,39 @@ class _Fetched(HTMLParser):
             self.addresses.append(address)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built as `make docs` does."""
-    directory = tmp_path_factory.mktemp("site")
-    run = subprocess.run(  # noqa: S603 - of this environment
-        [str(Path(sys.executable).with_name("mkdocs")), "build", "--strict", "--quiet", "--site-dir", str(directory)],
-        cwd=ROOT,
+def _build(where: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    """Builds the site of a folder as `make docs` does."""
+    return subprocess.run(  # noqa: S603 - of this environment
+        [str(Path(sys.executable).with_name("mkdocs")), "build", "--strict", "--site-dir", str(target)],
+        cwd=where,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (run.returncode, run.stdout + run.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site."""
+    directory = tmp_path_factory.mktemp("site")
+    run = _build(ROOT, directory)
+    assert run.returncode == 0, run.stderr
     return directory
+
+
+def test_a_page_that_is_nowhere_in_the_navigation_stops_the_build(tmp_path: Path) -> None:
+    """A warning is a failure: so are dead links and missing anchors."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "index.md").write_text("# Here\n\n[there](there.md) [nowhere](index.md#nowhere)\n", encoding="utf-8")
+    (docs / "astray.md").write_text("# Astray\n", encoding="utf-8")
+    settings = "INHERIT: {}\ndocs_dir: docs\nsite_dir: site\nhooks: []\nplugins: []\nnav: [index.md]\n"
+    (tmp_path / "mkdocs.yml").write_text(settings.format(ROOT / "mkdocs.yml"), encoding="utf-8")
+    run = _build(tmp_path, tmp_path / "site")
+    assert run.returncode != 0
+    for problem in ("astray.md", "'there.md'", "no such anchor"):
+        assert problem in run.stderr
 
 
 def test_no_page_needs_another_host(site: Path) -> None:
