@@ -9,7 +9,7 @@ import pytest
 from chime_endpoints.declared.entry import Entry
 from chime_endpoints.declared.spread import resources, spread, stack_of, stacks_needed
 from chime_endpoints_handler.declaration import EndpointDeclaration, PlainToken
-from declared.writing import APPLICATION, USER, mistakes
+from declared.writing import APPLICATION, USER, many, mistakes
 
 
 def entry(number: int, *, tagged: bool = False) -> Entry:
@@ -73,6 +73,15 @@ def test_the_suggested_number_of_stacks_leaves_room() -> None:
     """Nobody has to raise it again soon."""
     stacks = stacks_needed(ENTRIES, 1)
     assert max(map(resources, spread(ENTRIES, stacks))) <= 250
+
+
+def test_a_template_of_more_than_a_megabyte_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    """Long names, and few enough endpoints; with what the message says to write, the file is right."""
+    text = many(400, stacks=1).replace("name: Device ", "name: " + "n" * 1500)
+    (message,) = mistakes(tmp_path, text)
+    assert "bytes of template in one stack, and CloudFormation allows a megabyte" in message
+    stacks = int(message.split("`stacks: ")[1].split("`")[0])
+    assert mistakes(tmp_path, text.replace("stacks: 1", f"stacks: {stacks}", 1)) == []
 
 
 def _file(count: int, stacks: int) -> str:

@@ -14,7 +14,7 @@ from .entry import Declarations, Entry
 from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, TOP_FIELDS
 from .problems import DeclaredFileError, Place, Problem, quoted
 from .reading import Reader
-from .spread import STACK_QUOTA, resources, spread, stacks_needed
+from .spread import STACK_QUOTA, TEMPLATE_QUOTA, resources, spread, stacks_needed, template_bytes
 from .together import problems_together
 from .variables import Lookup
 
@@ -100,12 +100,18 @@ def _stacks(reader: Reader, top: MapNode) -> int:
 
 
 def _check_size(reader: Reader, entries: Sequence[Entry], stacks: int, place: Place) -> None:
-    largest = max(map(resources, spread(entries, stacks)))
-    if largest > STACK_QUOTA:
-        reader.wrong(
-            place,
-            "endpoints",
-            f"{len(entries)} endpoints with their users' tags would need about {largest} resources in one stack, and"
-            f" CloudFormation allows {STACK_QUOTA}. Write `stacks: {stacks_needed(entries, stacks)}` at the top of the"
-            " file: the endpoints are spread over so many stacks.",
-        )
+    shares = spread(entries, stacks)
+    most, largest = max(map(resources, shares)), max(map(template_bytes, shares))
+    if most > STACK_QUOTA:
+        need = f"{most} resources in one stack, and CloudFormation allows {STACK_QUOTA}"
+    elif largest > TEMPLATE_QUOTA:
+        need = f"{largest:,} bytes of template in one stack, and CloudFormation allows a megabyte"
+    else:
+        return
+    reader.wrong(
+        place,
+        "endpoints",
+        f"{len(entries)} endpoints with their users' tags would need about {need}. Write"
+        f" `stacks: {stacks_needed(entries, stacks)}` at the top of the file: the endpoints are spread over so many"
+        " stacks.",
+    )
