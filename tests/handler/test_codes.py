@@ -17,7 +17,7 @@ from support.mistakes import DESCRIBE, MISTAKES, REGISTER, UPDATE, Mistake, prin
 from support.stage import APPLICATION, REGION, Stage
 
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
-RECORDED: Mapping[str, str] = json.loads((Path(__file__).parent / "recorded" / "codes.json").read_text())
+RECORDED: Mapping[str, str] = json.loads((Path(__file__).parent / "recorded_codes.json").read_text())
 """Every code that there has ever been, with its meaning."""
 EACH_MISTAKE = [
     pytest.param(code, mistake, id=f"{code}-{number}")
