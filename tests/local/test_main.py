@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def test_missing_credentials_are_told_as_what_they_are(
     message = capsys.readouterr().err
     assert message.startswith("error: ListAppInstanceUsers failed: NoCredentialsError [CE-516]\n")
     assert "sign in" in message
+
+
+def test_missing_credentials_are_one_message(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how to get some, and not that something may be missing."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    assert run(["list", INSTANCE]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error: ListAppInstanceUsers failed: NoCredentialsError")
+    assert "AWS_PROFILE" in message
 
 
 def _cdk(directory: Path, script: str) -> Cdk:
