@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -52,8 +51,11 @@ def test_a_users_type_checker_finds_wrong_arguments(installed: Installed, tmp_pa
 
 def test_the_constructs_tests_pass(installed: Installed) -> None:
     """All of them, with these libraries in place of the pinned ones."""
+    environment = {"PYTHONPATH": str(installed.packages)}
+    used = run([sys.executable, "-c", "import aws_cdk; print(aws_cdk.__file__)"], environment=environment)
+    assert used.startswith(str(installed.packages))
     run(
         [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/synth", "tests/permissions"],
         cwd=ROOT,
-        environment={"PYTHONPATH": str(installed.packages), "PATH": os.environ["PATH"]},
+        environment=environment,
     )
