@@ -30,8 +30,10 @@ def measure() -> Result:
                 title="Requests to the service for one event",
                 columns=["event", "ours", "fewest possible", "which"],
                 rows=rows,
-                note="AwsCustomResource makes one call for each event, whatever the event needs; its replacement is"
-                " an Update of an endpoint that cannot be changed so, and it recovers nothing.",
+                note="A replacement first looks for what an attempt that was cut short has left, and names the new"
+                " endpoint as declared last of all, so that it is recognised until then; one that is gone is looked"
+                " for twice, since a List may be behind. AwsCustomResource makes one call for each event: it does not"
+                " replace, and recovers nothing.",
             )
         ],
     )
