@@ -37,10 +37,11 @@ def measure(*, large: bool = False) -> Result:
                 title=f"{size} endpoints, by the real cdk command on the local cloud",
                 columns=["step", *(f"{way}: {what}" for way in _WAYS for what in ("s", "calls", "outcome"))],
                 rows=_lives(size),
-                note="One life each, so that the seconds tell orders of magnitude only: the cdk command looks every"
-                " five seconds, and the local cloud has its own share, tens of milliseconds for a resource. Calls and"
-                f" outcomes are exact. {WITH_CRHELPER} sleeps 120 s in every Delete, so that its life is not gone on"
-                " with.",
+                note="One life each, one candidate after the other, so that the seconds tell orders of magnitude only:"
+                " the machine may be busier for one than for another, the cdk command looks every five seconds, and"
+                " the local cloud has its own share, for functions in Python some 50 ms an event more than for those"
+                " in Node. What a function takes itself is under Warm event. Calls and outcomes are exact."
+                f" {WITH_CRHELPER} sleeps 120 s in every Delete, so that its life is not gone on with.",
             )
             for size in (LARGE_SIZES if large else SIZES)
         ],
