@@ -47,8 +47,9 @@ def measure() -> Result:
                     *("default retries s", "x limit", "failed", "429s"),
                 ],
                 rows=rows,
-                note="Simulated time, which no other load on the machine changes. The limit is the rate's, or that of so many"
-                " calls at once; a burst of one second's requests is let through at first, so that it can be undercut."
+                note="Simulated time, which no other load on the machine changes. The limit is the rate's, or that of"
+                " so many calls at once; a burst of one second's requests is let through at first, so that it can be"
+                " undercut."
                 " The default retries are those of a client that botocore makes when it is told nothing.",
             )
         ],
