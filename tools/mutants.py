@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / ".local" / "mutation"
 LEAST = 90.0
 """Percent of the mutants that have to be noticed."""
+BESIDE = ("tests", "docs", "constructs", "emulator", "cli", "examples", *(path.name for path in ROOT.glob("[!.]*.*")))
+"""What the handler's tests read beside the handler."""
 NOTICED = ("killed", "caught by type check", "timeout", "segfault")
 
 
@@ -80,8 +82,8 @@ def mutmut(*arguments: str) -> None:
 def copy() -> None:
     """Brings the copy up to date, leaving alone what has not changed."""
     mirror(ROOT / "lambda_handlers" / "chime_endpoints_handler", COPY / "src" / "chime_endpoints_handler")
-    for name in ("conftest.py", "support", "handler"):
-        mirror(ROOT / "tests" / name, COPY / "tests" / name)
+    for name in BESIDE:
+        mirror(ROOT / name, COPY / name)
     settings = (ROOT / "pyproject.toml").read_text()
     COPY.joinpath("pyproject.toml").write_text(re.sub(r"(?m)^mypy_path = .*", 'mypy_path = ["src"]', settings))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "lambda_handlers"
 PACKAGE = "chime_endpoints_handler"
+FOLDER = "tests/lifecycle"
 SEED = "1"
 MINUTES = os.environ.get("MODEL_MINUTES", "2")
 """At the most; a busy machine may need more."""
@@ -233,7 +234,7 @@ def runs_into_trouble(copy: Path) -> str | None:
     run = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-n", "0", "--tb=line", "-p", "no:cacheprovider"),
-            *("-o", "pythonpath=" + " ".join(roots), "-k", "nobody_has_seen", "tests/lifecycle/test_model.py"),
+            *("-o", "pythonpath=" + " ".join(roots), "-x", "-k", "nobody_has_seen or killed", FOLDER),
         ],
         cwd=ROOT,
         env=os.environ | {"MODEL_SEED": SEED, "MODEL_MINUTES": MINUTES},

@@ -107,6 +107,8 @@ class Deliveries:
         finally:
             backend.faults.clear()
             sink.refuses, sink.on_put = False, None
+            if self.last_was_killed:
+                self.stage.starts_anew()
         assert len(backend.calls) - calls < _MOST_CALLS
         answers = [each for each in sink.accepted[known:] if each["RequestId"] == event["RequestId"]]
         is_excused = self.last_was_killed or number in weather.lost_answers

@@ -100,8 +100,10 @@ def machine(sink: Sink) -> type[RuleBasedStateMachine]:
             self.world.delete(weather)
 
         @precondition(lambda self: self.world.deliveries.past)
-        @rule(number=st.integers(0, 50))
-        def deliver_again(self, number: int) -> None:
+        @rule(number=st.integers(0, 50), to_a_new_process=st.booleans())
+        def deliver_again(self, number: int, *, to_a_new_process: bool) -> None:
+            if to_a_new_process:
+                self.world.stage.starts_anew()
             self.world.deliveries.deliver_again(number)
 
         @rule(

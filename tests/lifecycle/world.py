@@ -170,8 +170,15 @@ class World:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
             is_known = endpoint_id in self.strangers or before.endswith(endpoint_id)
-            if not is_known and endpoint.name == properties["Name"]:
+            if not is_known and endpoint.name == properties["Name"] and self._was_named(endpoint_id):
                 del self.stage.backend.endpoints[endpoint_id]
+
+    def _was_named(self, endpoint_id: str) -> bool:
+        """Whether the endpoint got its name by an Update: none of ours is registered with it beside another."""
+        return any(
+            call.operation == "UpdateAppInstanceUserEndpoint" and call.parameters["EndpointId"] == endpoint_id
+            for call in self.stage.backend.calls
+        )
 
     def _excuse_overtaken(self, weather: Weather) -> None:
         """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it."""

@@ -73,3 +73,14 @@ def test_a_fault_without_a_test_is_seen(table: ModuleType, tmp_path: Path) -> No
     text = table.page([group], table.covering(table.all_tests(path.parent)))
     assert "| F1 | a | b | `tests/test_it.py`: it is so |" in text
     assert "| F2 | c | d | none |" in text
+
+
+def test_every_rule_of_the_guarantees_names_tests_that_exist() -> None:
+    """Sixteen of them, in order; a file that is renamed would leave one without."""
+    root = SCRIPT.parents[1]
+    rows = re.findall(r"(?m)^\| (\d+) \| .+ \| (.+) \|$", (root / "docs" / "guarantees.md").read_text(encoding="utf-8"))
+    assert [int(number) for number, _ in rows] == list(range(1, 17))
+    for _, held_by in rows:
+        named = re.findall(r"`(tests/\S+)`", held_by)
+        assert named or held_by.startswith("the random histories")
+        assert all((root / path).is_file() for path in named), held_by
