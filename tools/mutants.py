@@ -80,22 +80,20 @@ def mutmut(*arguments: str) -> None:
 
 
 def copy() -> None:
-    """Brings the copy up to date, leaving alone what has not changed."""
+    """Brings the copy up to date."""
     mirror(ROOT / "lambda_handlers" / "chime_endpoints_handler", COPY / "src" / "chime_endpoints_handler")
     for name in BESIDE:
         mirror(ROOT / name, COPY / name)
+        shutil.rmtree(COPY / "mutants" / name, ignore_errors=True)  # mutmut's own copy, to which it only adds
     settings = (ROOT / "pyproject.toml").read_text()
     COPY.joinpath("pyproject.toml").write_text(re.sub(r"(?m)^mypy_path = .*", 'mypy_path = ["src"]', settings))
 
 
 def mirror(source: Path, target: Path) -> None:
-    """Makes a file or a folder the same as another."""
+    """Makes a file or a folder the same as another, times of change included."""
+    shutil.rmtree(target, ignore_errors=True)
     if source.is_dir():
-        for gone in {path.relative_to(target) for path in target.rglob("*.py")} - {
-            path.relative_to(source) for path in source.rglob("*.py")
-        }:
-            (target / gone).unlink()
-        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
