@@ -6,13 +6,14 @@ They need the network and minutes, so these tests run only when asked for: `make
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from support.wheel import ROOT, built, make_environment, pip
+from support.wheel import ROOT, built, make_environment, pip, run
 
 _ENVIRONMENTS = ROOT / ".local" / "installed"
 _DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
@@ -59,3 +60,16 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     pip(python, "install", "--only-binary", ":all:", "--no-compile", wheel, *versions)
     pip(python, "install", "--no-index", "--no-deps", "--force-reinstall", wheel)
     return Installed(python=python, end=request.param)
+
+
+@pytest.fixture
+def other(installed: Installed) -> Installed:
+    """An end whose libraries are not the pinned ones, with which `make test` runs the same."""
+    if _versions(installed.python) == _versions(Path(sys.executable)):
+        pytest.skip("`make check` and `make test` do the same with the same libraries")
+    return installed
+
+
+def _versions(python: Path) -> str:
+    names = [each.partition(">=")[0] for each in _DEPENDENCIES]
+    return run([python, "-c", f"from importlib.metadata import version; print(*map(version, {names}))"])

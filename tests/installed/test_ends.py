@@ -26,36 +26,39 @@ def test_a_users_app_works_from_synth_to_registration(installed: Installed, tmp_
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_the_examples_run(installed: Installed, example: Path, tmp_path: Path) -> None:
+def test_the_examples_run(other: Installed, example: Path, tmp_path: Path) -> None:
     """Copied into another directory, with CDK's own validation on where it has one."""
     program = tmp_path / example.name
     program.write_bytes(example.read_bytes())
     output = {"CDK_OUTDIR": str(tmp_path / "cdk.out"), "CDK_VALIDATION": "true"}
-    run([installed.python, program], cwd=tmp_path, environment=output)
+    run([other.python, program], cwd=tmp_path, environment=output)
     assert list(tmp_path.glob("cdk.out/*.template.json"))
 
 
-def test_a_users_type_checker_finds_wrong_arguments(installed: Installed, tmp_path: Path) -> None:
+def test_a_users_type_checker_finds_wrong_arguments(other: Installed, tmp_path: Path) -> None:
     """Each that is marked so, and nothing else, in a project without any settings of this one."""
     program = tmp_path / "users_project.py"
     program.write_bytes(Path(__file__).with_name("users_project.py").read_bytes())
-    cache = ROOT / ".local" / "installed" / f"mypy-{installed.end}"
+    cache = ROOT / ".local" / "installed" / f"mypy-{other.end}"
     run(
         [
-            *(sys.executable, "-m", "mypy", "--strict", "--python-executable", installed.python),
+            *(sys.executable, "-m", "mypy", "--strict", "--python-executable", other.python),
             *("--cache-dir", str(cache), program),
         ],
         cwd=tmp_path,
     )
 
 
-def test_the_constructs_tests_pass(installed: Installed) -> None:
+def test_the_constructs_tests_pass(other: Installed) -> None:
     """All of them, with these libraries in place of the pinned ones."""
-    environment = {"PYTHONPATH": str(installed.packages)}
+    environment = {"PYTHONPATH": str(other.packages)}
     used = run([sys.executable, "-c", "import aws_cdk; print(aws_cdk.__file__)"], environment=environment)
-    assert used.startswith(str(installed.packages))
+    assert used.startswith(str(other.packages))
     run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/synth", "tests/permissions"],
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", "-p", "no:cacheprovider"),
+            *("tests/synth", "tests/permissions"),
+        ],
         cwd=ROOT,
         environment=environment,
     )
