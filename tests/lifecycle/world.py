@@ -195,6 +195,8 @@ class World:
         answer = self.deliveries.send(event, weather)
         if self.cancelled:
             self._excuse_overtaken(weather)
+            for superseded in filter(self._exists, others):  # a stack that goes takes all that it has held
+                self._delete(superseded, old, standing=False)
             return
         if answer is None or answer["Status"] == "FAILED":
             self.stage.clock.sleep(SERVICE_TIMEOUT)
