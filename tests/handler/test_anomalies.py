@@ -598,3 +598,12 @@ def test_sams_own_variable_stays_as_it_is(stage: Stage, monkeypatch: pytest.Monk
             monkeypatch.setenv("AWS_SAM_LOCAL", value)
         stage.create()
         assert os.environ.get("AWS_SAM_LOCAL") == value
+
+
+def test_a_voip_token_that_is_no_longer_declared_replaces_the_endpoint(stage: Stage) -> None:
+    """F69: what was registered with both tokens is another endpoint than one with the first alone."""
+    both = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"})
+    first = stage.create(both)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), both)
+    assert (answer["Status"], answer["PhysicalResourceId"] != first["PhysicalResourceId"]) == ("SUCCESS", True)
+    assert [endpoint.voip_device_token for endpoint in stage.registered] == [None]
