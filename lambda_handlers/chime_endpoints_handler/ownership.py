@@ -128,15 +128,22 @@ def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Re
     """What Describe shows of each; one that vanished meanwhile is left out."""
     for endpoint in listed:
         try:
-            registered = endpoints.describe(endpoint.endpoint_id)
+            registered = described(endpoints, endpoint.endpoint_id)
         except ServiceError as error:
             if was_refused(error) and is_gone(endpoints, endpoint.endpoint_id):
                 continue
             raise
         if registered is not None:
             yield registered
-        elif not is_gone(endpoints, endpoint.endpoint_id):
-            raise unclear("DescribeAppInstanceUserEndpoint", endpoint.endpoint_id)
+
+
+def described(endpoints: Endpoints, endpoint_id: str) -> Registered | None:
+    """What Describe shows, asked again where its answer holds nothing; None where List does not show it either."""
+    for _ in range(_TRIES):
+        registered = endpoints.describe(endpoint_id)
+        if registered is not None or is_gone(endpoints, endpoint_id):
+            return registered
+    raise unclear("DescribeAppInstanceUserEndpoint", endpoint_id)
 
 
 def listed_twice(endpoints: Endpoints) -> Collection[Listed]:

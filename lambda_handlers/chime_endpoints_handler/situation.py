@@ -13,10 +13,10 @@ from .ownership import (
     Wanted,
     bears_our_name,
     deregister,
+    described,
     is_as_wanted,
     is_gone,
     resolve,
-    unclear,
     was_created_since,
 )
 from .staleness import stop_if_stale
@@ -137,16 +137,13 @@ def _describe(work: Work, wanted: Wanted, current: physical_id.Endpoint) -> Regi
     endpoints = work.endpoints(current.user_arn)
     is_here = _is_of(current, wanted)
     try:
-        present = endpoints.describe(current.endpoint_id)
+        return (described if is_here else Endpoints.describe)(endpoints, current.endpoint_id)
     except ServiceError as error:
         if not was_refused(error):
             raise
         if not is_here or is_gone(endpoints, current.endpoint_id):
             return None
         raise
-    if present is None and is_here and not is_gone(endpoints, current.endpoint_id):
-        raise unclear("DescribeAppInstanceUserEndpoint", current.endpoint_id)
-    return present
 
 
 def _is_of(current: physical_id.PhysicalId, wanted: Wanted) -> bool:

@@ -472,12 +472,26 @@ def test_what_may_not_be_described_and_is_there_fails(stage: Stage, nth: int) ->
 
 
 @pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
-def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int) -> None:
-    """F26: an answer without content, and List shows the endpoint."""
+def test_an_empty_description_of_what_is_there_is_asked_for_again(stage: Stage, nth: int) -> None:
+    """F26: an answer lost its content on the way once, and List shows the endpoint."""
     first = stage.create()
-    stage.stranger("canary-token-b", name="canary phone")
+    stage.stranger("canary-token-c", name="canary phone")
     before = ids(stage)
     stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", nth=nth))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) - before == {answer["PhysicalResourceId"]}
+    assert not stage.backend.faults
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
+def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int) -> None:
+    """F26: answers without content for ever, and List shows the endpoint."""
+    first = stage.create()
+    stage.stranger("canary-token-c", name="canary phone")
+    before = ids(stage)
+    empty = Fault(DESCRIBE, when="after", answer="empty", nth=nth, times=None)  # type: ignore[arg-type] # its word
+    stage.backend.faults.append(empty)
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].startswith("CE-514: DescribeAppInstanceUserEndpoint of endpoint ")
