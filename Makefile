@@ -41,7 +41,7 @@ test-fast: setup
 	@pytest --numprocesses auto -m 'not cdk and not e2e and not long' $(ARGS)
 
 test-installed: setup
-	@pytest -m installed tests/installed $(ARGS)
+	@pytest --numprocesses auto --dist loadgroup -m installed tests/installed $(ARGS)
 # Of the handler's own tests alone: what only a long history reaches has no test of its own yet.
 coverage: setup
 	@pytest --numprocesses auto --cov --cov-fail-under=100 --cov-report=term tests/handler $(ARGS)

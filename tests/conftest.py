@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ _TOGETHER = {
     "tests/e2e/": "local cloud",
     "tests/local/test_wheel.py": "wheel",
     "tests/synth/test_examples.py": "examples",
+    "tests/installed/.*oldest": "oldest libraries",
+    "tests/installed/.*newest": "newest libraries",
 }
 """Tests that share what takes long to make: those whose id begins so are run by one process; the first one counts."""
 
@@ -28,7 +31,7 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no 
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for start, group in _TOGETHER.items() if nodeid.startswith(start)), nodeid)
+        return next((group for start, group in _TOGETHER.items() if re.match(start, nodeid)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
