@@ -22,6 +22,7 @@ from .ownership import (
     deregister,
     describe_each,
     is_as_wanted,
+    listed_twice,
     resolve,
     settle,
     was_created_since,
@@ -145,7 +146,7 @@ def _remove_named_attempts(work: Work, wanted: Wanted) -> None:
         return
     endpoints = work.endpoints(wanted.identity.user_arn)
     with suppress(HandlerError):  # the failure of this delivery is what is told
-        for endpoint in describe_each(endpoints, candidates(endpoints.list(), wanted, work.request)):
+        for endpoint in describe_each(endpoints, candidates(listed_twice(endpoints), wanted, work.request)):
             is_held = str(Endpoint(endpoints.user_arn, endpoint.endpoint_id)) == standing.physical_id
             is_young = was_created_since(endpoint, work.arrival.started)
             if is_as_wanted(endpoint, wanted) and is_young and not is_held:

@@ -322,8 +322,10 @@ def test_a_replacement_that_is_refused_for_ever_tells_the_conflict(stage: Stage)
     assert stage.operations.count("Register") == 4  # with the Create's
 
 
-def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stage) -> None:
-    """F61: named as declared, killed before its answer, then refused: the rollback could not recognise it."""
+@pytest.mark.parametrize("refused", [DESCRIBE, LIST])
+def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stage, refused: str) -> None:
+    """F36, F61: named, killed before its answer, then refused: the rollback could not recognise it, and List lags."""
+    stage.backend.switches.change({"new_endpoint_in_first_list": False})
     first = stage.create()
     stage.clock.sleep(600)
     stage.sent()
@@ -340,7 +342,7 @@ def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stag
     stage.sink.refuses = False
     stage.clock.sleep(60)
     stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
-    stage.backend.faults[:] = [Fault.deny(DESCRIBE, times=1)]
+    stage.backend.faults[:] = [Fault.deny(refused, times=1)]
     answer = stage.deliver(event)
     assert answer["Status"] == "FAILED"
     assert ids(stage) == {first["PhysicalResourceId"]}
