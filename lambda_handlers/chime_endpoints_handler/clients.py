@@ -5,14 +5,17 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any, Protocol
 
+from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.session import Session
 
 from .loader import DirectLoader
 
+# For CloudTrail, and a tenth of a call quicker than the text that botocore puts together anew for each.
+_NAME = f"cdk-chime-endpoints Botocore/{botocore_version}"
 # One attempt: `calls` knows the deadline and retries this service's 429, which botocore does not.
-_CHIME = Config(connect_timeout=3, read_timeout=6, retries={"total_max_attempts": 1})
-_STACK = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+_CHIME = Config(user_agent=_NAME, connect_timeout=3, read_timeout=6, retries={"total_max_attempts": 1})
+_STACK = Config(user_agent=_NAME, connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 
 
 class Clients(Protocol):

@@ -6,20 +6,21 @@ import json
 import random
 import re
 import socket
-import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
-from functools import cache
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection
 from threading import Thread
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+from . import connections
 
 MOST_BYTES = 4096
 """The size of an answer in all (AWS CloudFormation User Guide, custom resource response objects)."""
 
 _ATTEMPT_SECONDS = 5.0
+_KEPT_ATTEMPT_SECONDS = 1.0  # nobody may be there any more, without having said so
 _LEAST_SECONDS = 0.05  # with less, an attempt would only be broken off
 _LONGEST_WAIT = 5.0
 _SPARE = 0.2  # seconds before the deadline at which no attempt begins
@@ -38,59 +39,63 @@ class Delivery(Enum):
 
 def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Delivery:
     """Puts the answer until it is accepted with a 2xx, or the time is over."""
+    parts = urlsplit(url)
+    kept = connections.take(parts)
     refusals = 0
     bound = 0.2
     while (time_left := left() - _SPARE) > _LEAST_SECONDS:
-        status = _put(url, body, min(_ATTEMPT_SECONDS, time_left))
-        if status is not None and 200 <= status < 300:
+        is_kept = kept is not None
+        status = _put(parts, body, min(_KEPT_ATTEMPT_SECONDS if is_kept else _ATTEMPT_SECONDS, time_left), kept)
+        kept = None
+        if _is_accepted(status):
             return Delivery.ACCEPTED
         refusals += status == 403
         if refusals >= _EXPIRED_ATTEMPTS:
             return Delivery.EXPIRED
+        if is_kept and status is None:
+            continue  # it had gone stale, which says nothing of the URL
         bound = min(bound * 2, _LONGEST_WAIT)
         sleep(max(0.0, min(random.uniform(0, bound), left() - _SPARE)))  # noqa: S311 - jitter, no secret
     return Delivery.FAILED
 
 
-def _put(url: str, body: bytes, seconds: float) -> int | None:
+def _is_accepted(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300
+
+
+def _put(parts: SplitResult, body: bytes, seconds: float, kept: HTTPConnection | None) -> int | None:
     """One attempt's HTTP status; None where there was none in time.
 
     It runs in a thread of its own, since no socket option bounds a name look-up or an answer of one byte a second.
     """
-    parts = urlsplit(url)
-    connections: list[HTTPConnection] = []
+    used: list[HTTPConnection] = []
     statuses: list[int] = []
+    idle: list[HTTPConnection] = []
 
     def attempt() -> None:
         with suppress(Exception):  # a connection that is broken off under its feet raises all kinds of things
-            connection = _connection(parts, seconds)
-            connections.append(connection)
+            connection = kept or connections.connect(parts, seconds)
+            used.append(connection)
             target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             # CloudFormation signs the URL for an empty content type.
             connection.request("PUT", target, body=body, headers={"content-type": ""})
-            statuses.append(connection.getresponse().status)
+            response = connection.getresponse()
+            statuses.append(response.status)
+            if _is_accepted(response.status) and response.length == 0 and not response.will_close:
+                response.read()
+                idle.append(connection)
 
     thread = Thread(target=attempt, daemon=True)
     thread.start()
     thread.join(seconds)
-    for connection in connections:
+    if idle:
+        connections.keep(parts, idle[0])
+        return statuses[0]
+    for connection in used:
         with suppress(OSError, AttributeError):  # it may be closed already, or not be connected yet
             connection.sock.shutdown(socket.SHUT_RDWR)
         connection.close()
     return statuses[0] if statuses else None
-
-
-def _connection(parts: SplitResult, seconds: float) -> HTTPConnection:
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        return HTTPSConnection(host, parts.port, timeout=seconds, context=tls())
-    return HTTPConnection(host, parts.port, timeout=seconds)
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """Whom to trust, for all events of a process: to read the certificates takes longer than everything else here."""
-    return ssl.create_default_context()
 
 
 def encode(answer: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import create, physical_id
+from . import (
+    connections,  # noqa: F401 - before all others: it reads certificates while they are imported
+    create,
+    physical_id,
+)
 from .answer import Responder
 from .arrival import Process
 from .calls import Caller

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from threading import Thread
+from collections.abc import Callable
 
 import pytest
-import trustme
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import delivery, index
@@ -22,6 +16,7 @@ from chime_endpoints_handler.deadline import Deadline
 from chime_endpoints_handler.delivery import Delivery, deliver, encode
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.request import parse
+from support.raw_server import Tls, raw_server
 from support.sink import open_sink
 from support.stage import Stage
 
@@ -215,56 +210,6 @@ def test_a_failure_without_a_word_has_a_reason_all_the_same(stage: Stage) -> Non
 def test_half_a_surrogate_pair_goes_back_verbatim() -> None:
     """F22: it has no UTF-8, but an escape in JSON."""
     assert json.loads(encode({"PhysicalResourceId": "a\ud800b📱"}))["PhysicalResourceId"] == "a\ud800b📱"
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    """A certificate for localhost, and the authority that issued it, which nobody trusts yet."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return Tls(context, path)
-
-
-@pytest.fixture(autouse=True)
-def trust_anew() -> None:
-    """A process reads once whom it trusts; each test is a process of its own in that."""
-    delivery.tls.cache_clear()
-
-
-@dataclass(frozen=True)
-class Tls:
-    """What a server on localhost needs, and what makes a client trust it."""
-
-    context: ssl.SSLContext
-    authority: Path
-
-
-@contextmanager
-def raw_server(behave: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server on loopback that does with each connection what it is told."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    Thread(target=behave_quietly, args=(connection,), daemon=True).start()
-
-        def behave_quietly(connection: socket.socket) -> None:
-            with suppress(OSError), connection:
-                if tls is None:
-                    behave(connection)
-                else:
-                    with tls.wrap_socket(connection, server_side=True) as secured:
-                        behave(secured)
-
-        Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{port}/answer" if tls is None else f"https://localhost:{port}/answer"
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 def stall(connection: socket.socket) -> None:

@@ -1,0 +1,32 @@
+"""What the tests of the answer share."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+from chime_endpoints_handler import connections
+from support.raw_server import Tls
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """A certificate for localhost, and the authority that issued it, which nobody trusts yet."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return Tls(context, path)
+
+
+@pytest.fixture(autouse=True)
+def new_process() -> Iterator[None]:
+    """A process reads once whom it trusts, and keeps connections; each test is a process of its own in that."""
+    connections.read_certificates.cache_clear()
+    yield
+    while connections.kept:
+        connections.kept.popitem()[1][1].close()
