@@ -16,7 +16,7 @@ def main() -> None:
     """Measures and writes."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("measurement", nargs="*", metavar="MEASUREMENT", help=", ".join(MEASUREMENTS))
-    parser.add_argument("--large", action="store_true", help="deploy 400 endpoints as well (half an hour)")
+    parser.add_argument("--sizes", nargs="+", type=int, help="how many endpoints to deploy (400 take half an hour)")
     given = parser.parse_args()
     unknown = sorted(set(given.measurement) - set(MEASUREMENTS))
     if unknown:
@@ -25,7 +25,7 @@ def main() -> None:
         began = time.monotonic()
         print(f"{name} …", flush=True)
         module = import_module(f"bench.{name}")
-        result = module.measure(large=given.large) if name == "deploy" else module.measure()
+        result = module.measure(sizes=given.sizes) if name == "deploy" and given.sizes else module.measure()
         report.keep(name, result)
         print(report.text(result))
         print(f"({name} took {time.monotonic() - began:.0f} s)\n", flush=True)

@@ -1,137 +1,112 @@
-"""Deploying: the real cdk command onto the local cloud, a life of all endpoints, and then the same again."""
+"""Deploying: the real cdk command on the local cloud, all candidates in turn, less the local cloud's own share."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import tempfile
-import time
-import urllib.request
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-from chime_endpoints.asset import staged
-from chime_endpoints_cli.cdk import Cdk
-from chime_endpoints_cli.clients import Clients
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.local_cloud import LocalCloud
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from statistics import median
 
 from .declared import OURS, SDK_CALL
 from .figures import Result, Table
-from .stage import HERE
+from .lives import DEPLOY, DESTROY, RENAME, Candidate, Step
 
 WITH_CRHELPER = "crhelper as documented"
-SIZES, LARGE_SIZES = (10,), (10, 100, 400)
+OUR_FLOOR, SDK_CALL_FLOOR = f"{OURS}, which only answers", f"{SDK_CALL}, which only answers"
+_FLOORS = {OURS: OUR_FLOOR, SDK_CALL: SDK_CALL_FLOOR}
+
+SIZES, LIVES = (10,), 3
 
 
-def measure(*, large: bool = False) -> Result:
-    """Lives every candidate's life at every size, each on a local cloud of its own."""
-    return Result(
-        title="Deploying",
-        tables=[
-            Table(
-                title=f"{size} endpoints, by the real cdk command on the local cloud",
-                columns=["step", *(f"{way}: {what}" for way in _WAYS for what in ("s", "calls", "outcome"))],
-                rows=_lives(size),
-                note="One life each, one candidate after the other, so that the seconds tell orders of magnitude only:"
-                " the machine may be busier for one than for another, the cdk command looks every five seconds, and"
-                " the local cloud has its own share, for functions in Python some 50 ms an event more than for those"
-                " in Node. What a function takes itself is under Warm event. Calls and outcomes are exact."
-                f" {WITH_CRHELPER} sleeps 120 s in every Delete, so that its life is not gone on with.",
-            )
-            for size in (LARGE_SIZES if large else SIZES)
+def measure(*, sizes: Sequence[int] = SIZES) -> Result:
+    """Lives at every size, and then once more the same endpoints at the smallest."""
+    return Result(title="Deploying", tables=[*(_lives(size) for size in sizes), _the_same_again(min(sizes))])
+
+
+def _lives(size: int) -> Table:
+    with ExitStack() as clouds:
+        candidates = {
+            name: clouds.enter_context(candidate)
+            for name, candidate in {
+                OURS: Candidate(OURS, size),
+                SDK_CALL: Candidate(SDK_CALL, size),
+                OUR_FLOOR: Candidate(OURS, size, only_answers=True),
+                SDK_CALL_FLOOR: Candidate(SDK_CALL, size, only_answers=True),
+                WITH_CRHELPER: Candidate(WITH_CRHELPER, size),
+            }.items()
+        }
+        taken: dict[str, dict[str, list[Step]]] = {step: {name: [] for name in candidates} for step in _STEPS}
+        for _ in range(LIVES):
+            for candidate in candidates.values():
+                candidate.new_life()
+            for step, of_step in taken.items():
+                for name, candidate in candidates.items():
+                    if (name, step) != (WITH_CRHELPER, DESTROY):
+                        of_step[name].append(candidate.step(step))
+    return Table(
+        title=f"{size} endpoints, by the real cdk command on the local cloud, {LIVES} lives each",
+        columns=[
+            *("step", "", "the command, s", "the stack, s", "less the local cloud's, ms an endpoint"),
+            *(f"x {SDK_CALL}", "calls", "outcome"),
         ],
+        rows=[
+            _row(step, name, of_step, size)
+            for step, of_step in taken.items()
+            for name, steps in of_step.items()
+            if steps
+        ],
+        note="Medians of lives that were led step by step in turn. The local cloud's own share is what the same stack"
+        " takes there with a function in the same language that only answers, in the same life: after one in Python"
+        " that logs nothing it waits 50 ms for a line. The ratio is that of what remains. Calls and outcomes are exact."
+        f" {WITH_CRHELPER} sleeps 120 s in every Delete, so that it is not destroyed.",
     )
 
 
-_WAYS = (OURS, SDK_CALL, WITH_CRHELPER)
+_STEPS = (DEPLOY, RENAME, DESTROY)
 
 
-def _lives(size: int) -> list[list[str]]:
-    lives = [_Life(way, size).live() for way in _WAYS]
-    return [[step, *(cell for life in lives for cell in life.get(step, ["not done"] * 3))] for step in lives[0]]
+def _row(step: str, name: str, of_step: dict[str, list[Step]], size: int) -> list[str]:
+    steps = of_step[name]
+    cells = [
+        step,
+        name,
+        f"{median(each.command_seconds for each in steps):.1f}",
+        f"{median(each.stack_seconds for each in steps):.2f}",
+    ]
+    if name in _FLOORS:
+        own, beside = _less_the_floor(name, of_step), _less_the_floor(SDK_CALL, of_step)
+        ratio = "" if name == SDK_CALL else f"{median(own) / median(beside):.2f}"
+        cells += [f"{median(own) / size * 1000:.1f}", ratio]
+    else:
+        cells += ["", ""]
+    return [*cells, _the_same(str(each.calls) for each in steps), _the_same(_outcome(each) for each in steps)]
 
 
-class _Life:
-    """One candidate's endpoints: deployed, renamed, destroyed, and all of it again."""
+def _less_the_floor(name: str, of_step: dict[str, list[Step]]) -> list[float]:
+    pairs = zip(of_step[name], of_step[_FLOORS[name]], strict=True)
+    return [own.stack_seconds - floor.stack_seconds for own, floor in pairs]
 
-    def __init__(self, way: str, size: int) -> None:
-        self.way, self.size = way, size
-        self.steps: dict[str, list[str]] = {}
 
-    def live(self) -> dict[str, list[str]]:
-        os.environ["NODE_PATH"] = str(HERE / "node_modules")  # the function's runtime has the SDK's clients
-        with tempfile.TemporaryDirectory(prefix="bench-") as directory, LocalCloud(directory=Path(directory)) as cloud:
-            self.chime_url = cloud.addresses.chime_url
-            clients = Clients(local=cloud.addresses)
-            self._call("PUT", "switches", {"requests_per_second": None})
-            instance = clients.chime.create_app_instance(Name="bench", ClientRequestToken="bench")["AppInstanceArn"]
-            for number in range(self.size):
-                clients.chime.create_app_instance_user(
-                    AppInstanceArn=instance,
-                    AppInstanceUserId=f"user-{number}",
-                    Name="u",
-                    ClientRequestToken=f"u{number}",
-                )
-            environment = {
-                **cloud.environment,
-                "BENCH_WAY": self.way,
-                "BENCH_SIZE": str(self.size),
-                "BENCH_APP_INSTANCE": instance,
-                "BENCH_CRHELPER": str(_crhelper_asset(Path(directory))),
-                "PYTHONPATH": str(HERE.parent),
-            }
-            cdk = Cdk(app=HERE / "alternatives", directory=cloud.directory, environment=environment)
-            cdk.bootstrap()
-
-            def named(name: str) -> Cdk:
-                return replace(cdk, environment={**environment, "BENCH_NAME": name})
-
+def _the_same_again(size: int) -> Table:
+    rows = []
+    for way in (OURS, SDK_CALL):
+        with Candidate(way, size) as candidate:
+            candidate.new_life()
             for again in ("", " again"):
-                self._step(f"deploy{again}", named("Phone").deploy)
-                self._step(f"change of all names{again}", named("Tablet").deploy)
-                if self.way == WITH_CRHELPER:
-                    break
-                self._step(f"destroy{again}", named("Tablet").destroy)
-            return self.steps
-
-    def _step(self, name: str, act: Callable[[], str]) -> None:
-        self._call("DELETE", "calls")
-        began = time.monotonic()
-        outcome = "done"
-        try:
-            act()
-        except CommandError as error:
-            outcome = next((word for word in _FAILURES if word in (error.output or "")), "failed")
-        seconds = time.monotonic() - began
-        calls = Counter(call["operation"] for call in self._call("GET", "calls"))
-        registered = len(self._call("GET", "state")["endpoints"])
-        self.steps[name] = [f"{seconds:.0f}", str(calls.total()), f"{outcome}, {registered} registered"]
-
-    def _call(self, method: str, path: str, body: object = None) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - the emulator on loopback
-            f"{self.chime_url}/_emulator/{path}", data=json.dumps(body or {}).encode(), method=method
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
-            return json.loads(answer.read())
+                for step in _STEPS:
+                    taken = candidate.step(step)
+                    rows.append([way, f"{step}{again}", str(taken.calls), _outcome(taken)])
+    return Table(
+        title=f"The same {size} endpoints deployed, destroyed and deployed once more",
+        columns=["", "step", "calls", "outcome"],
+        rows=rows,
+        note="The service remembers client request tokens, as it may.",
+    )
 
 
-_FAILURES = (
-    "UPDATE_ROLLBACK_FAILED",
-    "ROLLBACK_FAILED",
-    "DELETE_FAILED",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "ROLLBACK_COMPLETE",
-)
+def _outcome(step: Step) -> str:
+    return f"{step.outcome}, {step.registered} registered"
 
 
-def _crhelper_asset(directory: Path) -> Path:
-    target = directory / "with_crhelper"
-    shutil.copytree(staged() / "crhelper", target / "crhelper")
-    for name in ("with_crhelper.py", "over_http.py"):
-        shutil.copy(HERE / "alternatives" / name, target)
-    return target
+def _the_same(values: Iterable[str]) -> str:
+    """What all lives had; each of them where they differ."""
+    return ", ".join(dict.fromkeys(values))
