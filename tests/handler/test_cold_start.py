@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,12 @@ before = set(sys.modules)
 import chime_endpoints_handler.index
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
+_TELL_WHETHER_CERTIFICATES_ARE_READ = """
+import threading
+import chime_endpoints_handler.index
+[thread.join() for thread in threading.enumerate() if thread is not threading.main_thread()]
+print(chime_endpoints_handler.connections.read_certificates.cache_info().currsize)
+"""
 
 
 def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> None:
@@ -49,6 +57,17 @@ def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> Non
     assert foreign == {"botocore", "chime_endpoints_handler", "crhelper", "dateutil", "jmespath", "six", "urllib3"}
     for_others_than_create = {"delete", "identity_tags", "replacement", "update"}
     assert {f"chime_endpoints_handler.{module}" for module in for_others_than_create}.isdisjoint(imported)
+
+
+def test_the_certificates_are_read_while_the_rest_is_imported() -> None:
+    """When the first event comes, nobody waits for them any more."""
+    done = subprocess.run(  # noqa: S603 - this Python, with a text of ours
+        [sys.executable, "-I", "-c", f"import sys; sys.path = {sys.path!r}{_TELL_WHETHER_CERTIFICATES_ARE_READ}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "1\n"
 
 
 def test_crhelper_keeps_its_own_boto3_where_that_is_imported_already() -> None:
@@ -95,8 +114,32 @@ def test_a_botocore_with_another_list_of_partitions_gets_its_own_list(partitions
     assert loader.load_data("endpoints") == {"partitions": ["its own"]}
 
 
-def _sent(make: Any, service: str) -> tuple[str, str]:
+def test_the_calls_name_this_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that CloudTrail tells them from those of other functions."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    clients = AwsClients()
+    for service, client in zip(
+        _CALLS,
+        (clients.chime("us-east-1"), clients.secrets(None), clients.parameters(None), clients.stacks()),
+        strict=True,
+    ):
+        (request,) = _requests(client, service)
+        assert request.headers["User-Agent"].decode().split("/")[0] == "cdk-chime-endpoints Botocore"
+
+
+def _sent(make: Callable[[], Any], service: str) -> tuple[str, str]:
     """The URL of a call and the scope of its signature; or the error, where there is no such place."""
+    try:
+        (request,) = _requests(make(), service)
+    except BotoCoreError as error:
+        return type(error).__name__, ""
+    return request.url, request.headers["Authorization"].decode().split(",")[0].split("/", 2)[2]
+
+
+def _requests(client: Any, service: str) -> list[Any]:
+    """What a call would send."""
     operation, members = _CALLS[service]
     requests = []
 
@@ -104,15 +147,10 @@ def _sent(make: Any, service: str) -> tuple[str, str]:
         requests.append(request)
         raise InterruptedError
 
-    try:
-        client = make()
-        client.meta.events.register("before-send", keep)
+    client.meta.events.register("before-send", keep)
+    with suppress(InterruptedError):
         getattr(client, operation)(**members)
-    except (BotoCoreError, InterruptedError) as error:
-        if not requests:
-            return type(error).__name__, ""
-    authorization = requests[0].headers["Authorization"]
-    return requests[0].url, authorization.decode().split(",")[0].split("/", 2)[2]
+    return requests
 
 
 class _Asked:
