@@ -83,9 +83,10 @@ def _top_fields() -> Mapping[str, Schema]:
             "maximum": MOST_STACKS,
             "default": 1,
             "description": (
-                "How many stacks the endpoints are spread over; a stack holds some 450, with tags for each user some"
-                " 230. An endpoint's stack follows from its key. One more stack moves some endpoints to the new one,"
-                " fewer stacks move others back: decide early."
+                "How many stacks the endpoints are spread over. A stack holds some 490, with tags for each user some"
+                " 240; reckon with a tenth less, since an endpoint's stack follows from its key and some get more than"
+                " others. One more stack moves some endpoints to the new one, fewer stacks move others back: decide"
+                " early."
             ),
         },
         "endpoints": {
