@@ -16,7 +16,8 @@ def main() -> None:
     """Measures and writes."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("measurement", nargs="*", metavar="MEASUREMENT", help=", ".join(MEASUREMENTS))
-    parser.add_argument("--sizes", nargs="+", type=int, help="how many endpoints to deploy (400 take half an hour)")
+    parser.add_argument("--sizes", nargs="+", type=int, help="how many endpoints to deploy (100: a quarter of an hour)")
+    parser.add_argument("--lives", type=int, help="how many times each")
     given = parser.parse_args()
     unknown = sorted(set(given.measurement) - set(MEASUREMENTS))
     if unknown:
@@ -25,7 +26,8 @@ def main() -> None:
         began = time.monotonic()
         print(f"{name} …", flush=True)
         module = import_module(f"bench.{name}")
-        result = module.measure(sizes=given.sizes) if name == "deploy" and given.sizes else module.measure()
+        chosen = {option: value for option in ("sizes", "lives") if (value := getattr(given, option)) is not None}
+        result = module.measure(**chosen) if name == "deploy" else module.measure()
         report.keep(name, result)
         print(report.text(result))
         print(f"({name} took {time.monotonic() - began:.0f} s)\n", flush=True)

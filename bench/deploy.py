@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from statistics import median
 
 from .declared import OURS, SDK_CALL
@@ -17,33 +17,51 @@ _FLOORS = {OURS: OUR_FLOOR, SDK_CALL: SDK_CALL_FLOOR}
 SIZES, LIVES = (10,), 3
 
 
-def measure(*, sizes: Sequence[int] = SIZES) -> Result:
-    """Lives at every size, and then once more the same endpoints at the smallest."""
-    return Result(title="Deploying", tables=[*(_lives(size) for size in sizes), _the_same_again(min(sizes))])
+Taken = dict[str, dict[str, list[Step]]]
+"""By step and candidate, what each life took."""
 
 
-def _lives(size: int) -> Table:
+def measure(*, sizes: Sequence[int] = SIZES, lives: int = LIVES) -> Result:
+    """Lives at every size, and the last life once more at the smallest."""
+    tables = []
+    for size in sizes:
+        with _candidates(size) as candidates:
+            taken = _lives(candidates, size, lives)
+            tables.append(_compared(taken, size, lives))
+            if size == min(sizes):
+                tables.append(_the_same_again(candidates, taken, size))
+    return Result(title="Deploying", tables=tables)
+
+
+@contextmanager
+def _candidates(size: int) -> Iterator[dict[str, Candidate]]:
+    candidates = {
+        OURS: Candidate(OURS, size),
+        SDK_CALL: Candidate(SDK_CALL, size),
+        OUR_FLOOR: Candidate(OURS, size, only_answers=True),
+        SDK_CALL_FLOOR: Candidate(SDK_CALL, size, only_answers=True),
+        WITH_CRHELPER: Candidate(WITH_CRHELPER, size),
+    }
     with ExitStack() as clouds:
-        candidates = {
-            name: clouds.enter_context(candidate)
-            for name, candidate in {
-                OURS: Candidate(OURS, size),
-                SDK_CALL: Candidate(SDK_CALL, size),
-                OUR_FLOOR: Candidate(OURS, size, only_answers=True),
-                SDK_CALL_FLOOR: Candidate(SDK_CALL, size, only_answers=True),
-                WITH_CRHELPER: Candidate(WITH_CRHELPER, size),
-            }.items()
-        }
-        taken: dict[str, dict[str, list[Step]]] = {step: {name: [] for name in candidates} for step in _STEPS}
-        for _ in range(LIVES):
-            for candidate in candidates.values():
-                candidate.new_life()
-            for step, of_step in taken.items():
-                for name, candidate in candidates.items():
-                    if (name, step) != (WITH_CRHELPER, DESTROY):
-                        of_step[name].append(candidate.step(step))
+        yield {name: clouds.enter_context(candidate) for name, candidate in candidates.items()}
+
+
+def _lives(candidates: dict[str, Candidate], size: int, lives: int) -> Taken:
+    taken: Taken = {step: {name: [] for name in candidates} for step in _STEPS}
+    for life in range(lives):
+        print(f"{size} endpoints, life {life + 1} of {lives} …", flush=True)
+        for candidate in candidates.values():
+            candidate.new_life()
+        for step, of_step in taken.items():
+            for name, candidate in candidates.items():
+                if (name, step) != (WITH_CRHELPER, DESTROY):
+                    of_step[name].append(candidate.step(step))
+    return taken
+
+
+def _compared(taken: Taken, size: int, lives: int) -> Table:
     return Table(
-        title=f"{size} endpoints, by the real cdk command on the local cloud, {LIVES} lives each",
+        title=f"{size} endpoints, by the real cdk command on the local cloud, lives each: {lives}",
         columns=[
             *("step", "", "the command, s", "the stack, s", "less the local cloud's, ms an endpoint"),
             *(f"x {SDK_CALL}", "calls", "outcome"),
@@ -86,15 +104,12 @@ def _less_the_floor(name: str, of_step: dict[str, list[Step]]) -> list[float]:
     return [own.stack_seconds - floor.stack_seconds for own, floor in pairs]
 
 
-def _the_same_again(size: int) -> Table:
+def _the_same_again(candidates: dict[str, Candidate], taken: Taken, size: int) -> Table:
     rows = []
     for way in (OURS, SDK_CALL):
-        with Candidate(way, size) as candidate:
-            candidate.new_life()
-            for again in ("", " again"):
-                for step in _STEPS:
-                    taken = candidate.step(step)
-                    rows.append([way, f"{step}{again}", str(taken.calls), _outcome(taken)])
+        steps = {step: taken[step][way][-1] for step in _STEPS}
+        steps |= {f"{step} again": candidates[way].step(step) for step in _STEPS}
+        rows += [[way, name, str(step.calls), _outcome(step)] for name, step in steps.items()]
     return Table(
         title=f"The same {size} endpoints deployed, destroyed and deployed once more",
         columns=["", "step", "calls", "outcome"],
