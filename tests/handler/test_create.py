@@ -9,6 +9,7 @@ import pytest
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.physical_id import suffix
+from support.anomalies import second_user
 from support.stage import OTHER_APPLICATION, STACK_ID, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
@@ -141,8 +142,7 @@ def test_an_older_endpoint_equal_in_everything_is_somebody_elses(stage: Stage) -
 def test_the_token_of_another_user_is_explained(stage: Stage) -> None:
     """F27: where device tokens conflict beyond a user, the endpoint in the way is not to be seen."""
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
-    instance = stage.user.split("/user/")[0]
-    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    bob = second_user(stage)
     stage.stranger(app_instance_user_arn=bob)
     assert "another user's endpoint" in stage.create()["Reason"]
     assert len(stage.registered) == 1
@@ -332,3 +332,12 @@ def test_a_create_whose_process_was_lost_finds_its_endpoint(stage: Stage, *, is_
         stage.starts_anew()
     answer = stage.deliver(event)
     assert [endpoint.endpoint_id for endpoint in stage.registered] == [answer["Data"]["EndpointId"]]
+
+
+def test_a_create_without_time_for_its_call_has_done_nothing(stage: Stage) -> None:
+    """F42: the Delete that follows has nothing to look for."""
+    answer = stage.deliver(stage.event("Create", stage.properties()), seconds=0.5)
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
+    calls = len(stage.backend.calls)
+    stage.delete(answer["PhysicalResourceId"])
+    assert len(stage.backend.calls) == calls

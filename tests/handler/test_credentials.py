@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,14 @@ def test_an_empty_environment_costs_nothing_but_hints(stage: Stage, monkeypatch:
     stage.delete(first["PhysicalResourceId"])
     stage.delete(second["PhysicalResourceId"], new)
     assert stage.registered == []
+
+
+def test_sams_own_variable_stays_as_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Crhelper is made to think that it runs in SAM's local mode, and only while it is made."""
+    for value in ("theirs", None):
+        if value is None:
+            monkeypatch.delenv("AWS_SAM_LOCAL", raising=False)
+        else:
+            monkeypatch.setenv("AWS_SAM_LOCAL", value)
+        stage.create()
+        assert os.environ.get("AWS_SAM_LOCAL") == value

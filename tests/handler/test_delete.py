@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chime_endpoints_emulator import Fault
+from support.anomalies import MARKED, tokens
 from support.stage import STACK_ID, Stage
 
 DEREGISTER = "DeregisterAppInstanceUserEndpoint"
@@ -156,3 +159,21 @@ def test_a_stack_deletes_its_own_endpoint_only(stage: Stage, name: str | None, c
     physical_id = held["green"] if how == "own id" else "green-Phone-1X2Y3Z4"
     stage.delete(physical_id, declared["green"], StackId=stacks["green"])
     assert [f"{stage.user}/endpoint/{each.endpoint_id}" for each in stage.registered] == [held["blue"]]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"Type": "of an older schema"},
+        {"EndpointAttributes": {"DeviceTokenSource": {"ParameterName": "/missing"}}},
+    ],
+    ids=["invalid today", "source is gone"],
+)
+def test_an_unanswered_create_is_reclaimed_by_its_name_alone_where_the_rest_cannot_be_told(
+    stage: Stage, declared: dict[str, Any]
+) -> None:
+    """F21, F23, F57: what bears the mark is ours; what bears a declared name may be anybody's."""
+    stage.stranger("canary-token-c", name="canary phone")
+    stage.stranger("canary-token-b", name=MARKED)
+    assert stage.delete("chat-Phone-1X2Y3Z", stage.properties(**declared))["Status"] == "SUCCESS"
+    assert tokens(stage) == {"canary-token-c"}

@@ -7,15 +7,10 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
+from support.anomalies import second_user
 from support.stage import Stage
 
 NOT_IN_THE_MODEL: dict[str, Any] = {"error": "NotFoundException", "status": 404, "times": None}
-
-
-def second_user(stage: Stage) -> str:
-    """The ARN of another user of the same app instance."""
-    instance = stage.user.split("/user/")[0]
-    return stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
 
 
 @pytest.mark.parametrize(

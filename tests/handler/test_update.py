@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
+from support.anomalies import second_user
 from support.stage import OTHER_APPLICATION, Stage
 
 UPDATE = "UpdateAppInstanceUserEndpoint"
@@ -182,8 +183,7 @@ def test_an_inactive_endpoint_can_still_be_updated(stage: Stage) -> None:
 
 def test_a_moved_user_moves_the_endpoint(stage: Stage) -> None:
     """F69: another user is another endpoint."""
-    instance = stage.user.split("/user/")[0]
-    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    bob = second_user(stage)
     first = stage.create()
     new = stage.properties(AppInstanceUserArn=bob)
     answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
@@ -209,8 +209,7 @@ def test_a_predecessor_that_was_brought_back_gives_way_again(stage: Stage) -> No
 @pytest.mark.parametrize("is_user_changed", [True, False])
 def test_an_update_takes_no_older_endpoint_that_equals_it(stage: Stage, *, is_user_changed: bool) -> None:
     """F27: whoever registered it long before, under the very name that is declared."""
-    instance = stage.user.split("/user/")[0]
-    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    bob = second_user(stage)
     change = {"AppInstanceUserArn": bob} if is_user_changed else {}
     theirs = stage.stranger("canary-token-b", name="canary phone", app_instance_user_arn=bob if change else stage.user)
     stage.clock.sleep(86_400)
@@ -224,8 +223,7 @@ def test_an_update_takes_no_older_endpoint_that_equals_it(stage: Stage, *, is_us
 
 def test_an_update_to_another_user_works_where_the_former_is_gone(stage: Stage) -> None:
     """F33: what the former user had went with it."""
-    instance = stage.user.split("/user/")[0]
-    bob = stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+    bob = second_user(stage)
     first = stage.create()
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
@@ -317,3 +315,12 @@ def test_a_resource_that_is_added_again_is_registered_again(stage: Stage, memory
         assert first["Data"]["EndpointId"] == endpoint.endpoint_id
         stage.delete(first["PhysicalResourceId"])
         assert stage.registered == []
+
+
+def test_a_voip_token_that_is_no_longer_declared_replaces_the_endpoint(stage: Stage) -> None:
+    """F69: what was registered with both tokens is another endpoint than one with the first alone."""
+    both = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"})
+    first = stage.create(both)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), both)
+    assert (answer["Status"], answer["PhysicalResourceId"] != first["PhysicalResourceId"]) == ("SUCCESS", True)
+    assert [endpoint.voip_device_token for endpoint in stage.registered] == [None]

@@ -1,0 +1,110 @@
+"""Attempts of a replacement that were cut short, refused or not answered, and what the next event makes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.anomalies import (
+    DESCRIBE,
+    LIST,
+    MARKED,
+    REGISTER,
+    ROTATED,
+    UPDATE,
+    ids,
+    rotation,
+    second_user,
+    stands,
+    tokens,
+    unanswered,
+)
+from support.stage import Stage
+
+
+def test_a_registration_whose_answer_is_lost_is_found_by_the_conflict(stage: Stage) -> None:
+    """F25, F37: a replacement, from a service that remembers no token: what holds the device token is ours."""
+    stage.backend.switches.change({"token_memory": "none", "new_endpoint_in_first_list": False})
+    first = stage.create()
+    stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException"))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
+    assert {endpoint.name for endpoint in stage.registered} == {"canary phone"}
+
+
+@pytest.mark.parametrize("memory", ["for_ever", "none"])
+def test_a_replacement_whose_registration_never_answers_leaves_nothing(stage: Stage, memory: str) -> None:
+    """F25, F61: each attempt took effect; what they left is removed before the failure is told."""
+    stage.backend.switches.change({"token_memory": memory, "device_token_conflict": "none"})
+    first = stage.create()
+    stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", times=None))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("refused", [DESCRIBE, LIST])
+def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stage, refused: str) -> None:
+    """F36, F61: named, killed before its answer, then refused: the rollback could not recognise it, and List lags."""
+    stage.backend.switches.change({"new_endpoint_in_first_list": False})
+    first = stage.create()
+    stage.clock.sleep(600)
+    stage.sent()
+    event = rotation(stage, first)
+    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
+    unanswered(stage, event)
+    stage.clock.sleep(60)
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
+    stage.backend.faults[:] = [Fault.deny(refused, times=1)]
+    answer = stage.deliver(event)
+    assert answer["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_delivery_that_fails_leaves_alone_what_nobody_can_judge(stage: Stage, name: str | None) -> None:
+    """F61: CloudFormation cannot be asked, or the mark will tell: the rollback's Update recognises it."""
+    old, new = stage.properties(Name=name), stage.properties(Name=name, **ROTATED)
+    first = stage.create(old)
+    stage.clock.sleep(600)
+    stage.sent()
+    event = rotation(stage, first, name=name)
+    unanswered(stage, event)
+    stage.clock.sleep(60)
+    stage.backend.faults.append(Fault.deny(DESCRIBE, times=1))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
+    assert stage.update(first["PhysicalResourceId"], old, new)["Status"] == "SUCCESS"
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_an_own_attempt_that_cannot_be_named_stays_marked(stage: Stage) -> None:
+    """F61: a second delivery finds what the first one registered, and the service refuses to rename it."""
+    first = stage.create()
+    stage.sent()
+    event = rotation(stage, first)
+    unanswered(stage, event)
+    stage.backend.faults.append(Fault.deny(UPDATE))
+    answer = stage.deliver(event)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert {endpoint.name for endpoint in stage.registered} == {"canary phone", MARKED}
+
+
+def test_a_mark_that_cannot_be_set_is_told(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F52, F61: nobody accepted the answer, and the service refuses the name: the log says so."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
+    unanswered(stage, rotation(stage, first))
+    assert "Update of Phone: CE-518: The endpoint could not be marked" in caplog.text
+
+
+def test_a_former_user_whose_endpoints_cannot_be_listed_fails_the_move(stage: Stage) -> None:
+    """F25: for want of an answer, not of a user: what an attempt left there could not be told."""
+    bob = second_user(stage)
+    first = stage.create()
+    stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", nth=2, times=None))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
+    assert answer["Status"] == "FAILED"
+    stage.backend.faults.clear()
+    assert first["PhysicalResourceId"] in ids(stage)

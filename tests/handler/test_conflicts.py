@@ -1,0 +1,121 @@
+"""Endpoints in the way that hold the device token: our own, somebody else's, or one to adopt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.anomalies import MARKED, REGISTER, ROTATED, ids, rotation, second_user, tokens, unanswered
+from support.stage import OTHER_APPLICATION, Stage
+
+
+def test_a_create_removes_what_a_former_declaration_left_in_its_way(stage: Stage) -> None:
+    """F27, F67: it bears our mark and is of another application: nothing refers to it any more."""
+    stray = stage.stranger(name=MARKED, resource_arn=OTHER_APPLICATION)
+    answer = stage.create()
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"]}
+    assert stray.endpoint_id not in answer["PhysicalResourceId"]
+
+
+def test_a_replacement_may_adopt_what_holds_its_device_token(stage: Stage) -> None:
+    """F27: with AdoptExisting; it is named as declared."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b")
+    new = stage.properties(**ROTATED, AdoptExisting="true")
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
+    assert answer["Data"]["EndpointId"] == theirs.endpoint_id
+    assert theirs.name == "canary phone"
+    assert stage.operations.count("Update") == 1
+
+
+def test_what_was_adopted_is_not_marked_where_nobody_accepts_the_answer(stage: Stage) -> None:
+    """F27, F61: the mark would have the rollback remove it, and it is not ours to remove."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b")
+    event = rotation(stage, first, AdoptExisting="true")
+    unanswered(stage, event)
+    assert theirs.name == "canary phone"
+    stage.update(first["PhysicalResourceId"], stage.properties(), event["ResourceProperties"])
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
+
+
+@pytest.mark.parametrize(
+    ("change", "different"),
+    [
+        ({"Type": "APNS_SANDBOX"}, "another Type, which"),
+        ({"ResourceArn": OTHER_APPLICATION}, "another ResourceArn, which"),
+        (
+            {"EndpointAttributes": {"DeviceToken": "canary-token-c", "VoipDeviceToken": "canary-token-b"}},
+            "another DeviceToken and another VoipDeviceToken, which",
+        ),
+    ],
+    ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
+)
+def test_what_differs_is_not_adopted_and_the_difference_is_named(
+    stage: Stage, change: dict[str, Any], different: str
+) -> None:
+    """F27: what cannot be changed; it stays as it is."""
+    theirs = stage.stranger("canary-token-b")
+    before = vars(theirs).copy()
+    answer = stage.create(stage.properties(**(ROTATED | change), AdoptExisting="true"))
+    assert answer["Status"] == "FAILED"
+    assert different in answer["Reason"]
+    assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
+
+
+def test_an_inactive_endpoint_that_stays_is_warned_of(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F35: adopting it or keeping it succeeds, and nothing will be pushed to it."""
+    theirs = stage.stranger()
+    theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    assert stage.create(stage.properties(AdoptExisting="true"))["Status"] == "SUCCESS"
+    assert f"Endpoint {theirs.endpoint_id} is INACTIVE (INVALID_DEVICE_TOKEN)" in caplog.text
+
+
+def test_a_replacement_that_is_refused_for_ever_tells_the_conflict(stage: Stage) -> None:
+    """F27: our own strays of earlier attempts are removed, three times at the most."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(REGISTER, error="ConflictException", times=None))
+
+    def leave_a_stray() -> None:
+        stage.stranger("canary-token-b", name=MARKED, resource_arn=OTHER_APPLICATION)
+
+    stage.backend.faults.insert(0, Fault(REGISTER, call=leave_a_stray, times=None))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert "ConflictException" in answer["Reason"]
+    assert stage.operations.count("Register") == 4  # with the Create's
+
+
+def test_a_conflict_with_little_time_left_is_told_without_a_second_look(stage: Stage) -> None:
+    """F42: another user's endpoint holds the token; where there is time, List is asked three times over."""
+    stage.backend.switches.change({"device_token_conflict": "app_instance"})
+    bob = second_user(stage)
+    stage.stranger(app_instance_user_arn=bob)
+    for seconds, lists in ((1.6, 2), (120.0, 6)):
+        calls = len(stage.backend.calls)
+        answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
+        assert "another user's endpoint holds it" in answer["Reason"]
+        assert stage.operations[calls:] == ["Register", *["List"] * lists]
+
+
+def test_a_stranger_of_another_messages_setting_is_not_taken_for_an_own_attempt(stage: Stage) -> None:
+    """F27: it equals the declaration but in one member."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b", name="canary phone", allow_messages="NONE")
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]
+
+
+def test_the_former_declaration_is_not_needed_where_its_source_is_gone(stage: Stage) -> None:
+    """F23, F34: what vanished is registered anew, and what holds the token is somebody else's."""
+    old = stage.properties(EndpointAttributes={"DeviceTokenSource": {"ParameterName": "/missing"}})
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    theirs = stage.stranger(name="canary phone", resource_arn=OTHER_APPLICATION)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), old)
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]

@@ -1,0 +1,165 @@
+"""Deliveries that come late or twice: whoever has been answered, and whatever CloudFormation has gone on to, stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.anomalies import DEREGISTER, MARKED, ROTATED, UPDATE, ids, rotation, stands, tokens, unanswered
+from support.stage import Stage
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+def test_a_create_that_is_delivered_twice_at_once_answers_what_cloudformation_holds(stage: Stage, status: str) -> None:
+    """F43: from a service that remembers no token, and at a moment when the first delivery has been answered."""
+    stage.backend.switches.change({"token_memory": "none"})
+    stage.sent()
+    event = stage.event("Create", stage.properties())
+    first = stage.deliver(event)
+    stands(stage, status, first["PhysicalResourceId"])
+    assert stage.deliver(event) == first
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("refusal", ["Resource Phone does not exist for stack chat", "Stack chat does not exist"])
+def test_only_a_stack_that_has_no_such_resource_gives_it_up(stage: Stage, refusal: str) -> None:
+    """F44: a stack that nobody has heard of means that somebody else was asked, which is no evidence."""
+    stage.stack.refusal = refusal
+    stage.sent(stage.clock.now() - 60)
+    answer = stage.create()
+    is_given_up = "for stack" in refusal
+    assert answer["Status"] == ("FAILED" if is_given_up else "SUCCESS")
+    assert len(stage.registered) == (0 if is_given_up else 1)
+
+
+@pytest.mark.parametrize("seconds", [5.4, 5.6])
+def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage, seconds: float) -> None:
+    """F42: the asking may take five seconds; the event is handled without."""
+    stands(stage, "DELETE_COMPLETE")
+    stage.sent(stage.clock.now() - 60)
+    answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
+    assert stage.stack.asked == (0 if seconds < 5.5 else 1)
+    assert answer["Status"] == ("SUCCESS" if seconds < 5.5 else "FAILED")
+
+
+@pytest.mark.parametrize(
+    ("status", "physical_id", "ago", "is_done"),
+    [
+        ("UPDATE_IN_PROGRESS", "held", 100, True),
+        ("UPDATE_IN_PROGRESS", "held", 0, False),  # of a later operation
+        ("UPDATE_IN_PROGRESS", "another", 100, False),
+        ("UPDATE_COMPLETE", "held", 100, True),  # of an earlier one
+        ("UPDATE_COMPLETE", "held", 1, False),
+        ("DELETE_IN_PROGRESS", "held", 100, False),
+        ("DELETE_COMPLETE", "held", 100, False),
+        ("CREATE_FAILED", "held", 100, False),
+        ("", "held", 100, False),
+    ],
+)
+@pytest.mark.parametrize("change", [{"Name": "new"}, ROTATED], ids=["in place", "replacement"])
+def test_an_update_is_carried_out_only_while_it_is_awaited(
+    stage: Stage, change: dict[str, Any], status: str, physical_id: str, ago: float, *, is_done: bool
+) -> None:
+    """F44: sent a minute ago; whatever CloudFormation has gone on to, a newer declaration stays."""
+    first = stage.create()
+    held = first["PhysicalResourceId"]
+    stage.clock.sleep(600)
+    stage.sent(stage.clock.now() - 60)
+    stands(stage, status, held if physical_id == "held" else f"{held}x", ago=ago)
+    answer = stage.update(held, stage.properties(**change), stage.properties())
+    assert answer["Status"] == ("SUCCESS" if is_done else "FAILED")
+    if answer["PhysicalResourceId"] != held:
+        stage.delete(answer["PhysicalResourceId"])
+    (endpoint,) = stage.registered
+    assert endpoint.endpoint_id == first["Data"]["EndpointId"]
+    assert endpoint.name == ("new" if is_done and change is not ROTATED else "canary phone")
+    if not is_done:
+        assert answer["Reason"].startswith("CE-415: ")
+        assert answer["PhysicalResourceId"] == held
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_stale_update_removes_what_an_earlier_delivery_left_for_a_resource_that_is_gone(
+    stage: Stage, name: str | None
+) -> None:
+    """F44, F61: killed once the new endpoint was there; then CloudFormation deleted the resource."""
+    old = stage.properties(Name=name)
+    first = stage.create(old)
+    stage.clock.sleep(600)
+    stage.sent()
+    event = rotation(stage, first, name=name)
+    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))  # it cannot be marked again
+    unanswered(stage, event)
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
+    stage.delete(first["PhysicalResourceId"], old)
+    stage.clock.sleep(60)
+    stands(stage, "DELETE_COMPLETE", first["PhysicalResourceId"])
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert stage.registered == []
+
+
+@pytest.mark.parametrize("left", ["withdrawn", "marked", "neither"])
+def test_a_replacement_that_is_given_up_at_its_end_leaves_nothing(
+    stage: Stage, left: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F44, F58: the Delete came between registering and answering; what cannot be removed is recognised later."""
+    first = stage.create()
+    stage.sent()
+
+    def give_up() -> None:
+        stands(stage, "DELETE_IN_PROGRESS", first["PhysicalResourceId"])
+
+    stage.backend.faults.append(Fault(UPDATE, when="after", call=give_up))
+    if left != "withdrawn":
+        stage.backend.faults.append(Fault.deny(DEREGISTER))
+    if left == "neither":
+        stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2, times=None))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    stage.backend.faults.clear()
+    rest = [endpoint.name for endpoint in stage.registered if endpoint.device_token == "canary-token-b"]
+    assert rest == {"withdrawn": [], "marked": [MARKED], "neither": ["canary phone"]}[left]
+    assert "canary" not in caplog.text
+
+
+def test_a_replacement_that_is_found_again_is_withdrawn_where_it_is_given_up(stage: Stage) -> None:
+    """F44, F61: an earlier delivery registered it; this one finds it, and the resource is deleted meanwhile."""
+    first = stage.create()
+    stage.sent()
+    event = rotation(stage, first)
+    unanswered(stage, event)
+    stage.clock.sleep(60)
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
+
+    def give_up() -> None:
+        stands(stage, "DELETE_IN_PROGRESS", first["PhysicalResourceId"])
+
+    stage.backend.faults.append(Fault(UPDATE, when="after", call=give_up))
+    answer = stage.deliver(event)
+    assert answer["Status"] == "FAILED"
+    assert tokens(stage) == {"canary-token-a"}
+
+
+def test_a_replacement_that_cloudformation_holds_already_is_kept(stage: Stage) -> None:
+    """F43: a second delivery of an Update whose answer has arrived."""
+    first = stage.create()
+    stage.sent()
+    event = rotation(stage, first)
+    answer = stage.deliver(event)
+    stands(stage, "UPDATE_COMPLETE", answer["PhysicalResourceId"])
+    assert stage.deliver(event) == answer
+    assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
+
+
+def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Stage) -> None:
+    """F44: CloudFormation holds another id by now; it has not given the resource up."""
+    first = stage.create()
+    stage.sent()
+    stage.backend.faults.append(
+        Fault(UPDATE, when="after", call=lambda: stands(stage, "UPDATE_IN_PROGRESS", f"{stage.user}/endpoint/newer"))
+    )
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}

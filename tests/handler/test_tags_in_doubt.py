@@ -1,0 +1,66 @@
+"""Identity tags of which nobody can say whether they were set, or whose they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.declaration import TAGS_TYPE
+from support.anomalies import ROTATED, second_user
+from support.stage import Stage
+
+
+def test_the_rollback_of_an_unanswered_move_succeeds_where_that_identity_is_gone(stage: Stage) -> None:
+    """F33, F61: its tags went with it."""
+    bob = second_user(stage)
+    old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    stage.create(old, ResourceType=TAGS_TYPE)
+    stage.backend.delete_app_instance_user(app_instance_user_arn=bob)
+    answer = stage.update(f"{stage.user}/tags", old, old | {"ResourceARN": bob}, ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_a_change_of_tags_from_what_cannot_be_read_sets_all_of_them(stage: Stage) -> None:
+    """F18, F21: an older schema wrote it; nothing is removed that nobody can say was ours."""
+    stage.backend.tags[stage.user] = {"theirs": "1"}
+    new = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    answer = stage.update(f"{stage.user}/tags", new, {"Tags": "of long ago"}, ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "SUCCESS"
+    assert stage.backend.tags[stage.user] == {"theirs": "1", "team": "chat"}
+
+
+@pytest.mark.parametrize("can_be_undone", [True, False])
+def test_tags_of_another_identity_that_may_have_been_set_are_removed_again(
+    stage: Stage, *, can_be_undone: bool
+) -> None:
+    """F39, F61: the Update fails with the id it has, and its rollback looks at that identity once more."""
+    instance = stage.user.split("/user/")[0]
+    old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    moved = old | {"ResourceARN": instance}
+    stage.create(old, ResourceType=TAGS_TYPE)
+    stage.backend.faults.append(Fault("TagResource", when="after", error="ServiceFailureException", times=None))
+    if not can_be_undone:
+        stage.backend.faults.append(Fault("UntagResource", error="ServiceFailureException", times=None))
+    failed = stage.update(f"{stage.user}/tags", moved, old, ResourceType=TAGS_TYPE)
+    assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", f"{stage.user}/tags")
+    assert stage.backend.tags[instance] == ({} if can_be_undone else {"team": "chat"})
+    stage.backend.faults.clear()
+    stage.update(f"{stage.user}/tags", old, moved, ResourceType=TAGS_TYPE)
+    assert stage.backend.tags == {stage.user: {"team": "chat"}, instance: {}}
+
+
+@pytest.mark.parametrize("change", [{}, ROTATED], ids=["refused", "in doubt"])
+def test_a_tag_create_that_cannot_be_undone_is_looked_at_by_its_delete(stage: Stage, change: dict[str, Any]) -> None:
+    """F39, F56: the id says whether anything may have been left."""
+    declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    when = "after" if change else "before"
+    error = {"error": "ServiceFailureException"} if change else {"error": "BadRequestException"}
+    stage.backend.faults.append(Fault("TagResource", when=when, times=None, **error))  # type: ignore[arg-type] # its words
+    stage.backend.faults.append(Fault("ListTagsForResource", error="ServiceFailureException", times=None))
+    failed = stage.create(declared, ResourceType=TAGS_TYPE)
+    stage.backend.faults.clear()
+    assert failed["PhysicalResourceId"].startswith("unconfirmed/" if change else "not-applied/")
+    stage.delete(failed["PhysicalResourceId"], declared, ResourceType=TAGS_TYPE)
+    assert not stage.backend.tags[stage.user]

@@ -1,0 +1,90 @@
+"""Answers that do not say what there is: of an endpoint that vanished between two calls, or without content."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from support.anomalies import DESCRIBE, ROTATED, UPDATE, ids, vanish
+from support.stage import Stage
+
+
+@pytest.mark.parametrize("missing", ["forbidden", "success"])
+def test_what_vanishes_between_list_and_describe_is_passed_over(stage: Stage, missing: str) -> None:
+    """F34: it held the device token a moment ago; then the registration succeeds."""
+    stage.backend.switches.change({"missing_endpoint": missing})
+    first = stage.create()
+    stage.stranger("canary-token-b", name="canary phone")
+    stage.backend.faults.append(Fault(DESCRIBE, call=lambda: vanish(stage, "canary-token-b"), nth=2))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
+def test_what_may_not_be_described_and_is_there_fails(stage: Stage, nth: int) -> None:
+    """F31, F34: List shows it, so that nothing may be registered beside it."""
+    first = stage.create()
+    stage.stranger("canary-token-b", name="canary phone")
+    before = ids(stage)
+    stage.backend.faults.append(Fault(DESCRIBE, error="ForbiddenException", nth=nth))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert "DescribeAppInstanceUserEndpoint of endpoint" in answer["Reason"]
+    assert ids(stage) == before
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
+def test_an_empty_description_of_what_is_there_is_asked_for_again(stage: Stage, nth: int) -> None:
+    """F26: an answer lost its content on the way once, and List shows the endpoint."""
+    first = stage.create()
+    stage.stranger("canary-token-c", name="canary phone")
+    before = ids(stage)
+    stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", nth=nth))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) - before == {answer["PhysicalResourceId"]}
+    assert not stage.backend.faults
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
+def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int) -> None:
+    """F26: answers without content for ever, and List shows the endpoint."""
+    first = stage.create()
+    stage.stranger("canary-token-c", name="canary phone")
+    before = ids(stage)
+    empty = Fault(DESCRIBE, when="after", answer="empty", nth=nth, times=None)  # type: ignore[arg-type] # its word
+    stage.backend.faults.append(empty)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-514: DescribeAppInstanceUserEndpoint of endpoint ")
+    assert ids(stage) == before
+
+
+def test_what_vanishes_while_it_is_named_is_told(stage: Stage) -> None:
+    """F34: the replacement was registered, and somebody deregistered it before it had its name."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(UPDATE, call=lambda: vanish(stage, "canary-token-b")))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-416: ")
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_a_change_that_is_never_confirmed_fails(stage: Stage) -> None:
+    """F26: three answers without content, and List shows the endpoint."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(UPDATE, answer="empty", times=None))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
+    assert (answer["Status"], stage.operations.count("Update")) == ("FAILED", 3)
+    assert stage.registered[0].name == "canary phone"
+
+
+def test_a_change_that_is_not_confirmed_of_what_is_gone_registers_it_again(stage: Stage) -> None:
+    """F34: success for an endpoint that does not exist, with an answer that does not name it."""
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    stage.backend.faults.append(Fault(UPDATE, answer="empty", times=None))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name=None), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"]}

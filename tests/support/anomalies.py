@@ -1,0 +1,75 @@
+"""What the tests of anomalies set up, and how they look at what is registered then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_handler.index import AnswerNotAcceptedError
+from chime_endpoints_handler.physical_id import suffix
+from support.stage import STACK_ID, Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+UPDATE = "UpdateAppInstanceUserEndpoint"
+DESCRIBE = "DescribeAppInstanceUserEndpoint"
+LIST = "ListAppInstanceUserEndpoints"
+DEREGISTER = "DeregisterAppInstanceUserEndpoint"
+MARKED = f"chat-Phone-{suffix(STACK_ID, 'Phone')}"
+"""The name by which this resource recognises its own."""
+ROTATED = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
+"""The change of a declaration that replaces the endpoint."""
+
+
+def stands(stage: Stage, status: str, physical_id: str = "", *, ago: float | None = 0) -> None:
+    """Has CloudFormation say how the resource stands, and since when unless that is None."""
+    stage.stack.detail = {
+        "ResourceStatus": status,
+        "PhysicalResourceId": physical_id,
+        "LastUpdatedTimestamp": None if ago is None else stage.clock.now() - ago,
+    }
+
+
+def rotation(
+    stage: Stage, first: dict[str, Any], *, name: str | None = "canary phone", **changes: Any
+) -> dict[str, Any]:
+    """An Update of what a Create answered, to another device token and with other changes."""
+    return stage.event(
+        "Update",
+        stage.properties(Name=name, **ROTATED, **changes),
+        PhysicalResourceId=first["PhysicalResourceId"],
+        OldResourceProperties=stage.properties(Name=name),
+    )
+
+
+def unanswered(stage: Stage, event: dict[str, Any]) -> None:
+    """Delivers an event whose answer nobody accepts."""
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(event)
+    stage.sink.refuses = False
+
+
+def second_user(stage: Stage) -> str:
+    """Another user of the same app instance."""
+    instance = stage.user.split("/user/")[0]
+    return stage.backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="bob", name="Bob")
+
+
+def vanish(stage: Stage, token: str) -> None:
+    """Somebody deregisters what holds a device token."""
+    for endpoint in stage.registered:
+        if endpoint.device_token == token:
+            del stage.backend.endpoints[endpoint.endpoint_id]
+
+
+def tokens(stage: Stage) -> set[str]:
+    """The device tokens that are registered, of which none is there twice."""
+    found = [endpoint.device_token for endpoint in stage.registered]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def ids(stage: Stage) -> set[str]:
+    """The physical ids of what is registered."""
+    return {f"{each.app_instance_user_arn}/endpoint/{each.endpoint_id}" for each in stage.registered}
