@@ -12,7 +12,7 @@ from .codes import Code
 from .deadline import Phase
 from .declaration import read_endpoint
 from .endpoints import Endpoints, Registered
-from .errors import HandlerError, ServiceError, StaleEventError
+from .errors import AlreadyRegisteredError, HandlerError, ServiceError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import (
     Wanted,
@@ -47,30 +47,37 @@ def create(work: Work) -> Outcome:
 
 
 def _register(work: Work, endpoints: Endpoints, wanted: Wanted) -> physical_id.Endpoint:
-    request = work.request
     attempts = Attempts()
     work.note(work.unconfirmed_id())
     try:
-        endpoint_id = endpoints.register(
-            wanted.identity,
-            name=wanted.name,
-            allow_messages=wanted.allow_messages,
-            client_request_token=request.client_request_token("create"),
-            attempts=attempts,
-            propagates=True,
-        )
-    except ServiceError as error:
-        if error.kind is Kind.CONFLICT:
-            endpoint_id = _resolve_conflict(work, endpoints, wanted, attempts)
-        else:
-            _leave_nothing(work, endpoints, wanted, attempts)
-            raise
+        endpoint_id = _register_or_find(work, endpoints, wanted, attempts)
+    except AlreadyRegisteredError:
+        raise
     except HandlerError:
-        work.note(work.id_of_nothing())
+        if attempts.failed:
+            _leave_nothing(work, endpoints, wanted, attempts)
+        else:
+            work.note(work.id_of_nothing())
         raise
     endpoint = physical_id.Endpoint(endpoints.user_arn, endpoint_id)
     work.note(endpoint)
     return endpoint
+
+
+def _register_or_find(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> str:
+    try:
+        return endpoints.register(
+            wanted.identity,
+            name=wanted.name,
+            allow_messages=wanted.allow_messages,
+            client_request_token=work.request.client_request_token("create"),
+            attempts=attempts,
+            propagates=True,
+        )
+    except ServiceError as error:
+        if error.kind is not Kind.CONFLICT:
+            raise
+    return _resolve_conflict(work, endpoints, wanted, attempts)
 
 
 def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> str:
@@ -90,7 +97,7 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts
                 name=wanted.name,
                 allow_messages=wanted.allow_messages,
                 client_request_token=work.request.client_request_token("create again"),
-                attempts=Attempts(),
+                attempts=attempts,
             )
     work.note(work.id_of_nothing())
     return adopt(endpoints, holding, wanted, work).endpoint_id

@@ -221,6 +221,28 @@ def test_a_registration_without_an_answer_for_ever_is_removed(stage: Stage, name
     assert not stage.registered
 
 
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_conflict_that_cannot_be_resolved_leaves_nothing(stage: Stage, name: str | None) -> None:
+    """F25, F27: Register takes effect, is refused when it is tried again, and what is in its way cannot be described."""
+    stage.backend.switches.change({"token_memory": "none"})
+    stage.backend.faults += [
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
+        Fault.deny("DescribeAppInstanceUserEndpoint", times=1),
+    ]
+    answer = stage.create(stage.properties(Name=name))
+    assert (answer["Status"], stage.registered) == ("FAILED", [])
+
+
+def test_a_registration_in_place_of_a_stray_leaves_nothing_where_it_fails(stage: Stage) -> None:
+    """F25, F27: a former declaration's endpoint gave way, and the second Register is never answered."""
+    stage.stranger(name=f"chat-Phone-{suffix(STACK_ID, 'Phone')}", resource_arn=OTHER_APPLICATION)
+    stage.backend.faults.append(
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500, nth=2, times=None)
+    )
+    answer = stage.create(stage.properties(Name=None))
+    assert (answer["Status"], stage.registered) == ("FAILED", [])
+
+
 def test_a_clean_up_that_fails_leaves_the_real_id(stage: Stage) -> None:
     """The Delete that follows a failed Create finds what could not be removed."""
     stage.backend.faults += [
