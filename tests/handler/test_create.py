@@ -223,7 +223,7 @@ def test_a_registration_without_an_answer_for_ever_is_removed(stage: Stage, name
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_conflict_that_cannot_be_resolved_leaves_nothing(stage: Stage, name: str | None) -> None:
-    """F25, F27: Register takes effect, is refused when it is tried again, and what is in its way cannot be described."""
+    """F25, F27: Register takes effect, is refused the second time, and what is in its way cannot be described."""
     stage.backend.switches.change({"token_memory": "none"})
     stage.backend.faults += [
         Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
