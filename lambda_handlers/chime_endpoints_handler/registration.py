@@ -117,4 +117,4 @@ def _remove_attempt(situation: Situation, attempts: Attempts) -> None:
         return
     situation.work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # the failure of the registration is what is told
-        situation.remove_strays(situation.endpoints.list(), but=None)
+        situation.remove_strays(situation.endpoints.list())

@@ -86,7 +86,7 @@ def _replace(situation: Situation) -> Outcome:
 def _keep(present: Registered, situation: Situation) -> Outcome:
     """The current endpoint is the declared one: a source has the same value, or a replacement is rolled back."""
     settle(situation.endpoints, present, situation.wanted)
-    situation.remove_strays(situation.endpoints.list(), but=present.endpoint_id)
+    situation.remove_strays(situation.endpoints.list())
     situation.work.warn_if_inactive(present)
     return registered(situation.id_of(present.endpoint_id))
 

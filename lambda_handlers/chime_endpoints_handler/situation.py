@@ -90,12 +90,12 @@ class Situation:
     def _recently(self) -> float:
         return self.work.arrival.started - _LONGEST_OPERATION
 
-    def remove_strays(self, listed: Iterable[Listed], *, but: str | None) -> None:
+    def remove_strays(self, listed: Iterable[Listed], *, but: str | None = None) -> None:
         """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to.
 
         Args:
             listed: the declared user's endpoints.
-            but: the EndpointId of the one that is chosen.
+            but: the EndpointId of the one that is chosen, where that is not the current one.
         """
         strays = [stray for stray in self._strays(self.endpoints, listed) if stray.endpoint_id != but]
         if self.former is not None and self.former.app_instance_user_arn != self.wanted.identity.user_arn:

@@ -51,6 +51,7 @@ def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stag
     first = stage.create()
     stage.clock.sleep(600)
     stage.sent()
+    theirs = stage.stranger("canary-token-c", name="canary phone")
     event = rotation(stage, first)
     stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
     unanswered(stage, event)
@@ -59,7 +60,7 @@ def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stag
     stage.backend.faults[:] = [Fault.deny(refused, times=1)]
     answer = stage.deliver(event)
     assert answer["Status"] == "FAILED"
-    assert ids(stage) == {first["PhysicalResourceId"]}
+    assert ids(stage) == {first["PhysicalResourceId"], f"{stage.user}/endpoint/{theirs.endpoint_id}"}
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
@@ -108,3 +109,15 @@ def test_a_former_user_whose_endpoints_cannot_be_listed_fails_the_move(stage: St
     assert answer["Status"] == "FAILED"
     stage.backend.faults.clear()
     assert first["PhysicalResourceId"] in ids(stage)
+
+
+def test_a_delivery_that_fails_keeps_the_endpoint_that_cloudformation_holds(stage: Stage) -> None:
+    """F61: a rollback that is delivered again finds the young endpoint as declared, and cannot go on."""
+    first = stage.create()
+    stage.sent()
+    stage.clock.sleep(60)
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
+    stage.backend.faults.append(Fault.deny(LIST, times=1))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
+    assert answer["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}

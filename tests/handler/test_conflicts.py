@@ -95,8 +95,9 @@ def test_a_conflict_with_little_time_left_is_told_without_a_second_look(stage: S
     bob = second_user(stage)
     stage.stranger(app_instance_user_arn=bob)
     for seconds, lists in ((1.6, 2), (120.0, 6)):
-        calls = len(stage.backend.calls)
+        calls, began = len(stage.backend.calls), stage.clock.now()
         answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
+        assert stage.clock.now() - began <= 1.5
         assert "another user's endpoint holds it" in answer["Reason"]
         assert stage.operations[calls:] == ["Register", *["List"] * lists]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import MARKED, tokens
+from support.anomalies import MARKED, stands, tokens
 from support.stage import STACK_ID, Stage
 
 DEREGISTER = "DeregisterAppInstanceUserEndpoint"
@@ -39,6 +39,7 @@ def test_a_delete_of_what_is_gone_succeeds(stage: Stage, missing: str) -> None:
     first = stage.create()
     stage.backend.endpoints.clear()
     assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert stage.operations[2:] == ([] if missing == "success" else ["List", "List"])
 
 
 def test_a_refused_delete_of_what_exists_fails_with_the_permission(stage: Stage) -> None:
@@ -48,6 +49,16 @@ def test_a_refused_delete_of_what_exists_fails_with_the_permission(stage: Stage)
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
     assert "chime:DeregisterAppInstanceUserEndpoint" in answer["Reason"]
+
+
+def test_a_delete_that_is_refused_for_another_reason_names_no_permission(stage: Stage) -> None:
+    """F31: a permission would not help."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(DEREGISTER, error="BadRequestException"))
+    answer = stage.delete(first["PhysicalResourceId"])
+    assert (answer["Status"], len(stage.registered)) == ("FAILED", 1)
+    assert "BadRequestException, and it is still registered" in answer["Reason"]
+    assert "chime:" not in answer["Reason"]
 
 
 def test_a_delete_that_nobody_can_judge_fails(stage: Stage) -> None:
@@ -110,7 +121,9 @@ def test_an_unanswered_create_is_reclaimed_by_the_delete_with_an_invented_id(
     stage.create(stage.properties(Name=name))
     theirs = stage.stranger("canary-token-b", name="canary phone")
     stage.clock.sleep(900)
+    began = stage.clock.now()
     stage.delete("chat-Phone-1X2Y3Z4", stage.properties(Name=name))
+    assert stage.clock.now() == began
     assert [endpoint.endpoint_id for endpoint in stage.registered] == [theirs.endpoint_id]
 
 
@@ -128,7 +141,9 @@ def test_a_late_delete_spares_the_resource_that_took_its_place(stage: Stage) -> 
 def test_a_delete_with_an_invented_id_succeeds_where_the_user_is_gone(stage: Stage) -> None:
     """F33: no user, no endpoint."""
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    began = stage.clock.now()
     assert stage.delete("chat-Phone-1X2Y3Z4")["Status"] == "SUCCESS"
+    assert stage.clock.now() == began
 
 
 def test_a_delete_of_an_unknown_type_succeeds(stage: Stage) -> None:
@@ -177,3 +192,48 @@ def test_an_unanswered_create_is_reclaimed_by_its_name_alone_where_the_rest_cann
     stage.stranger("canary-token-b", name=MARKED)
     assert stage.delete("chat-Phone-1X2Y3Z", stage.properties(**declared))["Status"] == "SUCCESS"
     assert tokens(stage) == {"canary-token-c"}
+
+
+def test_an_unanswered_create_that_is_still_at_work_is_waited_for(stage: Stage) -> None:
+    """F44, F57: it registers after the Delete has looked."""
+    stage.backend.faults.append(Fault(LIST, when="after", nth=2, call=lambda: stage.stranger(name=MARKED)))
+    stage.delete("chat-Phone-1X2Y3Z4")
+    assert not stage.registered
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds", "is_removed"),
+    [
+        ("60", 65, True),  # the clocks may differ by five seconds
+        ("60", 66, False),
+        (None, 3590, True),
+        (None, 3700, False),
+        ("an hour", 3590, True),
+        ("7200", 3700, False),
+    ],
+)
+def test_what_is_older_than_an_unanswered_create_can_be_is_spared(
+    stage: Stage, timeout: str | None, seconds: int, *, is_removed: bool
+) -> None:
+    """F27, F57: it equals the declaration, and CloudFormation cannot have waited so long for the answer."""
+    stage.stranger(name="canary phone")
+    stage.clock.sleep(seconds)
+    stage.delete("chat-Phone-1X2Y3Z4", stage.properties(ServiceTimeout=timeout))
+    assert bool(stage.registered) is not is_removed
+
+
+def test_a_delete_that_is_delivered_hours_later_reclaims_what_its_create_left(stage: Stage) -> None:
+    """F43, F57: CloudFormation says when it began to delete."""
+    stage.create()
+    stands(stage, "DELETE_IN_PROGRESS", "chat-Phone-1X2Y3Z4")
+    stage.clock.sleep(4 * 3600)
+    stage.delete("chat-Phone-1X2Y3Z4")
+    assert not stage.registered
+
+
+def test_a_delete_with_an_invented_id_removes_what_bears_our_name_beside_what_is_as_declared(stage: Stage) -> None:
+    """F57, F61: an unanswered Create, and what an attempt to replace it left."""
+    stage.create()
+    stage.stranger("canary-token-b", name=MARKED)
+    stage.delete("chat-Phone-1X2Y3Z4")
+    assert not stage.registered

@@ -77,7 +77,10 @@ def test_a_delete_tells_what_to_do_where_nobody_can_say_that_the_user_is_gone(st
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
     assert "ForbiddenException, and ListAppInstanceUserEndpoints failed as well: ForbiddenException" in answer["Reason"]
-    assert "delete the stack with this resource retained" in answer["Reason"]
+    assert answer["Reason"].endswith(
+        "Give the function's role the endpoint actions on the AppInstanceUser; where the user has been deleted,"
+        " its endpoints are gone: delete the stack with this resource retained."
+    )
 
 
 @pytest.mark.parametrize("missing", ["forbidden", "not_found"])

@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DEREGISTER, MARKED, ROTATED, UPDATE, ids, rotation, stands, tokens, unanswered
+from support.anomalies import (
+    DEREGISTER,
+    LIST,
+    MARKED,
+    REGISTER,
+    ROTATED,
+    UPDATE,
+    ids,
+    rotation,
+    stands,
+    tokens,
+    unanswered,
+)
 from support.stage import Stage
 
 
@@ -18,6 +30,7 @@ def test_a_create_that_is_delivered_twice_at_once_answers_what_cloudformation_ho
     stage.sent()
     event = stage.event("Create", stage.properties())
     first = stage.deliver(event)
+    stage.starts_anew()
     stands(stage, status, first["PhysicalResourceId"])
     assert stage.deliver(event) == first
     assert ids(stage) == {first["PhysicalResourceId"]}
@@ -48,10 +61,13 @@ def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage,
     ("status", "physical_id", "ago", "is_done"),
     [
         ("UPDATE_IN_PROGRESS", "held", 100, True),
-        ("UPDATE_IN_PROGRESS", "held", 0, False),  # of a later operation
+        ("UPDATE_IN_PROGRESS", "held", None, True),
+        ("UPDATE_IN_PROGRESS", "held", 55, True),  # within what clocks differ by
+        ("UPDATE_IN_PROGRESS", "held", 54.5, False),  # of a later operation
         ("UPDATE_IN_PROGRESS", "another", 100, False),
         ("UPDATE_COMPLETE", "held", 100, True),  # of an earlier one
-        ("UPDATE_COMPLETE", "held", 1, False),
+        ("UPDATE_COMPLETE", "held", 60, True),
+        ("UPDATE_COMPLETE", "held", 59.5, False),
         ("DELETE_IN_PROGRESS", "held", 100, False),
         ("DELETE_COMPLETE", "held", 100, False),
         ("CREATE_FAILED", "held", 100, False),
@@ -60,7 +76,7 @@ def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage,
 )
 @pytest.mark.parametrize("change", [{"Name": "new"}, ROTATED], ids=["in place", "replacement"])
 def test_an_update_is_carried_out_only_while_it_is_awaited(
-    stage: Stage, change: dict[str, Any], status: str, physical_id: str, ago: float, *, is_done: bool
+    stage: Stage, change: dict[str, Any], status: str, physical_id: str, ago: float | None, *, is_done: bool
 ) -> None:
     """F44: sent a minute ago; whatever CloudFormation has gone on to, a newer declaration stays."""
     first = stage.create()
@@ -76,7 +92,7 @@ def test_an_update_is_carried_out_only_while_it_is_awaited(
     assert endpoint.endpoint_id == first["Data"]["EndpointId"]
     assert endpoint.name == ("new" if is_done and change is not ROTATED else "canary phone")
     if not is_done:
-        assert answer["Reason"].startswith("CE-415: ")
+        assert answer["Reason"] == "CE-415: CloudFormation no longer waits for this Update: nothing was changed."
         assert answer["PhysicalResourceId"] == held
 
 
@@ -143,12 +159,13 @@ def test_a_replacement_that_is_found_again_is_withdrawn_where_it_is_given_up(sta
 
 
 def test_a_replacement_that_cloudformation_holds_already_is_kept(stage: Stage) -> None:
-    """F43: a second delivery of an Update whose answer has arrived."""
+    """F43: a second delivery of an Update whose answer has arrived, and which meets trouble."""
     first = stage.create()
     stage.sent()
     event = rotation(stage, first)
     answer = stage.deliver(event)
     stands(stage, "UPDATE_COMPLETE", answer["PhysicalResourceId"])
+    stage.backend.faults.append(Fault(LIST, error="ServiceFailureException"))
     assert stage.deliver(event) == answer
     assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
 
@@ -162,4 +179,72 @@ def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Sta
     )
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert answer["Status"] == "FAILED"
+    what = "what was registered is removed"
+    assert answer["Reason"] == f"CE-415: CloudFormation no longer waits for this Update: {what}."
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_a_late_create_is_carried_out_while_it_is_awaited(stage: Stage) -> None:
+    """F43: the first delivery was killed; a minute later CloudFormation still waits."""
+    stage.sent()
+    stands(stage, "CREATE_IN_PROGRESS")
+    stage.clock.sleep(60)
+    answer = stage.create()
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_a_stale_event_leaves_what_cloudformation_holds_to_its_delete(stage: Stage, request_type: str) -> None:
+    """F43, F66: it was answered; the Delete that failed may be made to retain the endpoint."""
+    stage.sent()
+    event = stage.event("Create", stage.properties())
+    answer = first = stage.deliver(event)
+    if request_type == "Update":
+        event = rotation(stage, first)
+        answer = stage.deliver(event)
+    before = ids(stage)
+    stage.clock.sleep(60)
+    stands(stage, "DELETE_FAILED", answer["PhysicalResourceId"])
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == before
+
+
+def test_a_create_that_fails_spares_what_another_delivery_was_answered_with(stage: Stage) -> None:
+    """F25, F43: delivered twice at once; the service answers the second one no more."""
+    stage.sent()
+    event = stage.event("Create", stage.properties())
+    first = stage.deliver(event)
+    stands(stage, "CREATE_COMPLETE", first["PhysicalResourceId"])
+    stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", times=None))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_an_endpoint_that_a_rollback_returned_to_goes_with_a_resource_that_is_given_up(stage: Stage) -> None:
+    """F44, F60: the stack is deleted while the rollback is on its way back: nobody else would remove it."""
+    first = stage.create()
+    stage.clock.sleep(600)
+    second = stage.deliver(rotation(stage, first))
+    stage.clock.sleep(600)
+    stage.sent()
+    stage.clock.sleep(60)
+    stands(stage, "UPDATE_IN_PROGRESS", second["PhysicalResourceId"], ago=1000)
+    gone = Fault(LIST, when="after", call=lambda: stands(stage, "DELETE_IN_PROGRESS", second["PhysicalResourceId"]))
+    stage.backend.faults.append(gone)
+    answer = stage.update(second["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
+    assert answer["Status"] == "FAILED"
+    assert ids(stage) == {second["PhysicalResourceId"]}
+
+
+def test_what_was_adopted_stays_where_the_update_is_given_up(stage: Stage) -> None:
+    """F27, F44: it was somebody else's, and is not removed for the sake of a resource that goes."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b")
+    stage.clock.sleep(600)
+    stage.sent()
+    gone = Fault(UPDATE, when="after", call=lambda: stands(stage, "DELETE_IN_PROGRESS", first["PhysicalResourceId"]))
+    stage.backend.faults += [Fault(LIST, error="ServiceFailureException"), gone]
+    answer = stage.deliver(rotation(stage, first, AdoptExisting="true"))
+    assert answer["Status"] == "FAILED"
+    assert theirs in stage.registered

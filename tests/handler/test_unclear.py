@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DESCRIBE, ROTATED, UPDATE, ids, vanish
+from support.anomalies import DESCRIBE, MARKED, ROTATED, UPDATE, ids, vanish
 from support.stage import Stage
 
 
@@ -77,6 +77,7 @@ def test_a_change_that_is_never_confirmed_fails(stage: Stage) -> None:
     stage.backend.faults.append(Fault(UPDATE, answer="empty", times=None))  # type: ignore[arg-type] # its word
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
     assert (answer["Status"], stage.operations.count("Update")) == ("FAILED", 3)
+    assert answer["Reason"].startswith("CE-514: UpdateAppInstanceUserEndpoint of endpoint ")
     assert stage.registered[0].name == "canary phone"
 
 
@@ -88,3 +89,22 @@ def test_a_change_that_is_not_confirmed_of_what_is_gone_registers_it_again(stage
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name=None), stage.properties())
     assert answer["Status"] == "SUCCESS"
     assert ids(stage) == {answer["PhysicalResourceId"]}
+
+
+def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:
+    """F34, F61: List shows both; the first one is gone when it is described."""
+    first = stage.create()
+    stage.stranger("canary-token-c", name="canary phone")
+    attempt = stage.stranger("canary-token-b", name=MARKED)
+    stage.backend.faults.append(Fault(DESCRIBE, call=lambda: vanish(stage, "canary-token-c"), nth=2))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Data"]["EndpointId"] == attempt.endpoint_id
+
+
+def test_only_what_may_be_ours_is_described(stage: Stage) -> None:
+    """F71: List shows names and types; endpoints of others cost no call each."""
+    first = stage.create()
+    stage.stranger("canary-token-c")
+    stage.stranger("canary-token-d", name="canary phone", endpoint_type="GCM")
+    stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert stage.operations == ["Register", "Describe", "List", "Register", "Update"]

@@ -324,3 +324,10 @@ def test_a_voip_token_that_is_no_longer_declared_replaces_the_endpoint(stage: St
     answer = stage.update(first["PhysicalResourceId"], stage.properties(), both)
     assert (answer["Status"], answer["PhysicalResourceId"] != first["PhysicalResourceId"]) == ("SUCCESS", True)
     assert [endpoint.voip_device_token for endpoint in stage.registered] == [None]
+
+
+def test_a_former_declaration_of_an_older_schema_is_replaced(stage: Stage) -> None:
+    """F21: its user cannot be read, so that nothing is looked for there."""
+    first = stage.create()
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(AppInstanceUserArn="alice"))
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
