@@ -48,10 +48,8 @@ WEAKENINGS = [
     Weakening(
         "a replacement is registered under the marked name",
         "registration",
-        "            name=request.own_name,\n            allow_messages=wanted.allow_messages,\n"
-        "            client_request_token=request.client_request_token(purpose),",
-        "            name=wanted.name,\n            allow_messages=wanted.allow_messages,\n"
-        "            client_request_token=request.client_request_token(purpose),",
+        "    name = work.request.own_name\n",
+        "    name = wanted.name\n",
     ),
     Weakening(
         "a Create that is delivered again looks before it registers",

@@ -13,6 +13,7 @@ from .deadline import Phase
 from .declaration import read_endpoint
 from .endpoints import Endpoints, Registered
 from .errors import AlreadyRegisteredError, HandlerError, ServiceError, StaleEventError
+from .idempotent import register
 from .outcome import Outcome, registered
 from .ownership import (
     Wanted,
@@ -54,7 +55,7 @@ def _register(work: Work, endpoints: Endpoints, wanted: Wanted) -> physical_id.E
     except AlreadyRegisteredError:
         raise
     except HandlerError:
-        if attempts.failed:
+        if attempts.failed or work.arrival.is_known_repeat:
             _leave_nothing(work, endpoints, wanted, attempts)
         else:
             work.note(work.id_of_nothing())
@@ -66,14 +67,7 @@ def _register(work: Work, endpoints: Endpoints, wanted: Wanted) -> physical_id.E
 
 def _register_or_find(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> str:
     try:
-        return endpoints.register(
-            wanted.identity,
-            name=wanted.name,
-            allow_messages=wanted.allow_messages,
-            client_request_token=work.request.client_request_token("create"),
-            attempts=attempts,
-            propagates=True,
-        )
+        return register(work, endpoints, wanted, name=wanted.name, purpose="create", attempts=attempts)
     except ServiceError as error:
         if error.kind is not Kind.CONFLICT:
             raise

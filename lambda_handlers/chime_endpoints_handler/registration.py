@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from . import idempotent
 from .adoption import adopt
 from .advice import Kind
 from .calls import Attempts
@@ -54,20 +55,16 @@ def register(situation: Situation) -> Chosen:
 
 def _register_marked(situation: Situation, purpose: str) -> Chosen:
     """Registers under the marked name; where that fails, removes what it may have left."""
-    wanted, request, attempts = situation.wanted, situation.work.request, Attempts()
+    work, wanted, attempts = situation.work, situation.wanted, Attempts()
+    name = work.request.own_name
     try:
-        endpoint_id = situation.endpoints.register(
-            wanted.identity,
-            name=request.own_name,
-            allow_messages=wanted.allow_messages,
-            client_request_token=request.client_request_token(purpose),
-            attempts=attempts,
-            propagates=True,
+        endpoint_id = idempotent.register(
+            work, situation.endpoints, wanted, name=name, purpose=purpose, attempts=attempts
         )
     except HandlerError:
         _remove_attempt(situation, attempts)
         raise
-    return Chosen(endpoint_id, request.own_name, wanted.allow_messages, is_new=True)
+    return Chosen(endpoint_id, name, wanted.allow_messages, is_new=True)
 
 
 def _resolve_conflict(situation: Situation) -> Chosen | None:
@@ -105,7 +102,7 @@ def _bring_back(predecessor: Registered, situation: Situation) -> None:
             predecessor.identity,
             name=predecessor.name,
             allow_messages=predecessor.allow_messages,
-            client_request_token=work.request.client_request_token("bring the predecessor back"),
+            client_request_token=work.request.client_request_token(f"bring {predecessor.endpoint_id} back"),
             attempts=Attempts(),
         )
         work.note(situation.id_of(endpoint_id))

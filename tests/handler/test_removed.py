@@ -1,0 +1,99 @@
+"""What a delivery that failed has removed: the next one registers it anew, though a service may remember its token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.stage import OTHER_APPLICATION, Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+UPDATE = "UpdateAppInstanceUserEndpoint"
+ROTATED = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
+
+
+def fail_unheard(stage: Stage, event: dict[str, Any], *faults: Fault) -> None:
+    """Delivers an event, with faults, whose answer nobody accepts; then Lambda waits a minute."""
+    stage.backend.faults[:] = faults
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(event)
+    stage.sink.refuses = False
+    stage.backend.faults.clear()
+    stage.clock.sleep(60)
+
+
+def update(stage: Stage, first: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The event of an Update that is sent now."""
+    stage.clock.sleep(600)
+    stage.sent()
+    return stage.event(
+        "Update",
+        stage.properties(**changes),
+        PhysicalResourceId=first["PhysicalResourceId"],
+        OldResourceProperties=stage.properties(),
+    )
+
+
+@pytest.fixture(autouse=True, params=["for_ever", "while_alive"])
+def _memory(stage: Stage, request: pytest.FixtureRequest) -> None:
+    stage.backend.switches.change({"token_memory": request.param})
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_create_that_removed_what_it_had_registered_registers_it_anew(
+    stage: Stage, times: int, name: str | None
+) -> None:
+    """F25, F37, F41: Register takes effect without an answer, is refused the second time, and nobody is told."""
+    stage.sent()
+    event = stage.event("Create", stage.properties(Name=name))
+    for _ in range(times):
+        fail_unheard(
+            stage,
+            event,
+            Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=times),
+            Fault(REGISTER, error="BadRequestException", nth=times + 1),
+        )
+        assert stage.registered == []
+    answer = stage.deliver(event)
+    (endpoint,) = stage.registered
+    assert (answer["Status"], answer["Data"]["EndpointId"]) == ("SUCCESS", endpoint.endpoint_id)
+
+
+def test_a_create_is_not_said_to_be_done_where_only_gone_endpoints_are_answered(stage: Stage) -> None:
+    """F37: List shows none of the endpoints that the service says it has registered."""
+    stage.sent()
+    event = stage.event("Create", stage.properties())
+    stage.clock.sleep(60)
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=stage.backend.endpoints.clear, times=None))
+    answer = stage.deliver(event)
+    assert (answer["Status"], stage.registered) == ("FAILED", [])
+    assert stage.operations.count("Register") == 3
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_replacement_that_was_withdrawn_is_registered_anew(stage: Stage, times: int) -> None:
+    """F37, F41, F61: it could not be named as declared, and nobody was told."""
+    event = update(stage, stage.create(), **ROTATED)
+    for _ in range(times):
+        fail_unheard(stage, event, Fault.deny(UPDATE))
+    answer = stage.deliver(event)
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["EndpointId"] in {each.endpoint_id for each in stage.registered}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_predecessor_comes_back_in_every_delivery(stage: Stage, times: int) -> None:
+    """F37, F61: it gives way to what is then refused, again and again."""
+    event = update(stage, stage.create(), ResourceArn=OTHER_APPLICATION)
+    for _ in range(times):
+        fail_unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
+    stage.backend.faults[:] = [Fault(REGISTER, error="BadRequestException", nth=2)]
+    answer = stage.deliver(event)
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
