@@ -121,3 +121,25 @@ def test_a_delivery_that_fails_keeps_the_endpoint_that_cloudformation_holds(stag
     answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
     assert answer["Status"] == "FAILED"
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_a_move_to_another_user_removes_what_attempts_left_with_both(stage: Stage) -> None:
+    """F61, F69: endpoints that bear our name and that nothing refers to."""
+    bob = second_user(stage)
+    first = stage.create()
+    stage.stranger("canary-token-c", name=MARKED)
+    stage.stranger("canary-token-d", name=MARKED, app_instance_user_arn=bob)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
+    assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_what_bears_our_name_is_removed_only_by_an_update_that_is_awaited(stage: Stage, *, is_awaited: bool) -> None:
+    """F34, F44: where the current endpoint is gone and nobody can be asked, it may be a newer event's."""
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    stage.stranger("canary-token-c", name=MARKED)
+    if is_awaited:
+        stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    stage.deliver(rotation(stage, first))
+    assert tokens(stage) == {"canary-token-b"} | (set() if is_awaited else {"canary-token-c"})

@@ -111,9 +111,14 @@ def test_a_stranger_of_another_messages_setting_is_not_taken_for_an_own_attempt(
     assert theirs.endpoint_id in answer["Reason"]
 
 
-def test_the_former_declaration_is_not_needed_where_its_source_is_gone(stage: Stage) -> None:
-    """F23, F34: what vanished is registered anew, and what holds the token is somebody else's."""
-    old = stage.properties(EndpointAttributes={"DeviceTokenSource": {"ParameterName": "/missing"}})
+@pytest.mark.parametrize(
+    "former",
+    [{"EndpointAttributes": {"DeviceTokenSource": {"ParameterName": "/missing"}}}, {"Name": "former"}],
+    ids=str,
+)
+def test_what_holds_the_token_of_what_vanished_is_somebody_elses(stage: Stage, former: dict[str, Any]) -> None:
+    """F23, F34: it is young, and not as was declared before, where that can still be told."""
+    old = stage.properties(**former)
     first = stage.create()
     stage.backend.endpoints.clear()
     theirs = stage.stranger(name="canary phone", resource_arn=OTHER_APPLICATION)

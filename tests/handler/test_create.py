@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 
 import pytest
 
@@ -363,3 +364,18 @@ def test_a_create_without_time_for_its_call_has_done_nothing(stage: Stage) -> No
     calls = len(stage.backend.calls)
     stage.delete(answer["PhysicalResourceId"])
     assert len(stage.backend.calls) == calls
+
+
+def test_the_log_tells_how_many_calls_were_made(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F24: two of them were throttled."""
+    caplog.set_level(logging.INFO)
+    stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=2))
+    stage.create()
+    assert "Create of Phone: SUCCESS (3 calls, 0." in caplog.text
+
+
+def test_a_logical_id_that_is_no_unicode_is_an_id(stage: Stage) -> None:
+    """F22: a lone surrogate goes into what marks the resource's own endpoints, as any other character."""
+    answer = stage.create(LogicalResourceId="\ud800")
+    stage.delete(answer["PhysicalResourceId"], LogicalResourceId="\ud800")
+    assert (answer["Status"], stage.registered) == ("SUCCESS", [])

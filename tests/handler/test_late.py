@@ -221,12 +221,15 @@ def test_a_create_that_fails_spares_what_another_delivery_was_answered_with(stag
     assert ids(stage) == {first["PhysicalResourceId"]}
 
 
-def test_an_endpoint_that_a_rollback_returned_to_goes_with_a_resource_that_is_given_up(stage: Stage) -> None:
+@pytest.mark.parametrize(("until_update", "until_rollback"), [(600, 600), (0, 600), (600, 3 * 3600)])
+def test_an_endpoint_that_a_rollback_returned_to_goes_with_a_resource_that_is_given_up(
+    stage: Stage, until_update: int, until_rollback: int
+) -> None:
     """F44, F60: the stack is deleted while the rollback is on its way back: nobody else would remove it."""
     first = stage.create()
-    stage.clock.sleep(600)
+    stage.clock.sleep(until_update)
     second = stage.deliver(rotation(stage, first))
-    stage.clock.sleep(600)
+    stage.clock.sleep(until_rollback)
     stage.sent()
     stage.clock.sleep(60)
     stands(stage, "UPDATE_IN_PROGRESS", second["PhysicalResourceId"], ago=1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DESCRIBE, MARKED, ROTATED, UPDATE, ids, vanish
+from support.anomalies import DESCRIBE, MARKED, ROTATED, UPDATE, ids, second_user, vanish
 from support.stage import Stage
 
 
@@ -108,3 +108,12 @@ def test_only_what_may_be_ours_is_described(stage: Stage) -> None:
     stage.stranger("canary-token-d", name="canary phone", endpoint_type="GCM")
     stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert stage.operations == ["Register", "Describe", "List", "Register", "Update"]
+
+
+def test_a_move_does_not_wait_for_the_description_of_what_it_leaves(stage: Stage) -> None:
+    """F26, F69: the former user's endpoint is CloudFormation's to delete."""
+    bob = second_user(stage)
+    first = stage.create()
+    stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", times=None))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
+    assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
