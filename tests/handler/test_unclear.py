@@ -93,6 +93,7 @@ def test_a_change_that_is_not_confirmed_of_what_is_gone_registers_it_again(stage
 
 def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:
     """F34, F61: List shows both; the first one is gone when it is described."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
     stage.stranger("canary-token-c", name="canary phone")
     attempt = stage.stranger("canary-token-b", name=MARKED)
@@ -116,4 +117,15 @@ def test_a_move_does_not_wait_for_the_description_of_what_it_leaves(stage: Stage
     first = stage.create()
     stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", times=None))  # type: ignore[arg-type] # its word
     answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
+    assert answer["PhysicalResourceId"].startswith(bob)
     assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
+
+
+def test_an_empty_description_of_the_current_endpoint_does_not_replace_it(stage: Stage) -> None:
+    """F26: a rollback finds the endpoint as declared once its description has content."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create()
+    stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty"))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
+    assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert ids(stage) == {first["PhysicalResourceId"]}

@@ -1,0 +1,105 @@
+"""One call to a service: how often it is made, how long is waited in between, and what is told where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain, repeat
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chime_endpoints_handler.calls import Attempts, Caller
+from chime_endpoints_handler.deadline import Deadline
+from chime_endpoints_handler.errors import ServiceError
+from support.stage import Clock
+
+OPERATION = "UpdateAppInstanceUserEndpoint"
+STATUS = {"ThrottledClientException": 429, "ForbiddenException": 403, "ServiceFailureException": 500}
+PAGE = {"ResponseMetadata": {"HTTPHeaders": {"content-type": "text/HTML"}}}
+
+
+def service(*answers: Any) -> Callable[[], dict[str, Any]]:
+    """Answers one after the other; the last one for ever. A text is the code of an error."""
+    left = chain(answers, repeat(answers[-1]))
+
+    def request() -> dict[str, Any]:
+        answer = next(left)
+        if isinstance(answer, dict):
+            return answer
+        raise ClientError(
+            {"Error": {"Code": answer}, "ResponseMetadata": {"HTTPStatusCode": STATUS[answer]}}, OPERATION
+        )
+
+    return request
+
+
+def caller(*, seconds: float = 100.0) -> tuple[Caller, list[float]]:
+    """A caller with so much time for its calls, and how long it has slept; it waits as long as it may."""
+    clock, slept = Clock(0.0), list[float]()
+
+    def sleep(for_so_long: float) -> None:
+        slept.append(for_so_long)
+        clock.sleep(for_so_long)
+
+    deadline = Deadline(lambda: 130.0 - clock.now())  # of which thirty are kept for the clean-up and the answer
+    clock.sleep(100.0 - seconds)
+    return Caller(deadline=deadline, sleep=sleep, jitter=lambda _, most: most), slept
+
+
+def test_the_bound_of_a_wait_doubles_up_to_a_second() -> None:
+    """F24: full jitter: each wait is drawn between nothing and that bound."""
+    call, slept = caller()
+    assert call(OPERATION, service(*["ThrottledClientException"] * 6, {"a": "b"})) == {"a": "b"}
+    assert slept == pytest.approx([0.2, 0.4, 0.8, 1.0, 1.0, 1.0])
+    assert (call.count, call.met_trouble) == (7, True)
+
+
+def test_a_call_that_succeeds_at_once_meets_no_trouble() -> None:
+    """Where nothing fails, there is one call and no wait."""
+    call, slept = caller()
+    call(OPERATION, service({}))
+    assert (call.count, call.met_trouble, slept) == (1, False, [])
+
+
+def test_the_last_wait_ends_with_the_time_for_calls() -> None:
+    """F24: and what the service said last is what is told."""
+    call, slept = caller(seconds=1.0)
+    with pytest.raises(ServiceError, match="ThrottledClientException"):
+        call(OPERATION, service("ThrottledClientException"))
+    assert slept == pytest.approx([0.2, 0.4, 0.4])
+
+
+def test_a_role_that_has_not_taken_effect_is_waited_for_fifteen_seconds() -> None:
+    """F30: half a second at least each time, and only where the call may be the first after the role."""
+    call, slept = caller()
+    with pytest.raises(ServiceError):
+        call(OPERATION, service("ForbiddenException"), propagates=True)
+    assert slept == pytest.approx([0.5, 0.5, 0.8, *[1.0] * 14])
+    call, slept = caller()
+    with pytest.raises(ServiceError):
+        call(OPERATION, service("ForbiddenException"))
+    assert slept == []
+
+
+@pytest.mark.parametrize(
+    ("said", "failed", "may_have_happened"),
+    [("ThrottledClientException", 1, False), ("ServiceFailureException", 1, True), (PAGE, 1, True), ({}, 1, True)],
+    ids=["throttled", "failed", "page", "incomplete"],
+)
+def test_what_may_have_taken_effect_is_kept(said: Any, failed: int, *, may_have_happened: bool) -> None:
+    """F25, F26: whatever comes after it."""
+    call, _ = caller()
+    attempts = Attempts()
+    answer = {"Id": "e", "ResponseMetadata": {"HTTPHeaders": {"content-type": "application/json"}}}
+    assert call(OPERATION, service(said, answer), attempts=attempts, is_complete=lambda it: "Id" in it) == answer
+    assert (attempts.failed, attempts.may_have_happened) == (failed, may_have_happened)
+
+
+@pytest.mark.parametrize(("answer", "told"), [(PAGE, "CE-515: "), ({}, "CE-514: ")], ids=["page", "incomplete"])
+def test_an_answer_that_cannot_be_used_is_told_as_what_it_is(answer: dict[str, Any], told: str) -> None:
+    """F26: a proxy's page, or the service's own answer without its content."""
+    call, _ = caller(seconds=1.0)
+    with pytest.raises(ServiceError) as failure:
+        call(OPERATION, service(answer), is_complete=lambda it: "Id" in it, subject="of endpoint e")
+    assert str(failure.value).startswith(f"{told}{OPERATION} of endpoint e ")
