@@ -6,11 +6,12 @@ import json
 import random
 import re
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 from http.client import HTTPConnection
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +22,8 @@ MOST_BYTES = 4096
 
 _ATTEMPT_SECONDS = 5.0
 _KEPT_ATTEMPT_SECONDS = 1.0  # nobody may be there any more, without having said so
+_ENOUGH_FOR_KEPT_SECONDS = 3.0  # for that and for another attempt
+_QUICK_SECONDS = 0.5  # a connection whose answers take longer is not kept, or that bound would break them off
 _LEAST_SECONDS = 0.05  # with less, an attempt would only be broken off
 _LONGEST_WAIT = 5.0
 _SPARE = 0.2  # seconds before the deadline at which no attempt begins
@@ -40,7 +43,7 @@ class Delivery(Enum):
 def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Delivery:
     """Puts the answer until it is accepted with a 2xx, or the time is over."""
     parts = urlsplit(url)
-    kept = connections.take(parts)
+    kept = connections.take(parts) if left() > _ENOUGH_FOR_KEPT_SECONDS else None
     refusals = 0
     bound = 0.2
     while (time_left := left() - _SPARE) > _LEAST_SECONDS:
@@ -68,14 +71,19 @@ def _put(parts: SplitResult, body: bytes, seconds: float, kept: HTTPConnection |
 
     It runs in a thread of its own, since no socket option bounds a name look-up or an answer of one byte a second.
     """
-    used: list[HTTPConnection] = []
+    began = time.monotonic()
+    connection = kept or connections.new(parts, seconds)
+    is_over = Event()
     statuses: list[int] = []
-    idle: list[HTTPConnection] = []
+    is_idle: list[bool] = []
 
     def attempt() -> None:
         with suppress(Exception):  # a connection that is broken off under its feet raises all kinds of things
-            connection = kept or connections.connect(parts, seconds)
-            used.append(connection)
+            if kept is None:
+                connection.connect()
+            connection.sock.settimeout(seconds)
+            if is_over.is_set():
+                connection.close()  # it was not there yet to be broken off
             target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             # CloudFormation signs the URL for an empty content type.
             connection.request("PUT", target, body=body, headers={"content-type": ""})
@@ -83,18 +91,18 @@ def _put(parts: SplitResult, body: bytes, seconds: float, kept: HTTPConnection |
             statuses.append(response.status)
             if _is_accepted(response.status) and response.length == 0 and not response.will_close:
                 response.read()
-                idle.append(connection)
+                is_idle.append(True)
 
     thread = Thread(target=attempt, daemon=True)
     thread.start()
     thread.join(seconds)
-    if idle:
-        connections.keep(parts, idle[0])
+    if is_idle and time.monotonic() - began < _QUICK_SECONDS:
+        connections.keep(parts, connection)
         return statuses[0]
-    for connection in used:
-        with suppress(OSError, AttributeError):  # it may be closed already, or not be connected yet
-            connection.sock.shutdown(socket.SHUT_RDWR)
-        connection.close()
+    is_over.set()
+    with suppress(OSError, AttributeError):  # it may be closed already, or not be connected yet
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    connection.close()
     return statuses[0] if statuses else None
 
 

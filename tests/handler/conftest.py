@@ -28,5 +28,5 @@ def new_process() -> Iterator[None]:
     """A process reads once whom it trusts, and keeps connections; each test is a process of its own in that."""
     connections.read_certificates.cache_clear()
     yield
-    while connections.kept:
-        connections.kept.popitem()[1][1].close()
+    while connections.idle:
+        connections.idle.pop()[-1].close()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from chime_endpoints_handler import connections
 from chime_endpoints_handler.delivery import Delivery, deliver
 from support.raw_server import Tls, raw_server
 
@@ -17,9 +20,16 @@ KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 class Server:
     """Behaves as it is told with the second request on a connection; other requests it accepts."""
 
-    def __init__(self, *, answer: bytes = KEPT, second: Callable[[socket.socket], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        answer: bytes = KEPT,
+        second: Callable[[socket.socket], object] | None = None,
+        unasked: bytes = b"",
+        seconds: float = 0.0,
+    ) -> None:
         self.requests: list[list[bytes]] = []
-        self._answer, self._second = answer, second
+        self._answer, self._second, self._unasked, self._seconds = answer, second, unasked, seconds
 
     def __call__(self, connection: socket.socket) -> None:
         """Serves one connection."""
@@ -30,7 +40,11 @@ class Server:
             if len(requests) == 2 and self._second is not None:
                 self._second(connection)
                 return
+            time.sleep(self._seconds)
             connection.sendall(self._answer)
+            if self._unasked:
+                time.sleep(0.1)
+                connection.sendall(self._unasked)
 
 
 def _body(connection: socket.socket) -> bytes:
@@ -43,10 +57,14 @@ def _body(connection: socket.socket) -> bytes:
     return received.partition(b"\r\n\r\n")[2]
 
 
-def put(url: str, body: bytes) -> Delivery:
+def put(url: str, body: bytes, *, seconds: float = 10.0) -> Delivery:
     """Answers one event; a wait between two attempts fails, since none of these needs one."""
-    end = time.monotonic() + 10
-    return deliver(url, body, left=lambda: end - time.monotonic(), sleep=_never)
+    return deliver(url, body, left=_until(seconds), sleep=_never)
+
+
+def _until(seconds: float) -> Callable[[], float]:
+    end = time.monotonic() + seconds
+    return lambda: end - time.monotonic()
 
 
 def _never(seconds: float) -> None:
@@ -65,12 +83,27 @@ def test_the_next_event_uses_the_connection_again(over: str, tls: Tls, monkeypat
 
 
 def test_another_host_gets_a_connection_of_its_own() -> None:
-    """The regions' answers go to hosts of their own."""
-    one, other = Server(), Server()
-    with raw_server(one) as url, raw_server(other) as other_url:
-        for number, each in enumerate((url, other_url, url, other_url)):
-            assert put(each, b'{"%d"}' % number) is Delivery.ACCEPTED
-    assert (one.requests, other.requests) == ([[b'{"0"}', b'{"2"}']], [[b'{"1"}', b'{"3"}']])
+    """Another name, another port or another scheme is another host, though one machine may be all of them."""
+    server, other = Server(), Server()
+    with raw_server(server) as url, raw_server(other) as other_url:
+        assert put(url, b'{"0"}') is Delivery.ACCEPTED
+        assert put(url.replace("127.0.0.1", "localhost"), b'{"1"}') is Delivery.ACCEPTED
+        assert put(other_url, b'{"2"}') is Delivery.ACCEPTED
+        assert put(url, b'{"3"}') is Delivery.ACCEPTED
+        left = _until(0.5)
+        assert deliver(url.replace("http:", "https:"), b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
+    assert [each for each in server.requests if each] == [[b'{"0"}'], [b'{"1"}'], [b'{"3"}']]
+    assert other.requests == [[b'{"2"}']]
+
+
+def test_one_connection_is_handed_out_once() -> None:
+    """A timer may answer one event while the next one is answered."""
+    with raw_server(Server()) as url:
+        assert put(url, b"{}") is Delivery.ACCEPTED
+        taken = connections.take(urlsplit(url))
+        assert taken is not None
+        assert connections.take(urlsplit(url)) is None
+        taken.close()
 
 
 def reset(connection: socket.socket) -> None:
@@ -100,16 +133,106 @@ def test_a_connection_that_has_gone_stale_costs_no_answer(second: Callable[[sock
     assert server.requests == [[b'{"0"}', b'{"1"}'], [b'{"1"}']]
 
 
+@pytest.mark.parametrize("seconds", [0.4, 0.8, 1.2, 2.0])
+def test_with_little_time_left_nothing_is_risked(seconds: float) -> None:
+    """F42: the only attempt that there is time for is not made where nobody may be any more."""
+    server = Server(second=say_nothing)
+    with raw_server(server) as url:
+        assert put(url, b'{"0"}') is Delivery.ACCEPTED
+        assert put(url, b'{"1"}', seconds=seconds) is Delivery.ACCEPTED
+    assert server.requests == [[b'{"0"}'], [b'{"1"}']]
+
+
+def test_what_comes_unasked_is_no_answer() -> None:
+    """F50: an answer counts only where the URL has read what it answers."""
+    server = Server(answer=KEPT, unasked=KEPT)
+    with raw_server(server) as url:
+        assert put(url, b'{"0"}') is Delivery.ACCEPTED
+        time.sleep(0.3)
+        assert put(url, b'{"1"}') is Delivery.ACCEPTED
+    assert server.requests == [[b'{"0"}'], [b'{"1"}']]
+
+
+@pytest.mark.patient
+def test_a_url_that_is_slow_is_answered_once() -> None:
+    """F50: it is not taken for one that has gone."""
+    server = Server(seconds=1.2)
+    with raw_server(server) as url:
+        assert put(url, b'{"0"}') is Delivery.ACCEPTED
+        assert put(url, b'{"1"}') is Delivery.ACCEPTED
+    assert server.requests == [[b'{"0"}'], [b'{"1"}']]
+
+
+def test_a_kept_connection_waits_as_long_as_a_new_one() -> None:
+    """However little time there was when it was made."""
+
+    def answer_slowly(connection: socket.socket) -> None:
+        time.sleep(0.3)
+        connection.sendall(KEPT)
+
+    server = Server(second=answer_slowly)
+    with raw_server(server) as url:
+        assert put(url, b'{"0"}', seconds=0.4) is Delivery.ACCEPTED
+        assert put(url, b'{"1"}') is Delivery.ACCEPTED
+    assert server.requests == [[b'{"0"}', b'{"1"}']]
+
+
+@pytest.mark.patient
+def test_a_url_that_has_gone_is_waited_for() -> None:
+    """F52: what was kept has gone stale, and nobody listens any more: no attempt follows the other at once."""
+    with raw_server(Server(second=reset)) as url:
+        assert put(url, b'{"0"}') is Delivery.ACCEPTED
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        time.sleep(seconds)
+
+    assert deliver(url, b'{"1"}', left=_until(3.5), sleep=wait) is Delivery.FAILED
+    assert 3 < len(waits) < 100
+
+
 def test_a_refusal_over_a_kept_connection_is_a_refusal() -> None:
-    """F51: three of them, and the URL has expired."""
+    """F51: it counts, and the URL gets the time that a refusal gets."""
     server = Server(second=lambda connection: connection.sendall(b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n"))
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
-        end = time.monotonic() + 10
         waits: list[float] = []
-        assert deliver(url, b'{"1"}', left=lambda: end - time.monotonic(), sleep=waits.append) is Delivery.ACCEPTED
+        assert deliver(url, b'{"1"}', left=_until(10), sleep=waits.append) is Delivery.ACCEPTED
     assert len(waits) == 1
     assert server.requests == [[b'{"0"}', b'{"1"}'], [b'{"1"}']]
+
+
+@pytest.mark.patient
+def test_an_attempt_that_was_given_up_sends_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F52: the look-up of the name ends after the deadline, when a later delivery may be under way."""
+    look_up = socket.getaddrinfo
+
+    def look_up_slowly(*arguments: Any, **options: Any) -> Any:
+        time.sleep(1.0)
+        return look_up(*arguments, **options)
+
+    server = Server()
+    with raw_server(server) as url:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+        assert deliver(url, b"{}", left=_until(0.6), sleep=time.sleep) is Delivery.FAILED
+        time.sleep(1.0)
+    assert [each for each in server.requests if each] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("https://[::1]/a", "::1", 443),
+        ("http://[2001:db8::8443]/a", "2001:db8::8443", 80),
+        ("https://[::1]:8443/a", "::1", 8443),
+        ("https://example.com/a", "example.com", 443),
+    ],
+)
+def test_an_address_is_not_taken_for_a_port(url: str, host: str, port: int) -> None:
+    """An IPv6 address has colons of its own."""
+    connection = connections.new(urlsplit(url), 1.0)
+    assert (connection.host, connection.port) == (host, port)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +261,8 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
     server = Server()
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
-        time.sleep(3.1)
+        time.sleep(1.5)
         assert put(url, b'{"1"}') is Delivery.ACCEPTED
-    assert server.requests == [[b'{"0"}'], [b'{"1"}']]
+        time.sleep(3.1)
+        assert put(url, b'{"2"}') is Delivery.ACCEPTED
+    assert server.requests == [[b'{"0"}', b'{"1"}'], [b'{"2"}']]
