@@ -72,9 +72,10 @@ def _compared(taken: Taken, size: int, lives: int) -> Table:
             for name, steps in of_step.items()
             if steps
         ],
-        note="Medians of lives that were led step by step in turn. The local cloud's own share is what the same stack"
-        " takes there with a function in the same language that only answers, in the same life: after one in Python"
-        " that logs nothing it waits 50 ms for a line. The ratio is that of what remains. Calls and outcomes are exact."
+        note="Medians of lives that were led step by step in turn, with the least and the most. The local cloud's own"
+        " share is what the same stack takes there with a function in the same language that only answers, in the same"
+        " life: after one in Python that logs nothing it waits 50 ms for a line. The ratio is that of what remains."
+        " Calls and outcomes are exact."
         f" {WITH_CRHELPER} sleeps 120 s in every Delete, so that it is not destroyed.",
     )
 
@@ -93,7 +94,8 @@ def _row(step: str, name: str, of_step: dict[str, list[Step]], size: int) -> lis
     if name in _FLOORS:
         own, beside = _less_the_floor(name, of_step), _less_the_floor(SDK_CALL, of_step)
         ratio = "" if name == SDK_CALL else f"{median(own) / median(beside):.2f}"
-        cells += [f"{median(own) / size * 1000:.1f}", ratio]
+        each = [seconds / size * 1000 for seconds in own]
+        cells += [f"{median(each):.1f} ({min(each):.1f}-{max(each):.1f})", ratio]
     else:
         cells += ["", ""]
     return [*cells, _the_same(str(each.calls) for each in steps), _the_same(_outcome(each) for each in steps)]
