@@ -143,3 +143,14 @@ def test_what_bears_our_name_is_removed_only_by_an_update_that_is_awaited(stage:
         stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
     stage.deliver(rotation(stage, first))
     assert tokens(stage) == {"canary-token-b"} | (set() if is_awaited else {"canary-token-c"})
+
+
+def test_a_create_that_fails_spares_what_is_older_than_cloudformations_operation(stage: Stage) -> None:
+    """F25, F27: it equals the declaration; CloudFormation says that it began later."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    theirs = stage.stranger(name="canary phone")
+    stage.clock.sleep(600)
+    stands(stage, "CREATE_IN_PROGRESS")
+    stage.backend.faults.append(Fault(REGISTER, error="ServiceFailureException", times=None))
+    assert stage.create()["Status"] == "FAILED"
+    assert theirs in stage.registered

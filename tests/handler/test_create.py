@@ -279,7 +279,10 @@ def test_a_create_that_cloudformation_gave_up_is_withdrawn(stage: Stage) -> None
     """F44: a sibling failed and the Delete came first; what the late Create registers is removed again."""
     stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException"))
     stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "invented"}
-    assert stage.create()["Status"] == "FAILED"
+    answer = stage.create()
+    assert answer["Status"] == "FAILED"
+    what = "what was registered is removed"
+    assert answer["Reason"] == f"CE-415: CloudFormation no longer waits for this Create: {what}."
     assert not stage.registered
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Endpoint
+from chime_endpoints_handler import endpoints
 from chime_endpoints_handler.declaration import TAGS_TYPE
 from chime_endpoints_handler.physical_id import suffix
 from support.naming import plain
@@ -137,3 +138,13 @@ def test_a_delete_with_nothing_to_go_by_succeeds(
     )
     assert stage.deliver(event)["Status"] == "SUCCESS"
     assert as_they_are(stage.registered) == theirs
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "is_usable"),
+    [("e", True), ("e" * 64, True), ("", False), ("e" * 65, False), (".", False), ("..", False), (None, False)],
+    ids=plain,
+)
+def test_an_endpoint_id_is_one_that_a_request_can_name(endpoint_id: object, *, is_usable: bool) -> None:
+    """F26: an empty one or a dot segment would send the next request to another path."""
+    assert endpoints._has_usable_id({"EndpointId": endpoint_id}) is is_usable

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.arrival import Process
 from support.anomalies import (
     DEREGISTER,
     LIST,
@@ -20,7 +21,7 @@ from support.anomalies import (
     tokens,
     unanswered,
 )
-from support.stage import Stage
+from support.stage import Clock, Stage
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
@@ -251,3 +252,12 @@ def test_what_was_adopted_stays_where_the_update_is_given_up(stage: Stage) -> No
     answer = stage.deliver(rotation(stage, first, AdoptExisting="true"))
     assert answer["Status"] == "FAILED"
     assert theirs in stage.registered
+
+
+def test_a_process_remembers_the_last_thousand_events() -> None:
+    """F43: and no more, however long it lives."""
+    process = Process(Clock().now)
+    for number in range(1001):
+        process.arrival(str(number), {})
+    assert process.arrival("1", {}).is_seen
+    assert not process.arrival("0", {}).is_seen

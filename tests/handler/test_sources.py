@@ -13,10 +13,10 @@ from support.refusing import Refusing
 from support.stage import REGION, Stage
 
 
-def secret(content: str | bytes) -> str:
+def secret(content: str | bytes, *, region: str = REGION) -> str:
     """Makes a secret and returns its ARN."""
     kind: dict[str, Any] = {"SecretBinary" if isinstance(content, bytes) else "SecretString": content}
-    arn: str = boto3.client("secretsmanager", region_name=REGION).create_secret(Name="push", **kind)["ARN"]
+    arn: str = boto3.client("secretsmanager", region_name=region).create_secret(Name="push", **kind)["ARN"]
     return arn
 
 
@@ -261,3 +261,9 @@ def test_a_token_in_the_place_of_a_name_is_not_told(stage: Stage, source: dict[s
         for name in ("0123456789abcdef" * 4, "push.alice_1-a")
     }
     assert [name in reason for name, reason in told.items()] == [False, True]
+
+
+def test_a_secret_of_another_region_is_read_there(stage: Stage) -> None:
+    """F23: its ARN says where it is."""
+    stage.create(from_source(stage, SecretArn=secret("canary-secret", region="eu-central-1")))
+    assert stage.registered[0].device_token == "canary-secret"
