@@ -267,3 +267,11 @@ def test_a_secret_of_another_region_is_read_there(stage: Stage) -> None:
     """F23: its ARN says where it is."""
     stage.create(from_source(stage, SecretArn=secret("canary-secret", region="eu-central-1")))
     assert stage.registered[0].device_token == "canary-secret"
+
+
+def test_the_stage_of_a_secret_names_its_version(stage: Stage) -> None:
+    """F23: the value before the last rotation."""
+    arn = secret("canary-old")
+    boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId=arn, SecretString="canary-new")
+    stage.create(from_source(stage, SecretArn=arn, VersionStage="AWSPREVIOUS"))
+    assert stage.registered[0].device_token == "canary-old"
