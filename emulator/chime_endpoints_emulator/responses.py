@@ -53,13 +53,18 @@ class ChimeSDKIdentityResponse(BaseResponse):
             backend = self.backend
         except KeyError:
             return self._no_such_region()
-        model = get_service_model(SERVICE).operation_model(operation)
-        shape = cast(StructureShape, model.input_shape)
+        shape = cast(StructureShape, get_service_model(SERVICE).operation_model(operation).input_shape)
         error: IdentityError | None = None
         try:
             self._given = read_parameters(request=self.normalized_request, labels=self.uri_match, shape=shape)
         except IdentityError as caught:
             error = caught
+        return self._pass(backend, operation, error)
+
+    def _pass(self, backend: ChimeSDKIdentityBackend, operation: str, error: IdentityError | None) -> Answer:
+        """The answer to what is given, with the faults on its way."""
+        model = get_service_model(SERVICE).operation_model(operation)
+        shape = cast(StructureShape, model.input_shape)
         backend.record(operation, self._given)
         passage = Passage(
             backend=backend,

@@ -1,0 +1,51 @@
+"""The emulated service without HTTP and botocore in between, for suites that make very many calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.core.utils import camelcase_to_underscores
+
+from chime_endpoints_emulator import ChimeSDKIdentityBackend
+from chime_endpoints_emulator.responses import OPERATIONS, ChimeSDKIdentityResponse
+
+_OPERATIONS = {camelcase_to_underscores(operation): operation for operation in OPERATIONS}
+
+
+@dataclass(frozen=True)
+class DirectClient:
+    """What boto3's client of the service is to the handler."""
+
+    backend: ChimeSDKIdentityBackend
+
+    def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
+        operation = _OPERATIONS[method]
+        return lambda **parameters: _Request(self.backend, parameters).answered(operation)
+
+
+class _Request(ChimeSDKIdentityResponse):
+    """One request, which nobody had to write down and read back."""
+
+    uri = "https://identity-chime.us-east-1.amazonaws.com/"
+    is_werkzeug_request = False
+
+    def __init__(self, backend: ChimeSDKIdentityBackend, parameters: dict[str, Any]) -> None:
+        self._backend = backend
+        self._given = parameters
+
+    @property
+    def backend(self) -> ChimeSDKIdentityBackend:
+        return self._backend
+
+    def answered(self, operation: str) -> dict[str, Any]:
+        answer = self._pass(self._backend, operation, None)
+        members: dict[str, Any] = json.loads(answer.body or "{}")
+        metadata = {"HTTPStatusCode": answer.status, "HTTPHeaders": {"content-type": answer.content_type}}
+        if answer.status >= 300:
+            error = {"Code": answer.error_code, "Message": members["Message"]}
+            raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)
+        return members | {"ResponseMetadata": metadata}
