@@ -8,19 +8,20 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from lifecycle.weather import Incident, Kind, Weather
+from lifecycle.weather import CALM, REPEATED, Incident, Kind, Weather
 from support.stage import LambdaContext, Stage
 
 FUNCTION_TIMEOUT = 120.0
 LONGEST_AGE = 6 * 3600.0
 """Seconds after which Lambda delivers an event no more (Lambda developer guide, asynchronous invocation)."""
 _RETRY_AFTER = (60.0, 120.0)
+_PATIENCE = 6.0  # seconds that each call takes while an outage lasts
+_LATEST = 15.0  # seconds after which a Delete comes, at the most, while a call is under way
 _MOST_CALLS = 400
 _MOST_OF_OURS = 2  # beside its predecessor, a replacement is one more
 
@@ -36,12 +37,18 @@ class Deliveries:
     stage: Stage
     interrupt: Callable[[dict[str, Any], float], None]
     """CloudFormation gives the resource up, so many seconds after the call at which it does."""
+    read: Callable[[dict[str, Any], dict[str, Any]], None]
+    """CloudFormation reads the answer to an event."""
     strangers: dict[str, dict[str, Any]] = field(default_factory=dict)
     past: list[tuple[dict[str, Any], float, dict[str, Any] | None]] = field(default_factory=list)
     """Events, the times at which they were sent, and how they were answered."""
     last: int = 0
     """The number of the last delivery."""
     last_was_killed: bool = False
+    outages_over: set[Incident] = field(default_factory=set)
+    """What the last delivery has seen pass."""
+    registered_then: frozenset[str] = frozenset()
+    """The endpoints that there were when the last event was answered."""
     broken: list[str] = field(default_factory=list)
     """What no call may find."""
 
@@ -53,15 +60,19 @@ class Deliveries:
             self.stage.sent(sent)
             answer = self._deliver(event, number, weather)
             if answer is not None:
+                self.registered_then = frozenset(self.stage.backend.endpoints)
                 break
             if number < len(_RETRY_AFTER):
                 self.stage.clock.sleep(_RETRY_AFTER[number])
         if answer is not None and weather.is_delivered_twice and not _is_failed_update(event, answer):
-            self._repeat(event, answer)
+            if any(incident.delivery == REPEATED for incident in weather.incidents):
+                # The documented limit: what goes wrong in a second delivery before CloudFormation has read the answer.
+                self.read(event, answer)
+            self._repeat(event, answer, weather)
         self.past.append((event, sent, answer))
         return answer
 
-    def deliver_again(self, number: int) -> None:
+    def deliver_again(self, number: int, weather: Weather = CALM) -> None:
         """Lambda delivers an event of the past once more, unless that is too long ago."""
         event, sent, answer = self.past[number % len(self.past)]
         is_last = event is self.past[-1][0]
@@ -69,33 +80,42 @@ class Deliveries:
         if self.stage.clock.now() - sent > LONGEST_AGE:
             return
         self.stage.sent(sent)
-        self._repeat(event, answer if is_last else None)
+        self._repeat(event, answer if is_last else None, weather)
 
     def last_was_kept_from_it(self, weather: Weather) -> bool:
         """Whether the last delivery was killed, or the service refused it something."""
-        is_refused = any(each.delivery == self.last and each.kind == "refuse" for each in weather.incidents)
-        return self.last_was_killed or is_refused
+        return self.last_was_killed or any(each.kind == "refuse" or each.lasts for each in self._last_met(weather))
 
-    def _repeat(self, event: dict[str, Any], answer: dict[str, Any] | None) -> None:
+    def could_clean_up(self, weather: Weather) -> bool:
+        """Whether the last delivery met one failure at the most, which was over when it cleaned up."""
+        met = [each for each in self._last_met(weather) if not each.passes]
+        return len(met) <= 1 and all(_is_over(each, self.outages_over) for each in met)
+
+    def _last_met(self, weather: Weather) -> list[Incident]:
+        return [each for each in weather.incidents if each.delivery == self.last]
+
+    def _repeat(self, event: dict[str, Any], answer: dict[str, Any] | None, weather: Weather) -> None:
         """Delivers an event again, which must be answered with the same success where there was one."""
-        known = len(self.stage.sink.accepted)
-        with suppress(AnswerNotAcceptedError):
-            self.stage.run(event, seconds=FUNCTION_TIMEOUT)
-        for repeated in self.stage.sink.accepted[known:]:
-            if answer is not None and answer["Status"] == repeated["Status"] == "SUCCESS" and repeated != answer:
-                self.broken.append(f"answered once {answer} and then {repeated}")
+        last, last_was_killed = self.last, self.last_was_killed
+        repeated = self._deliver(event, REPEATED, weather)
+        self.last, self.last_was_killed = last, last_was_killed
+        if answer is None or repeated is None or repeated == answer:
+            return
+        if answer["Status"] == repeated["Status"] == "SUCCESS":
+            self.broken.append(f"answered once {answer} and then {repeated}")
 
     def _deliver(self, event: dict[str, Any], number: int, weather: Weather) -> dict[str, Any] | None:
         context = LambdaContext(self.stage.clock, self.stage.clock.now() + FUNCTION_TIMEOUT)
         sink, backend = self.stage.sink, self.stage.backend
         is_killed = number in weather.killed_at_answer
+        self.outages_over = set()
         self.last, self.last_was_killed = number, is_killed
         known = len(sink.accepted)
         calls = len(backend.calls)
         backend.faults.append(self._watch(event, context, known))
         for incident in weather.incidents:
-            if incident.delivery == number:
-                backend.faults.append(self._fault(incident, event, context))
+            if incident.delivery == number and (incident.kind, number) != ("delete", REPEATED):
+                backend.faults.extend(self._faults(incident, event, context))
         if number in weather.lost_answers or is_killed:
             sink.refuses = True
         if is_killed:
@@ -132,8 +152,28 @@ class Deliveries:
 
         return Fault(call=look, times=None)
 
+    def _faults(self, incident: Incident, event: dict[str, Any], context: LambdaContext) -> list[Fault]:
+        fault = self._fault(incident, event, context)
+        if not incident.lasts:
+            return [fault]
+        fault.times = None
+        end: float | None = None
+
+        def last() -> None:
+            nonlocal end
+            end = end or self.stage.clock.now() + incident.seconds
+            if self.stage.clock.now() < end:
+                self.stage.clock.sleep(_PATIENCE)
+            else:
+                self.stage.backend.faults.remove(fault)
+                self.stage.backend.faults.remove(lasting)
+                self.outages_over.add(incident)
+
+        lasting = Fault(incident.operation, call=last, times=None, when=fault.when, nth=fault.nth)
+        return [lasting, fault]
+
     def _fault(self, incident: Incident, event: dict[str, Any], context: LambdaContext) -> Fault:
-        common: dict[str, Any] = {"when": incident.when, "nth": incident.nth}
+        common: dict[str, Any] = {"operation": incident.operation, "when": incident.when, "nth": incident.nth}
 
         def die() -> None:
             raise KilledError
@@ -151,13 +191,18 @@ class Deliveries:
             "empty": {"answer": "empty"},
             "refuse": {"error": "BadRequestException", "status": 400, "message": "canary"},
             "kill": {"call": kill},
-            "delete": {"call": lambda: self.interrupt(event, 15.0 * (incident.nth % 2))},
+            "delete": {"call": lambda: self.interrupt(event, min(incident.seconds, _LATEST))},
         }
         if incident.kind in ("throttle", "refuse"):
             common["when"] = "before"  # these say that there was no effect
         if incident.kind == "empty":
             common["when"] = "after"  # success without an effect is no fault that anybody could survive
         return Fault(**common, **actions[incident.kind])
+
+
+def _is_over(incident: Incident, outages_over: set[Incident]) -> bool:
+    """Whether what came after the incident was as if there had been none."""
+    return not incident.lasts if incident.kind == "refuse" else incident in outages_over
 
 
 def _is_failed_update(event: dict[str, Any], answer: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,26 +14,34 @@ from hypothesis.stateful import (
     rule,
 )
 
-from lifecycle.weather import Incident, Weather
+from lifecycle.weather import REPEATED, Incident, Weather
 from lifecycle.world import World
 from support.sink import Sink
 from support.stage import APPLICATION, OTHER_APPLICATION, stage_for
 
-incidents = st.builds(
+_how: dict[str, st.SearchStrategy[Any]] = {
+    "delivery": st.sampled_from([0, 0, 0, 1, 2, REPEATED]),
+    "when": st.sampled_from(["before", "after"]),
+    "kind": st.sampled_from(["throttle", "error", "hang", "empty", "refuse", "kill", "delete"]),
+    "seconds": st.sampled_from([0.0, 0.0, 0.0, 15.0, 95.0, 300.0]),
+}
+incidents = st.builds(Incident, nth=st.integers(1, 6), **_how) | st.builds(
     Incident,
-    delivery=st.integers(0, 2),
-    nth=st.integers(1, 6),
-    when=st.sampled_from(["before", "after"]),
-    kind=st.sampled_from(["throttle", "error", "hang", "empty", "refuse", "kill", "delete"]),
+    operation=st.sampled_from([f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Deregister")]),
+    nth=st.integers(1, 2),
+    **_how,
 )
-deliveries = st.frozensets(st.integers(0, 2))
+deliveries = st.one_of(
+    *[st.just(frozenset[int]())] * 3, st.just(frozenset(range(3))), st.frozensets(st.integers(0, 2), max_size=2)
+)
 weathers = st.builds(
     Weather,
-    incidents=st.lists(incidents, max_size=3).map(tuple),
-    lost_answers=st.just(frozenset()) | deliveries,
-    killed_at_answer=st.just(frozenset()) | st.frozensets(st.integers(0, 2), max_size=2),
+    incidents=st.just(()) | st.lists(incidents, max_size=3).map(tuple),
+    lost_answers=deliveries,
+    killed_at_answer=deliveries,
     is_delivered_twice=st.booleans(),
 )
+seldom = st.sampled_from([False, False, False, True])
 attributes = st.sampled_from(
     [
         {"DeviceToken": "canary-token-a"},
@@ -40,15 +49,27 @@ attributes = st.sampled_from(
         {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"},
     ]
 )
-changes = st.fixed_dictionaries(
+immutable: dict[str, st.SearchStrategy[Any]] = {
+    "Type": st.sampled_from(["APNS", "APNS_SANDBOX"]),
+    "ResourceArn": st.sampled_from([APPLICATION, OTHER_APPLICATION]),
+    "EndpointAttributes": attributes,
+}
+changeable: dict[str, st.SearchStrategy[Any]] = {
+    "Name": st.sampled_from(["canary phone", "canary tablet", None]),
+    "AllowMessages": st.sampled_from(["ALL", "NONE"]),
+}
+declarations = st.fixed_dictionaries(immutable | changeable)
+in_place = st.fixed_dictionaries(changeable)
+of_any_kind = st.fixed_dictionaries({}, optional=immutable | changeable)
+courses = st.fixed_dictionaries(
     {
-        "Type": st.sampled_from(["APNS", "APNS_SANDBOX"]),
-        "ResourceArn": st.sampled_from([APPLICATION, OTHER_APPLICATION]),
-        "EndpointAttributes": attributes,
-        "Name": st.sampled_from(["canary phone", "canary tablet", None]),
-        "AllowMessages": st.sampled_from(["ALL", "NONE"]),
+        "weather": weathers,
+        "sibling_fails": seldom,
+        "rollback": st.sampled_from(["update", "delete"]),
+        "rollback_weather": weathers,
     }
 )
+_MOST_STRANGERS = 2
 switches = st.fixed_dictionaries(
     {
         "missing_endpoint": st.sampled_from(["forbidden", "not_found", "bad_request", "success"]),
@@ -64,35 +85,42 @@ switches = st.fixed_dictionaries(
 ).filter(lambda drawn: (drawn["token_memory"], drawn["device_token_conflict"]) != ("none", "none"))
 
 
-def machine(sink: Sink) -> type[RuleBasedStateMachine]:
+def machine(
+    sink: Sink, on_begin: Callable[[], None] = lambda: None, *, is_direct: bool = True
+) -> type[RuleBasedStateMachine]:
     """The state machine, answering to a sink; it is to run inside one `mock_aws`, which takes its time to start."""
 
     class History(RuleBasedStateMachine):
         @initialize(drawn=switches)
         def begin(self, drawn: dict[str, Any]) -> None:
+            on_begin()
             sink.forget()
-            self.world = World(stage_for(sink))
+            self.world = World(stage_for(sink, is_direct=is_direct))
             self.world.stage.backend.switches.change(drawn)
+            self.world.stage.refusal = 0.9  # few attempts: each takes a connection
             self.notices_loss = drawn["missing_endpoint"] != "success"
 
         def has_resource(self) -> bool:
             return self.world.held_id is not None
 
         @precondition(lambda self: not self.has_resource())
-        @rule(change=changes, weather=weathers, sibling_fails=st.booleans())
-        def create(self, change: dict[str, Any], weather: Weather, *, sibling_fails: bool) -> None:
-            self.world.create(self.world.stage.properties(**change), weather, sibling_fails=sibling_fails)
+        @rule(declared=declarations, weather=weathers, sibling_fails=seldom)
+        def create(self, declared: dict[str, Any], weather: Weather, *, sibling_fails: bool) -> None:
+            self.world.create(self.world.stage.properties(**declared), weather, sibling_fails=sibling_fails)
 
         @precondition(has_resource)
-        @rule(
-            change=changes,
-            weather=weathers,
-            sibling_fails=st.booleans(),
-            rollback=st.sampled_from(["update", "delete"]),
-            rollback_weather=weathers,
-        )
-        def update(self, change: dict[str, Any], **how: Any) -> None:
-            self.world.update(self.world.stage.properties(**change), **how)
+        @rule(change=in_place, course=courses)
+        def change_in_place(self, change: dict[str, Any], course: dict[str, Any]) -> None:
+            self.update(change, course)
+
+        @precondition(has_resource)
+        @rule(change=of_any_kind, course=courses)
+        def change(self, change: dict[str, Any], course: dict[str, Any]) -> None:
+            self.update(change, course)
+
+        def update(self, change: dict[str, Any], course: dict[str, Any]) -> None:
+            assert self.world.declared is not None
+            self.world.update(self.world.stage.properties(**{"Name": None} | self.world.declared | change), **course)
 
         @precondition(has_resource)
         @rule(weather=weathers)
@@ -100,19 +128,19 @@ def machine(sink: Sink) -> type[RuleBasedStateMachine]:
             self.world.delete(weather)
 
         @precondition(lambda self: self.world.deliveries.past)
-        @rule(number=st.integers(0, 50), to_a_new_process=st.booleans())
-        def deliver_again(self, number: int, *, to_a_new_process: bool) -> None:
+        @rule(number=st.integers(0, 50), to_a_new_process=st.booleans(), weather=weathers)
+        def deliver_again(self, number: int, *, to_a_new_process: bool, weather: Weather) -> None:
             if to_a_new_process:
                 self.world.stage.starts_anew()
-            self.world.deliveries.deliver_again(number)
+            self.world.deliveries.deliver_again(number, weather)
 
+        @precondition(lambda self: len(self.world.strangers) < _MOST_STRANGERS)
         @rule(
             token=st.sampled_from(["canary-token-a", "canary-token-b", "canary-voip"]),
             name=st.sampled_from(["theirs", "canary phone"]),
         )
         def stranger(self, token: str, name: str) -> None:
-            if len(self.world.strangers) < 3:
-                self.world.stranger_registers(token, name)
+            self.world.stranger_registers(token, name)
 
         @precondition(lambda self: self.has_resource() and self.notices_loss)
         @rule()

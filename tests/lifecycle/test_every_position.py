@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -20,9 +22,14 @@ CHANGES: dict[str, dict[str, Any]] = {
 KINDS = ("throttle", "error", "hang", "empty", "refuse", "kill", "delete")
 
 
-def incident(nth: int, when: str, kind: str, *, delivery: int = 0) -> Weather:
+def incident(nth: int, when: str, kind: str, *, delivery: int = 0, seconds: float = 0) -> Weather:
     """One incident."""
-    return Weather(incidents=(Incident(delivery, nth, when, kind),))  # type: ignore[arg-type] # drawn from KINDS
+    return Weather(incidents=(Incident(delivery, nth, when, kind, seconds=seconds),))  # type: ignore[arg-type] # KINDS
+
+
+def positions(kind: str, most: int) -> Iterator[tuple[int, float]]:
+    """The calls at which something may happen; a Delete comes at once or later."""
+    yield from product(range(1, most + 1), (0.0, 15.0) if kind == "delete" else (0.0,))
 
 
 @pytest.fixture(params=["user", "none"])
@@ -40,8 +47,8 @@ def test_a_create_with_one_incident(
     world: World, named: str | None, kind: str, when: str, lost: frozenset[int]
 ) -> None:
     """F25, F41, F44, F56, F57, F58: what is registered is what the stack holds, at every position."""
-    for nth in range(1, 4):
-        weather = Weather(incidents=incident(nth, when, kind).incidents, lost_answers=lost)
+    for nth, seconds in positions(kind, 3):
+        weather = Weather(incidents=incident(nth, when, kind, seconds=seconds).incidents, lost_answers=lost)
         world.create(world.stage.properties(Name=named), weather)
         world.check()
         if world.held_id is not None:
@@ -56,10 +63,10 @@ def test_a_create_with_one_incident(
 def test_an_update_with_one_incident(world: World, named: str | None, change: str, kind: str, when: str) -> None:
     """F59, F60, F61, F62: after the rollback the old declaration is registered, once."""
     old = world.stage.properties(Name=named)
-    for nth in range(1, 9):
+    for nth, seconds in positions(kind, 8):
         if world.held_id is None:
             world.create(old)
-        world.update(old | CHANGES[change], incident(nth, when, kind))
+        world.update(old | CHANGES[change], incident(nth, when, kind, seconds=seconds))
         world.check()
         if world.held_id is not None:
             world.update(old)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+REPEATED = 3
+"""The number of the delivery of an event that has been answered already."""
 Kind = Literal["throttle", "error", "hang", "empty", "refuse", "kill", "delete"]
 
 
@@ -16,6 +18,20 @@ class Incident:
     nth: int
     when: Literal["before", "after"]
     kind: Kind
+    operation: str = "*"
+    """The calls that are counted: those of one operation, or all."""
+    seconds: float = 0.0
+    """For how long every further call meets the same; of a Delete, how long it takes to come."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether further calls meet the same."""
+        return self.seconds > 0 and self.kind not in ("kill", "delete")
+
+    @property
+    def passes(self) -> bool:
+        """Whether the next attempt of the call may succeed."""
+        return self.kind in ("throttle", "error", "hang", "empty") and not self.lasts
 
 
 @dataclass(frozen=True)

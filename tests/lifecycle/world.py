@@ -30,7 +30,7 @@ class World:
     _invented: int = 0
 
     def __post_init__(self) -> None:
-        self.deliveries = Deliveries(self.stage, self._delete_meanwhile)
+        self.deliveries = Deliveries(self.stage, self._delete_meanwhile, self._read)
         self.strangers = self.deliveries.strangers
 
     # What CloudFormation does
@@ -49,6 +49,8 @@ class World:
             return
         if answer is None:
             self.stage.clock.sleep(SERVICE_TIMEOUT)
+        elif answer["Status"] == "FAILED":
+            self._check_failed_create(answer["PhysicalResourceId"], weather)
         self._stands("CREATE_FAILED", "")
         self._delete(self._invent() if answer is None else answer["PhysicalResourceId"], properties)
         self._release()
@@ -96,6 +98,8 @@ class World:
             return
         if answer is None:
             self.stage.clock.sleep(SERVICE_TIMEOUT)
+        elif was_there:
+            self._check_failed_update(answer["PhysicalResourceId"], weather)
         self._roll_back(before, properties, old, rollback_weather, others=set())
 
     def delete(self, weather: Weather = CALM) -> None:
@@ -132,7 +136,7 @@ class World:
         endpoints = self.stage.backend.endpoints
         for endpoint_id, theirs in self.strangers.items():
             assert snapshot(endpoints[endpoint_id]) == theirs, "a stranger was touched"
-        ours = {f"{self.stage.user}/endpoint/{each}" for each in endpoints if each not in self.strangers}
+        ours = self._ours()
         expected = set() if self.held_id is None or self.has_vanished else {self.held_id}
         assert ours == expected, f"registered: {ours}, held: {expected}"
         if expected and self.declared is not None:
@@ -161,6 +165,27 @@ class World:
         shared = set(new["EndpointAttributes"].values()) & set(old["EndpointAttributes"].values())
         may_give_way = shared and self.stage.backend.switches.device_token_conflict != "none"
         assert self._exists(before) or may_give_way or not was_there, "the predecessor was removed"
+
+    def _check_failed_create(self, answered: str, weather: Weather) -> None:
+        """Nothing stays registered, unless the clean-up failed as well."""
+        self._check_patience(weather)
+        if self.deliveries.could_clean_up(weather):
+            ours = self.deliveries.registered_then - self.strangers.keys()
+            assert ours <= {_endpoint_id(answered)}, "a failed Create left something"
+
+    def _check_failed_update(self, answered: str, weather: Weather) -> None:
+        """What gave way came back, unless that failed as well."""
+        self._check_patience(weather)
+        if self.deliveries.could_clean_up(weather):
+            assert _endpoint_id(answered) in self.deliveries.registered_then, "a failed Update left nothing"
+
+    def _check_patience(self, weather: Weather) -> None:
+        """No event fails for what passes."""
+        assert self.strangers or not all(each.passes for each in weather.incidents), "failed for what passes"
+
+    def _ours(self) -> set[str]:
+        endpoints = self.stage.backend.endpoints
+        return {f"{self.stage.user}/endpoint/{each}" for each in endpoints if each not in self.strangers}
 
     # How CloudFormation does it
 
@@ -252,6 +277,16 @@ class World:
         self._release()
         self.cancelled = True
 
+    def _read(self, event: dict[str, Any], answer: dict[str, Any]) -> None:
+        """CloudFormation reads the answer to an event of a resource that it has not given up."""
+        self.stage.clock.sleep(1)
+        operation = event["RequestType"].upper()
+        if self.cancelled or operation == "DELETE":
+            return
+        is_done = answer["Status"] == "SUCCESS"
+        physical_id = answer["PhysicalResourceId"] if is_done else event.get("PhysicalResourceId", "")
+        self._stands(f"{operation}_{'COMPLETE' if is_done else 'FAILED'}", physical_id)
+
     def _stands(self, status: str, physical_id: str) -> None:
         self.stage.stack.detail = {
             "ResourceStatus": status,
@@ -275,4 +310,8 @@ class World:
         return f"chat-Phone-INVENTED{self._invented}"
 
     def _exists(self, physical_id: str) -> bool:
-        return physical_id.rpartition("/")[2] in self.stage.backend.endpoints
+        return _endpoint_id(physical_id) in self.stage.backend.endpoints
+
+
+def _endpoint_id(physical_id: str) -> str:
+    return physical_id.rpartition("/")[2]
