@@ -81,7 +81,7 @@ class World:
             self._excuse_overtaken(weather)
             return
         if answer is None:
-            self._excuse(properties, before, weather)
+            self._excuse(properties, {before}, weather)
         if answer is not None and answer["Status"] == "SUCCESS":
             after = answer["PhysicalResourceId"]
             if after != before:
@@ -174,9 +174,10 @@ class World:
             assert ours <= {_endpoint_id(answered)}, "a failed Create left something"
 
     def _check_failed_update(self, answered: str, weather: Weather) -> None:
-        """What gave way came back, unless that failed as well."""
+        """What gave way came back, unless that failed as well, or a process was killed that knew what it was."""
         self._check_patience(weather)
-        if self.deliveries.could_clean_up(weather):
+        was_killed = any(each.kind == "kill" for each in weather.incidents)
+        if self.deliveries.could_clean_up(weather) and not was_killed:
             assert _endpoint_id(answered) in self.deliveries.registered_then, "a failed Update left nothing"
 
     def _check_patience(self, weather: Weather) -> None:
@@ -189,12 +190,12 @@ class World:
 
     # How CloudFormation does it
 
-    def _excuse(self, properties: dict[str, Any], before: str, weather: Weather) -> None:
+    def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
         """The documented limit: the last delivery named the endpoint, was not answered, and could not mark it again."""
         if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
-            is_known = endpoint_id in self.strangers or before.endswith(endpoint_id)
+            is_known = endpoint_id in self.strangers or f"{self.stage.user}/endpoint/{endpoint_id}" in known
             if not is_known and endpoint.name == properties["Name"] and self._was_named(endpoint_id):
                 del self.stage.backend.endpoints[endpoint_id]
 
@@ -223,6 +224,8 @@ class World:
             for superseded in filter(self._exists, others):  # a stack that goes takes all that it has held
                 self._delete(superseded, old, standing=False)
             return
+        if answer is None:
+            self._excuse(old, {current} | others, weather)
         if answer is None or answer["Status"] == "FAILED":
             self.stage.clock.sleep(SERVICE_TIMEOUT)
             self._stands("UPDATE_IN_PROGRESS", current)
