@@ -1,0 +1,114 @@
+"""A pytest plugin that tries mutants: the tests are collected once, and each mutant gets a fork of that process.
+
+mutmut starts pytest anew for each mutant, which takes longer than most tests that notice one. Here those tests are
+tried first that noticed other mutants of the same function, then one case of every test, the quickest first, then the
+other cases. A test notices a mutant when it fails twice: one that fails now and then on a busy machine does not count.
+"""
+
+import json
+import os
+import signal
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+from mutmut.mutation.trampoline import set_mutant_under_test
+
+SURVIVED, KILLED, TIMEOUT = 0, 1, 36
+"""How mutmut keeps what became of a mutant."""
+_LONGEST_WORK = 10.0  # seconds of the processor for a test that takes none to speak of
+_LONGEST_WAIT = 180  # seconds for any test, on a machine that does other things as well
+
+
+@dataclass
+class Trials:
+    """The mutants of a file of trials, `{"at_once": 2, "mutants": {name: {test: seconds}}}`, in its order."""
+
+    at_once: int
+    mutants: dict[str, dict[str, float]]
+    found: Path
+    noticed_by: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    running: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Tries the mutants instead of running the tests."""
+        items = {item.nodeid: item for item in session.items}
+        for name, seconds in self.mutants.items():
+            while len(self.running) >= self.at_once:
+                self._conclude()
+            ordered = [*self.noticed_by[_function(name)], *_in_turn(seconds)]
+            reader, writer = os.pipe()
+            child = os.fork()
+            if child == 0:
+                _try(name, [items[test] for test in dict.fromkeys(ordered) if test in items], seconds, writer)
+            os.close(writer)
+            self.running[child] = (name, reader)
+        while self.running:
+            self._conclude()
+        return True
+
+    def _conclude(self) -> None:
+        """Waits for one of the forks and keeps what it found."""
+        child, status = os.waitpid(-1, 0)
+        if child not in self.running:
+            return
+        name, reader = self.running.pop(child)
+        with os.fdopen(reader) as pipe:
+            noticed_by = pipe.read()
+        if noticed_by:
+            self.noticed_by[_function(name)] = {noticed_by: None} | self.noticed_by[_function(name)]
+        code = TIMEOUT if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        with self.found.open("a") as found:
+            found.write(json.dumps([name, code, noticed_by]) + "\n")
+
+
+def _in_turn(seconds: Mapping[str, float]) -> list[str]:
+    """The first case of every test, then the second of every one that has it, and so on; the quickest first."""
+    counted: Counter[str] = Counter()
+    turns = {}
+    for test in sorted(seconds, key=seconds.__getitem__):
+        turns[test] = counted[test.partition("[")[0]]
+        counted[test.partition("[")[0]] += 1
+    return sorted(turns, key=lambda test: (turns[test], seconds[test]))
+
+
+def _function(mutant: str) -> str:
+    return mutant.rpartition("__mutmut_")[0]
+
+
+def _try(name: str, tests: Sequence[Any], seconds: dict[str, float], writer: int) -> None:
+    """Runs tests on a mutant until one notices it, and ends the process."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    set_mutant_under_test(name)
+    code = SURVIVED
+    try:
+        for test, following in zip_longest(tests, tests[1:]):
+            signal.setitimer(signal.ITIMER_PROF, _LONGEST_WORK + 10 * seconds.get(test.nodeid, 0.0))
+            signal.alarm(_LONGEST_WAIT)
+            if _fails(test, following) and _fails(test, following):
+                os.write(writer, test.nodeid.encode())
+                code = KILLED
+                break
+    except BaseException as error:  # noqa: BLE001 - pytest itself gave up, which mutmut counts as noticed
+        os.write(writer, f"{type(error).__name__}: {error}".encode())
+        code = KILLED
+    os._exit(code)
+
+
+def _fails(test: Any, following: Any) -> bool:
+    test._initrequest()  # noqa: SLF001 - as pytest-rerunfailures does to run a test again
+    return any(report.failed for report in runtestprotocol(test, log=False, nextitem=following))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Reads the trials."""
+    trials = json.loads(Path(os.environ["MUTANT_TRIALS"]).read_text())
+    config.pluginmanager.register(Trials(trials["at_once"], trials["mutants"], Path(trials["found"])))
