@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.arrival import LATE
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from lifecycle.weather import CALM, REPEATED, Incident, Kind, Weather
 from support.stage import LambdaContext, Stage
@@ -68,6 +69,9 @@ class Deliveries:
             if any(incident.delivery == REPEATED for incident in weather.incidents):
                 # The documented limit: what goes wrong in a second delivery before CloudFormation has read the answer.
                 self.read(event, answer)
+            if any(incident.kind == "delete" for incident in weather.incidents):
+                # The documented limit: a Create that is delivered again within two seconds, after its resource is gone.
+                self.stage.clock.sleep(LATE)
             self._repeat(event, answer, weather)
         self.past.append((event, sent, answer))
         return answer

@@ -19,6 +19,8 @@ from lifecycle.world import World
 from support.sink import Sink
 from support.stage import APPLICATION, OTHER_APPLICATION, stage_for
 
+REGISTER, UPDATE, DEREGISTER = (f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Deregister"))
+
 _how: dict[str, st.SearchStrategy[Any]] = {
     "delivery": st.sampled_from([0, 0, 0, 1, 2, REPEATED]),
     "when": st.sampled_from(["before", "after"]),
@@ -27,16 +29,38 @@ _how: dict[str, st.SearchStrategy[Any]] = {
 }
 incidents = st.builds(Incident, nth=st.integers(1, 6), **_how) | st.builds(
     Incident,
-    operation=st.sampled_from([f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Deregister")]),
+    operation=st.sampled_from([REGISTER, UPDATE, DEREGISTER]),
     nth=st.integers(1, 2),
     **_how,
 )
+
+
+def _unclear_then_refused(operation: str, delivery: int, kind: Any) -> tuple[Incident, ...]:
+    """A call that takes effect without saying so, and whose repetition is refused."""
+    return (
+        Incident(operation=operation, delivery=delivery, nth=1, when="after", kind=kind),
+        Incident(operation=operation, delivery=delivery, nth=2, when="before", kind="refuse"),
+    )
+
+
+def _given_up_at_once(when: Any) -> tuple[Incident, ...]:
+    """CloudFormation no longer waits for what is being registered."""
+    return (Incident(operation=REGISTER, delivery=0, nth=1, when=when, kind="delete"),)
+
+
+dangers = st.builds(
+    _unclear_then_refused,
+    st.sampled_from([REGISTER, UPDATE]),
+    st.sampled_from([0, 1, 2]),
+    st.sampled_from(["error", "hang", "empty"]),
+) | st.builds(_given_up_at_once, _how["when"])
+"""What a safeguard is there for and chance alone would seldom bring together."""
 deliveries = st.one_of(
     *[st.just(frozenset[int]())] * 3, st.just(frozenset(range(3))), st.frozensets(st.integers(0, 2), max_size=2)
 )
 weathers = st.builds(
     Weather,
-    incidents=st.just(()) | st.lists(incidents, max_size=3).map(tuple),
+    incidents=st.one_of(*[st.just(())] * 2, *[st.lists(incidents, max_size=3).map(tuple)] * 2, dangers),
     lost_answers=deliveries,
     killed_at_answer=deliveries,
     is_delivered_twice=st.booleans(),
