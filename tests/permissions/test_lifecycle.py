@@ -17,7 +17,7 @@ from support.sink import Sink
 from support.stage import OTHER_APPLICATION
 from synth.stage import endpoint
 
-HISTORIES = 20
+HISTORIES = 60
 
 
 def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMachine]:
