@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 
 from . import report
+from .figures import Result
 
 MEASUREMENTS = ("calls", "cold_start", "warm", "synth", "rate", "deploy")
 """In the order of the report; each is the module of its name."""
@@ -25,13 +28,23 @@ def main() -> None:
     for name in given.measurement or MEASUREMENTS:
         began = time.monotonic()
         print(f"{name} …", flush=True)
-        module = import_module(f"bench.{name}")
-        chosen = {option: value for option in ("sizes", "lives") if (value := getattr(given, option)) is not None}
-        result = module.measure(**chosen) if name == "deploy" else module.measure()
-        report.keep(name, result)
-        print(report.text(result))
+        for part, measure in _parts(name, sizes=given.sizes, lives=given.lives).items():
+            result = measure()
+            report.keep(part, result)
+            print(report.text(result))
         print(f"({name} took {time.monotonic() - began:.0f} s)\n", flush=True)
     print(f"written: {report.write(MEASUREMENTS)}")
+
+
+def _parts(name: str, *, sizes: Sequence[int] | None, lives: int | None) -> dict[str, Callable[[], Result]]:
+    """What is measured and kept by itself: of deploying, each size."""
+    module = import_module(f"bench.{name}")
+    if name != "deploy":
+        return {name: module.measure}
+    return {
+        f"{name}-{size}": partial(module.measure, size=size, lives=lives or module.LIVES)
+        for size in sizes or module.SIZES
+    }
 
 
 if __name__ == "__main__":

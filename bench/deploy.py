@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from statistics import median
 
@@ -21,16 +21,14 @@ Taken = dict[str, dict[str, list[Step]]]
 """By step and candidate, what each life took."""
 
 
-def measure(*, sizes: Sequence[int] = SIZES, lives: int = LIVES) -> Result:
-    """Lives at every size, and the last life once more at the smallest."""
-    tables = []
-    for size in sizes:
-        with _candidates(size) as candidates:
-            taken = _lives(candidates, size, lives)
-            tables.append(_compared(taken, size, lives))
-            if size == min(sizes):
-                tables.append(_the_same_again(candidates, taken, size))
-    return Result(title="Deploying", tables=tables)
+def measure(*, size: int, lives: int) -> Result:
+    """Lives of so many endpoints; the last life once more where they are few."""
+    with _candidates(size) as candidates:
+        taken = _lives(candidates, size, lives)
+        tables = [_compared(taken, size, lives)]
+        if size in SIZES:
+            tables.append(_the_same_again(candidates, taken))
+    return Result(title=f"Deploying {size} endpoints", tables=tables)
 
 
 @contextmanager
@@ -61,7 +59,7 @@ def _lives(candidates: dict[str, Candidate], size: int, lives: int) -> Taken:
 
 def _compared(taken: Taken, size: int, lives: int) -> Table:
     return Table(
-        title=f"{size} endpoints, by the real cdk command on the local cloud, lives each: {lives}",
+        title=f"By the real cdk command on the local cloud, lives each: {lives}",
         columns=[
             *("step", "", "the command, s", "the stack, s", "less the local cloud's, ms an endpoint"),
             *(f"x {SDK_CALL}", "calls", "outcome"),
@@ -106,14 +104,14 @@ def _less_the_floor(name: str, of_step: dict[str, list[Step]]) -> list[float]:
     return [own.stack_seconds - floor.stack_seconds for own, floor in pairs]
 
 
-def _the_same_again(candidates: dict[str, Candidate], taken: Taken, size: int) -> Table:
+def _the_same_again(candidates: dict[str, Candidate], taken: Taken) -> Table:
     rows = []
     for way in (OURS, SDK_CALL):
         steps = {step: taken[step][way][-1] for step in _STEPS}
         steps |= {f"{step} again": candidates[way].step(step) for step in _STEPS}
         rows += [[way, name, str(step.calls), _outcome(step)] for name, step in steps.items()]
     return Table(
-        title=f"The same {size} endpoints deployed, destroyed and deployed once more",
+        title="The same endpoints deployed, destroyed and deployed once more",
         columns=["", "step", "calls", "outcome"],
         rows=rows,
         note="The service remembers client request tokens, as it may.",

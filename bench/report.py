@@ -31,10 +31,7 @@ def write(names: Sequence[str]) -> Path:
         The page.
     """
     page = ["# What it costs, beside what one would use otherwise", "", "Written by `make bench`.", ""]
-    for name in names:
-        file = _KEPT / f"{name}.json"
-        if not file.exists():
-            continue
+    for file in (file for name in names for file in _kept(name)):
         kept = json.loads(file.read_text())
         result = _read(kept)
         page += [text(result), f"Taken {kept['taken']}.", ""]
@@ -44,6 +41,12 @@ def write(names: Sequence[str]) -> Path:
     target = HERE / "results.md"
     target.write_text("\n".join(page).rstrip() + "\n")
     return target
+
+
+def _kept(name: str) -> list[Path]:
+    """What a measurement has left: one file, or one for each of its sizes."""
+    by_size = sorted(_KEPT.glob(f"{name}-*.json"), key=lambda file: int(file.stem.rpartition("-")[2]))
+    return [*_KEPT.glob(f"{name}.json"), *by_size]
 
 
 def text(result: Result) -> str:
