@@ -42,6 +42,7 @@ test-fast: setup
 
 test-installed: setup
 	@pytest --numprocesses auto --dist loadgroup -m installed tests/installed $(ARGS)
+
 # Of the handler's own tests alone: what only a long history reaches has no test of its own yet.
 coverage: setup
 	@pytest --numprocesses auto --cov --cov-fail-under=100 --cov-report=term tests/handler $(ARGS)

@@ -11,7 +11,7 @@ from botocore.session import Session
 
 from .loader import DirectLoader
 
-# For CloudTrail, and a tenth of a call quicker than the text that botocore puts together anew for each.
+# For CloudTrail; botocore puts its own text together anew for every call.
 _NAME = f"cdk-chime-endpoints Botocore/{botocore_version}"
 # One attempt: `calls` knows the deadline and retries this service's 429, which botocore does not.
 _CHIME = Config(user_agent=_NAME, connect_timeout=3, read_timeout=6, retries={"total_max_attempts": 1})

@@ -45,13 +45,7 @@ print(chime_endpoints_handler.connections.read_certificates.cache_info().currsiz
 
 def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> None:
     """Of what is not Python's own, a new process imports the handler, crhelper and botocore with what that needs."""
-    done = subprocess.run(  # noqa: S603 - this Python, with a text of ours
-        [sys.executable, "-I", "-c", f"import sys; sys.path = {sys.path!r}{_TELL_WHAT_IS_IMPORTED}"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    imported = json.loads(done.stdout)
+    imported = json.loads(_told_by_a_new_process(_TELL_WHAT_IS_IMPORTED))
     foreign = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
     foreign -= {"certifi"}  # which botocore takes if it is there
     assert foreign == {"botocore", "chime_endpoints_handler", "crhelper", "dateutil", "jmespath", "six", "urllib3"}
@@ -61,13 +55,16 @@ def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> Non
 
 def test_the_certificates_are_read_while_the_rest_is_imported() -> None:
     """When the first event comes, nobody waits for them any more."""
-    done = subprocess.run(  # noqa: S603 - this Python, with a text of ours
-        [sys.executable, "-I", "-c", f"import sys; sys.path = {sys.path!r}{_TELL_WHETHER_CERTIFICATES_ARE_READ}"],
+    assert _told_by_a_new_process(_TELL_WHETHER_CERTIFICATES_ARE_READ) == "1\n"
+
+
+def _told_by_a_new_process(text: str) -> str:
+    return subprocess.run(  # noqa: S603 - this Python, with a text of ours
+        [sys.executable, "-I", "-c", f"import sys; sys.path = {sys.path!r}{text}"],
         check=True,
         capture_output=True,
         text=True,
-    )
-    assert done.stdout == "1\n"
+    ).stdout
 
 
 def test_crhelper_keeps_its_own_boto3_where_that_is_imported_already() -> None:
