@@ -73,8 +73,20 @@ WEAKENINGS = [
     Weakening(
         "a conflict of a replacement with an own endpoint is told from others",
         "registration",
-        "if ours := next(filter(situation.is_ours, holding), None):",
-        "if ours := None:",
+        "    if ours := _find_own(situation, holding):",
+        "    if ours := None:",
+    ),
+    Weakening(
+        "a conflict of a replacement with what it has just registered is told from others",
+        "registration",
+        "if attempts.may_have_happened and _is_conflict(error) and",
+        "if False and",
+    ),
+    Weakening(
+        "a predecessor of another user gives way",
+        "registration",
+        "[*holding, *situation.holders_of_former_user()]",
+        "holding",
     ),
     Weakening(
         "what somebody else registered is not taken",
@@ -133,8 +145,8 @@ WEAKENINGS = [
     Weakening(
         "a replacement that fails after it was named is withdrawn",
         "replacement",
-        "        if chosen.is_new:\n            _withdraw(chosen, situation)",
-        "        if False:\n            _withdraw(chosen, situation)",
+        "        if chosen.is_new:\n            _withdraw",
+        "        if False:\n            _withdraw",
     ),
     Weakening(
         "a replacement whose answer nobody accepts is marked again",
@@ -143,10 +155,10 @@ WEAKENINGS = [
         "unanswered=None",
     ),
     Weakening(
-        "a delivery that fails removes what an earlier one has named",
-        "replacement",
-        "        if work.arrival.is_known_repeat:\n            _remove_named_attempts",
-        "        if False:\n            _remove_named_attempts",
+        "a delivery that fails removes what an earlier one has registered",
+        "update",
+        "        if work.arrival.is_known_repeat:\n            _remove_attempts",
+        "        if False:\n            _remove_attempts",
     ),
     Weakening(
         "a Delete with an invented id removes what an unanswered Create left",
@@ -187,8 +199,8 @@ WEAKENINGS = [
     Weakening(
         "the old endpoint that gave way comes back",
         "registration",
-        "        _bring_back(predecessor, situation)\n        raise",
-        "        raise",
+        "        bring_back(predecessor, situation)\n        if",
+        "        if",
     ),
 ]
 
@@ -206,7 +218,7 @@ def main() -> int:
             unnoticed += noticed is None
             seconds = processor_seconds() - began
             result = f"noticed after {seconds:2.0f} s {noticed}" if noticed else "NOT NOTICED"
-            print(f"{weakening.safeguard:75} {result}", flush=True)
+            print(f"{weakening.safeguard:82} {result}", flush=True)
     print(f"{len(chosen) - unnoticed} of {len(chosen)} noticed")
     return unnoticed
 

@@ -22,6 +22,7 @@ from .ownership import (
     holders,
     is_as_wanted,
     own_attempts,
+    physical_id_of,
     resolve,
     settle,
     was_created_since,
@@ -104,7 +105,7 @@ def _is_earlier_attempt(
         return holder.identity == wanted.identity
     if not wanted.is_name_declared or not is_as_wanted(holder, wanted):
         return False
-    if standing is not None and standing.physical_id == str(_id(holder)):
+    if standing is not None and standing.physical_id == str(physical_id_of(holder)):
         return True
     if not attempts.may_have_happened and not work.arrival.may_follow_one_that_registered(holder.created):
         return False  # there was no earlier attempt
@@ -152,7 +153,3 @@ def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.E
 def _is_awaited(standing: Standing) -> bool:
     """Whether CloudFormation waits for a Create."""
     return standing.status == "CREATE_IN_PROGRESS"
-
-
-def _id(endpoint: Registered) -> physical_id.Endpoint:
-    return physical_id.Endpoint(endpoint.identity.user_arn, endpoint.endpoint_id)

@@ -107,6 +107,11 @@ class EndpointDeclaration:
     allow_messages: str = AllowMessages.ALL
     adopt_existing: bool = False
 
+    @property
+    def immutable(self) -> tuple[object, ...]:
+        """What cannot be changed in place; a source may give another token now than it gave before."""
+        return self.app_instance_user_arn, self.type, self.resource_arn, self.device_token, self.voip_device_token
+
     def to_properties(self) -> dict[str, Any]:
         """The resource's properties; what is left to its default is left out."""
         attributes = _token_properties("DeviceToken", self.device_token)

@@ -7,9 +7,9 @@ being equal to the declaration in every member, and by having been created when 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from . import physical_id, sources
 from .advice import INCOMPLETE, Kind, explain
@@ -18,11 +18,12 @@ from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_e
 from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
 from .errors import ServiceError, SourceError, StaleEventError
 from .request import Request
-from .rules import violations
+from .rules import USER_ARN, violations
 from .stack import Standing
 from .timestamps import CLOCK_SKEW
 from .work import Work
 
+_T = TypeVar("_T")
 _TRIES = 3  # where the service's answer does not say what it did
 
 
@@ -90,6 +91,15 @@ def resolve_if_possible(work: Work) -> Wanted | None:
         return None
 
 
+def former_declaration(request: Request) -> EndpointDeclaration | None:
+    """What was declared before, which an older version may have written; None where it cannot be read."""
+    try:
+        declaration = read_endpoint(request.old_properties)
+        return declaration if USER_ARN.fullmatch(declaration.app_instance_user_arn) else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def name_of(declaration: EndpointDeclaration, request: Request) -> str:
     """The name that the endpoint is to have."""
     return request.own_name if declaration.name is None else declaration.name
@@ -98,6 +108,11 @@ def name_of(declaration: EndpointDeclaration, request: Request) -> str:
 def bears_our_name(endpoint: Listed | Registered, request: Request) -> bool:
     """Whether the name ends in the suffix that only this resource gives."""
     return endpoint.name is not None and endpoint.name.endswith(f"-{request.suffix}")
+
+
+def physical_id_of(endpoint: Registered) -> physical_id.Endpoint:
+    """The physical id of an endpoint."""
+    return physical_id.Endpoint(endpoint.identity.user_arn, endpoint.endpoint_id)
 
 
 def is_as_wanted(endpoint: Registered, wanted: Wanted) -> bool:
@@ -194,6 +209,16 @@ def own_attempts(
         }
     attempts = [physical_id.Endpoint(endpoints.user_arn, endpoint_id) for endpoint_id in sorted(found)]
     return [attempt for attempt in attempts if but is None or str(attempt) != but.physical_id]
+
+
+def unless_refused(look_up: Callable[[], list[_T]]) -> list[_T]:
+    """What a former user has; nothing where that user is gone, or no longer ours to ask about."""
+    try:
+        return look_up()
+    except ServiceError as error:
+        if was_refused(error):
+            return []
+        raise
 
 
 def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:

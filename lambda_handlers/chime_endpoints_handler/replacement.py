@@ -17,18 +17,15 @@ from .endpoints import Listed, Registered
 from .errors import HandlerError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import (
-    Wanted,
     candidates,
     deregister,
     describe_each,
-    is_as_wanted,
     listed_twice,
     resolve,
     settle,
-    was_created_since,
 )
-from .physical_id import Endpoint, PhysicalId
-from .registration import Chosen, register
+from .physical_id import PhysicalId
+from .registration import Chosen, bring_back, register
 from .situation import Situation, look
 from .staleness import is_stale, remove_attempts, stop_if_stale
 from .work import Work
@@ -49,23 +46,19 @@ def replace(
         former: what was declared before, where that can be read.
         current: the id that CloudFormation holds.
     """
-    wanted = resolve(declaration, work)
-    try:
-        return _replace(look(work, wanted, former=former, current=current))
-    except StaleEventError:
-        raise
-    except HandlerError:
-        if work.arrival.is_known_repeat:
-            _remove_named_attempts(work, wanted)
-        raise
-
-
-def _replace(situation: Situation) -> Outcome:
-    work, endpoints, present = situation.work, situation.endpoints, situation.present
+    situation = look(work, resolve(declaration, work), former=former, current=current)
+    present = situation.present
     if present is not None and present.identity == situation.wanted.identity:
-        return _keep(present, situation)
+        return _keep(
+            present, situation, may_be_rollback=former is not None and former.immutable != declaration.immutable
+        )
     if present is None and situation.has_current_here:
         stop_if_stale(work)  # it should be there: is this event an old one?
+    return _register_another(situation)
+
+
+def _register_another(situation: Situation) -> Outcome:
+    work, endpoints = situation.work, situation.endpoints
     listed = endpoints.list()
     chosen = _find(situation, listed) or register(situation)
     try:
@@ -73,9 +66,9 @@ def _replace(situation: Situation) -> Outcome:
         settle(endpoints, chosen, situation.wanted)
         if chosen.is_new or work.is_unusual():
             _stop_if_given_up(chosen, situation)
-    except BaseException:  # whatever it is: the rollback could not recognise what is named as declared
+    except BaseException as failure:  # whatever it is: the rollback could not recognise what is named as declared
         if chosen.is_new:
-            _withdraw(chosen, situation)
+            _withdraw(chosen, situation, is_awaited=not isinstance(failure, StaleEventError))
         raise
     needs_mark = situation.wanted.is_name_declared and not chosen.is_adopted
     return registered(
@@ -83,10 +76,10 @@ def _replace(situation: Situation) -> Outcome:
     )
 
 
-def _keep(present: Registered, situation: Situation) -> Outcome:
-    """The current endpoint is the declared one: a source has the same value, or a replacement is rolled back."""
+def _keep(present: Registered, situation: Situation, *, may_be_rollback: bool) -> Outcome:
+    """The current endpoint is the declared one: a replacement is rolled back, or a source has the same value."""
     settle(situation.endpoints, present, situation.wanted)
-    situation.remove_strays(situation.endpoints.list())
+    situation.remove_strays(listed_twice(situation.endpoints) if may_be_rollback else situation.endpoints.list())
     situation.work.warn_if_inactive(present)
     return registered(situation.id_of(present.endpoint_id))
 
@@ -96,7 +89,7 @@ def _find(situation: Situation, listed: Iterable[Listed]) -> Chosen | None:
     others = [
         endpoint
         for endpoint in candidates(listed, situation.wanted, situation.work.request)
-        if not situation.is_current(endpoint.endpoint_id)
+        if situation.id_of(endpoint.endpoint_id) != situation.current
     ]
     for endpoint in describe_each(situation.endpoints, others):
         if situation.is_ours(endpoint):
@@ -114,13 +107,17 @@ def _mark(chosen: Chosen, situation: Situation) -> None:
     )
 
 
-def _withdraw(chosen: Chosen, situation: Situation) -> None:
+def _withdraw(chosen: Chosen, situation: Situation, *, is_awaited: bool = False) -> None:
+    """Removes what cannot stay; where the rollback is to come, what gave way to it comes back."""
     situation.work.deadline.enter(Phase.CLEANUP)
     try:
         deregister(situation.endpoints, chosen.endpoint_id)
     except HandlerError:
         with suppress(HandlerError):  # where it bears our name, the rollback's Update removes it
             _mark(chosen, situation)
+        return
+    if is_awaited and chosen.predecessor is not None:
+        bring_back(chosen.predecessor, situation)
 
 
 def _stop_if_given_up(chosen: Chosen, situation: Situation) -> None:
@@ -136,18 +133,3 @@ def _stop_if_given_up(chosen: Chosen, situation: Situation) -> None:
     raise StaleEventError(
         Code.OVERTAKEN, "CloudFormation no longer waits for this Update: what was registered is removed."
     )
-
-
-def _remove_named_attempts(work: Work, wanted: Wanted) -> None:
-    """Removes what an earlier delivery of this event has named as declared: the rollback could not recognise it."""
-    work.deadline.enter(Phase.CLEANUP)
-    standing = work.standing()
-    if standing is None or not wanted.is_name_declared:
-        return
-    endpoints = work.endpoints(wanted.identity.user_arn)
-    with suppress(HandlerError):  # the failure of this delivery is what is told
-        for endpoint in describe_each(endpoints, candidates(listed_twice(endpoints), wanted, work.request)):
-            is_held = str(Endpoint(endpoints.user_arn, endpoint.endpoint_id)) == standing.physical_id
-            is_young = was_created_since(endpoint, work.arrival.started)
-            if is_as_wanted(endpoint, wanted) and is_young and not is_held:
-                deregister(endpoints, endpoint.endpoint_id)

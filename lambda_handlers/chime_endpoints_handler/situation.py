@@ -14,9 +14,13 @@ from .ownership import (
     bears_our_name,
     deregister,
     described,
+    holders,
     is_as_wanted,
     is_gone,
+    listed_twice,
+    physical_id_of,
     resolve,
+    unless_refused,
     was_created_since,
 )
 from .staleness import stop_if_stale
@@ -48,11 +52,15 @@ class Situation:
     @property
     def has_current_here(self) -> bool:
         """Whether the current id is an endpoint of the declared user."""
-        return _is_of(self.current, self.wanted)
+        return _is_of(self.current, self.wanted.identity.user_arn)
 
-    def is_current(self, endpoint_id: str) -> bool:
-        """Whether the current id is this endpoint of the declared user."""
-        return self.current == self.id_of(endpoint_id)
+    def endpoints_of(self, endpoint: Registered) -> Endpoints:
+        """The endpoints of the user to whom this one belongs."""
+        return self.work.endpoints(endpoint.identity.user_arn)
+
+    def is_predecessor(self, holder: Registered) -> bool:
+        """Whether the holder is the current endpoint, or is it again after it gave way once."""
+        return self.current == physical_id_of(holder) or self._was_brought_back(holder)
 
     def is_ours(self, endpoint: Registered) -> bool:
         """Whether the endpoint is a declared one that this resource has registered."""
@@ -76,9 +84,8 @@ class Situation:
         created, current = endpoint.created, self.present.created
         return created is not None and current is not None and self._recently <= current and created <= current
 
-    def was_brought_back(self, holder: Registered) -> bool:
-        """Whether the holder is the current endpoint, which gave way once and was registered again."""
-        if self.present is not None or self.former is None or not self.has_current_here:
+    def _was_brought_back(self, holder: Registered) -> bool:
+        if self.present is not None or self.former is None or not _is_of(self.current, holder.identity.user_arn):
             return False
         try:
             former = resolve(self.former, self.work)
@@ -90,6 +97,19 @@ class Situation:
     def _recently(self) -> float:
         return self.work.arrival.started - _LONGEST_OPERATION
 
+    def holders_of_former_user(self) -> list[Registered]:
+        """The former user's endpoints that hold one of the device tokens, which may be taken among all users."""
+        if self._former_user is None:
+            return []
+        former = self.work.endpoints(self._former_user)
+        return unless_refused(lambda: holders(former, self.wanted.identity, self.work))
+
+    @property
+    def _former_user(self) -> str | None:
+        """The user whose endpoint it was before, where that is another."""
+        former = None if self.former is None else self.former.app_instance_user_arn
+        return None if former == self.wanted.identity.user_arn else former
+
     def remove_strays(self, listed: Iterable[Listed], *, but: str | None = None) -> None:
         """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to.
 
@@ -98,23 +118,15 @@ class Situation:
             but: the EndpointId of the one that is chosen, where that is not the current one.
         """
         strays = [stray for stray in self._strays(self.endpoints, listed) if stray.endpoint_id != but]
-        if self.former is not None and self.former.app_instance_user_arn != self.wanted.identity.user_arn:
-            strays += self._strays_of_former_user(self.former.app_instance_user_arn)
+        if self._former_user is not None:
+            former = self.work.endpoints(self._former_user)
+            strays += unless_refused(lambda: self._strays(former, listed_twice(former)))
         if not strays:
             return
         if stop_if_stale(self.work) is None and self.present is None and self.has_current_here:
             return  # nobody can say whether this event is still current: leave what may be a newer one's
         for stray in strays:
             deregister(self.work.endpoints(stray.user_arn), stray.endpoint_id)
-
-    def _strays_of_former_user(self, user_arn: str) -> list[physical_id.Endpoint]:
-        former = self.work.endpoints(user_arn)
-        try:
-            return self._strays(former, former.list())
-        except ServiceError as error:
-            if was_refused(error):
-                return []  # the user is gone, or no longer ours to ask about
-            raise
 
     def _strays(self, endpoints: Endpoints, listed: Iterable[Listed]) -> list[physical_id.Endpoint]:
         marked = (
@@ -135,7 +147,7 @@ def look(
 
 def _describe(work: Work, wanted: Wanted, current: physical_id.Endpoint) -> Registered | None:
     endpoints = work.endpoints(current.user_arn)
-    is_here = _is_of(current, wanted)
+    is_here = _is_of(current, wanted.identity.user_arn)
     try:
         return (described if is_here else Endpoints.describe)(endpoints, current.endpoint_id)
     except ServiceError as error:
@@ -146,5 +158,5 @@ def _describe(work: Work, wanted: Wanted, current: physical_id.Endpoint) -> Regi
         raise
 
 
-def _is_of(current: physical_id.PhysicalId, wanted: Wanted) -> bool:
-    return isinstance(current, physical_id.Endpoint) and current.user_arn == wanted.identity.user_arn
+def _is_of(current: physical_id.PhysicalId, user_arn: str) -> bool:
+    return isinstance(current, physical_id.Endpoint) and current.user_arn == user_arn

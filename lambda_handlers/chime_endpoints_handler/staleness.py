@@ -5,7 +5,7 @@ from __future__ import annotations
 from .codes import Code
 from .declaration import read_endpoint
 from .errors import StaleEventError
-from .ownership import deregister, own_attempts, resolve_if_possible
+from .ownership import deregister, former_declaration, own_attempts, resolve_if_possible, unless_refused
 from .stack import Standing
 from .timestamps import CLOCK_SKEW
 from .work import Work
@@ -26,11 +26,15 @@ def stop_if_stale(work: Work) -> Standing | None:
 
 
 def remove_attempts(work: Work, standing: Standing) -> None:
-    """Removes what earlier deliveries of a stale event left for a resource that no longer exists."""
+    """Removes what a stale event and the one before it left for a resource that no longer exists."""
     endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
-    wanted = resolve_if_possible(work)
-    for attempt in own_attempts(work, endpoints, wanted, since=work.arrival.earliest, but=standing):
-        deregister(endpoints, attempt.endpoint_id)
+    wanted, since = resolve_if_possible(work), work.arrival.earliest
+    attempts = own_attempts(work, endpoints, wanted, since=since, but=standing)
+    if (former := former_declaration(work.request)) and former.app_instance_user_arn != endpoints.user_arn:
+        others = work.endpoints(former.app_instance_user_arn)
+        attempts += unless_refused(lambda: own_attempts(work, others, None, since=since, but=standing))
+    for attempt in attempts:
+        deregister(work.endpoints(attempt.user_arn), attempt.endpoint_id)
 
 
 def is_stale(work: Work, standing: Standing) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from support.stage import OTHER_APPLICATION, Stage
+from support.stage import APPLICATION, OTHER_APPLICATION, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
 UPDATE = "UpdateAppInstanceUserEndpoint"
@@ -97,3 +97,31 @@ def test_a_predecessor_comes_back_in_every_delivery(stage: Stage, times: int) ->
     (endpoint,) = stage.registered
     assert answer["Status"] == "FAILED"
     assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+
+
+def test_a_predecessor_comes_back_where_its_successor_cannot_be_named(stage: Stage) -> None:
+    """F37, F61: it gave way to what was then registered, but not named as declared."""
+    event = update(stage, stage.create(), ResourceArn=OTHER_APPLICATION)
+    stage.backend.faults.append(Fault.deny(UPDATE))
+    answer = stage.deliver(event)
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "FAILED"
+    assert (endpoint.resource_arn, endpoint.name) == (APPLICATION, "canary phone")
+    assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
+
+
+def test_a_predecessor_does_not_come_back_to_a_stack_that_gave_the_resource_up(stage: Stage) -> None:
+    """F61: the Delete has been here while its successor was registered."""
+    first = stage.create()
+    event = update(stage, first, ResourceArn=OTHER_APPLICATION)
+
+    def give_up() -> None:
+        stage.stack.detail = {
+            "ResourceStatus": "DELETE_COMPLETE",
+            "PhysicalResourceId": first["PhysicalResourceId"],
+            "LastUpdatedTimestamp": stage.clock.now(),
+        }
+
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=give_up, nth=2))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert stage.registered == []

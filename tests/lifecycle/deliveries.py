@@ -88,14 +88,15 @@ class Deliveries:
 
     def last_was_kept_from_it(self, weather: Weather) -> bool:
         """Whether the last delivery was killed, or the service refused it something."""
-        return self.last_was_killed or any(each.kind == "refuse" or each.lasts for each in self._last_met(weather))
+        return self.last_was_killed or any(each.kind == "refuse" or each.lasts for each in self.last_met(weather))
 
     def could_clean_up(self, weather: Weather) -> bool:
         """Whether the last delivery met one failure at the most, which was over when it cleaned up."""
-        met = [each for each in self._last_met(weather) if not each.passes]
+        met = [each for each in self.last_met(weather) if not each.passes]
         return len(met) <= 1 and all(_is_over(each, self.outages_over) for each in met)
 
-    def _last_met(self, weather: Weather) -> list[Incident]:
+    def last_met(self, weather: Weather) -> list[Incident]:
+        """What the last delivery met."""
         return [each for each in weather.incidents if each.delivery == self.last]
 
     def _repeat(self, event: dict[str, Any], answer: dict[str, Any] | None, weather: Weather) -> None:

@@ -14,99 +14,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from lifecycle.weather import REPEATED, Incident, Weather
+from lifecycle.strategies import IMMUTABLE, courses, declarations, in_place, seldom, switches, turns, weathers
+from lifecycle.weather import Weather
 from lifecycle.world import World
 from support.sink import Sink
-from support.stage import APPLICATION, OTHER_APPLICATION, stage_for
+from support.stage import stage_for
 
-REGISTER, UPDATE, DEREGISTER = (f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Deregister"))
-
-_how: dict[str, st.SearchStrategy[Any]] = {
-    "delivery": st.sampled_from([0, 0, 0, 1, 2, REPEATED]),
-    "when": st.sampled_from(["before", "after"]),
-    "kind": st.sampled_from(["throttle", "error", "hang", "empty", "refuse", "kill", "delete"]),
-    "seconds": st.sampled_from([0.0, 0.0, 0.0, 15.0, 95.0, 300.0]),
-}
-incidents = st.builds(Incident, nth=st.integers(1, 6), **_how) | st.builds(
-    Incident,
-    operation=st.sampled_from([REGISTER, UPDATE, DEREGISTER]),
-    nth=st.integers(1, 2),
-    **_how,
-)
-
-
-def _unclear_then_refused(operation: str, delivery: int, kind: Any) -> tuple[Incident, ...]:
-    """A call that takes effect without saying so, and whose repetition is refused."""
-    return (
-        Incident(operation=operation, delivery=delivery, nth=1, when="after", kind=kind),
-        Incident(operation=operation, delivery=delivery, nth=2, when="before", kind="refuse"),
-    )
-
-
-def _given_up_at_once(when: Any) -> tuple[Incident, ...]:
-    """CloudFormation no longer waits for what is being registered."""
-    return (Incident(operation=REGISTER, delivery=0, nth=1, when=when, kind="delete"),)
-
-
-dangers = st.builds(
-    _unclear_then_refused,
-    st.sampled_from([REGISTER, UPDATE]),
-    st.sampled_from([0, 1, 2]),
-    st.sampled_from(["error", "hang", "empty"]),
-) | st.builds(_given_up_at_once, _how["when"])
-"""What a safeguard is there for and chance alone would seldom bring together."""
-deliveries = st.one_of(
-    *[st.just(frozenset[int]())] * 3, st.just(frozenset(range(3))), st.frozensets(st.integers(0, 2), max_size=2)
-)
-weathers = st.builds(
-    Weather,
-    incidents=st.one_of(*[st.just(())] * 2, *[st.lists(incidents, max_size=3).map(tuple)] * 2, dangers),
-    lost_answers=deliveries,
-    killed_at_answer=deliveries,
-    is_delivered_twice=st.booleans(),
-)
-seldom = st.sampled_from([False, False, False, True])
-attributes = st.sampled_from(
-    [
-        {"DeviceToken": "canary-token-a"},
-        {"DeviceToken": "canary-token-b"},
-        {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"},
-    ]
-)
-immutable: dict[str, st.SearchStrategy[Any]] = {
-    "Type": st.sampled_from(["APNS", "APNS_SANDBOX"]),
-    "ResourceArn": st.sampled_from([APPLICATION, OTHER_APPLICATION]),
-    "EndpointAttributes": attributes,
-}
-changeable: dict[str, st.SearchStrategy[Any]] = {
-    "Name": st.sampled_from(["canary phone", "canary tablet", None]),
-    "AllowMessages": st.sampled_from(["ALL", "NONE"]),
-}
-declarations = st.fixed_dictionaries(immutable | changeable)
-in_place = st.fixed_dictionaries(changeable)
-of_any_kind = st.fixed_dictionaries({}, optional=immutable | changeable)
-courses = st.fixed_dictionaries(
-    {
-        "weather": weathers,
-        "sibling_fails": seldom,
-        "rollback": st.sampled_from(["update", "delete"]),
-        "rollback_weather": weathers,
-    }
-)
 _MOST_STRANGERS = 2
-switches = st.fixed_dictionaries(
-    {
-        "missing_endpoint": st.sampled_from(["forbidden", "not_found", "bad_request", "success"]),
-        "token_memory": st.sampled_from(["for_ever", "while_alive", "none"]),
-        "device_token_conflict": st.sampled_from(["user", "application", "none"]),
-        "omitted_on_update": st.sampled_from(["kept", "reset"]),
-        "failed_token": st.sampled_from(["forgotten", "remembered"]),
-        "new_endpoint_in_first_list": st.booleans(),
-        "same_token_other_parameters": st.sampled_from(["same_endpoint", "conflict", "bad_request"]),
-        "inactive_endpoints_conflict": st.booleans(),
-        "timestamps": st.sampled_from(["seconds", "milliseconds"]),
-    }
-).filter(lambda drawn: (drawn["token_memory"], drawn["device_token_conflict"]) != ("none", "none"))
 
 
 def machine(
@@ -128,9 +42,13 @@ def machine(
             return self.world.held_id is not None
 
         @precondition(lambda self: not self.has_resource())
-        @rule(declared=declarations, weather=weathers, sibling_fails=seldom)
-        def create(self, declared: dict[str, Any], weather: Weather, *, sibling_fails: bool) -> None:
-            self.world.create(self.world.stage.properties(**declared), weather, sibling_fails=sibling_fails)
+        @rule(declared=declarations, is_for_other=seldom, weather=weathers, sibling_fails=seldom)
+        def create(
+            self, declared: dict[str, Any], weather: Weather, *, is_for_other: bool, sibling_fails: bool
+        ) -> None:
+            user = self.world.other_user if is_for_other else self.world.stage.user
+            properties = self.world.stage.properties(AppInstanceUserArn=user, **declared)
+            self.world.create(properties, weather, sibling_fails=sibling_fails)
 
         @precondition(has_resource)
         @rule(change=in_place, course=courses)
@@ -138,9 +56,19 @@ def machine(
             self.update(change, course)
 
         @precondition(has_resource)
-        @rule(change=of_any_kind, course=courses)
-        def change(self, change: dict[str, Any], course: dict[str, Any]) -> None:
-            self.update(change, course)
+        @rule(steps=turns, change=in_place, course=courses)
+        def replace(self, steps: dict[str, int], change: dict[str, Any], course: dict[str, Any]) -> None:
+            assert self.world.declared is not None
+            turned = {name: _turned(name, self.world.declared[name], step) for name, step in steps.items()}
+            self.update(turned | change, course)
+
+        @precondition(has_resource)
+        @rule(change=in_place, course=courses)
+        def move(self, change: dict[str, Any], course: dict[str, Any]) -> None:
+            assert self.world.declared is not None
+            is_other = self.world.declared["AppInstanceUserArn"] == self.world.other_user
+            user = self.world.stage.user if is_other else self.world.other_user
+            self.update({"AppInstanceUserArn": user} | change, course)
 
         def update(self, change: dict[str, Any], course: dict[str, Any]) -> None:
             assert self.world.declared is not None
@@ -177,3 +105,9 @@ def machine(
                 self.world.check()
 
     return History
+
+
+def _turned(name: str, value: Any, steps: int) -> Any:
+    """The value of an immutable property that comes so many places after this one."""
+    values = IMMUTABLE[name]
+    return values[(values.index(value) + steps) % len(values)]

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chime_endpoints_emulator import Endpoint
 from lifecycle.deliveries import FUNCTION_TIMEOUT, LONGEST_AGE, Deliveries, snapshot
 from lifecycle.weather import CALM, Weather
 from support.stage import Stage
@@ -32,6 +33,10 @@ class World:
     def __post_init__(self) -> None:
         self.deliveries = Deliveries(self.stage, self._delete_meanwhile, self._read)
         self.strangers = self.deliveries.strangers
+        app_instance = self.stage.user.partition("/user/")[0]
+        self.other_user = self.stage.backend.create_app_instance_user(
+            app_instance_arn=app_instance, app_instance_user_id="bob", name="Bob"
+        )
 
     # What CloudFormation does
 
@@ -50,7 +55,7 @@ class World:
         if answer is None:
             self.stage.clock.sleep(SERVICE_TIMEOUT)
         elif answer["Status"] == "FAILED":
-            self._check_failed_create(answer["PhysicalResourceId"], weather)
+            self._check_failed_create(answer["PhysicalResourceId"], properties, weather)
         self._stands("CREATE_FAILED", "")
         self._delete(self._invent() if answer is None else answer["PhysicalResourceId"], properties)
         self._release()
@@ -99,7 +104,7 @@ class World:
         if answer is None:
             self.stage.clock.sleep(SERVICE_TIMEOUT)
         elif was_there:
-            self._check_failed_update(answer["PhysicalResourceId"], weather)
+            self._check_failed_update(answer["PhysicalResourceId"], properties, weather)
         self._roll_back(before, properties, old, rollback_weather, others=set())
 
     def delete(self, weather: Weather = CALM) -> None:
@@ -147,6 +152,7 @@ class World:
         assert self.held_id is not None
         endpoint = self.stage.backend.endpoints[self.held_id.rpartition("/")[2]]
         attributes = declared["EndpointAttributes"]
+        assert endpoint.app_instance_user_arn == declared["AppInstanceUserArn"]
         assert (endpoint.type, endpoint.resource_arn) == (declared["Type"], declared["ResourceArn"])
         assert (endpoint.device_token, endpoint.voip_device_token) == (
             attributes["DeviceToken"],
@@ -163,30 +169,35 @@ class World:
         changed = [name for name in _IMMUTABLE if new[name] != old[name]]
         assert changed or not was_there, "replaced without a reason"
         shared = set(new["EndpointAttributes"].values()) & set(old["EndpointAttributes"].values())
-        may_give_way = shared and self.stage.backend.switches.device_token_conflict != "none"
+        scope = self.stage.backend.switches.device_token_conflict
+        is_moved = new["AppInstanceUserArn"] != old["AppInstanceUserArn"]
+        may_give_way = shared and (scope == "application" if is_moved else scope != "none")
         assert self._exists(before) or may_give_way or not was_there, "the predecessor was removed"
 
-    def _check_failed_create(self, answered: str, weather: Weather) -> None:
+    def _check_failed_create(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
         """Nothing stays registered, unless the clean-up failed as well."""
-        self._check_patience(weather)
+        self._check_patience(properties, weather)
         if self.deliveries.could_clean_up(weather):
             ours = self.deliveries.registered_then - self.strangers.keys()
             assert ours <= {_endpoint_id(answered)}, "a failed Create left something"
 
-    def _check_failed_update(self, answered: str, weather: Weather) -> None:
+    def _check_failed_update(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
         """What gave way came back, unless that failed as well, or a process was killed that knew what it was."""
-        self._check_patience(weather)
-        was_killed = any(each.kind == "kill" for each in weather.incidents)
+        self._check_patience(properties, weather)
+        was_killed = weather.killed_at_answer or any(each.kind == "kill" for each in weather.incidents)
         if self.deliveries.could_clean_up(weather) and not was_killed:
             assert _endpoint_id(answered) in self.deliveries.registered_then, "a failed Update left nothing"
 
-    def _check_patience(self, weather: Weather) -> None:
-        """No event fails for what passes."""
-        assert self.strangers or not all(each.passes for each in weather.incidents), "failed for what passes"
+    def _check_patience(self, properties: dict[str, Any], weather: Weather) -> None:
+        """No event fails for what passes, nor for what is over; only for what somebody else holds."""
+        tokens = set(properties["EndpointAttributes"].values())
+        is_held = any(tokens & {each["device_token"], each["voip_device_token"]} for each in self.strangers.values())
+        met = self.deliveries.last_met(weather)
+        assert is_held or not all(each.passes for each in met), "failed for what passes"
 
     def _ours(self) -> set[str]:
         endpoints = self.stage.backend.endpoints
-        return {f"{self.stage.user}/endpoint/{each}" for each in endpoints if each not in self.strangers}
+        return {_id(each) for each in endpoints.values() if each.endpoint_id not in self.strangers}
 
     # How CloudFormation does it
 
@@ -195,7 +206,7 @@ class World:
         if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
-            is_known = endpoint_id in self.strangers or f"{self.stage.user}/endpoint/{endpoint_id}" in known
+            is_known = endpoint_id in self.strangers or _id(endpoint) in known
             if not is_known and endpoint.name == properties["Name"] and self._was_named(endpoint_id):
                 del self.stage.backend.endpoints[endpoint_id]
 
@@ -314,6 +325,10 @@ class World:
 
     def _exists(self, physical_id: str) -> bool:
         return _endpoint_id(physical_id) in self.stage.backend.endpoints
+
+
+def _id(endpoint: Endpoint) -> str:
+    return f"{endpoint.app_instance_user_arn}/endpoint/{endpoint.endpoint_id}"
 
 
 def _endpoint_id(physical_id: str) -> str:

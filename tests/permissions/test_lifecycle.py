@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, run_state_machine_as_test
 from moto import mock_aws
 
-from lifecycle.history import machine, switches
+from lifecycle.history import machine
+from lifecycle.strategies import switches
 from permissions.cloudformation import CloudFormation, put_user
 from permissions.policies import Permission, granted, unused
 from permissions.stacks import FIRST, TEXT, alice, chat, without_endpoints
@@ -34,6 +35,7 @@ def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMach
             unguarded.begin(self, drawn)
             stage = self.world.stage
             stage.user = put_user(stage.backend, FIRST, "alice")
+            self.world.other_user = put_user(stage.backend, FIRST, "bob")
             made = CloudFormation(stage)
             made.deploy("chat", template)
             made.guard.documents = made.documents()

@@ -1,0 +1,198 @@
+"""An endpoint that moves to another user and keeps its device token, which the service may allow once for all users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.stage import OTHER_APPLICATION, Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+DEREGISTER = "DeregisterAppInstanceUserEndpoint"
+LIST = "ListAppInstanceUserEndpoints"
+SCOPES = ["user", "app_instance", "application", "none"]
+SHARED = ["app_instance", "application"]
+
+
+@pytest.fixture
+def bob(stage: Stage) -> str:
+    """Another user of the app instance."""
+    app_instance = stage.user.partition("/user/")[0]
+    return stage.backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id="bob", name="Bob")
+
+
+def move(stage: Stage, first: dict[str, Any], bob: str, name: str | None = "canary phone") -> dict[str, Any]:
+    """The event of the Update that moves the first user's endpoint."""
+    stage.clock.sleep(600)
+    return stage.event(
+        "Update",
+        stage.properties(AppInstanceUserArn=bob, Name=name),
+        PhysicalResourceId=first["PhysicalResourceId"],
+        OldResourceProperties=stage.properties(Name=name),
+    )
+
+
+def back(stage: Stage, held: str, bob: str, name: str | None = "canary phone") -> dict[str, Any]:
+    """The answer to the Update that rolls the move back."""
+    return stage.update(held, stage.properties(Name=name), stage.properties(AppInstanceUserArn=bob, Name=name))
+
+
+def of(stage: Stage) -> list[str]:
+    """The users of what is registered."""
+    return [endpoint.app_instance_user_arn for endpoint in stage.registered]
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_it_moves_with_its_device_token(stage: Stage, bob: str, scope: str, name: str | None) -> None:
+    """F27, F60: in the end there is one, of the declared user, whoever else may hold the token."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create(stage.properties(Name=name))
+    answer = stage.deliver(move(stage, first, bob, name))
+    assert (answer["Status"], len(stage.registered)) == ("SUCCESS", 1 if scope in SHARED else 2)
+    assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
+    (endpoint,) = stage.registered
+    assert answer["PhysicalResourceId"] == f"{bob}/endpoint/{endpoint.endpoint_id}"
+    assert endpoint.device_token == "canary-token-a"
+    assert endpoint.name == name or (name is None and (endpoint.name or "").startswith("chat-Phone-"))
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_it_moves_back(stage: Stage, bob: str, scope: str, name: str | None) -> None:
+    """F60: a sibling failed after the move; the first user has it again, once."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create(stage.properties(Name=name))
+    moved = stage.deliver(move(stage, first, bob, name))
+    answer = back(stage, moved["PhysicalResourceId"], bob, name)
+    assert answer["Status"] == "SUCCESS"
+    stage.delete(moved["PhysicalResourceId"])
+    assert of(stage) == [stage.user]
+    assert answer["PhysicalResourceId"].endswith(stage.registered[0].endpoint_id)
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("scope", SHARED)
+def test_it_comes_back_where_it_cannot_move(stage: Stage, bob: str, scope: str, name: str | None) -> None:
+    """F60: it gave way to a registration that was then refused; whichever id is sent for the rollback, there is one."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create(stage.properties(Name=name))
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
+    answer = stage.deliver(move(stage, first, bob, name))
+    (endpoint,) = stage.registered
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"
+    for held in (first, answer):
+        assert back(stage, held["PhysicalResourceId"], bob, name)["PhysicalResourceId"] == answer["PhysicalResourceId"]
+    assert stage.registered == [endpoint]
+
+
+@pytest.mark.parametrize("scope", SHARED)
+def test_what_came_back_gives_way_again(stage: Stage, bob: str, scope: str) -> None:
+    """F43, F60: the answer got lost, and the next delivery may move it after all."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create()
+    stage.sent()
+    event = move(stage, first, bob)
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
+    stage.deliver(event)
+    stage.backend.faults.clear()
+    stage.clock.sleep(60)
+    assert stage.deliver(event)["Status"] == "SUCCESS"
+    assert of(stage) == [bob]
+
+
+@pytest.mark.parametrize("scope", SHARED)
+def test_what_a_killed_move_left_does_not_stand_in_the_way_of_its_rollback(stage: Stage, bob: str, scope: str) -> None:
+    """F61: it is registered with the new user, nobody was told, and it holds the token."""
+    stage.backend.switches.change({"device_token_conflict": scope, "new_endpoint_in_first_list": False})
+    first = stage.create(stage.properties(Name=None))
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(move(stage, first, bob, None))
+    stage.sink.refuses = False
+    assert of(stage) == [bob]
+    assert back(stage, first["PhysicalResourceId"], bob, None)["Status"] == "SUCCESS"
+    assert of(stage) == [stage.user]
+
+
+@pytest.mark.parametrize("scope", ["user", "application"])
+def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: Stage, bob: str, scope: str) -> None:
+    """F27: it has the same application, so that it is in the way whatever the service looks at."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create()
+    theirs = stage.stranger(app_instance_user_arn=bob)
+    stage.backend.switches.change({"device_token_conflict": scope})
+    before = [vars(each).copy() for each in stage.registered]
+    answer = stage.deliver(move(stage, first, bob))
+    assert answer["Status"] == "FAILED"
+    assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser holds the device token" in answer["Reason"]
+    assert [vars(each) | {"listed": True} for each in stage.registered] == [each | {"listed": True} for each in before]
+    assert DEREGISTER not in {call.operation for call in stage.backend.calls}
+
+
+def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage, bob: str) -> None:
+    """F27: it has another application, and only after the old endpoint gave way in vain is it known to be the cause."""
+    first = stage.create()
+    theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
+    answer = stage.deliver(move(stage, first, bob))
+    assert answer["Status"] == "FAILED"
+    assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser holds the device token" in answer["Reason"]
+    assert sorted(of(stage)) == sorted([stage.user, bob])
+    (ours,) = [each for each in stage.registered if each.app_instance_user_arn == stage.user]
+    assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{ours.endpoint_id}"
+
+
+def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
+    """F27: neither the new user nor the old one has it."""
+    app_instance = stage.user.partition("/user/")[0]
+    carol = stage.backend.create_app_instance_user(
+        app_instance_arn=app_instance, app_instance_user_id="carol", name="Carol"
+    )
+    first = stage.create(stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}))
+    stage.stranger(app_instance_user_arn=carol)
+    stage.backend.switches.change({"device_token_conflict": "app_instance"})
+    stage.clock.sleep(600)
+    answer = stage.update(
+        first["PhysicalResourceId"],
+        stage.properties(AppInstanceUserArn=bob),
+        stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}),
+    )
+    assert answer["Status"] == "FAILED"
+    assert "another user's endpoint holds it" in answer["Reason"]
+    assert sorted(of(stage)) == sorted([stage.user, carol])
+
+
+@pytest.mark.parametrize("scope", SHARED)
+def test_a_user_who_is_gone_holds_nothing(stage: Stage, bob: str, scope: str) -> None:
+    """F33: the former user was deleted, and his endpoints with him: there is nothing to give way."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create()
+    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
+    theirs = stage.stranger(app_instance_user_arn=bob)
+    answer = stage.deliver(move(stage, first, bob))
+    assert answer["Status"] == "FAILED"
+    assert theirs.endpoint_id in answer["Reason"]
+    assert of(stage) == [bob]
+
+
+def test_a_move_that_was_overtaken_leaves_nothing_with_either_user(stage: Stage, bob: str) -> None:
+    """F44: the stack gave the resource up while the rollback of a killed move was waiting to be handled."""
+    stage.backend.switches.change({"device_token_conflict": "application"})
+    first = stage.create(stage.properties(Name=None))
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(move(stage, first, bob, None))
+    stage.sink.refuses = False
+    stage.sent()
+    stage.clock.sleep(60)
+    stage.stack.detail = {
+        "ResourceStatus": "DELETE_COMPLETE",
+        "PhysicalResourceId": first["PhysicalResourceId"],
+        "LastUpdatedTimestamp": stage.clock.now(),
+    }
+    assert back(stage, first["PhysicalResourceId"], bob, None)["Status"] == "FAILED"
+    assert stage.registered == []
