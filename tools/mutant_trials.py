@@ -27,9 +27,11 @@ _LONGEST_WAIT = 180  # seconds for any test, on a machine that does other things
 
 @dataclass
 class Trials:
-    """The mutants of a file of trials, `{"at_once": 2, "mutants": {name: {test: seconds}}}`, in its order."""
+    """The mutants of a file of trials, in its order, with the seconds of each test that runs them."""
 
     at_once: int
+    cases: int
+    """How many cases of a test are tried at the most."""
     mutants: dict[str, dict[str, float]]
     found: Path
     noticed_by: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -42,7 +44,7 @@ class Trials:
         for name, seconds in self.mutants.items():
             while len(self.running) >= self.at_once:
                 self._conclude()
-            ordered = [*self.noticed_by[_function(name)], *_in_turn(seconds)]
+            ordered = [*self.noticed_by[_function(name)], *_in_turn(seconds, self.cases)]
             reader, writer = os.pipe()
             child = os.fork()
             if child == 0:
@@ -68,14 +70,14 @@ class Trials:
             found.write(json.dumps([name, code, noticed_by]) + "\n")
 
 
-def _in_turn(seconds: Mapping[str, float]) -> list[str]:
+def _in_turn(seconds: Mapping[str, float], cases: int) -> list[str]:
     """The first case of every test, then the second of every one that has it, and so on; the quickest first."""
     counted: Counter[str] = Counter()
     turns = {}
     for test in sorted(seconds, key=seconds.__getitem__):
         turns[test] = counted[test.partition("[")[0]]
         counted[test.partition("[")[0]] += 1
-    return sorted(turns, key=lambda test: (turns[test], seconds[test]))
+    return sorted((test for test in turns if turns[test] < cases), key=lambda test: (turns[test], seconds[test]))
 
 
 def _function(mutant: str) -> str:
@@ -111,4 +113,4 @@ def _fails(test: Any, following: Any) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Reads the trials."""
     trials = json.loads(Path(os.environ["MUTANT_TRIALS"]).read_text())
-    config.pluginmanager.register(Trials(trials["at_once"], trials["mutants"], Path(trials["found"])))
+    config.pluginmanager.register(Trials(**trials | {"found": Path(trials["found"])}))

@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="so many mutants, drawn at random (default: all)")
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     parser.add_argument("--at-once", type=int, default=4, help="processes; tests wait more than they work")
+    parser.add_argument("--cases", type=int, default=1000, help="of each parametrized test, the first so many at most")
     parser.add_argument("--again", action="store_true", help="tries again those that nothing noticed")
     parser.add_argument("patterns", nargs="*", help="names of mutants, such as 'chime_endpoints_handler.create.*'")
     arguments = parser.parse_args()
@@ -52,7 +53,8 @@ def main() -> int:
     chosen = choose(sorted(results()), arguments.patterns, arguments.sample, arguments.seed)
     refused = filter_mutants_with_type_checker()
     keep({name: REFUSED for name in chosen if name in refused})
-    try_out([name for name in chosen if name not in refused], arguments.at_once, again=arguments.again)
+    left = [name for name in chosen if name not in refused]
+    try_out(left, arguments.at_once, arguments.cases, again=arguments.again)
     found = results()
     return report({name: found[name] for name in chosen if found[name] != "not checked"})
 
@@ -63,7 +65,7 @@ def choose(everything: Sequence[str], patterns: Sequence[str], sample: int | Non
     return random.Random(seed).sample(chosen, min(sample, len(chosen))) if sample else list(dict.fromkeys(chosen))  # noqa: S311 - no secret
 
 
-def try_out(chosen: Iterable[str], at_once: int, *, again: bool) -> None:
+def try_out(chosen: Iterable[str], at_once: int, cases: int, *, again: bool) -> None:
     """Tries those mutants of which nothing is known yet, or that survived where they are to be tried again."""
     known = results()
     stats = json.loads((COPY / "mutants" / "mutmut-stats.json").read_text())
@@ -73,7 +75,7 @@ def try_out(chosen: Iterable[str], at_once: int, *, again: bool) -> None:
         name: {test: seconds[test] for test in tests.get(name.rpartition("__mutmut_")[0], ())} for name in open_ones
     }
     trials, found = COPY / "trials.json", COPY / "found.jsonl"
-    trials.write_text(json.dumps({"at_once": at_once, "mutants": mutants, "found": str(found)}))
+    trials.write_text(json.dumps({"at_once": at_once, "cases": cases, "mutants": mutants, "found": str(found)}))
     found.write_text("")
     settings = tomllib.loads((COPY / "pyproject.toml").read_text())["tool"]["mutmut"]
     path = os.pathsep.join([str(COPY / "mutants" / "src"), str(ROOT / "tools")])

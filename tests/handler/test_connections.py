@@ -153,7 +153,6 @@ def test_what_comes_unasked_is_no_answer() -> None:
     assert server.requests == [[b'{"0"}'], [b'{"1"}']]
 
 
-@pytest.mark.patient
 def test_a_url_that_is_slow_is_answered_once() -> None:
     """F50: it is not taken for one that has gone."""
     server = Server(seconds=1.2)
@@ -177,7 +176,6 @@ def test_a_kept_connection_waits_as_long_as_a_new_one() -> None:
     assert server.requests == [[b'{"0"}', b'{"1"}']]
 
 
-@pytest.mark.patient
 def test_a_url_that_has_gone_is_waited_for() -> None:
     """F52: what was kept has gone stale, and nobody listens any more: no attempt follows the other at once."""
     with raw_server(Server(second=reset)) as url:
@@ -203,7 +201,6 @@ def test_a_refusal_over_a_kept_connection_is_a_refusal() -> None:
     assert server.requests == [[b'{"0"}', b'{"1"}'], [b'{"1"}']]
 
 
-@pytest.mark.patient
 def test_an_attempt_that_was_given_up_sends_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """F52: the look-up of the name ends after the deadline, when a later delivery may be under way."""
     look_up = socket.getaddrinfo
@@ -255,7 +252,6 @@ def test_a_connection_on_which_something_may_be_under_way_is_not_kept(answer: by
     assert server.requests == [[b'{"0"}'], [b'{"1"}']]
 
 
-@pytest.mark.patient
 def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
     """Amazon S3 closes one after some time, and a function that is frozen does not hear of it."""
     server = Server()

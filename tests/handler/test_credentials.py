@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.clients import AwsClients
 from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.errors import translate
 from support.sink import Sink
 from support.stage import ACCOUNT, APPLICATION, Clock, Stage
 
@@ -124,6 +126,20 @@ def test_a_function_without_credentials_says_so(sink: Sink, monkeypatch: pytest.
     assert "NoCredentialsError. The function has no credentials: does its role exist?" in answer["Reason"]
     assert stage.clock.now() == began
     assert stage.delete(f"{stage.user}/endpoint/e")["Status"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoCredentialsError(),
+        PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+        CredentialRetrievalError(provider="container-role", error_msg="canary"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_is_wrong_with_the_credentials_is_told_as_such(error: Exception) -> None:
+    """F47: one way to look for the cause, in whatever words botocore has it."""
+    assert "The function has no credentials: does its role exist?" in str(translate(REGISTER, error))
 
 
 @pytest.mark.parametrize("source", [{"ParameterName": "/push/alice"}, {"SecretArn": "{secret}"}])

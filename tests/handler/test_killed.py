@@ -114,7 +114,7 @@ def test_an_event_whose_process_died_after_the_answer_changes_nothing_when_it_co
     "change",
     [
         {"EndpointAttributes": {"DeviceToken": "canary-token-b"}},
-        pytest.param({"Type": "GCM"}, marks=pytest.mark.patient),
+        {"Type": "GCM"},
     ],
     ids=str,
 )

@@ -11,7 +11,7 @@ from support.stage import Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
 LIST = "ListAppInstanceUserEndpoints"
-COUNTS = [0, 1, 50, 51, pytest.param(500, marks=pytest.mark.patient)]
+COUNTS = [0, 1, 50, 51, 500]
 LOST = {"when": "after", "error": "ServiceFailureException", "status": 500}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from support.refusing import Refusing
-from support.stage import REGION, Stage
+from support.stage import ACCOUNT, REGION, Stage
 
 
 def secret(content: str | bytes, *, region: str = REGION) -> str:
@@ -44,6 +44,14 @@ def test_a_parameter_is_registered_decrypted(stage: Stage) -> None:
         client.put_parameter(Name="/push/alice", Value=value, Type="SecureString", Overwrite=True)
     stage.create(from_source(stage, ParameterName="/push/alice", Version="1"))
     assert stage.registered[0].device_token == "canary-1"
+
+
+def test_a_parameter_is_read_in_the_region_of_its_arn(stage: Stage) -> None:
+    """As a secret is; under its own region's name there is another."""
+    for region, value in ((REGION, "canary-here"), ("us-west-2", "canary-there")):
+        boto3.client("ssm", region_name=region).put_parameter(Name="/push/alice", Value=value, Type="SecureString")
+    stage.create(from_source(stage, ParameterName=f"arn:aws:ssm:us-west-2:{ACCOUNT}:parameter/push/alice"))
+    assert stage.registered[0].device_token == "canary-there"
 
 
 def test_a_rotated_secret_replaces_the_endpoint_at_the_next_update(stage: Stage) -> None:

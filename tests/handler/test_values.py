@@ -26,6 +26,7 @@ from chime_endpoints_handler.endpoints import Endpoints, Listed
 from chime_endpoints_handler.errors import OutOfTimeError, SourceError, translate
 from chime_endpoints_handler.rules import violations
 from chime_endpoints_handler.timestamps import seconds
+from support.stage import Stage
 
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"
 APPLICATION = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a"
@@ -49,6 +50,16 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
 def test_a_timestamp_is_read_in_whatever_form_it_comes(timestamp: object, expected: float | None) -> None:
     """The API's documentation says milliseconds, botocore's parser seconds; what is neither is no time."""
     assert seconds(timestamp) == expected
+
+
+@pytest.mark.parametrize("form", ["seconds", "milliseconds"])
+def test_a_described_endpoint_is_read_in_whatever_form_its_timestamps_come(stage: Stage, form: str) -> None:
+    """Through botocore, whose own parser of timestamps raises on milliseconds."""
+    stage.backend.switches.change({"timestamps": form})
+    first = stage.create()
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert "Describe" in stage.operations
 
 
 def test_each_phase_leaves_time_for_those_that_follow() -> None:

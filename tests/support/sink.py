@@ -15,7 +15,8 @@ class Sink:
     """The answers that reached the URL; `statuses` are answered first, then 200."""
 
     def __init__(self, server: ThreadingHTTPServer, *, scheme: str) -> None:
-        self.url = f"{scheme}://127.0.0.1:{server.server_address[1]}/answer?X-Amz-Signature=canary-signature"
+        self.target = "/answer?X-Amz-Signature=canary-signature"
+        self.url = f"{scheme}://127.0.0.1:{server.server_address[1]}{self.target}"
         self.forget()
 
     def forget(self) -> None:
@@ -28,8 +29,10 @@ class Sink:
         self.on_refusal: Callable[[], None] = lambda: None
         self.accepted: list[dict[str, Any]] = []
 
-    def take(self, body: bytes, content_type: str | None) -> int:
-        """Keeps one attempt and says what it is answered."""
+    def take(self, target: str, body: bytes, content_type: str | None) -> int:
+        """Keeps one attempt and says what it is answered; what was not signed is refused."""
+        if target != self.target:
+            return 403
         self.bodies.append(body)
         self.content_types.append(content_type)
         if self.on_put is not None:
@@ -52,7 +55,7 @@ def open_sink(tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
             body = self.rfile.read(length)
             if len(body) < length:
                 return  # the client broke off
-            self.send_response(sink.take(body, self.headers["content-type"]))
+            self.send_response(sink.take(self.path, body, self.headers["content-type"]))
             self.send_header("content-length", "0")
             self.end_headers()
 
