@@ -1,0 +1,43 @@
+"""What a deployer is told to do for every way in which a call can fail: no word of it changes by accident."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from chime_endpoints_handler.advice import PAGE, SOURCES, Kind, explain
+
+RECORDED = Path(__file__).parent / "recorded_advice.txt"
+ENDPOINT = [f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Describe", "Deregister")]
+OPERATIONS = [*ENDPOINT, "ListAppInstanceUserEndpoints", "TagResource", "ListTagsForResource", *SOURCES]
+SAID = {
+    Kind.UNAUTHENTICATED: [
+        *("NoCredentialsError", "CredentialRetrievalError", "PartialCredentialsError"),
+        *("NoRegionError", "UnrecognizedClientException", "ExpiredTokenException"),
+    ],
+    Kind.DENIED: ["AccessDeniedException", "InvalidClientTokenId"],
+    Kind.INVALID: [
+        *("BadRequestException", "ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"),
+        *("InvalidRequestException", "DecryptionFailure", "InvalidKeyId", "403"),
+    ],
+    Kind.UNCLEAR: ["ServiceFailureException", "500", "SSLError", PAGE],
+}
+"""What is told apart beside the kind of failure."""
+
+
+def advice() -> Iterator[str]:
+    """One line for every way of failing."""
+    for operation, kind in product(OPERATIONS, Kind):
+        for said in SAID.get(kind, ["-"]):
+            code, text = explain(operation, kind, said)
+            yield f"{operation} {kind.value} {said}: {code}: {text}"
+
+
+def test_the_advice_is_as_recorded() -> None:
+    """RECORD=1 records it anew, where a change is meant."""
+    told = "\n".join(advice()) + "\n"
+    if "RECORD" in os.environ:
+        RECORDED.write_text(told, encoding="utf-8")
+    assert told == RECORDED.read_text(encoding="utf-8")
