@@ -102,7 +102,6 @@ class Responder(CfnResource):
             whole_reason = (reason if status else self.Reason) or _NO_REASON
             super()._send(  # type: ignore[misc] # missing in crhelper's stub; the one seam for a sender
                 status,
-                reason,
                 send_response=lambda url, body, _: self._deliver(url, {**body, "Reason": whole_reason}),
             )
 
