@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from http.client import NotConnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -262,3 +263,19 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
         time.sleep(3.1)
         assert put(url, b'{"2"}') is Delivery.ACCEPTED
     assert server.requests == [[b'{"0"}', b'{"1"}'], [b'{"2"}']]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("https://bucket.s3.amazonaws.com/key", "bucket.s3.amazonaws.com", 443),
+        ("http://localhost/key", "localhost", 80),
+        ("https://localhost:8443/key", "localhost", 8443),
+    ],
+)
+def test_a_connection_goes_where_the_url_says_and_waits_no_longer(url: str, host: str, port: int) -> None:
+    """F52: its time is that of the attempt, also while it is being made; it is not made again by itself."""
+    connection = connections.new(urlsplit(url), 3.5)
+    assert (connection.host, connection.port, connection.timeout) == (host, port, 3.5)
+    with pytest.raises(NotConnected):
+        connection.request("PUT", "/")

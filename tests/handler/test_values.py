@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chime_endpoints_handler import sources
 from chime_endpoints_handler.calls import Caller
+from chime_endpoints_handler.clients import AwsClients
 from chime_endpoints_handler.deadline import Deadline, Phase
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
@@ -53,8 +54,11 @@ def test_a_timestamp_is_read_in_whatever_form_it_comes(timestamp: object, expect
 
 
 @pytest.mark.parametrize("form", ["seconds", "milliseconds"])
-def test_a_described_endpoint_is_read_in_whatever_form_its_timestamps_come(stage: Stage, form: str) -> None:
-    """Through botocore, whose own parser of timestamps raises on milliseconds."""
+def test_a_described_endpoint_is_read_in_whatever_form_its_timestamps_come(
+    stage: Stage, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a new client of botocore, whose own parser of timestamps raises on milliseconds."""
+    monkeypatch.setattr("support.stage._WARM", AwsClients())
     stage.backend.switches.change({"timestamps": form})
     first = stage.create()
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
