@@ -79,14 +79,14 @@ WEAKENINGS = [
     Weakening(
         "a conflict of a replacement with what it has just registered is told from others",
         "registration",
-        "if attempts.may_have_happened and _is_conflict(error) and",
-        "if False and",
+        "if _is_conflict(error) and (ours",
+        "if False and (ours",
     ),
     Weakening(
         "a predecessor of another user gives way",
         "registration",
-        "[*holding, *situation.holders_of_former_user()]",
-        "holding",
+        "_sort(situation, situation.holders_elsewhere())",
+        "[], [], []",
     ),
     Weakening(
         "what somebody else registered is not taken",
@@ -139,14 +139,14 @@ WEAKENINGS = [
     Weakening(
         "a stale event removes what its earlier deliveries left",
         "staleness",
-        "            remove_attempts(work, standing)\n",
+        "            leftovers.remove_all(work, standing)\n",
         "            pass\n",
     ),
     Weakening(
         "a replacement that fails after it was named is withdrawn",
         "replacement",
-        "        if chosen.is_new:\n            _withdraw",
-        "        if False:\n            _withdraw",
+        "if not chosen.is_new or _withdraw(",
+        "if True or _withdraw(",
     ),
     Weakening(
         "a replacement whose answer nobody accepts is marked again",
@@ -199,8 +199,8 @@ WEAKENINGS = [
     Weakening(
         "the old endpoint that gave way comes back",
         "registration",
-        "        bring_back(predecessor, situation)\n        if",
-        "        if",
+        "        bring_back(predecessor, situation)\n        raise",
+        "        raise",
     ),
 ]
 

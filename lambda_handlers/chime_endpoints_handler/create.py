@@ -14,6 +14,7 @@ from .declaration import read_endpoint
 from .endpoints import Endpoints, Registered
 from .errors import AlreadyRegisteredError, HandlerError, ServiceError, StaleEventError
 from .idempotent import register
+from .leftovers import own_attempts
 from .outcome import Outcome, registered
 from .ownership import (
     Wanted,
@@ -21,7 +22,6 @@ from .ownership import (
     deregister,
     holders,
     is_as_wanted,
-    own_attempts,
     physical_id_of,
     resolve,
     settle,

@@ -6,8 +6,9 @@ from . import physical_id
 from .deadline import Phase
 from .endpoints import Endpoints, was_refused
 from .errors import ServiceError
+from .leftovers import own_attempts
 from .outcome import Outcome
-from .ownership import deregister, is_gone, own_attempts, resolve_if_possible
+from .ownership import deregister, is_gone, resolve_if_possible
 from .rules import USER_ARN
 from .stack import Standing
 from .work import Work

@@ -5,6 +5,7 @@ HandlerError                    its text is fit for a Reason and a log: no value
 ├── SourceError                 a device token could not be read from its source
 ├── AlreadyRegisteredError      somebody else's endpoint holds the device token
 ├── StaleEventError             CloudFormation no longer waits for this event
+├── VanishedError               somebody else deregistered the endpoint meanwhile
 ├── OutOfTimeError              the deadline is too near for another call
 └── ServiceError                a call failed; `kind` says how
 """
@@ -50,6 +51,10 @@ class AlreadyRegisteredError(HandlerError):
 
 class StaleEventError(HandlerError):
     """CloudFormation no longer waits for this event."""
+
+
+class VanishedError(HandlerError):
+    """Somebody else deregistered the endpoint while it was being changed."""
 
 
 class OutOfTimeError(HandlerError):

@@ -16,10 +16,9 @@ from .advice import INCOMPLETE, Kind, explain
 from .codes import Code
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
 from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
-from .errors import ServiceError, SourceError, StaleEventError
+from .errors import ServiceError, SourceError, VanishedError
 from .request import Request
 from .rules import USER_ARN, violations
-from .stack import Standing
 from .timestamps import CLOCK_SKEW
 from .work import Work
 
@@ -187,30 +186,6 @@ def _holders_now(endpoints: Endpoints, identity: Identity) -> list[Registered]:
     ]
 
 
-def own_attempts(
-    work: Work, endpoints: Endpoints, wanted: Wanted | None, *, since: float, but: Standing | None
-) -> list[physical_id.Endpoint]:
-    """What unanswered attempts of this resource have registered.
-
-    Args:
-        work: the event's work.
-        endpoints: the user's endpoints.
-        wanted: what the attempts were to register; where that cannot be told, only the name is gone by.
-        since: the moment before which no attempt can have registered anything under a declared name.
-        but: what CloudFormation holds is no attempt.
-    """
-    listed = listed_twice(endpoints)
-    found = {endpoint.endpoint_id for endpoint in listed if bears_our_name(endpoint, work.request)}
-    if wanted is not None and wanted.is_name_declared:
-        found |= {
-            endpoint.endpoint_id
-            for endpoint in describe_each(endpoints, candidates(listed, wanted, work.request))
-            if is_as_wanted(endpoint, wanted) and was_created_since(endpoint, since)
-        }
-    attempts = [physical_id.Endpoint(endpoints.user_arn, endpoint_id) for endpoint_id in sorted(found)]
-    return [attempt for attempt in attempts if but is None or str(attempt) != but.physical_id]
-
-
 def unless_refused(look_up: Callable[[], list[_T]]) -> list[_T]:
     """What a former user has; nothing where that user is gone, or no longer ours to ask about."""
     try:
@@ -226,7 +201,7 @@ def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:
     if (endpoint.name or "", endpoint.allow_messages) == (wanted.name, wanted.allow_messages):
         return  # no name and an empty one are the same
     if not is_updated(endpoints, endpoint.endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
-        raise StaleEventError(
+        raise VanishedError(
             Code.VANISHED,
             f"Endpoint {endpoint.endpoint_id} was deregistered by somebody else while it was being changed."
             " Deploy again: it is then registered anew.",

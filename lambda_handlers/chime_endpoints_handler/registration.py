@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from . import idempotent
+from . import idempotent, leftovers
 from .adoption import adopt
 from .advice import Kind
 from .calls import Attempts
 from .deadline import Phase
 from .endpoints import Registered
 from .errors import HandlerError, ServiceError
-from .ownership import bears_our_name, deregister, holders, listed_twice
+from .ownership import bears_our_name, deregister, holders
 from .physical_id import Endpoint
 from .situation import Situation
 from .staleness import stop_if_stale
@@ -67,9 +67,11 @@ def _register_marked(situation: Situation, purpose: str) -> Chosen:
             work, situation.endpoints, wanted, name=name, purpose=purpose, attempts=attempts
         )
     except HandlerError as error:
-        if attempts.may_have_happened and _is_conflict(error) and (ours := _find_own(situation, _holders(situation))):
-            return dataclasses.replace(ours, is_new=True)
-        _remove_attempt(situation, attempts)
+        if attempts.may_have_happened:
+            if _is_conflict(error) and (ours := _find_own(situation, _holders(situation))):
+                return dataclasses.replace(ours, is_new=True)
+            if not _is_conflict(error):
+                _remove_attempt(situation)
         raise
     return Chosen(endpoint_id, name, wanted.allow_messages, is_new=True)
 
@@ -79,21 +81,19 @@ def _resolve_conflict(situation: Situation) -> Chosen | None:
     holding = _holders(situation)
     if ours := _find_own(situation, holding):
         return ours
-    everywhere = [*holding, *situation.holders_of_former_user()]
-    predecessors = [holder for holder in everywhere if situation.is_predecessor(holder)]
-    strays = [holder for holder in _others(everywhere, predecessors) if bears_our_name(holder, situation.work.request)]
-    strangers = _others(holding, predecessors, strays)
-    if not any(_is_in_the_way(stranger, situation) for stranger in strangers):
+    predecessors, strays, strangers = _sort(situation, holding)
+    if not any(_is_certainly_in_the_way(stranger, situation) for stranger in strangers):
+        predecessors_elsewhere, strays_elsewhere, _ = _sort(situation, situation.holders_elsewhere())
+        strays += strays_elsewhere
         for stray in strays:
             stop_if_stale(situation.work)
             deregister(situation.endpoints_of(stray), stray.endpoint_id)
         if strays:
             return None
-        for predecessor in predecessors:
-            if chosen := _register_in_place_of(predecessor, situation):
-                return chosen
-    adopted = adopt(situation.endpoints, strangers, situation.wanted, situation.work)
-    return Chosen(adopted.endpoint_id, situation.wanted.name, situation.wanted.allow_messages, is_adopted=True)
+        predecessors += predecessors_elsewhere
+        if predecessors:
+            return _register_in_place_of(predecessors[0], strangers, situation)
+    return _adopt(strangers, situation)
 
 
 def _holders(situation: Situation) -> list[Registered]:
@@ -104,57 +104,88 @@ def _find_own(situation: Situation, holding: Iterable[Registered]) -> Chosen | N
     return next(map(Chosen.found, filter(situation.is_ours, holding)), None)
 
 
-def _others(holders: Iterable[Registered], *known: Sequence[Registered]) -> list[Registered]:
-    return [holder for holder in holders if not any(holder in each for each in known)]
+def _sort(situation: Situation, holding: Iterable[Registered]) -> tuple[list[Registered], ...]:
+    """Predecessors, which may give way; strays, to which nothing refers; and strangers, to be left alone."""
+    predecessors, strays, strangers = [], [], []
+    for holder in holding:
+        if situation.is_predecessor(holder):
+            predecessors.append(holder)
+        elif bears_our_name(holder, situation.work.request):
+            strays.append(holder)
+        else:
+            strangers.append(holder)
+    return predecessors, strays, strangers
 
 
-def _is_in_the_way(stranger: Registered, situation: Situation) -> bool:
-    """Whether nothing else needs to give way: a token is taken among one user's endpoints or one application's.
+def _is_certainly_in_the_way(stranger: Registered, situation: Situation) -> bool:
+    """Whether it holds the device token in whichever sense the service means that.
 
-    Which of the two the service does not say, nor whether an INACTIVE endpoint takes it.
+    A token may be taken among one user's endpoints or among one application's, and by an INACTIVE one or not.
     """
     return stranger.identity.resource_arn == situation.wanted.identity.resource_arn and not stranger.inactive
 
 
-def _register_in_place_of(predecessor: Registered, situation: Situation) -> Chosen | None:
-    """The old endpoint holds the device token and gives way; it comes back if the new one cannot be registered.
+def _adopt(strangers: Sequence[Registered], situation: Situation) -> Chosen:
+    adopted = adopt(situation.endpoints, strangers, situation.wanted, situation.work)
+    return Chosen(adopted.endpoint_id, situation.wanted.name, situation.wanted.allow_messages, is_adopted=True)
 
-    None where it was not, or not alone, in the way.
-    """
+
+def _register_in_place_of(predecessor: Registered, strangers: Sequence[Registered], situation: Situation) -> Chosen:
+    """The old endpoint holds the device token and gives way; it comes back if there is to be no new one."""
     stop_if_stale(situation.work)
-    deregister(situation.endpoints_of(predecessor), predecessor.endpoint_id)
     try:
-        chosen = _register_marked(situation, "replace after the predecessor gave way")
-    except HandlerError as error:
+        deregister(situation.endpoints_of(predecessor), predecessor.endpoint_id)
+        chosen = _register_or_adopt(predecessor, strangers, situation)
+    except BaseException:
         bring_back(predecessor, situation)
-        if _is_conflict(error):
-            return None
         raise
     return dataclasses.replace(chosen, predecessor=predecessor)
 
 
+def _register_or_adopt(predecessor: Registered, strangers: Sequence[Registered], situation: Situation) -> Chosen:
+    try:
+        return _register_marked(situation, f"replace after {predecessor.endpoint_id} gave way")
+    except ServiceError as error:
+        if not _is_conflict(error):
+            raise
+    # It was not, or not alone, in the way; or another delivery of this event was quicker.
+    return _find_own(situation, _holders(situation)) or _adopt(strangers, situation)
+
+
 def bring_back(predecessor: Registered, situation: Situation) -> None:
-    """Registers what gave way again, where nothing takes its place after all."""
+    """Registers what gave way again, where nothing takes its place after all and CloudFormation still waits."""
     work = situation.work
     work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # why the new one failed is what is told; the rollback registers the old one again
-        endpoint_id = situation.endpoints_of(predecessor).register(
+        stop_if_stale(work)
+        work.note(Endpoint(predecessor.identity.user_arn, _register_again(predecessor, situation)))
+
+
+def _register_again(predecessor: Registered, situation: Situation) -> str:
+    endpoints, work = situation.endpoints_of(predecessor), situation.work
+    try:
+        return endpoints.register(
             predecessor.identity,
             name=predecessor.name,
             allow_messages=predecessor.allow_messages,
             client_request_token=work.request.client_request_token(f"bring {predecessor.endpoint_id} back"),
             attempts=Attempts(),
         )
-        work.note(Endpoint(predecessor.identity.user_arn, endpoint_id))
+    except ServiceError:
+        for holder in holders(endpoints, predecessor.identity, work):
+            if (holder.identity, holder.name) == (predecessor.identity, predecessor.name):
+                return holder.endpoint_id  # it had never gone, or is there again without an answer
+        raise
 
 
-def _remove_attempt(situation: Situation, attempts: Attempts) -> None:
+def _remove_attempt(situation: Situation) -> None:
     """Removes what a failed registration may have left; what stays is removed by the rollback's Update."""
-    if not attempts.may_have_happened:
-        return
-    situation.work.deadline.enter(Phase.CLEANUP)
+    work = situation.work
+    work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # the failure of the registration is what is told
-        situation.remove_strays(listed_twice(situation.endpoints))
+        if stop_if_stale(work) is None and situation.present is None:
+            return  # nobody can say whether this event is still current: leave what may be a newer one's
+        leftovers.remove_of_event(work, situation.wanted)
 
 
 def _is_conflict(error: HandlerError) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
+from . import leftovers
 from .codes import Code
 from .deadline import Phase
 from .declaration import EndpointDeclaration
@@ -27,7 +28,7 @@ from .ownership import (
 from .physical_id import PhysicalId
 from .registration import Chosen, bring_back, register
 from .situation import Situation, look
-from .staleness import is_stale, remove_attempts, stop_if_stale
+from .staleness import is_stale, stop_if_stale
 from .work import Work
 
 
@@ -66,9 +67,9 @@ def _register_another(situation: Situation) -> Outcome:
         settle(endpoints, chosen, situation.wanted)
         if chosen.is_new or work.is_unusual():
             _stop_if_given_up(chosen, situation)
-    except BaseException as failure:  # whatever it is: the rollback could not recognise what is named as declared
-        if chosen.is_new:
-            _withdraw(chosen, situation, is_awaited=not isinstance(failure, StaleEventError))
+    except BaseException:  # whatever it is: the rollback could not recognise what is named as declared
+        if not chosen.is_new or _withdraw(chosen, situation):
+            _bring_back(chosen, situation)
         raise
     needs_mark = situation.wanted.is_name_declared and not chosen.is_adopted
     return registered(
@@ -107,16 +108,24 @@ def _mark(chosen: Chosen, situation: Situation) -> None:
     )
 
 
-def _withdraw(chosen: Chosen, situation: Situation, *, is_awaited: bool = False) -> None:
-    """Removes what cannot stay; where the rollback is to come, what gave way to it comes back."""
+def _withdraw(chosen: Chosen, situation: Situation) -> bool:
+    """Removes the endpoint, or at least gives it the name by which the rollback's Update recognises and removes it.
+
+    Returns:
+        Whether it is gone.
+    """
     situation.work.deadline.enter(Phase.CLEANUP)
     try:
         deregister(situation.endpoints, chosen.endpoint_id)
     except HandlerError:
-        with suppress(HandlerError):  # where it bears our name, the rollback's Update removes it
+        with suppress(HandlerError):
             _mark(chosen, situation)
-        return
-    if is_awaited and chosen.predecessor is not None:
+        return False
+    return True
+
+
+def _bring_back(chosen: Chosen, situation: Situation) -> None:
+    if chosen.predecessor is not None:
         bring_back(chosen.predecessor, situation)
 
 
@@ -127,7 +136,7 @@ def _stop_if_given_up(chosen: Chosen, situation: Situation) -> None:
     if not is_stale(situation.work, standing):
         return
     if standing.is_given_up:
-        remove_attempts(situation.work, standing)
+        leftovers.remove_all(situation.work, standing)
         if not (chosen.is_new or chosen.is_adopted):
             _withdraw(chosen, situation)  # a new one is withdrawn for every failure
     raise StaleEventError(

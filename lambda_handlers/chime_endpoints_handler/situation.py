@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from . import physical_id
 from .declaration import EndpointDeclaration
@@ -85,7 +86,8 @@ class Situation:
         return created is not None and current is not None and self._recently <= current and created <= current
 
     def _was_brought_back(self, holder: Registered) -> bool:
-        if self.present is not None or self.former is None or not _is_of(self.current, holder.identity.user_arn):
+        is_gone = self.present is None and isinstance(self.current, physical_id.Endpoint)
+        if not is_gone or self.former is None:
             return False
         try:
             former = resolve(self.former, self.work)
@@ -97,18 +99,20 @@ class Situation:
     def _recently(self) -> float:
         return self.work.arrival.started - _LONGEST_OPERATION
 
-    def holders_of_former_user(self) -> list[Registered]:
-        """The former user's endpoints that hold one of the device tokens, which may be taken among all users."""
-        if self._former_user is None:
-            return []
-        former = self.work.endpoints(self._former_user)
-        return unless_refused(lambda: holders(former, self.wanted.identity, self.work))
+    def holders_elsewhere(self) -> list[Registered]:
+        """Other users' endpoints of this resource that hold one of the device tokens: all users may share them."""
+        found: list[Registered] = []
+        for other in self._elsewhere:
+            found += unless_refused(partial(holders, other, self.wanted.identity, self.work))
+        return found
 
     @property
-    def _former_user(self) -> str | None:
-        """The user whose endpoint it was before, where that is another."""
-        former = None if self.former is None else self.former.app_instance_user_arn
-        return None if former == self.wanted.identity.user_arn else former
+    def _elsewhere(self) -> list[Endpoints]:
+        """The endpoints of the users whose this resource's were before, where these are others."""
+        users = {self.former.app_instance_user_arn} if self.former is not None else set()
+        if isinstance(self.current, physical_id.Endpoint):
+            users.add(self.current.user_arn)
+        return [self.work.endpoints(user) for user in sorted(users - {self.wanted.identity.user_arn})]
 
     def remove_strays(self, listed: Iterable[Listed], *, but: str | None = None) -> None:
         """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to.
@@ -118,15 +122,17 @@ class Situation:
             but: the EndpointId of the one that is chosen, where that is not the current one.
         """
         strays = [stray for stray in self._strays(self.endpoints, listed) if stray.endpoint_id != but]
-        if self._former_user is not None:
-            former = self.work.endpoints(self._former_user)
-            strays += unless_refused(lambda: self._strays(former, listed_twice(former)))
+        for other in self._elsewhere:
+            strays += unless_refused(partial(self._strays_of, other))
         if not strays:
             return
         if stop_if_stale(self.work) is None and self.present is None and self.has_current_here:
             return  # nobody can say whether this event is still current: leave what may be a newer one's
         for stray in strays:
             deregister(self.work.endpoints(stray.user_arn), stray.endpoint_id)
+
+    def _strays_of(self, other: Endpoints) -> list[physical_id.Endpoint]:
+        return self._strays(other, listed_twice(other))
 
     def _strays(self, endpoints: Endpoints, listed: Iterable[Listed]) -> list[physical_id.Endpoint]:
         marked = (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from . import leftovers
 from .codes import Code
-from .declaration import read_endpoint
 from .errors import StaleEventError
-from .ownership import deregister, former_declaration, own_attempts, resolve_if_possible, unless_refused
 from .stack import Standing
 from .timestamps import CLOCK_SKEW
 from .work import Work
@@ -20,21 +19,9 @@ def stop_if_stale(work: Work) -> Standing | None:
     standing = work.standing()
     if standing is not None and is_stale(work, standing):
         if standing.is_given_up:
-            remove_attempts(work, standing)
+            leftovers.remove_all(work, standing)
         raise StaleEventError(Code.OVERTAKEN, "CloudFormation no longer waits for this Update: nothing was changed.")
     return standing
-
-
-def remove_attempts(work: Work, standing: Standing) -> None:
-    """Removes what a stale event and the one before it left for a resource that no longer exists."""
-    endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
-    wanted, since = resolve_if_possible(work), work.arrival.earliest
-    attempts = own_attempts(work, endpoints, wanted, since=since, but=standing)
-    if (former := former_declaration(work.request)) and former.app_instance_user_arn != endpoints.user_arn:
-        others = work.endpoints(former.app_instance_user_arn)
-        attempts += unless_refused(lambda: own_attempts(work, others, None, since=since, but=standing))
-    for attempt in attempts:
-        deregister(work.endpoints(attempt.user_arn), attempt.endpoint_id)
 
 
 def is_stale(work: Work, standing: Standing) -> bool:

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from . import physical_id
+from . import leftovers, physical_id
 from .deadline import Phase
 from .declaration import EndpointDeclaration, PlainToken, TokenSource, read_endpoint
-from .endpoints import Registered
 from .errors import HandlerError, StaleEventError
 from .outcome import Outcome, registered
-from .ownership import (
-    Wanted,
-    bears_our_name,
-    candidates,
-    deregister,
-    describe_each,
-    former_declaration,
-    is_as_wanted,
-    is_updated,
-    listed_twice,
-    name_of,
-    physical_id_of,
-    resolve_if_possible,
-    was_created_since,
-)
+from .ownership import former_declaration, is_updated, name_of, resolve_if_possible
 from .replacement import replace
 from .staleness import stop_if_stale
 from .work import Work
@@ -76,25 +61,8 @@ def _is_fixed(source: TokenSource | None) -> bool:
 
 
 def _remove_attempts(work: Work) -> None:
-    """Removes what an earlier delivery of this event has registered: the rollback could not recognise all of it."""
+    """Removes what earlier deliveries of this event have registered: the rollback could not recognise all of it."""
     work.deadline.enter(Phase.CLEANUP)
-    standing = work.standing()
-    if standing is None:
-        return
     with suppress(HandlerError):  # the failure of this delivery is what is told
-        wanted = resolve_if_possible(work)
-        if wanted is None:
-            return
-        endpoints = work.endpoints(wanted.identity.user_arn)
-        for endpoint in describe_each(endpoints, candidates(listed_twice(endpoints), wanted, work.request)):
-            is_held = str(physical_id_of(endpoint)) == standing.physical_id
-            if not is_held and _is_attempt(endpoint, wanted, work):
-                deregister(endpoints, endpoint.endpoint_id)
-
-
-def _is_attempt(endpoint: Registered, wanted: Wanted, work: Work) -> bool:
-    """Whether an earlier delivery registered it; a predecessor that was brought back is no attempt."""
-    if bears_our_name(endpoint, work.request):
-        return endpoint.identity == wanted.identity
-    is_young = was_created_since(endpoint, work.arrival.started)
-    return wanted.is_name_declared and is_young and is_as_wanted(endpoint, wanted)
+        if stop_if_stale(work) is not None and (wanted := resolve_if_possible(work)) is not None:
+            leftovers.remove_of_event(work, wanted)

@@ -1,0 +1,285 @@
+"""A predecessor that gives way, in trouble: it comes back exactly where nothing takes its place and somebody waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.stage import OTHER_APPLICATION, Stage
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
+DEREGISTER = "DeregisterAppInstanceUserEndpoint"
+UPDATE = "UpdateAppInstanceUserEndpoint"
+DESCRIBE = "DescribeAppInstanceUserEndpoint"
+LIST = "ListAppInstanceUserEndpoints"
+LOST = {"when": "after", "error": "ServiceFailureException", "status": 500}
+
+
+@pytest.fixture(params=["to another user", "to another application"])
+def change(stage: Stage, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What is changed while the device token stays, which all users share."""
+    stage.backend.switches.change({"device_token_conflict": "app_instance"})
+    app_instance = stage.user.partition("/user/")[0]
+    bob = stage.backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id="bob", name="Bob")
+    return {"AppInstanceUserArn": bob} if request.param == "to another user" else {"ResourceArn": OTHER_APPLICATION}
+
+
+def update(stage: Stage, physical_id: str, new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """The event of an Update that CloudFormation sends now, and waits for."""
+    stage.clock.sleep(600)
+    stage.sent()
+    stands(stage, "UPDATE_IN_PROGRESS", physical_id)
+    return stage.event("Update", new, PhysicalResourceId=physical_id, OldResourceProperties=old)
+
+
+def stands(stage: Stage, status: str, physical_id: str) -> None:
+    """What CloudFormation says of the resource."""
+    stage.stack.detail = {
+        "ResourceStatus": status,
+        "PhysicalResourceId": physical_id,
+        "LastUpdatedTimestamp": stage.clock.now(),
+    }
+
+
+def unheard(stage: Stage, event: dict[str, Any], *faults: Fault) -> None:
+    """Delivers an event whose answer nobody accepts."""
+    stage.backend.faults[:] = faults
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(event)
+    stage.sink.refuses = False
+    stage.backend.faults.clear()
+    stage.clock.sleep(60)
+
+
+def ids(stage: Stage) -> list[str]:
+    """The physical ids of what is registered."""
+    return [f"{each.app_instance_user_arn}/endpoint/{each.endpoint_id}" for each in stage.registered]
+
+
+@pytest.mark.parametrize("scope", ["user", "application"])
+def test_it_does_not_come_back_beside_what_is_adopted_instead(stage: Stage, scope: str, change: dict[str, Any]) -> None:
+    """F27, F35: an INACTIVE endpoint may or may not hold the token; it gave way in vain, and that one was adopted."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    old = stage.properties(AdoptExisting="true")
+    first = stage.create(old)
+    new = old | change
+    theirs = stage.stranger(app_instance_user_arn=new["AppInstanceUserArn"], resource_arn=new["ResourceArn"])
+    theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    stage.backend.switches.change({"device_token_conflict": scope})
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], new, old))
+    assert answer["Status"] == "SUCCESS"
+    assert answer["PhysicalResourceId"].endswith(theirs.endpoint_id)
+    stage.delete(first["PhysicalResourceId"], old)
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+@pytest.mark.parametrize("is_registered", [True, False])
+def test_it_does_not_come_back_to_a_resource_that_was_given_up(
+    stage: Stage, change: dict[str, Any], *, is_registered: bool
+) -> None:
+    """F44: the Delete has been here meanwhile, and then the successor fails."""
+    first = stage.create()
+
+    def give_up() -> None:
+        stands(stage, "DELETE_COMPLETE", first["PhysicalResourceId"])
+        stage.backend.faults[:] = [fault for fault in stage.backend.faults if fault.call is None]
+        assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
+
+    stage.backend.faults += (
+        [Fault(REGISTER, when="after", call=give_up, nth=2), Fault.deny(UPDATE)]
+        if is_registered
+        else [Fault(DEREGISTER, when="after", call=give_up), Fault(REGISTER, error="BadRequestException", nth=2)]
+    )
+    stage.run(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
+    assert [each["Status"] for each in stage.sink.accepted[-2:]] == ["SUCCESS", "FAILED"]
+    assert stage.registered == []
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("memory", ["for_ever", "none"])
+def test_that_it_is_back_is_told_though_the_service_did_not_say_so(
+    stage: Stage, memory: str, name: str | None, change: dict[str, Any]
+) -> None:
+    """F25, F37: its registration takes effect without an answer; the id of the failed Update is that of what exists."""
+    stage.backend.switches.change({"token_memory": memory})
+    old = stage.properties(Name=name)
+    first = stage.create(old)
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
+    stage.backend.faults.append(Fault(REGISTER, nth=3, **LOST))  # type: ignore[arg-type] # one of several
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], old | change, old))
+    assert answer["Status"] == "FAILED"
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_what_came_back_stays_where_a_later_delivery_fails(
+    stage: Stage, name: str | None, change: dict[str, Any]
+) -> None:
+    """F25, F43: it bears the resource's own name, as an attempt would, but it is none; and one 500 fails nothing."""
+    old = stage.properties(Name=name)
+    event = update(stage, stage.create(old)["PhysicalResourceId"], old | change, old)
+    unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
+    (back,) = ids(stage)
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException"))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == [back]
+    stage.backend.faults[:] = [Fault(REGISTER, error="ServiceFailureException", status=500)]
+    answer = stage.deliver(event)
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_successor_that_nobody_heard_of_gives_way_to_the_rollback(
+    stage: Stage, change: dict[str, Any], *, is_named: bool
+) -> None:
+    """F61, F62: named as declared or not, and with a 500 on the way of the rollback."""
+    old = stage.properties(Name="canary phone" if is_named else None)
+    first = stage.create(old)
+    event = update(stage, first["PhysicalResourceId"], old | change, old)
+    unheard(stage, event, Fault(UPDATE, error="AccessDeniedException", nth=2))
+    stage.backend.faults.append(Fault(REGISTER, error="ServiceFailureException", status=500))
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], old, old | change))
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+def test_two_deliveries_at_once_register_one(stage: Stage, change: dict[str, Any]) -> None:
+    """F43: the second comes just when the predecessor has given way to the first."""
+    event = update(stage, stage.create()["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    stage.backend.faults.append(Fault(DEREGISTER, when="after", call=lambda: stage.run(event)))
+    stage.run(event)
+    second, first = stage.sink.accepted[-2:]
+    assert (first["Status"], second["Status"]) == ("SUCCESS", "SUCCESS")
+    assert ids(stage) == [first["PhysicalResourceId"]] == [second["PhysicalResourceId"]]
+
+
+def _exit() -> None:
+    raise SystemExit(1)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param([Fault(REGISTER, call=_exit, nth=2)], id="the process is told to exit"),
+        pytest.param(
+            [Fault(DEREGISTER, **LOST), Fault(DEREGISTER, error="BadRequestException", nth=2)],  # type: ignore[arg-type]
+            id="it is gone without an answer",
+        ),
+        pytest.param([Fault(DEREGISTER, error="ServiceFailureException", status=500, times=None)], id="it does not go"),
+    ],
+)
+def test_it_is_there_whatever_stops_the_replacement(stage: Stage, change: dict[str, Any], faults: list[Fault]) -> None:
+    """F25, F48: while it gives way or right afterwards."""
+    first = stage.create()
+    stage.backend.faults += [Fault(**vars(fault)) for fault in faults]
+    event = update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    answer = stage.deliver(event)
+    stage.backend.faults.clear()
+    if answer["Status"] == "SUCCESS":  # the refusal was that of an endpoint that is gone
+        stage.delete(first["PhysicalResourceId"])
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+def test_it_comes_back_where_somebody_removes_its_successor(stage: Stage, change: dict[str, Any]) -> None:
+    """F34: between its registration and its naming; the reason says what happened."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(UPDATE, call=stage.backend.endpoints.clear))
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-416: ")
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+    assert stage.registered[0].app_instance_user_arn == stage.user
+
+
+def test_an_endpoint_that_is_held_for_another_user_than_was_declared_gives_way(
+    stage: Stage, change: dict[str, Any]
+) -> None:
+    """F62: a rollback was skipped, so that the template says one thing and CloudFormation holds another."""
+    first = stage.create()
+    moved = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
+    carol = stage.backend.create_app_instance_user(
+        app_instance_arn=stage.user.partition("/user/")[0], app_instance_user_id="carol", name="Carol"
+    )
+    new = stage.properties(AppInstanceUserArn=carol)
+    answer = stage.deliver(update(stage, moved["PhysicalResourceId"], new, stage.properties()))
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_late_rollback_that_fails_keeps_what_it_was_to_return_to(stage: Stage, name: str | None) -> None:
+    """F43, F62: an event that comes three seconds late counts as delivered before; the old endpoint is no attempt."""
+    old = stage.properties(Name=name)
+    new = old | {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
+    first = stage.create(old)
+    second = stage.deliver(update(stage, first["PhysicalResourceId"], new, old))
+    event = update(stage, second["PhysicalResourceId"], old, new)
+    stage.clock.sleep(3)
+    stage.backend.faults.append(Fault.deny(DESCRIBE))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == [first["PhysicalResourceId"], second["PhysicalResourceId"]]
+
+
+def test_what_was_adopted_stays_where_a_later_delivery_fails(stage: Stage) -> None:
+    """F43: it was given the resource's own name, but it is older than the event."""
+    old = stage.properties(Name=None, AdoptExisting="true")
+    first = stage.create(old)
+    theirs = stage.stranger("canary-token-b")
+    new = old | {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
+    event = update(stage, first["PhysicalResourceId"], new, old)
+    unheard(stage, event)
+    stage.backend.faults.append(Fault.deny(DESCRIBE))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert {each.endpoint_id for each in stage.registered} >= {theirs.endpoint_id}
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_an_event_that_was_overtaken_while_it_failed_removes_nothing_of_a_newer_one(
+    stage: Stage, name: str | None
+) -> None:
+    """F44: its call took minutes, in which the stack rolled back and was updated to the same declaration again."""
+    old = stage.properties(Name=name)
+    new = old | {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
+    first = stage.create(old)
+    event = update(stage, first["PhysicalResourceId"], new, old)
+    trace = stage.environment["_X_AMZN_TRACE_ID"]
+    stage.clock.sleep(60)
+    newer: list[str] = []
+
+    def overtake() -> None:
+        stage.backend.faults.clear()
+        assert stage.deliver(update(stage, first["PhysicalResourceId"], old, new))["Status"] == "SUCCESS"
+        newer.append(stage.deliver(update(stage, first["PhysicalResourceId"], new, old))["PhysicalResourceId"])
+        stage.environment["_X_AMZN_TRACE_ID"] = trace
+        stage.backend.faults.append(Fault.deny(LIST))
+
+    stage.backend.faults.append(Fault(DESCRIBE, when="after", call=overtake))
+    stage.run(event, seconds=2000.0)
+    assert stage.sink.accepted[-1]["Status"] == "FAILED"
+    assert set(newer) <= set(ids(stage))
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_late_duplicate_leaves_what_the_stack_retained(stage: Stage, *, is_moved: bool) -> None:
+    """F43, F66: what CloudFormation once held it has removed or retained itself."""
+    old = stage.properties(Name=None)
+    bob = stage.backend.create_app_instance_user(
+        app_instance_arn=stage.user.partition("/user/")[0], app_instance_user_id="bob", name="Bob"
+    )
+    new = old | ({"AppInstanceUserArn": bob} if is_moved else {"EndpointAttributes": {"DeviceToken": "canary-token-b"}})
+    first = stage.create(old)
+    event = update(stage, first["PhysicalResourceId"], new, old)
+    trace = stage.environment["_X_AMZN_TRACE_ID"]
+    moved = stage.deliver(event)
+    stage.deliver(update(stage, moved["PhysicalResourceId"], old, new))
+    stage.delete(moved["PhysicalResourceId"], new)
+    stage.stack.refusal = "Resource Phone does not exist for stack chat"
+    stage.clock.sleep(3600)
+    stage.environment["_X_AMZN_TRACE_ID"] = trace
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == [first["PhysicalResourceId"]]
