@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.index import AnswerNotAcceptedError
 from support.anomalies import (
     DESCRIBE,
     LIST,
@@ -31,6 +32,43 @@ def test_a_registration_whose_answer_is_lost_is_found_by_the_conflict(stage: Sta
     assert answer["Status"] == "SUCCESS"
     assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
     assert {endpoint.name for endpoint in stage.registered} == {"canary phone"}
+
+
+def test_what_an_earlier_delivery_registered_is_found_by_the_conflict(stage: Stage) -> None:
+    """F37, F41: named already, nobody was told, the service remembers no token, and List lags."""
+    stage.backend.switches.change({"token_memory": "none", "new_endpoint_in_first_list": False})
+    first = stage.create()
+    stage.sent()
+    event = stage.event(
+        "Update",
+        stage.properties(**ROTATED),
+        PhysicalResourceId=first["PhysicalResourceId"],
+        OldResourceProperties=stage.properties(),
+    )
+    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
+    stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stage.run(event)
+    stage.sink.refuses = False
+    stage.clock.sleep(60)
+    left = ids(stage)
+    answer = stage.deliver(event)
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == left == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
+
+
+def test_what_may_be_a_newer_events_is_left(stage: Stage) -> None:
+    """F34, F44: the current endpoint is gone and CloudFormation cannot be asked; what stays bears our mark."""
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    stage.backend.faults += [
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
+        Fault(REGISTER, error="BadRequestException", nth=2),
+    ]
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    (left,) = stage.registered
+    assert (left.name or "").startswith("chat-Phone-")
 
 
 @pytest.mark.parametrize("memory", ["for_ever", "none"])
