@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader
+from botocore.regions import EndpointResolver
 from botocore.session import Session
 
 from chime_endpoints_handler import helper
@@ -99,6 +101,23 @@ def test_a_client_calls_where_botocores_own_would(service: str, monkeypatch: pyt
         monkeypatch.setenv("AWS_DEFAULT_REGION", region)
         expected = _sent(lambda: theirs.create_client(service, region_name=region), service)  # noqa: B023
         assert _sent(make, service) == expected, (region, fips, ipv6)
+
+
+@pytest.mark.parametrize(("fips", "ipv6"), list(product((False, True), repeat=2)))
+def test_the_list_of_partitions_says_what_botocores_list_of_endpoints_says(*, fips: bool, ipv6: bool) -> None:
+    """Of a service that is in neither list, in every public region and in one that is yet to come."""
+    both = [EndpointResolver(loader.load_data("endpoints")) for loader in (Loader(), DirectLoader())]
+    partitions = {each["partition"]: each["regions"] for each in Loader().load_data("endpoints")["partitions"]}
+    regions = [region for name in ("aws", "aws-cn", "aws-us-gov") for region in partitions[name]]
+
+    def places(resolver: Any) -> Iterator[dict[str, Any]]:
+        for region in [*regions, "eu-future-9"]:
+            place = resolver.construct_endpoint("anything", region, use_fips_endpoint=fips, use_dualstack_endpoint=ipv6)
+            yield place | {"variants": sorted(place["variants"], key=lambda each: each["tags"])}
+
+    theirs, ours = map(list, map(places, both))
+    assert ours == theirs
+    assert len(ours) > 30
 
 
 @pytest.mark.parametrize("partitions", [None, [], {"partitions": [{"id": "aws"}]}], ids=["none", "list", "other"])
