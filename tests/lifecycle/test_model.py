@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.stateful import run_state_machine_as_test
 from moto import mock_aws
 
@@ -31,21 +36,31 @@ class Tally:
         self.begun += 1
 
 
+@contextmanager
+def same_draws_everywhere() -> Iterator[None]:
+    """Hypothesis draws the numbers that stand in whatever modules a process has imported: a seed would not be one."""
+    providers.CONSTANTS_CACHE.cache.clear()
+    with patch.object(providers, "_get_local_constants", Constants):
+        yield
+    providers.CONSTANTS_CACHE.cache.clear()
+
+
 def run(sink: Sink, number: int, tally: Tally, *, is_direct: bool = True) -> None:
     """So many histories as the seed gives."""
     try:
-        run_state_machine_as_test(
-            seed(number)(machine(sink, tally.begin, is_direct=is_direct)),
-            settings=settings(
-                max_examples=HISTORIES if is_direct else HISTORIES_THROUGH_BOTO3,
-                stateful_step_count=8,
-                deadline=None,
-                database=None,
-                phases=[Phase.generate],  # a history is short: shrinking takes longer than reading it
-                report_multiple_bugs=False,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        with same_draws_everywhere():
+            run_state_machine_as_test(
+                seed(number)(machine(sink, tally.begin, is_direct=is_direct)),
+                settings=settings(
+                    max_examples=HISTORIES if is_direct else HISTORIES_THROUGH_BOTO3,
+                    stateful_step_count=8,
+                    deadline=None,
+                    database=None,
+                    phases=[Phase.generate],  # a history is short: shrinking takes longer than reading it
+                    report_multiple_bugs=False,
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
     except BaseException:
         print(f"Failed within {tally.begun} histories", flush=True)  # noqa: T201 - for whoever waits
         raise

@@ -248,8 +248,13 @@ class World:
             self._stands("UPDATE_IN_PROGRESS", current)
             answer = self.deliveries.send(self._updating(current, old, failed), CALM)  # ContinueUpdateRollback
         assert answer is not None
-        if answer["Status"] == "FAILED" and self.has_vanished and "is not this resource's" in answer["Reason"]:
-            self._hold(current, old, "UPDATE_FAILED")  # a stranger took the token of what had vanished
+        if answer["Status"] == "FAILED" and self.has_vanished and self._is_held_by_stranger(old):
+            assert answer["Reason"].startswith(("CE-411: ", "CE-412: ")), answer
+            # A stranger took the token of what had vanished; what took its place stays as it is. The documented limit:
+            # what an unheard delivery registered stays for as long as the rollback cannot be continued.
+            for unheard in self._ours() - {current}:
+                del self.stage.backend.endpoints[_endpoint_id(unheard)]
+            self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED")
             return
         assert answer["Status"] == "SUCCESS", answer
         after = answer["PhysicalResourceId"]
