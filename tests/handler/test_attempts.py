@@ -57,6 +57,20 @@ def test_what_an_earlier_delivery_registered_is_found_by_the_conflict(stage: Sta
     assert ids(stage) == left == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
 
 
+def test_what_was_registered_and_named_without_an_answer_is_withdrawn(stage: Stage) -> None:
+    """F25, F37: found by the conflict, named without an answer, then refused: the rollback could not recognise it."""
+    stage.backend.switches.change({"token_memory": "none"})
+    first = stage.create()
+    stage.backend.faults += [
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
+        Fault(UPDATE, when="after", error="ServiceFailureException", status=500),
+        Fault(UPDATE, error="BadRequestException", nth=2),
+    ]
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
 def test_what_may_be_a_newer_events_is_left(stage: Stage) -> None:
     """F34, F44: the current endpoint is gone and CloudFormation cannot be asked; what stays bears our mark."""
     first = stage.create()
