@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.anomalies import DEREGISTER, DESCRIBE, LIST, REGISTER, UPDATE, second_user, stands, unheard
 from support.stage import OTHER_APPLICATION, Stage
 
-REGISTER = "RegisterAppInstanceUserEndpoint"
-DEREGISTER = "DeregisterAppInstanceUserEndpoint"
-UPDATE = "UpdateAppInstanceUserEndpoint"
-DESCRIBE = "DescribeAppInstanceUserEndpoint"
-LIST = "ListAppInstanceUserEndpoints"
 LOST = {"when": "after", "error": "ServiceFailureException", "status": 500}
 
 
@@ -22,8 +17,7 @@ LOST = {"when": "after", "error": "ServiceFailureException", "status": 500}
 def change(stage: Stage, request: pytest.FixtureRequest) -> dict[str, Any]:
     """What is changed while the device token stays, which all users share."""
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
-    app_instance = stage.user.partition("/user/")[0]
-    bob = stage.backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id="bob", name="Bob")
+    bob = second_user(stage)
     return {"AppInstanceUserArn": bob} if request.param == "to another user" else {"ResourceArn": OTHER_APPLICATION}
 
 
@@ -33,26 +27,6 @@ def update(stage: Stage, physical_id: str, new: dict[str, Any], old: dict[str, A
     stage.sent()
     stands(stage, "UPDATE_IN_PROGRESS", physical_id)
     return stage.event("Update", new, PhysicalResourceId=physical_id, OldResourceProperties=old)
-
-
-def stands(stage: Stage, status: str, physical_id: str) -> None:
-    """What CloudFormation says of the resource."""
-    stage.stack.detail = {
-        "ResourceStatus": status,
-        "PhysicalResourceId": physical_id,
-        "LastUpdatedTimestamp": stage.clock.now(),
-    }
-
-
-def unheard(stage: Stage, event: dict[str, Any], *faults: Fault) -> None:
-    """Delivers an event whose answer nobody accepts."""
-    stage.backend.faults[:] = faults
-    stage.sink.refuses = True
-    with pytest.raises(AnswerNotAcceptedError):
-        stage.run(event)
-    stage.sink.refuses = False
-    stage.backend.faults.clear()
-    stage.clock.sleep(60)
 
 
 def ids(stage: Stage) -> list[str]:
@@ -268,9 +242,7 @@ def test_an_event_that_was_overtaken_while_it_failed_removes_nothing_of_a_newer_
 def test_a_late_duplicate_leaves_what_the_stack_retained(stage: Stage, *, is_moved: bool) -> None:
     """F43, F66: what CloudFormation once held it has removed or retained itself."""
     old = stage.properties(Name=None)
-    bob = stage.backend.create_app_instance_user(
-        app_instance_arn=stage.user.partition("/user/")[0], app_instance_user_id="bob", name="Bob"
-    )
+    bob = second_user(stage)
     new = old | ({"AppInstanceUserArn": bob} if is_moved else {"EndpointAttributes": {"DeviceToken": "canary-token-b"}})
     first = stage.create(old)
     event = update(stage, first["PhysicalResourceId"], new, old)

@@ -7,23 +7,8 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.index import AnswerNotAcceptedError
+from support.anomalies import REGISTER, ROTATED, UPDATE, unheard
 from support.stage import APPLICATION, OTHER_APPLICATION, Stage
-
-REGISTER = "RegisterAppInstanceUserEndpoint"
-UPDATE = "UpdateAppInstanceUserEndpoint"
-ROTATED = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
-
-
-def fail_unheard(stage: Stage, event: dict[str, Any], *faults: Fault) -> None:
-    """Delivers an event, with faults, whose answer nobody accepts; then Lambda waits a minute."""
-    stage.backend.faults[:] = faults
-    stage.sink.refuses = True
-    with pytest.raises(AnswerNotAcceptedError):
-        stage.run(event)
-    stage.sink.refuses = False
-    stage.backend.faults.clear()
-    stage.clock.sleep(60)
 
 
 def update(stage: Stage, first: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -52,7 +37,7 @@ def test_a_create_that_removed_what_it_had_registered_registers_it_anew(
     stage.sent()
     event = stage.event("Create", stage.properties(Name=name))
     for _ in range(times):
-        fail_unheard(
+        unheard(
             stage,
             event,
             Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=times),
@@ -80,7 +65,7 @@ def test_a_replacement_that_was_withdrawn_is_registered_anew(stage: Stage, times
     """F37, F41, F61: it could not be named as declared, and nobody was told."""
     event = update(stage, stage.create(), **ROTATED)
     for _ in range(times):
-        fail_unheard(stage, event, Fault.deny(UPDATE))
+        unheard(stage, event, Fault.deny(UPDATE))
     answer = stage.deliver(event)
     assert answer["Status"] == "SUCCESS"
     assert answer["Data"]["EndpointId"] in {each.endpoint_id for each in stage.registered}
@@ -91,7 +76,7 @@ def test_a_predecessor_comes_back_in_every_delivery(stage: Stage, times: int) ->
     """F37, F61: it gives way to what is then refused, again and again."""
     event = update(stage, stage.create(), ResourceArn=OTHER_APPLICATION)
     for _ in range(times):
-        fail_unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
+        unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
     stage.backend.faults[:] = [Fault(REGISTER, error="BadRequestException", nth=2)]
     answer = stage.deliver(event)
     (endpoint,) = stage.registered

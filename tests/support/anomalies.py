@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.physical_id import suffix
 from support.stage import STACK_ID, Stage
@@ -48,6 +49,14 @@ def unanswered(stage: Stage, event: dict[str, Any]) -> None:
     with pytest.raises(AnswerNotAcceptedError):
         stage.run(event)
     stage.sink.refuses = False
+
+
+def unheard(stage: Stage, event: dict[str, Any], *faults: Fault) -> None:
+    """Delivers an event, with faults, whose answer nobody accepts; then Lambda waits a minute."""
+    stage.backend.faults[:] = faults
+    unanswered(stage, event)
+    stage.backend.faults.clear()
+    stage.clock.sleep(60)
 
 
 def second_user(stage: Stage) -> str:
