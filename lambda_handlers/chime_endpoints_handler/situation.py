@@ -60,7 +60,10 @@ class Situation:
         return self.work.endpoints(endpoint.identity.user_arn)
 
     def is_predecessor(self, holder: Registered) -> bool:
-        """Whether the holder is the current endpoint, or is it again after it gave way once."""
+        """Whether the holder is the current endpoint, or what stands in its place as it was declared before.
+
+        That is one that was brought back after it gave way, or on a rollback the successor that nobody heard of.
+        """
         return self.current == physical_id_of(holder) or self._was_brought_back(holder)
 
     def is_ours(self, endpoint: Registered) -> bool:
