@@ -156,14 +156,24 @@ def look(
 
 def _describe(work: Work, wanted: Wanted, current: physical_id.Endpoint) -> Registered | None:
     endpoints = work.endpoints(current.user_arn)
-    is_here = _is_of(current, wanted.identity.user_arn)
     try:
-        return (described if is_here else Endpoints.describe)(endpoints, current.endpoint_id)
+        return described(endpoints, current.endpoint_id)
     except ServiceError as error:
         if not was_refused(error):
             raise
-        if not is_here or is_gone(endpoints, current.endpoint_id):
+        may_be_refused = not _is_of(current, wanted.identity.user_arn)
+        if _is_out_of_sight(endpoints, current.endpoint_id, may_be_refused=may_be_refused):
             return None
+        raise
+
+
+def _is_out_of_sight(endpoints: Endpoints, endpoint_id: str, *, may_be_refused: bool) -> bool:
+    """Whether List does not show the endpoint, or may not even be asked: a former user can be somebody else's now."""
+    try:
+        return is_gone(endpoints, endpoint_id)
+    except ServiceError as error:
+        if may_be_refused and was_refused(error):
+            return True
         raise
 
 

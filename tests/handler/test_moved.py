@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DEREGISTER, REGISTER, second_user, unanswered
+from support.anomalies import DEREGISTER, DESCRIBE, REGISTER, ids, second_user, unanswered
 from support.stage import OTHER_APPLICATION, Stage
 
 SCOPES = ["user", "app_instance", "application", "none"]
@@ -68,6 +68,21 @@ def test_it_moves_back(stage: Stage, bob: str, scope: str, name: str | None) -> 
     stage.delete(moved["PhysicalResourceId"])
     assert of(stage) == [stage.user]
     assert answer["PhysicalResourceId"].endswith(stage.registered[0].endpoint_id)
+
+
+@pytest.mark.parametrize(
+    "unclear", [{"error": "BadRequestException"}, {"error": "ForbiddenException"}, {"answer": "empty", "times": 3}]
+)
+def test_it_does_not_move_back_beside_what_it_moved_from(stage: Stage, bob: str, unclear: dict[str, Any]) -> None:
+    """F31, F60: what moved is there, but cannot be described; by its age is the first one told from a stranger's."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create()
+    stage.clock.sleep(4 * 3600)
+    moved = stage.deliver(move(stage, first, bob))
+    stage.backend.faults.append(Fault(DESCRIBE, **unclear))
+    assert back(stage, moved["PhysicalResourceId"], bob)["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"], moved["PhysicalResourceId"]}
+    assert back(stage, moved["PhysicalResourceId"], bob)["PhysicalResourceId"] == first["PhysicalResourceId"]
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])

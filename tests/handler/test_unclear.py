@@ -111,11 +111,11 @@ def test_only_what_may_be_ours_is_described(stage: Stage) -> None:
     assert stage.operations == ["Register", "Describe", "List", "Register", "Update"]
 
 
-def test_a_move_does_not_wait_for_the_description_of_what_it_leaves(stage: Stage) -> None:
-    """F26, F69: the former user's endpoint is CloudFormation's to delete."""
+def test_a_move_asks_again_what_it_leaves(stage: Stage) -> None:
+    """F26, F69: the former user's endpoint is described without content, twice; then it moves."""
     bob = second_user(stage)
     first = stage.create()
-    stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", times=None))  # type: ignore[arg-type] # its word
+    stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", times=2))  # type: ignore[arg-type] # its word
     answer = stage.update(first["PhysicalResourceId"], stage.properties(AppInstanceUserArn=bob), stage.properties())
     assert answer["PhysicalResourceId"].startswith(bob)
     assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
