@@ -26,6 +26,8 @@ from mutmut.utils.file_utils import walk_mutatable_files
 
 ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / ".local" / "mutation"
+STATS = COPY / "mutants" / "mutmut-stats.json"
+"""Where mutmut keeps which test runs which function."""
 LEAST = 90.0
 """Percent of the mutants that have to be noticed."""
 BESIDE = ("tests", "docs", "constructs", "emulator", "cli", "examples", *(path.name for path in ROOT.glob("[!.]*.*")))
@@ -49,6 +51,7 @@ def main() -> int:
     arguments = parser.parse_args()
     copy()
     os.chdir(COPY)  # mutmut knows no other place
+    STATS.unlink(missing_ok=True)  # else tests that were written since would not be tried
     mutmut("run", SMALL)  # makes all the mutants, and finds out which test runs which function
     chosen = choose(sorted(results()), arguments.patterns, arguments.sample, arguments.seed)
     refused = filter_mutants_with_type_checker()
@@ -68,7 +71,7 @@ def choose(everything: Sequence[str], patterns: Sequence[str], sample: int | Non
 def try_out(chosen: Iterable[str], at_once: int, cases: int, *, again: bool) -> None:
     """Tries those mutants of which nothing is known yet, or that survived where they are to be tried again."""
     known = results()
-    stats = json.loads((COPY / "mutants" / "mutmut-stats.json").read_text())
+    stats = json.loads(STATS.read_text())
     seconds, tests = stats["duration_by_test"], stats["tests_by_mangled_function_name"]
     open_ones = [name for name in chosen if known[name] not in NOTICED and (again or known[name] == "not checked")]
     mutants = {
