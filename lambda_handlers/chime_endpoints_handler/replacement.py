@@ -15,7 +15,7 @@ from .codes import Code
 from .deadline import Phase
 from .declaration import EndpointDeclaration
 from .endpoints import Listed, Registered
-from .errors import HandlerError, StaleEventError
+from .errors import AlreadyRegisteredError, HandlerError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import (
     candidates,
@@ -61,7 +61,11 @@ def replace(
 def _register_another(situation: Situation) -> Outcome:
     work, endpoints = situation.work, situation.endpoints
     listed = endpoints.list()
-    chosen = _find(situation, listed) or register(situation)
+    try:
+        chosen = _find(situation, listed) or register(situation)
+    except AlreadyRegisteredError:
+        _remove_strays(situation, listed)
+        raise
     try:
         situation.remove_strays(listed, but=chosen.endpoint_id)
         settle(endpoints, chosen, situation.wanted)
@@ -99,6 +103,13 @@ def _find(situation: Situation, listed: Iterable[Listed]) -> Chosen | None:
     return None
 
 
+def _remove_strays(situation: Situation, listed: Iterable[Listed]) -> None:
+    """Removes what no later event may come to remove: what follows may be a Delete of the current id alone."""
+    situation.work.deadline.enter(Phase.CLEANUP)
+    with suppress(HandlerError):  # who holds the device token is what is told
+        situation.remove_strays(listed)
+
+
 def _mark(chosen: Chosen, situation: Situation) -> None:
     """Gives the endpoint the name by which the next event recognises it."""
     situation.endpoints.update(
@@ -115,6 +126,8 @@ def _withdraw(chosen: Chosen, situation: Situation) -> bool:
         Whether it is gone.
     """
     situation.work.deadline.enter(Phase.CLEANUP)
+    if _is_held(chosen, situation):
+        return False  # an earlier delivery was answered: this one has registered nothing
     try:
         deregister(situation.endpoints, chosen.endpoint_id)
     except HandlerError:
@@ -122,6 +135,11 @@ def _withdraw(chosen: Chosen, situation: Situation) -> bool:
             _mark(chosen, situation)
         return False
     return True
+
+
+def _is_held(chosen: Chosen, situation: Situation) -> bool:
+    standing = situation.work.standing()
+    return standing is not None and standing.physical_id == str(situation.id_of(chosen.endpoint_id))
 
 
 def _bring_back(chosen: Chosen, situation: Situation) -> None:

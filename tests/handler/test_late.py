@@ -171,6 +171,20 @@ def test_a_replacement_that_cloudformation_holds_already_is_kept(stage: Stage) -
     assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
 
 
+def test_a_replacement_that_cloudformation_holds_already_stays_where_a_second_delivery_fails(stage: Stage) -> None:
+    """F43: within a second of the first, which was answered; the service takes its registration for this one's."""
+    stage.backend.switches.change({"new_endpoint_in_first_list": False})
+    first = stage.create()
+    stage.sent()
+    stage.clock.sleep(0.5)
+    held = stage.deliver(event := rotation(stage, first))
+    stands(stage, "UPDATE_COMPLETE", held["PhysicalResourceId"])
+    stage.clock.sleep(0.5)
+    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException"))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert held["PhysicalResourceId"] in ids(stage)
+
+
 def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Stage) -> None:
     """F44: CloudFormation holds another id by now; it has not given the resource up."""
     first = stage.create()
