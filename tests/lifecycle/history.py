@@ -14,8 +14,18 @@ from hypothesis.stateful import (
     rule,
 )
 
-from lifecycle.strategies import IMMUTABLE, courses, declarations, in_place, seldom, switches, turns, weathers
-from lifecycle.weather import Weather
+from lifecycle.strategies import (
+    IMMUTABLE,
+    beginnings,
+    courses,
+    declarations,
+    in_place,
+    seldom,
+    switches,
+    turns,
+    weathers,
+)
+from lifecycle.weather import UNHEARD, Weather
 from lifecycle.world import World
 from support.sink import Sink
 from support.stage import stage_for
@@ -42,13 +52,21 @@ def machine(
             return self.world.held_id is not None
 
         @precondition(lambda self: not self.has_resource())
-        @rule(declared=declarations, is_for_other=seldom, weather=weathers, sibling_fails=seldom)
-        def create(
-            self, declared: dict[str, Any], weather: Weather, *, is_for_other: bool, sibling_fails: bool
-        ) -> None:
-            user = self.world.other_user if is_for_other else self.world.stage.user
+        @rule(declared=declarations, beginning=beginnings)
+        def create(self, declared: dict[str, Any], beginning: dict[str, Any]) -> None:
+            user = self.world.other_user if beginning["is_for_other"] else self.world.stage.user
             properties = self.world.stage.properties(AppInstanceUserArn=user, **declared)
-            self.world.create(properties, weather, sibling_fails=sibling_fails)
+            if beginning["is_second"]:
+                self.create_second(properties, beginning["weather"])
+            else:
+                self.world.create(properties, beginning["weather"], sibling_fails=beginning["sibling_fails"])
+
+        def create_second(self, properties: dict[str, Any], weather: Weather) -> None:
+            """Nobody heard of a first Create, and its Delete arrives once more when the second one is over."""
+            self.world.create(properties, UNHEARD)
+            its_delete = len(self.world.deliveries.past) - 1
+            self.world.create(properties, weather)
+            self.world.deliveries.deliver_again(its_delete)
 
         @precondition(has_resource)
         @rule(change=in_place, course=courses)
@@ -95,9 +113,12 @@ def machine(
             self.world.stranger_registers(token, name)
 
         @precondition(lambda self: self.has_resource() and self.notices_loss)
-        @rule()
-        def vanish(self) -> None:
+        @rule(is_taken=seldom)
+        def vanish(self, *, is_taken: bool) -> None:
             self.world.vanish()
+            if is_taken and len(self.world.strangers) < _MOST_STRANGERS:
+                assert self.world.declared is not None
+                self.world.stranger_registers(self.world.declared["EndpointAttributes"]["DeviceToken"], "theirs")
 
         @invariant()
         def holds(self) -> None:

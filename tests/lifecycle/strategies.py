@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lifecycle.weather import CALM, REPEATED, Incident, Weather
+from lifecycle.weather import CALM, REPEATED, UNHEARD, Incident, Weather
 from support.stage import APPLICATION, OTHER_APPLICATION
 
 REGISTER, UPDATE, DEREGISTER, LIST, DESCRIBE = (
@@ -56,6 +56,12 @@ def _unclear_then_refused(operation: str, nth: int, delivery: int, kind: Any) ->
     return Weather((unclear, _incident(operation, "refuse", nth=nth + 1, delivery=delivery)))
 
 
+def _unclear_until_refused(kind: Any) -> Weather:
+    """What is registered and named without an answer, until that is refused."""
+    registered = _incident(REGISTER, kind, when="after")
+    return Weather((registered, *_unclear_then_refused(UPDATE, 1, 0, kind).incidents))
+
+
 def _unclear_and_not_to_be_removed(kind: Any) -> Weather:
     """What is registered without an answer, and nobody may look for."""
     unclear, refused = _unclear_then_refused(REGISTER, 1, 0, kind).incidents
@@ -92,16 +98,27 @@ dangers = st.one_of(
     st.builds(_unclear_then_refused, st.just(REGISTER), _once_or_twice, st.integers(0, 2), _kinds),
     st.builds(_unclear_then_refused, st.just(UPDATE), st.just(1), st.just(0), _kinds),
     st.builds(_unclear, st.sampled_from([REGISTER, UPDATE]), _kinds),
+    st.builds(_unclear_until_refused, _kinds),
     st.builds(_unclear_and_not_to_be_removed, _kinds),
     st.builds(_refused_in_place_of_the_old, st.integers(2, 3)),
     st.builds(_given_up_at_once, _when),
     st.builds(_given_up_and_killed, st.sampled_from([UPDATE, DEREGISTER])),
     st.builds(_killed_when_done, _once_or_twice),
+    st.just(UNHEARD),
     st.builds(_killed_when_done_then_refused, st.sampled_from([REGISTER, UPDATE, LIST, DESCRIBE]), _once_or_twice),
 )
 """What a safeguard is there for and chance alone would seldom bring together."""
-weathers = st.one_of(_any_weather, st.just(CALM), dangers)
-seldom = st.sampled_from([False, False, False, True])
+
+
+def _any_of(*strategies: st.SearchStrategy[Weather]) -> st.SearchStrategy[Weather]:
+    """One of these, each as likely as the others: `one_of` counts the branches of a branch."""
+    return st.sampled_from(strategies).flatmap(lambda drawn: drawn)
+
+
+_calm = st.just(CALM)
+weathers = _any_of(_calm, _any_weather, dangers)
+seldom = st.sampled_from([False] * 3 + [True])
+very_seldom = st.sampled_from([False] * 9 + [True])
 IMMUTABLE: dict[str, list[Any]] = {
     "Type": ["APNS", "APNS_SANDBOX"],
     "ResourceArn": [APPLICATION, OTHER_APPLICATION],
@@ -124,9 +141,19 @@ turns = st.fixed_dictionaries(
     {}, optional={name: st.integers(1, len(values) - 1) for name, values in IMMUTABLE.items()}
 ).filter(bool)
 """How far to go from the present value of some of the immutable properties: never back to it."""
+beginnings = st.fixed_dictionaries(
+    {
+        "weather": _any_of(
+            _calm, _calm, _any_weather, dangers
+        ),  # most Creates succeed: the rest is about what is there
+        "sibling_fails": very_seldom,
+        "is_for_other": seldom,
+        "is_second": very_seldom,
+    }
+)
 courses = st.fixed_dictionaries(
     {
-        "weather": weathers,
+        "weather": _any_of(_any_weather, dangers, dangers),
         "sibling_fails": seldom,
         "rollback": st.sampled_from(["update", "delete"]),
         "rollback_weather": weathers,
@@ -135,7 +162,7 @@ courses = st.fixed_dictionaries(
 switches = st.fixed_dictionaries(
     {
         "missing_endpoint": st.sampled_from(["forbidden", "not_found", "bad_request", "success"]),
-        "token_memory": st.sampled_from(["for_ever", "while_alive", "none"]),
+        "token_memory": st.sampled_from(["for_ever", "while_alive", "none", "none"]),
         "device_token_conflict": st.sampled_from(["user", "application", "none"]),
         "omitted_on_update": st.sampled_from(["kept", "reset"]),
         "failed_token": st.sampled_from(["forgotten", "remembered"]),

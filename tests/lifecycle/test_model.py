@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.conjecture.engine import ConjectureRunner
 from hypothesis.internal.constants_ast import Constants
 from hypothesis.stateful import run_state_machine_as_test
 from moto import mock_aws
@@ -37,10 +38,17 @@ class Tally:
 
 
 @contextmanager
-def same_draws_everywhere() -> Iterator[None]:
-    """Hypothesis draws the numbers that stand in whatever modules a process has imported: a seed would not be one."""
+def fresh_draws() -> Iterator[None]:
+    """A seed is the same seed everywhere, and every history is drawn anew.
+
+    Otherwise hypothesis draws the numbers that stand in whatever modules a process has imported, and makes five more
+    histories of each by repeating parts of it.
+    """
     providers.CONSTANTS_CACHE.cache.clear()
-    with patch.object(providers, "_get_local_constants", Constants):
+    with (
+        patch.object(providers, "_get_local_constants", Constants),
+        patch.object(ConjectureRunner, "generate_mutations_from", lambda *_: None),
+    ):
         yield
     providers.CONSTANTS_CACHE.cache.clear()
 
@@ -48,7 +56,7 @@ def same_draws_everywhere() -> Iterator[None]:
 def run(sink: Sink, number: int, tally: Tally, *, is_direct: bool = True) -> None:
     """So many histories as the seed gives."""
     try:
-        with same_draws_everywhere():
+        with fresh_draws():
             run_state_machine_as_test(
                 seed(number)(machine(sink, tally.begin, is_direct=is_direct)),
                 settings=settings(

@@ -48,3 +48,5 @@ class Weather:
 
 
 CALM = Weather()
+UNHEARD = Weather(lost_answers=frozenset(range(3)))
+"""All is done, and nobody hears of it."""

@@ -85,7 +85,7 @@ class World:
         if self.cancelled:
             self._excuse_overtaken(weather)
             return
-        if answer is None:
+        if answer is None or (answer["Status"] == "FAILED" and _was_killed(weather)):
             self._excuse(properties, {before}, weather)
         if answer is not None and answer["Status"] == "SUCCESS":
             after = answer["PhysicalResourceId"]
@@ -187,9 +187,8 @@ class World:
         It may have given way in vain, to a stranger's of another application: that is one more thing that can fail.
         """
         self._check_patience(properties, weather)
-        was_killed = weather.killed_at_answer or any(each.kind == "kill" for each in weather.incidents)
         may_give_way_in_vain = self._is_held_by_stranger(properties)
-        if self.deliveries.could_clean_up(weather) and not was_killed and not may_give_way_in_vain:
+        if self.deliveries.could_clean_up(weather) and not _was_killed(weather) and not may_give_way_in_vain:
             assert _endpoint_id(answered) in self.deliveries.registered_then, "a failed Update left nothing"
 
     def _check_patience(self, properties: dict[str, Any], weather: Weather) -> None:
@@ -208,7 +207,7 @@ class World:
     # How CloudFormation does it
 
     def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
-        """The documented limit: the last delivery named the endpoint, was not answered, and could not mark it again."""
+        """The documented limit: a delivery named the endpoint, and the last one could neither mark nor remove it."""
         if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
@@ -224,8 +223,12 @@ class World:
         )
 
     def _excuse_overtaken(self, weather: Weather) -> None:
-        """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it."""
-        if self.deliveries.last_was_kept_from_it(weather):
+        """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it.
+
+        Nor could it where it had no time left: it had tried to answer for all of it, and no further one came.
+        """
+        is_unheard = self.deliveries.last in weather.lost_answers
+        if is_unheard or self.deliveries.last_was_kept_from_it(weather):
             for endpoint_id in self.stage.backend.endpoints.keys() - self.strangers.keys():
                 del self.stage.backend.endpoints[endpoint_id]
 
@@ -251,9 +254,9 @@ class World:
         if answer["Status"] == "FAILED" and self.has_vanished and self._is_held_by_stranger(old):
             assert answer["Reason"].startswith(("CE-411: ", "CE-412: ")), answer
             # A stranger took the token of what had vanished; what took its place stays as it is. The documented limit:
-            # what an unheard delivery registered stays for as long as the rollback cannot be continued.
-            for unheard in self._ours() - {current}:
-                del self.stage.backend.endpoints[_endpoint_id(unheard)]
+            # it gave way, which may have been in vain, and came back under another id.
+            if (back := answer["PhysicalResourceId"]) != current and back in self._ours():
+                del self.stage.backend.endpoints[_endpoint_id(back)]
             self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED")
             return
         assert answer["Status"] == "SUCCESS", answer
@@ -336,6 +339,10 @@ class World:
 
     def _exists(self, physical_id: str) -> bool:
         return _endpoint_id(physical_id) in self.stage.backend.endpoints
+
+
+def _was_killed(weather: Weather) -> bool:
+    return bool(weather.killed_at_answer) or any(each.kind == "kill" for each in weather.incidents)
 
 
 def _id(endpoint: Endpoint) -> str:
