@@ -1,7 +1,7 @@
 """What a released version wrote stays readable, and what CloudFormation sent to it stays served.
 
-`recorded/` holds the ids and events of each release, as they were then. A file there is never changed: a handler
-that cannot serve it orphans the endpoints of stacks that were deployed with that release.
+`recorded/` holds the ids, events and request tokens of each release, as they were then. A file there is never changed:
+a handler that cannot serve it orphans the endpoints of stacks that were deployed with that release.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest
 
 from chime_endpoints_handler import physical_id
 from chime_endpoints_handler.declaration import TAGS_TYPE
+from support.anomalies import REGISTER
 from support.stage import Stage
 
 RELEASES = sorted((Path(__file__).parent / "recorded").glob("*.json"))
@@ -80,6 +81,16 @@ def test_an_endpoints_life_in_the_events_of_a_release(stage: Stage, replay: Repl
     assert (f"{stage.user}/endpoint/{endpoint.endpoint_id}", endpoint.type) == (replaced, "APNS_SANDBOX")
     replay.send("delete", replaced)
     assert stage.registered == []
+
+
+def test_a_delivery_to_a_newer_version_repeats_the_request_of_the_one_before(
+    stage: Stage, release: str, replay: Replay
+) -> None:
+    """F43, F70: Lambda delivers an event again, and the function was updated in between."""
+    replay.send("update by replacement", replay.send("create")["PhysicalResourceId"])
+    sent = [call.parameters["ClientRequestToken"] for call in stage.backend.calls if call.operation == REGISTER]
+    recorded = json.loads(release)["client_request_tokens"]
+    assert sent[:2] == [recorded["create"], recorded["update by replacement"]]
 
 
 def test_an_unnamed_endpoint_has_the_name_that_it_always_had(stage: Stage, replay: Replay) -> None:

@@ -98,7 +98,7 @@ def test_a_conflict_with_little_time_left_is_told_without_a_second_look(stage: S
         calls, began = len(stage.backend.calls), stage.clock.now()
         answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
         assert stage.clock.now() - began <= 1.5
-        assert "another user's endpoint holds it" in answer["Reason"]
+        assert "another user's endpoint holds it. Deregister that one first, or declare" in answer["Reason"]
         assert stage.operations[calls:] == ["Register", *["List"] * lists]
 
 

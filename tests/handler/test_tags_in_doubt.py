@@ -8,7 +8,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.declaration import TAGS_TYPE
-from support.anomalies import ROTATED, second_user
+from support.anomalies import ROTATED, second_user, stands
 from support.stage import Stage
 
 
@@ -64,3 +64,32 @@ def test_a_tag_create_that_cannot_be_undone_is_looked_at_by_its_delete(stage: St
     assert failed["PhysicalResourceId"].startswith("unconfirmed/" if change else "not-applied/")
     stage.delete(failed["PhysicalResourceId"], declared, ResourceType=TAGS_TYPE)
     assert not stage.backend.tags[stage.user]
+
+
+def test_a_tag_create_that_was_cut_short_is_looked_at_by_its_delete(stage: Stage) -> None:
+    """F39, F49: it had tagged the identity, and got no further."""
+
+    def stop() -> None:
+        raise SystemExit(1)
+
+    declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    stage.backend.faults.append(Fault("TagResource", when="after", call=stop))
+    cut = stage.create(declared, ResourceType=TAGS_TYPE)
+    assert (cut["Status"], stage.backend.tags[stage.user]) == ("FAILED", {"team": "chat"})
+    stage.delete(cut["PhysicalResourceId"], declared, ResourceType=TAGS_TYPE)
+    assert not stage.backend.tags[stage.user]
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_a_late_tag_create_is_carried_out_only_while_it_is_awaited(stage: Stage, *, is_awaited: bool) -> None:
+    """F43, F44: an hour after it was sent."""
+    stage.sent()
+    stage.clock.sleep(3600)
+    stands(stage, "CREATE_IN_PROGRESS" if is_awaited else "DELETE_IN_PROGRESS")
+    declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    answer = stage.create(declared, ResourceType=TAGS_TYPE)
+    assert (answer["Status"], stage.backend.tags[stage.user]) == (
+        ("SUCCESS", {"team": "chat"}) if is_awaited else ("FAILED", {})
+    )
+    if not is_awaited:
+        assert answer["Reason"] == "CE-415: CloudFormation no longer waits for this Create: no tag was changed."
