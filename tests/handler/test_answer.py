@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -17,7 +19,7 @@ from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.request import parse
 from support.raw_server import Tls, raw_server
 from support.sink import open_sink
-from support.stage import Stage
+from support.stage import LambdaContext, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
 
@@ -47,13 +49,19 @@ def test_an_expired_url_is_given_up(stage: Stage, caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update", "Delete", "Nonsense"])
-def test_an_answer_that_nobody_accepts_raises_in_time(stage: Stage, request_type: str) -> None:
+def test_an_answer_that_nobody_accepts_raises_in_time(
+    stage: Stage, caplog: pytest.LogCaptureFixture, request_type: str
+) -> None:
     """F52: Lambda then delivers the event again."""
     stage.sink.statuses = [500] * 500
     began = stage.clock.now()
     declared = stage.properties()
-    with pytest.raises(AnswerNotAcceptedError):
+    with pytest.raises(AnswerNotAcceptedError, match=r"^nobody accepted the answer$"):
         stage.run(stage.event(request_type, declared, PhysicalResourceId="none", OldResourceProperties=declared))
+    assert (
+        f"{request_type} of Phone: CE-518: Nobody accepted the answer. Lambda delivers the event again; in a VPC the"
+        " function needs a way to Amazon S3."
+    ) in caplog.messages
     assert len(stage.sink.bodies) > 3
     assert 100 < stage.clock.now() - began <= 120
 
@@ -305,6 +313,28 @@ def test_a_slow_look_up_of_the_name_does_not_cost_the_deadline(monkeypatch: pyte
     left = real_time(0.8)
     assert deliver("http://example.invalid/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
     assert left() > -0.3
+
+
+def test_a_context_that_says_less_than_the_clock_is_believed(stage: Stage) -> None:
+    """F42: Lambda ends the process by its own word."""
+    began = stage.clock.now()
+    context = LambdaContext(stage.clock, began + 120)
+    hurry = partial(setattr, context, "deadline", began + 10)
+    stage.backend.faults.append(Fault(REGISTER, call=hurry))
+    stage.backend.faults.append(Fault(REGISTER, error="ServiceFailureException", times=None))
+    stage.run_in(context, stage.event("Create", stage.properties()))
+    assert stage.sink.accepted[-1]["Status"] == "FAILED"
+    assert stage.clock.now() - began <= 10
+
+
+def test_lambda_calls_what_handles_the_event(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`index.handler` is the function's entry."""
+    monkeypatch.setattr(index, "_PROCESS", stage.surroundings)
+    level = logging.root.level
+    index.handler(stage.event("Create", stage.properties()), LambdaContext(stage.clock, stage.clock.now() + 120))
+    logging.root.setLevel(level)
+    assert [answer["Status"] for answer in stage.sink.accepted] == ["SUCCESS"]
+    assert len(stage.registered) == 1
 
 
 def test_a_context_whose_time_stands_still_does_not_keep_an_event_for_ever(stage: Stage) -> None:

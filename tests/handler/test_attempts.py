@@ -145,7 +145,8 @@ def test_a_mark_that_cannot_be_set_is_told(stage: Stage, caplog: pytest.LogCaptu
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
     unanswered(stage, rotation(stage, first))
-    assert "Update of Phone: CE-518: The endpoint could not be marked" in caplog.text
+    told = "The endpoint could not be marked for the next event (ServiceError)."
+    assert f"Update of Phone: CE-518: {told}" in caplog.messages
 
 
 def test_a_former_user_whose_endpoints_cannot_be_listed_fails_the_move(stage: Stage) -> None:

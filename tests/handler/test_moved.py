@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DEREGISTER, DESCRIBE, REGISTER, ids, second_user, unanswered
+from support.anomalies import DEREGISTER, DESCRIBE, MARKED, REGISTER, ids, second_user, stands, unanswered
 from support.stage import OTHER_APPLICATION, Stage
 
 SCOPES = ["user", "app_instance", "application", "none"]
@@ -154,6 +154,29 @@ def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage,
     assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{ours.endpoint_id}"
 
 
+def test_it_moves_past_a_stranger_that_is_not_in_the_way(stage: Stage, bob: str) -> None:
+    """F27: it has another application, and the service looks at one application only."""
+    stage.backend.switches.change({"device_token_conflict": "application"})
+    first = stage.create()
+    theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
+    answer = stage.deliver(move(stage, first, bob))
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"], f"{bob}/endpoint/{theirs.endpoint_id}"}
+
+
+def test_it_moves_past_an_inactive_stranger_that_is_not_in_the_way(stage: Stage, bob: str) -> None:
+    """F27: the service looks at active endpoints only."""
+    stage.backend.switches.change({"device_token_conflict": "application", "inactive_endpoints_conflict": False})
+    first = stage.create()
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    theirs = stage.stranger(app_instance_user_arn=bob)
+    theirs.status = "INACTIVE"
+    stage.backend.switches.change({"device_token_conflict": "application"})
+    answer = stage.deliver(move(stage, first, bob))
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"], f"{bob}/endpoint/{theirs.endpoint_id}"}
+
+
 def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
     """F27: neither the new user nor the old one has it."""
     app_instance = stage.user.partition("/user/")[0]
@@ -188,6 +211,21 @@ def test_a_user_who_is_gone_holds_nothing(stage: Stage, bob: str, scope: str) ->
 
 
 def test_a_move_that_was_overtaken_leaves_nothing_with_either_user(stage: Stage, bob: str) -> None:
+    """F44, F61: attempts of earlier events are with both, and the stack retained what it held."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create(stage.properties(Name=None))
+    stage.sent()
+    event = move(stage, first, bob)
+    marked = [stage.stranger(name=MARKED, app_instance_user_arn=user) for user in (stage.user, bob)]
+    retained = stage.stranger(name=MARKED)
+    stage.clock.sleep(60)
+    stands(stage, "DELETE_COMPLETE", f"{stage.user}/endpoint/{retained.endpoint_id}")
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"], f"{stage.user}/endpoint/{retained.endpoint_id}"}
+    assert not {each.endpoint_id for each in marked} & stage.backend.endpoints.keys()
+
+
+def test_a_rollback_of_a_move_that_was_overtaken_leaves_nothing(stage: Stage, bob: str) -> None:
     """F44: the stack gave the resource up while the rollback of a killed move was waiting to be handled."""
     stage.backend.switches.change({"device_token_conflict": "application"})
     first = stage.create(stage.properties(Name=None))

@@ -213,12 +213,18 @@ def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
     assert not stage.backend.calls
 
 
-def test_a_refused_removal_of_tags_that_are_there_fails(stage: Stage) -> None:
-    """The identity exists and has the tag: that is told, not passed over."""
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [("UntagResource", "ForbiddenException"), ("ListTagsForResource", "ServiceFailureException")],
+)
+def test_a_removal_of_tags_that_fails_is_told(stage: Stage, operation: str, error: str) -> None:
+    """The identity exists and has the tag: that is not passed over."""
     create(stage, team="chat")
-    stage.backend.faults.append(Fault("UntagResource", error="ForbiddenException", times=None))
+    stage.backend.faults.append(Fault(operation, error=error, times=None))
     answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
     assert answer["Status"] == "FAILED"
+    assert f": {operation} failed: {error}." in answer["Reason"]
+    assert stage.backend.tags[stage.user] == {"team": "chat"}
 
 
 def test_the_rollback_of_an_unanswered_move_removes_the_tags_there(stage: Stage) -> None:

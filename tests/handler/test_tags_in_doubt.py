@@ -67,7 +67,7 @@ def test_a_tag_create_that_cannot_be_undone_is_looked_at_by_its_delete(stage: St
 
 
 def test_a_tag_create_that_was_cut_short_is_looked_at_by_its_delete(stage: Stage) -> None:
-    """F39, F49: it had tagged the identity, and got no further."""
+    """F39, F48: it had tagged the identity, and got no further."""
 
     def stop() -> None:
         raise SystemExit(1)
@@ -78,6 +78,23 @@ def test_a_tag_create_that_was_cut_short_is_looked_at_by_its_delete(stage: Stage
     assert (cut["Status"], stage.backend.tags[stage.user]) == ("FAILED", {"team": "chat"})
     stage.delete(cut["PhysicalResourceId"], declared, ResourceType=TAGS_TYPE)
     assert not stage.backend.tags[stage.user]
+
+
+@pytest.mark.parametrize(
+    ("status", "tags", "stays"),
+    [("CREATE_COMPLETE", "tags", True), ("DELETE_IN_PROGRESS", "tags", False), ("CREATE_COMPLETE", "other", False)],
+)
+def test_a_late_delete_of_tags_spares_what_was_declared_anew(
+    stage: Stage, status: str, tags: str, *, stays: bool
+) -> None:
+    """F43, F67: an hour after it was sent; meanwhile the same identity's tags belong to the resource again, or not."""
+    declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    stage.create(declared, ResourceType=TAGS_TYPE)
+    stage.sent()
+    stage.clock.sleep(3600)
+    stands(stage, status, f"{stage.user}/{tags}")
+    assert stage.delete(f"{stage.user}/tags", declared, ResourceType=TAGS_TYPE)["Status"] == "SUCCESS"
+    assert stage.backend.tags[stage.user] == ({"team": "chat"} if stays else {})
 
 
 @pytest.mark.parametrize("is_awaited", [True, False])

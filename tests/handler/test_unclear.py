@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DESCRIBE, MARKED, ROTATED, UPDATE, ids, second_user, vanish
+from support.anomalies import DESCRIBE, MARKED, REGISTER, ROTATED, UPDATE, ids, second_user, vanish
 from support.stage import Stage
 
 
@@ -89,6 +89,16 @@ def test_a_change_that_is_not_confirmed_of_what_is_gone_registers_it_again(stage
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name=None), stage.properties())
     assert answer["Status"] == "SUCCESS"
     assert ids(stage) == {answer["PhysicalResourceId"]}
+
+
+def test_a_registration_of_what_never_is_there_fails(stage: Stage) -> None:
+    """F34, F43: whatever a late delivery registers is gone when it looks."""
+    stage.sent()
+    stage.clock.sleep(60)
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=stage.backend.endpoints.clear, times=None))
+    answer = stage.create()
+    assert (answer["Status"], stage.operations.count("Register")) == ("FAILED", 3)
+    assert answer["Reason"].startswith("CE-514: RegisterAppInstanceUserEndpoint of endpoint ")
 
 
 def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:

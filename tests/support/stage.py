@@ -122,6 +122,18 @@ class Stage:
         """Has the events that follow handled by a process that has handled none before."""
         self.process = Process(self.clock.now)
 
+    @property
+    def surroundings(self) -> index.Surroundings:
+        """What the handler finds in its process."""
+        return index.Surroundings(
+            clients=self.clients,
+            environment=self.environment,
+            process=self.process,
+            now=self.clock.now,
+            sleep=self.clock.sleep,
+            jitter=self.jitter,
+        )
+
     def properties(self, **changes: Any) -> dict[str, Any]:
         """Valid properties of an endpoint of the user, with changes; None leaves a property out."""
         properties: dict[str, Any] = {
@@ -167,18 +179,7 @@ class Stage:
         """Delivers an event once, in the given context of Lambda."""
         # A URL that refuses takes its time: else the handler would come back to it very many times.
         self.sink.on_refusal = lambda: self.clock.sleep(self.refusal * context.get_remaining_time_in_millis() / 1000)
-        index.handle(
-            copy.deepcopy(event),
-            context,
-            index.Surroundings(
-                clients=self.clients,
-                environment=self.environment,
-                process=self.process,
-                now=self.clock.now,
-                sleep=self.clock.sleep,
-                jitter=self.jitter,
-            ),
-        )
+        index.handle(copy.deepcopy(event), context, self.surroundings)
 
     def create(self, properties: object = None, **members: Any) -> dict[str, Any]:
         """Delivers a Create."""
