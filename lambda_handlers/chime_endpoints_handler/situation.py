@@ -14,6 +14,7 @@ from .ownership import (
     Wanted,
     bears_our_name,
     deregister,
+    describe_each,
     described,
     holders,
     is_as_wanted,
@@ -138,12 +139,19 @@ class Situation:
         return self._strays(other, listed_twice(other))
 
     def _strays(self, endpoints: Endpoints, listed: Iterable[Listed]) -> list[physical_id.Endpoint]:
-        marked = (
-            physical_id.Endpoint(endpoints.user_arn, endpoint.endpoint_id)
+        marked = [
+            endpoint
             for endpoint in listed
             if bears_our_name(endpoint, self.work.request)
-        )
-        return [stray for stray in marked if stray != self.current]
+            and physical_id.Endpoint(endpoints.user_arn, endpoint.endpoint_id) != self.current
+        ]
+        return [physical_id_of(each) for each in describe_each(endpoints, marked) if self._may_be_attempt(each)]
+
+    def _may_be_attempt(self, endpoint: Registered) -> bool:
+        """Whether it is not older than the current endpoint, which has replaced it then: the stack retains it."""
+        if self.present is None or self.present.created is None or endpoint.created is None:
+            return was_created_since(endpoint, self._recently)
+        return endpoint.created >= self.present.created
 
 
 def look(

@@ -1,0 +1,94 @@
+"""Endpoints without a declared name that the stack retains: they bear the resource's name, and are no leftovers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.anomalies import MARKED, ids, second_user, stands, unanswered
+from support.stage import Stage
+
+
+def unnamed(stage: Stage, token: str = "canary-token-a", **changes: Any) -> dict[str, Any]:
+    """The declaration of an endpoint without a name."""
+    return stage.properties(Name=None, EndpointAttributes={"DeviceToken": token}, **changes)
+
+
+def replaced(stage: Stage, held: dict[str, Any], new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """The answer to an Update, a day later; what it replaces is retained."""
+    stage.clock.sleep(24 * 3600)
+    answer = stage.update(held["PhysicalResourceId"], new, old)
+    assert answer["Status"] == "SUCCESS"
+    return answer
+
+
+def test_what_was_replaced_and_retained_stays(stage: Stage) -> None:
+    """F66, F69: a token that is rotated again and again; a change of the name touches nothing else either."""
+    first = stage.create(unnamed(stage))
+    second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
+    third = replaced(stage, second, unnamed(stage, "canary-token-c"), unnamed(stage, "canary-token-b"))
+    named = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-c"})
+    replaced(stage, third, named, unnamed(stage, "canary-token-c"))
+    assert ids(stage) == {each["PhysicalResourceId"] for each in (first, second, third)}
+
+
+def test_what_was_replaced_and_retained_stays_with_the_former_user(stage: Stage) -> None:
+    """F66, F69: and so does what was replaced before."""
+    bob = second_user(stage)
+    first = stage.create(unnamed(stage))
+    second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
+    moved = unnamed(stage, "canary-token-b", AppInstanceUserArn=bob)
+    third = replaced(stage, second, moved, unnamed(stage, "canary-token-b"))
+    assert ids(stage) == {each["PhysicalResourceId"] for each in (first, second, third)}
+
+
+def test_what_was_retained_stays_through_a_rollback(stage: Stage) -> None:
+    """F60, F66: what the failed update registered is left to CloudFormation's Delete."""
+    first = stage.create(unnamed(stage))
+    second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
+    third = replaced(stage, second, unnamed(stage, "canary-token-c"), unnamed(stage, "canary-token-b"))
+    back = stage.update(third["PhysicalResourceId"], unnamed(stage, "canary-token-b"), unnamed(stage, "canary-token-c"))
+    assert back["PhysicalResourceId"] == second["PhysicalResourceId"]
+    stage.delete(third["PhysicalResourceId"], unnamed(stage, "canary-token-c"))
+    assert ids(stage) == {first["PhysicalResourceId"], second["PhysicalResourceId"]}
+
+
+def test_what_an_unanswered_attempt_left_is_told_from_what_was_retained(stage: Stage) -> None:
+    """F61, F66: it is younger than the current endpoint."""
+    first = stage.create(unnamed(stage))
+    second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
+    stage.clock.sleep(24 * 3600)
+    new, old = unnamed(stage, "canary-token-c"), unnamed(stage, "canary-token-b")
+    held = second["PhysicalResourceId"]
+    unanswered(stage, stage.event("Update", new, PhysicalResourceId=held, OldResourceProperties=old))
+    assert len(stage.registered) == 3
+    assert stage.update(held, old, new)["PhysicalResourceId"] == held
+    assert ids(stage) == {first["PhysicalResourceId"], held}
+
+
+@pytest.mark.parametrize(("ago", "stays"), [(4 * 3600, True), (600, False)])
+def test_where_the_current_endpoint_is_gone_what_was_retained_is_told_by_its_age(
+    stage: Stage, ago: int, *, stays: bool
+) -> None:
+    """F34, F66: an operation and its rollback are reckoned to take three hours."""
+    first = stage.create(unnamed(stage))
+    stage.backend.endpoints.clear()
+    theirs = stage.stranger("canary-token-b", name=MARKED)
+    stage.clock.sleep(ago)
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    answer = stage.update(first["PhysicalResourceId"], unnamed(stage, AllowMessages="NONE"), unnamed(stage))
+    assert answer["Status"] == "SUCCESS"
+    left = {f"{stage.user}/endpoint/{theirs.endpoint_id}"} if stays else set()
+    assert ids(stage) == {answer["PhysicalResourceId"]} | left
+
+
+@pytest.mark.parametrize("scope", ["user", "none"])
+def test_a_token_that_is_declared_again_takes_up_what_was_retained(stage: Stage, scope: str) -> None:
+    """F27, F66: the service would refuse it a second time, or the device get every message twice."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create(unnamed(stage))
+    second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
+    third = replaced(stage, second, unnamed(stage), unnamed(stage, "canary-token-b"))
+    assert third["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert ids(stage) == {first["PhysicalResourceId"], second["PhysicalResourceId"]}
