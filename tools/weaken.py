@@ -149,12 +149,6 @@ WEAKENINGS = [
         "if True or _withdraw(",
     ),
     Weakening(
-        "an Update that a stranger stands in the way of removes what unanswered attempts left",
-        "replacement",
-        "        _remove_strays(situation, listed)\n        raise",
-        "        raise",
-    ),
-    Weakening(
         "a replacement whose answer nobody accepts is marked again",
         "replacement",
         "unanswered=partial(_mark, chosen, situation) if needs_mark else None",

@@ -14,7 +14,7 @@ from .calls import Attempts
 from .deadline import Phase
 from .endpoints import Registered
 from .errors import HandlerError, ServiceError
-from .ownership import bears_our_name, deregister, holders
+from .ownership import deregister, holders
 from .physical_id import Endpoint
 from .situation import Situation
 from .staleness import stop_if_stale
@@ -105,12 +105,12 @@ def _find_own(situation: Situation, holding: Iterable[Registered]) -> Chosen | N
 
 
 def _sort(situation: Situation, holding: Iterable[Registered]) -> tuple[list[Registered], ...]:
-    """Predecessors, which may give way; strays, to which nothing refers; and strangers, to be left alone."""
+    """Predecessors, which may give way; strays, to be removed; and strangers, to be left alone."""
     predecessors, strays, strangers = [], [], []
     for holder in holding:
         if situation.is_predecessor(holder):
             predecessors.append(holder)
-        elif bears_our_name(holder, situation.work.request):
+        elif situation.is_stray(holder):
             strays.append(holder)
         else:
             strangers.append(holder)

@@ -15,7 +15,7 @@ from .codes import Code
 from .deadline import Phase
 from .declaration import EndpointDeclaration
 from .endpoints import Listed, Registered
-from .errors import AlreadyRegisteredError, HandlerError, StaleEventError
+from .errors import HandlerError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import (
     candidates,
@@ -61,11 +61,7 @@ def replace(
 def _register_another(situation: Situation) -> Outcome:
     work, endpoints = situation.work, situation.endpoints
     listed = endpoints.list()
-    try:
-        chosen = _find(situation, listed) or register(situation)
-    except AlreadyRegisteredError:
-        _remove_strays(situation, listed)
-        raise
+    chosen = _find(situation, listed) or register(situation)
     try:
         situation.remove_strays(listed, but=chosen.endpoint_id)
         settle(endpoints, chosen, situation.wanted)
@@ -101,13 +97,6 @@ def _find(situation: Situation, listed: Iterable[Listed]) -> Chosen | None:
             situation.work.warn_if_inactive(endpoint)
             return Chosen.found(endpoint)
     return None
-
-
-def _remove_strays(situation: Situation, listed: Iterable[Listed]) -> None:
-    """Removes what no later event may come to remove: what follows may be a Delete of the current id alone."""
-    situation.work.deadline.enter(Phase.CLEANUP)
-    with suppress(HandlerError):  # who holds the device token is what is told
-        situation.remove_strays(listed)
 
 
 def _mark(chosen: Chosen, situation: Situation) -> None:

@@ -139,18 +139,18 @@ class Situation:
         return self._strays(other, listed_twice(other))
 
     def _strays(self, endpoints: Endpoints, listed: Iterable[Listed]) -> list[physical_id.Endpoint]:
-        marked = [
-            endpoint
-            for endpoint in listed
-            if bears_our_name(endpoint, self.work.request)
-            and physical_id.Endpoint(endpoints.user_arn, endpoint.endpoint_id) != self.current
-        ]
-        return [physical_id_of(each) for each in describe_each(endpoints, marked) if self._may_be_attempt(each)]
+        marked = [endpoint for endpoint in listed if bears_our_name(endpoint, self.work.request)]
+        return [physical_id_of(each) for each in describe_each(endpoints, marked) if self.is_stray(each)]
 
-    def _may_be_attempt(self, endpoint: Registered) -> bool:
-        """Whether it is not older than the current endpoint, which has replaced it then: the stack retains it."""
+    def is_stray(self, endpoint: Registered) -> bool:
+        """Whether an unanswered attempt has left it: it bears our name, and nothing refers to it.
+
+        What is older than the current endpoint was replaced by it, and the stack retains it.
+        """
+        if not bears_our_name(endpoint, self.work.request) or physical_id_of(endpoint) == self.current:
+            return False
         if self.present is None or self.present.created is None or endpoint.created is None:
-            return was_created_since(endpoint, self._recently)
+            return True
         return endpoint.created >= self.present.created
 
 

@@ -142,11 +142,12 @@ def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: St
     assert DEREGISTER not in {call.operation for call in stage.backend.calls}
 
 
-def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage, bob: str) -> None:
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage, bob: str, name: str | None) -> None:
     """F27: it has another application, and only after the old endpoint gave way in vain is it known to be the cause."""
-    first = stage.create()
+    first = stage.create(stage.properties(Name=name))
     theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
-    answer = stage.deliver(move(stage, first, bob))
+    answer = stage.deliver(move(stage, first, bob, name))
     assert answer["Status"] == "FAILED"
     assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser holds the device token" in answer["Reason"]
     assert sorted(of(stage)) == sorted([stage.user, bob])

@@ -67,20 +67,16 @@ def test_what_an_unanswered_attempt_left_is_told_from_what_was_retained(stage: S
     assert ids(stage) == {first["PhysicalResourceId"], held}
 
 
-@pytest.mark.parametrize(("ago", "stays"), [(4 * 3600, True), (600, False)])
-def test_where_the_current_endpoint_is_gone_what_was_retained_is_told_by_its_age(
-    stage: Stage, ago: int, *, stays: bool
-) -> None:
-    """F34, F66: an operation and its rollback are reckoned to take three hours."""
+def test_where_the_current_endpoint_is_gone_what_bears_our_name_is_removed(stage: Stage) -> None:
+    """F34, F61: of what is retained and what an attempt left, the latter is the harm; the guarantees say so."""
     first = stage.create(unnamed(stage))
     stage.backend.endpoints.clear()
-    theirs = stage.stranger("canary-token-b", name=MARKED)
-    stage.clock.sleep(ago)
+    stage.stranger("canary-token-b", name=MARKED)
+    stage.clock.sleep(4 * 3600)
     stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
     answer = stage.update(first["PhysicalResourceId"], unnamed(stage, AllowMessages="NONE"), unnamed(stage))
     assert answer["Status"] == "SUCCESS"
-    left = {f"{stage.user}/endpoint/{theirs.endpoint_id}"} if stays else set()
-    assert ids(stage) == {answer["PhysicalResourceId"]} | left
+    assert ids(stage) == {answer["PhysicalResourceId"]}
 
 
 @pytest.mark.parametrize("scope", ["user", "none"])
@@ -91,4 +87,16 @@ def test_a_token_that_is_declared_again_takes_up_what_was_retained(stage: Stage,
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
     third = replaced(stage, second, unnamed(stage), unnamed(stage, "canary-token-b"))
     assert third["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert ids(stage) == {first["PhysicalResourceId"], second["PhysicalResourceId"]}
+
+
+def test_what_was_retained_and_is_in_the_way_is_told(stage: Stage) -> None:
+    """F27, F66: its token is declared again, for something that it is not."""
+    first = stage.create(unnamed(stage))
+    second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
+    stage.clock.sleep(24 * 3600)
+    new, old = unnamed(stage, Type="APNS_SANDBOX"), unnamed(stage, "canary-token-b")
+    answer = stage.update(second["PhysicalResourceId"], new, old)
+    assert answer["Reason"].startswith("CE-411: ")
+    assert first["Data"]["EndpointId"] in answer["Reason"]
     assert ids(stage) == {first["PhysicalResourceId"], second["PhysicalResourceId"]}

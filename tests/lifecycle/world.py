@@ -85,7 +85,8 @@ class World:
         if self.cancelled:
             self._excuse_overtaken(weather)
             return
-        if answer is None or (answer["Status"] == "FAILED" and _was_killed(weather)):
+        is_failed_in_vain = answer is not None and answer["Status"] == "FAILED" and _was_killed(weather)
+        if answer is None or (is_failed_in_vain and not self.deliveries.could_clean_up(weather)):
             self._excuse(properties, {before}, weather)
         if answer is not None and answer["Status"] == "SUCCESS":
             after = answer["PhysicalResourceId"]
@@ -253,10 +254,11 @@ class World:
         assert answer is not None
         if answer["Status"] == "FAILED" and self.has_vanished and self._is_held_by_stranger(old):
             assert answer["Reason"].startswith(("CE-411: ", "CE-412: ")), answer
-            # A stranger took the token of what had vanished; what took its place stays as it is. The documented limit:
-            # it gave way, which may have been in vain, and came back under another id.
-            if (back := answer["PhysicalResourceId"]) != current and back in self._ours():
-                del self.stage.backend.endpoints[_endpoint_id(back)]
+            # A stranger took the token of what had vanished; what took its place stays as it is. The documented limits:
+            # what an unheard delivery registered stays until the rollback is continued, and what gave way in vain came
+            # back under another id.
+            for other in self._ours() - {current}:
+                del self.stage.backend.endpoints[_endpoint_id(other)]
             self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED")
             return
         assert answer["Status"] == "SUCCESS", answer
