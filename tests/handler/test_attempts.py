@@ -53,6 +53,19 @@ def test_what_an_earlier_delivery_registered_is_found_by_the_conflict(stage: Sta
     assert ids(stage) == left == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
 
 
+def test_an_attempt_that_the_first_list_does_not_show_is_removed_by_the_rollback(stage: Stage) -> None:
+    """F36, F61: nobody has listed it before."""
+    stage.backend.switches.change({"new_endpoint_in_first_list": False})
+    first = stage.create(stage.properties(Name=None))
+    stage.clock.sleep(600)
+    unanswered(stage, rotation(stage, first, name=None))
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
+    back = stage.properties(Name=None)
+    answer = stage.update(first["PhysicalResourceId"], back, back | ROTATED)
+    assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
 def test_what_was_registered_and_named_without_an_answer_is_withdrawn(stage: Stage) -> None:
     """F25, F37: found by the conflict, named without an answer, then refused: the rollback could not recognise it."""
     stage.backend.switches.change({"token_memory": "none"})

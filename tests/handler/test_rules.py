@@ -61,6 +61,10 @@ def attributes(**members: Any) -> dict[str, Any]:
             "VersionId and VersionStage are both given",
         ),
         ({"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceToken="v"), "VoIP pushes are Apple's"),
+        (
+            {"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceTokenSource={"ParameterName": "/push/voip"}),
+            "VoIP pushes are Apple's",
+        ),
         ({"Name": "n" * 1601}, "Name has 1601 characters"),
         ({"Name": "\x1b[31m"}, "Name holds a control character"),
         ({"AllowMessages": "SOME"}, "AllowMessages must be one of ALL, NONE"),

@@ -67,6 +67,19 @@ def test_a_rotated_secret_replaces_the_endpoint_at_the_next_update(stage: Stage)
     assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
 
 
+def test_a_rotated_voip_token_replaces_the_endpoint_at_the_next_update(stage: Stage) -> None:
+    """Though the device token is given as it is."""
+    arn = secret("canary-old")
+    old = stage.properties(
+        EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceTokenSource": {"SecretArn": arn}}
+    )
+    first = stage.create(old)
+    boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId=arn, SecretString="canary-new")
+    answer = stage.update(first["PhysicalResourceId"], old | {"Name": "new"}, old)
+    assert answer["PhysicalResourceId"] != first["PhysicalResourceId"]
+    assert stage.registered[-1].voip_device_token == "canary-new"
+
+
 def test_another_source_with_the_same_value_keeps_the_endpoint(stage: Stage) -> None:
     """It is the value that identifies an endpoint, not where it is kept."""
     old = stage.properties(EndpointAttributes={"DeviceToken": "canary-secret"})
