@@ -1,15 +1,16 @@
 """A pytest plugin that tries mutants: the tests are collected once, and each mutant gets a fork of that process.
 
 mutmut starts pytest anew for each mutant, which takes longer than most tests that notice one. Here those tests are
-tried first that noticed other mutants of the same function, then one case of every test, the quickest first, then the
-other cases. A test notices a mutant when it fails twice: one that fails now and then on a busy machine does not count.
+tried first that noticed other mutants of the same function, in all their cases, then one case of every test, the
+quickest first, then the other cases. A test notices a mutant when it fails twice: one that fails now and then on a busy
+machine does not count.
 """
 
 import json
 import os
 import signal
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -44,7 +45,7 @@ class Trials:
         for name, seconds in self.mutants.items():
             while len(self.running) >= self.at_once:
                 self._conclude()
-            ordered = [*self.noticed_by[_function(name)], *_in_turn(seconds, self.cases)]
+            ordered = _ordered(self.noticed_by[_function(name)], _in_turn(seconds, self.cases))
             reader, writer = os.pipe()
             child = os.fork()
             if child == 0:
@@ -70,13 +71,23 @@ class Trials:
             found.write(json.dumps([name, code, noticed_by]) + "\n")
 
 
+def _ordered(noticed: Collection[str], in_turn: Sequence[str]) -> list[str]:
+    """Those that noticed other mutants of the function, then the other cases of the same tests, then all."""
+    alike = {_without_case(test) for test in noticed}
+    return [*noticed, *(test for test in in_turn if _without_case(test) in alike), *in_turn]
+
+
+def _without_case(test: str) -> str:
+    return test.partition("[")[0]
+
+
 def _in_turn(seconds: Mapping[str, float], cases: int) -> list[str]:
     """The first case of every test, then the second of every one that has it, and so on; the quickest first."""
     counted: Counter[str] = Counter()
     turns = {}
     for test in sorted(seconds, key=seconds.__getitem__):
-        turns[test] = counted[test.partition("[")[0]]
-        counted[test.partition("[")[0]] += 1
+        turns[test] = counted[_without_case(test)]
+        counted[_without_case(test)] += 1
     return sorted((test for test in turns if turns[test] < cases), key=lambda test: (turns[test], seconds[test]))
 
 
