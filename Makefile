@@ -16,7 +16,7 @@ help:
 	@echo 'make test-installed'
 	@echo '                the wheel with the oldest and the newest libraries that it allows (network, minutes)'
 	@echo "make coverage   fails where a branch of the handler is in no test of it"
-	@echo 'make weaken     takes the safeguards away one by one: random histories notice (a quarter of an hour)'
+	@echo 'make weaken     takes the safeguards away one by one: random histories notice (minutes)'
 	@echo 'make mutants    which small changes of the handler no test notices (hours; ARGS="--sample 800": minutes)'
 	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
 	@echo 'make check      format, lint, types'
