@@ -221,7 +221,10 @@ def test_a_stale_event_leaves_what_cloudformation_holds_to_its_delete(stage: Sta
     before = ids(stage)
     stage.clock.sleep(60)
     stands(stage, "DELETE_FAILED", answer["PhysicalResourceId"])
-    assert stage.deliver(event)["Status"] == "FAILED"
+    told = "registered" if request_type == "Create" else "changed"
+    answer = stage.deliver(event)
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"] == f"CE-415: CloudFormation no longer waits for this {request_type}: nothing was {told}."
     assert ids(stage) == before
 
 
