@@ -35,11 +35,12 @@ def test_what_cannot_be_written_as_json_does_not_keep_an_answer_back() -> None:
     assert answer == {"Status": "SUCCESS", "Data": {"when": "…"}}
 
 
-def test_an_id_of_any_length_goes_back_verbatim() -> None:
-    """F54: over 1 KB, the answer still fits: Data gives way."""
-    answer = {"Status": "SUCCESS", "PhysicalResourceId": "i" * 3000, "Data": {"EndpointId": "e" * 2000}}
+@pytest.mark.parametrize("reason", [{}, {"Reason": "no room for this"}], ids=["SUCCESS", "FAILED"])
+def test_an_id_of_any_length_goes_back_verbatim(reason: dict[str, str]) -> None:
+    """F54: over 1 KB, the answer still fits: Data gives way, and all of a Reason but that there is one."""
+    answer = {"PhysicalResourceId": "i" * 3000, "Data": {"EndpointId": "e" * 2000}} | reason
     body = encode(answer)
-    assert json.loads(body)["PhysicalResourceId"] == answer["PhysicalResourceId"]
+    assert json.loads(body) == answer | {"Data": {}} | dict.fromkeys(reason, "…")
     assert len(body) <= 4096
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DESCRIBE, MARKED, REGISTER, ROTATED, UPDATE, ids, second_user, vanish
+from support.anomalies import DESCRIBE, LIST, MARKED, REGISTER, ROTATED, UPDATE, ids, second_user, vanish
 from support.stage import Stage
 
 
@@ -99,6 +99,41 @@ def test_a_registration_of_what_never_is_there_fails(stage: Stage) -> None:
     answer = stage.create()
     assert (answer["Status"], stage.operations.count("Register")) == ("FAILED", 3)
     assert answer["Reason"].startswith("CE-514: RegisterAppInstanceUserEndpoint of endpoint ")
+
+
+def test_a_list_without_content_is_no_empty_list(stage: Stage) -> None:
+    """F26, F31: the service refuses a change of what is there, and does not say so at once."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(UPDATE, error="ForbiddenException", times=None))
+    stage.backend.faults.append(Fault(LIST, when="after", answer="empty", times=2))  # type: ignore[arg-type] # its word
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-3")
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_a_list_that_fails_is_told_as_such(stage: Stage) -> None:
+    """F25: by the operation's name."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", times=None))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Reason"].startswith("CE-514: ListAppInstanceUserEndpoints failed: ServiceFailureException.")
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("INVALID_DEVICE_TOKEN", "INVALID_DEVICE_TOKEN"),
+        ("INVALID_PINPOINT_ARN", "INVALID_PINPOINT_ARN"),
+        ("canary", "for no reason that is known"),
+    ],
+)
+def test_why_an_endpoint_is_inactive_is_told_where_that_is_known(stage: Stage, reason: str, told: str) -> None:
+    """F35: of what the service says, only the words of its API model are passed on."""
+    theirs = stage.stranger()
+    theirs.status = "INACTIVE"
+    theirs.status_reason = reason  # type: ignore[assignment] # the service may learn other words
+    assert f", which is INACTIVE ({told}), holds the device token" in stage.create()["Reason"]
 
 
 def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:
