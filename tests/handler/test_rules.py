@@ -50,6 +50,12 @@ def attributes(**members: Any) -> dict[str, Any]:
         (attributes(DeviceToken="t\n"), "EndpointAttributes.DeviceToken holds a control character"),
         (attributes(DeviceToken="\ud800"), "half of a surrogate pair"),
         (attributes(DeviceToken="t", DeviceTokenSource={"SecretArn": SECRET}), "are both given"),
+        (
+            attributes(DeviceToken="t", VoipDeviceToken="v", VoipDeviceTokenSource={"SecretArn": SECRET}),
+            "VoipDeviceToken and VoipDeviceTokenSource are both given",
+        ),
+        (attributes(DeviceToken="t", VoipDeviceTokenSource={}), "VoipDeviceTokenSource: SecretArn or"),
+        ({"Type": 5}, "Type must be one of APNS, APNS_SANDBOX, GCM."),
         (attributes(DeviceTokenSource={}), "SecretArn or ParameterName is missing"),
         (attributes(DeviceTokenSource={"Version": "1"}), "DeviceTokenSource.ParameterName is missing"),
         (attributes(DeviceTokenSource={"SecretArn": "push"}), "SecretArn is not the ARN of a secret"),
@@ -91,6 +97,12 @@ def test_properties_that_are_no_map_are_one_violation(properties: object) -> Non
 def test_a_boolean_may_be_spelt_as_cloudformation_sends_it(value: object) -> None:
     """F19: scalars arrive as strings."""
     assert violations(ENDPOINT_TYPE, VALID | {"AdoptExisting": value}) == []
+
+
+@pytest.mark.parametrize("letter", ["\x20", "\xa0", "\ue000"])
+def test_a_name_may_hold_what_stands_beside_the_control_characters(letter: str) -> None:
+    """F22: the API's model allows every character, and a terminal is safe from these."""
+    assert violations(ENDPOINT_TYPE, VALID | {"Name": f"a{letter}b"}) == []
 
 
 @pytest.mark.parametrize("version", [3, "3"])
