@@ -198,6 +198,14 @@ def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
     assert sorted(of(stage)) == sorted([stage.user, carol])
 
 
+def test_what_holds_another_token_is_not_told_as_in_the_way(stage: Stage, bob: str) -> None:
+    """F27: the user has endpoints that have nothing to do with it."""
+    stage.stranger("canary-token-c")
+    stage.stranger(app_instance_user_arn=bob)
+    stage.backend.switches.change({"device_token_conflict": "app_instance"})
+    assert "by no endpoint of this AppInstanceUser" in stage.create(stage.properties(AdoptExisting="true"))["Reason"]
+
+
 @pytest.mark.parametrize("scope", SHARED)
 def test_a_user_who_is_gone_holds_nothing(stage: Stage, bob: str, scope: str) -> None:
     """F33: the former user was deleted, and his endpoints with him: there is nothing to give way."""
