@@ -127,7 +127,13 @@ def test_a_botocore_with_another_list_of_partitions_gets_its_own_list(partitions
     if partitions is not None:
         (tmp_path / "partitions.json").write_text(json.dumps(partitions))
     loader = DirectLoader(extra_search_paths=[str(tmp_path)], include_default_search_paths=False)
-    assert loader.load_data("endpoints") == {"partitions": ["its own"]}
+    assert loader.load_data_with_path("endpoints") == ({"partitions": ["its own"]}, str(tmp_path / "endpoints"))
+
+
+def test_the_list_of_all_services_is_not_read() -> None:
+    """It is 1.2 MB, and the list of partitions says all that a client needs of it."""
+    _, path = DirectLoader().load_data_with_path("endpoints")
+    assert Path(path).name == "partitions"
 
 
 def test_the_clients_read_what_they_need_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
