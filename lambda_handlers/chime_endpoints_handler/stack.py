@@ -45,15 +45,12 @@ def ask(request: Request, clients: Clients) -> Standing | None:
         detail = clients.stacks().describe_stack_resource(
             StackName=request.stack_id, LogicalResourceId=request.logical_id
         )["StackResourceDetail"]
+        return Standing(
+            status=detail["ResourceStatus"],
+            physical_id=detail.get("PhysicalResourceId", ""),
+            since=seconds(detail.get("LastUpdatedTimestamp")),
+        )
     except ClientError as error:
-        said = str(error.response.get("Error", {}).get("Message", ""))
-        if _GONE in said:
-            return Standing(status="", physical_id="", since=None)
-        return None
+        return Standing(status="", physical_id="", since=None) if _GONE in str(error) else None
     except Exception:  # noqa: BLE001 - whatever is wrong with the asking, the event is handled without the answer
         return None
-    return Standing(
-        status=str(detail.get("ResourceStatus", "")),
-        physical_id=str(detail.get("PhysicalResourceId", "")),
-        since=seconds(detail.get("LastUpdatedTimestamp")),
-    )
