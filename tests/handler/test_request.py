@@ -21,37 +21,59 @@ EVENT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("event", [{}, None, [], "x", 5])
-def test_what_is_no_event_ends_at_once(stage: Stage, event: object) -> None:
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({}, "has no StackId, RequestId, LogicalResourceId"),
+        (None, "is not a map"),
+        ([], "is not a map"),
+        ("x", "is not a map"),
+        (5, "is not a map"),
+    ],
+)
+def test_what_is_no_event_ends_at_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture, event: object, reason: str
+) -> None:
     """F15: no request to anybody, not even to a URL of an earlier event."""
     stage.create()
     seen = len(stage.sink.bodies)
     stage.run(event)
     assert len(stage.sink.bodies) == seen
+    assert f"CE-519: Ignored: the event {reason}. " in caplog.text
 
 
-@pytest.mark.parametrize("key", ["RequestType", "RequestId", "StackId", "ResponseURL", "LogicalResourceId"])
-def test_an_event_without_what_an_answer_needs_ends_at_once(stage: Stage, key: str) -> None:
+@pytest.mark.parametrize("value", [None, "", 5])
+@pytest.mark.parametrize("key", ["RequestType", "RequestId", "StackId", "LogicalResourceId"])
+def test_an_event_without_what_an_answer_needs_ends_at_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture, key: str, value: object
+) -> None:
     """F15: nothing is registered that nobody would hear of."""
-    event = stage.event("Create", stage.properties())
-    del event[key]
-    stage.run(event)
+    stage.run(stage.event("Create", stage.properties()) | {key: value})
     assert not stage.sink.bodies
     assert not stage.backend.calls
+    assert f"CE-519: Ignored: the event has no {key}. " in caplog.text
 
 
-@pytest.mark.parametrize("key", ["ResourceType", "ResourceProperties"])
-def test_an_event_without_its_resource_is_refused(stage: Stage, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("ResourceType", "is neither Custom::ChimeAppInstanceUserEndpoint nor"),
+        ("ResourceProperties", "is not a map of properties"),
+    ],
+)
+def test_an_event_without_its_resource_is_refused(stage: Stage, key: str, problem: str) -> None:
     """F15, F18: it can be answered, so it is."""
     event = stage.event("Create", stage.properties())
     del event[key]
-    assert stage.deliver(event)["Status"] == "FAILED"
+    answer = stage.deliver(event)
+    assert answer["Status"] == "FAILED"
+    assert f"{key} {problem}" in answer["Reason"]
 
 
 @pytest.mark.parametrize(
     "url",
     ["", "ftp://host/x", "file:///etc/passwd", "https://", "http://[::1/x", "https://host:0/", "https://h/\n",
-     "https://h/" + "x" * 20_000, "https://h:99999/", "https://ho st/", None, 5],
+     "https://h/" + "x" * 16_375, "https://h:99999/", "https://ho st/", None, 5],
 )  # fmt: skip
 def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFixture, url: object) -> None:
     """F15, F16: another scheme, unparsable, 20 kB long."""
@@ -61,6 +83,12 @@ def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFix
     assert not stage.sink.bodies
     assert "Ignored: the event has no usable ResponseURL" in caplog.text
     assert len(caplog.text) < 500
+
+
+def test_a_very_long_url_is_usable() -> None:
+    """F16: pre-signed URLs grow with the credentials that they hold."""
+    url = "https://h/" + "x" * 16_374
+    assert parse(EVENT | {"ResponseURL": url}).response_url == url
 
 
 @pytest.mark.parametrize("request_type", ["create", "CREATE", "Read", "create "])

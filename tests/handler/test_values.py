@@ -248,7 +248,7 @@ def test_a_parameter_without_a_value_is_explained() -> None:
     """F23: an answer that holds none."""
     service = Answering({"Parameter": {"Name": "/push"}})
     call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
-    with pytest.raises(SourceError, match="CE-205: DeviceTokenSource: parameter /push has no value"):
+    with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it, as text\.$"):
         sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
     assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]
 
