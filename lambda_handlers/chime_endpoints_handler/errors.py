@@ -117,8 +117,8 @@ def translate(operation: str, error: Exception, *, subject: str = "") -> Service
 
 def _safe_code(code: object) -> str:
     """An error code is a word; anything else could be a page that quotes the request."""
-    text = str(code)
-    return text if text.isascii() and text.isalnum() and len(text) <= 80 else UNREADABLE
+    is_word = isinstance(code, str) and code.isascii() and code.isalnum() and len(code) <= 80
+    return str(code) if is_word else UNREADABLE
 
 
 def _answered(code: str, status: int) -> Kind:
@@ -130,7 +130,7 @@ def _answered(code: str, status: int) -> Kind:
         return Kind.UNAUTHENTICATED
     if code in _DENIALS or status == 401:
         return Kind.DENIED
-    by_status = {400: Kind.INVALID, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
+    by_status = {403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
     if status in by_status:
         return by_status[status]
     return Kind.INVALID if 400 <= status < 500 else Kind.UNCLEAR

@@ -1,0 +1,95 @@
+"""How a refusal is read: what kind it is, by its code and its status, and what of it may be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chime_endpoints_handler.advice import Kind
+from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.errors import InvalidRequestError, translate
+from chime_endpoints_handler.rules import Violation
+
+
+def refusal(code: object, status: int) -> ClientError:
+    """What botocore raises."""
+    response: Any = {"Error": {"Code": code, "Message": "canary"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "DescribeAppInstanceUserEndpoint")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, Kind.UNCLEAR),
+        (399, Kind.UNCLEAR),
+        (400, Kind.INVALID),
+        (401, Kind.DENIED),
+        (402, Kind.INVALID),
+        (403, Kind.FORBIDDEN),
+        (404, Kind.NOT_FOUND),
+        (405, Kind.INVALID),
+        (409, Kind.CONFLICT),
+        (429, Kind.THROTTLED),
+        (430, Kind.INVALID),
+        (499, Kind.INVALID),
+        (500, Kind.UNCLEAR),
+        (503, Kind.UNCLEAR),
+    ],
+)
+def test_a_code_that_nobody_knows_is_read_by_its_status(status: int, kind: Kind) -> None:
+    """F25, F32: an exception that the model does not have yet."""
+    assert translate("DescribeAppInstanceUserEndpoint", refusal("BrandNewException", status)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        (Kind.THROTTLED, "ThrottledClientException Throttling ThrottlingException TooManyRequestsException"),
+        (Kind.THROTTLED, "RequestLimitExceeded SlowDown"),
+        (Kind.QUOTA, "ResourceLimitExceededException"),
+        (Kind.UNAUTHENTICATED, "ExpiredTokenException ExpiredToken RequestExpired RequestTimeTooSkewed"),
+        (Kind.UNAUTHENTICATED, "InvalidSignatureException SignatureDoesNotMatch"),
+        (Kind.DENIED, "AccessDeniedException AccessDenied UnauthorizedClientException UnrecognizedClientException"),
+        (Kind.DENIED, "InvalidClientTokenId IncompleteSignatureException MissingAuthenticationTokenException"),
+    ],
+)
+def test_a_code_that_is_known_counts_more_than_its_status(kind: Kind, codes: str) -> None:
+    """F30: AWS answers them with 400, 403 or others, from service to service."""
+    for code in codes.split():
+        for status in (400, 403, 503):
+            error = translate("DescribeAppInstanceUserEndpoint", refusal(code, status))
+            assert (error.kind, error.said) == (kind, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("E" * 80, "E" * 80),
+        ("E" * 81, "an unreadable answer"),
+        ("Ünbekannt", "an unreadable answer"),
+        ("canary code", "an unreadable answer"),
+        ("<html>", "an unreadable answer"),
+        ("", "an unreadable answer"),
+        (None, "an unreadable answer"),
+        (404, "an unreadable answer"),
+    ],
+)
+def test_a_code_that_is_no_word_is_not_told(code: object, said: str) -> None:
+    """F74: it could be a page that quotes the request."""
+    error = translate("DescribeAppInstanceUserEndpoint", refusal(code, 400))
+    assert str(error).split(": ", 1)[1].startswith(f"DescribeAppInstanceUserEndpoint failed: {said}. ")
+
+
+def test_a_refusal_that_says_nothing_of_itself_is_unclear() -> None:
+    """F26: whatever stands between may answer so."""
+    error = translate("DescribeAppInstanceUserEndpoint", ClientError({}, "x"))
+    assert error.kind is Kind.UNCLEAR
+    assert "DescribeAppInstanceUserEndpoint failed: an unreadable answer. " in str(error)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """Each violation with its code, the first one as the error's own."""
+    error = InvalidRequestError([Violation(Code.MISSING, "Type is missing."), Violation(Code.UNKNOWN, "Typ is new.")])
+    assert str(error) == f"{Code.MISSING}: Type is missing. {Code.UNKNOWN}: Typ is new."
