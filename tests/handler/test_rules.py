@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from chime_endpoints_handler.rules import violations
+
+RECORDED = Path(__file__).parent / "recorded_violations.txt"
 
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"
 VALID: dict[str, Any] = {
@@ -25,65 +31,111 @@ def attributes(**members: Any) -> dict[str, Any]:
     return {"EndpointAttributes": members}
 
 
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"AppInstanceUserArn": "alice"}, "AppInstanceUserArn is not the ARN of an AppInstanceUser"),
-        ({"AppInstanceUserArn": USER.replace("user", "bot")}, "AppInstanceUserArn is not the ARN"),
-        ({"AppInstanceUserArn": USER.split("/user")[0]}, "AppInstanceUserArn is not the ARN"),
-        ({"AppInstanceUserArn": USER.replace("chime", "sqs")}, "AppInstanceUserArn is not the ARN"),
-        ({"AppInstanceUserArn": 5}, "AppInstanceUserArn must be a string"),
-        ({"Type": "apns"}, "did you mean APNS?"),
-        ({"Type": "FCM"}, "Type must be one of APNS, APNS_SANDBOX, GCM"),
-        ({"Type": ["APNS"]}, "Type must be one of"),
-        (
-            {"ResourceArn": "arn:aws:sns:us-east-1:123456789012:app/GCM/x"},
-            "ResourceArn is not the ARN of an application",
-        ),
-        ({"ResourceArn": APPLICATION.format("eu-central-1:123456789012")}, "ResourceArn is in another region"),
-        ({"ResourceArn": APPLICATION.format("us-east-1:210987654321")}, "ResourceArn is in another account"),
-        ({"EndpointAttributes": "t"}, "EndpointAttributes must be a map"),
-        (attributes(), "DeviceToken or DeviceTokenSource is missing"),
-        (attributes(DeviceToken=""), "EndpointAttributes.DeviceToken has 0 characters; 1 to 1600"),
-        (attributes(DeviceToken="t" * 1601), "EndpointAttributes.DeviceToken has 1601 characters"),
-        (attributes(DeviceToken=5), "EndpointAttributes.DeviceToken must be a string"),
-        (attributes(DeviceToken="t\n"), "EndpointAttributes.DeviceToken holds a control character"),
-        (attributes(DeviceToken="\ud800"), "half of a surrogate pair"),
-        (attributes(DeviceToken="t", DeviceTokenSource={"SecretArn": SECRET}), "are both given"),
-        (
-            attributes(DeviceToken="t", VoipDeviceToken="v", VoipDeviceTokenSource={"SecretArn": SECRET}),
-            "VoipDeviceToken and VoipDeviceTokenSource are both given",
-        ),
-        (attributes(DeviceToken="t", VoipDeviceTokenSource={}), "VoipDeviceTokenSource: SecretArn or"),
-        ({"Type": 5}, "Type must be one of APNS, APNS_SANDBOX, GCM."),
-        (attributes(DeviceTokenSource={}), "SecretArn or ParameterName is missing"),
-        (attributes(DeviceTokenSource={"Version": "1"}), "DeviceTokenSource.ParameterName is missing"),
-        (attributes(DeviceTokenSource={"SecretArn": "push"}), "SecretArn is not the ARN of a secret"),
-        (attributes(DeviceTokenSource={"SecretArn": SECRET, "ParameterName": "p"}), "name one source"),
-        (attributes(DeviceTokenSource={"SecretArn": SECRET, "Feld": "p"}), "did you mean Field?"),
-        (attributes(DeviceTokenSource={"ParameterName": "p", "Version": "0"}), "not a whole number from 1"),
-        (
-            attributes(DeviceTokenSource={"SecretArn": SECRET, "VersionId": "v" * 32, "VersionStage": "s"}),
-            "VersionId and VersionStage are both given",
-        ),
-        ({"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceToken="v"), "VoIP pushes are Apple's"),
-        (
-            {"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceTokenSource={"ParameterName": "/push/voip"}),
-            "VoIP pushes are Apple's",
-        ),
-        ({"Name": "n" * 1601}, "Name has 1601 characters"),
-        ({"Name": "\x1b[31m"}, "Name holds a control character"),
-        ({"AllowMessages": "SOME"}, "AllowMessages must be one of ALL, NONE"),
-        ({"AdoptExisting": "yes"}, "AdoptExisting must be one of true, false"),
-        ({"Nme": "n"}, "Nme is not a property; did you mean Name?"),
-        ({"canary-1\n\x1b": "n"}, "(a name of other characters than letters, or of over 40) is not a property."),
-    ],
-    ids=lambda value: value[:40] if isinstance(value, str) else "",
-)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"AppInstanceUserArn": "alice"}, "AppInstanceUserArn is not the ARN of an AppInstanceUser"),
+    ({"AppInstanceUserArn": USER.replace("user", "bot")}, "AppInstanceUserArn is not the ARN"),
+    ({"AppInstanceUserArn": USER.split("/user")[0]}, "AppInstanceUserArn is not the ARN"),
+    ({"AppInstanceUserArn": USER.replace("chime", "sqs")}, "AppInstanceUserArn is not the ARN"),
+    ({"AppInstanceUserArn": 5}, "AppInstanceUserArn must be a string"),
+    ({"Type": "apns"}, "did you mean APNS?"),
+    ({"Type": "FCM"}, "Type must be one of APNS, APNS_SANDBOX, GCM"),
+    ({"Type": ["APNS"]}, "Type must be one of"),
+    (
+        {"ResourceArn": "arn:aws:sns:us-east-1:123456789012:app/GCM/x"},
+        "ResourceArn is not the ARN of an application",
+    ),
+    ({"ResourceArn": APPLICATION.format("eu-central-1:123456789012")}, "ResourceArn is in another region"),
+    ({"ResourceArn": APPLICATION.format("us-east-1:210987654321")}, "ResourceArn is in another account"),
+    ({"EndpointAttributes": "t"}, "EndpointAttributes must be a map"),
+    (attributes(), "DeviceToken or DeviceTokenSource is missing"),
+    (attributes(DeviceToken=""), "EndpointAttributes.DeviceToken has 0 characters; 1 to 1600"),
+    (attributes(DeviceToken="t" * 1601), "EndpointAttributes.DeviceToken has 1601 characters"),
+    (attributes(DeviceToken=5), "EndpointAttributes.DeviceToken must be a string"),
+    (attributes(DeviceToken="t\n"), "EndpointAttributes.DeviceToken holds a control character"),
+    (attributes(DeviceToken="\ud800"), "half of a surrogate pair"),
+    (attributes(DeviceToken="t", DeviceTokenSource={"SecretArn": SECRET}), "are both given"),
+    (
+        attributes(DeviceToken="t", VoipDeviceToken="v", VoipDeviceTokenSource={"SecretArn": SECRET}),
+        "VoipDeviceToken and VoipDeviceTokenSource are both given",
+    ),
+    (attributes(DeviceToken="t", VoipDeviceTokenSource={}), "VoipDeviceTokenSource: SecretArn or"),
+    ({"Type": 5}, "Type must be one of APNS, APNS_SANDBOX, GCM."),
+    (attributes(DeviceTokenSource={}), "SecretArn or ParameterName is missing"),
+    (attributes(DeviceTokenSource={"Version": "1"}), "DeviceTokenSource.ParameterName is missing"),
+    (attributes(DeviceTokenSource={"SecretArn": "push"}), "SecretArn is not the ARN of a secret"),
+    (attributes(DeviceTokenSource={"SecretArn": SECRET, "ParameterName": "p"}), "name one source"),
+    (attributes(DeviceTokenSource={"SecretArn": SECRET, "Feld": "p"}), "did you mean Field?"),
+    (attributes(DeviceTokenSource={"ParameterName": "p", "Version": "0"}), "not a whole number from 1"),
+    (
+        attributes(DeviceTokenSource={"SecretArn": SECRET, "VersionId": "v" * 32, "VersionStage": "s"}),
+        "VersionId and VersionStage are both given",
+    ),
+    ({"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceToken="v"), "VoIP pushes are Apple's"),
+    (
+        {"Type": "GCM"} | attributes(DeviceToken="t", VoipDeviceTokenSource={"ParameterName": "/push/voip"}),
+        "VoIP pushes are Apple's",
+    ),
+    ({"Name": "n" * 1601}, "Name has 1601 characters"),
+    ({"Name": "\x1b[31m"}, "Name holds a control character"),
+    ({"AllowMessages": "SOME"}, "AllowMessages must be one of ALL, NONE"),
+    ({"AdoptExisting": "yes"}, "AdoptExisting must be one of true, false"),
+    ({"Nme": "n"}, "Nme is not a property; did you mean Name?"),
+    ({"canary-1\n\x1b": "n"}, "(a name of other characters than letters, or of over 40) is not a property."),
+]
+"""A change of what is valid, and what is said of it."""
+
+
+@pytest.mark.parametrize(("change", "problem"), WRONG, ids=lambda value: value[:40] if isinstance(value, str) else "")
 def test_a_violation_is_named(change: dict[str, Any], problem: str) -> None:
     """F18: one sentence for it, and only one."""
     (found,) = violations(ENDPOINT_TYPE, VALID | change)
     assert problem in found.text
+
+
+def sentences() -> Iterator[str]:
+    """One line for each wrong declaration."""
+    endpoints = [
+        *(VALID | change for change, _ in WRONG),
+        *({name: value for name, value in VALID.items() if name != missing} for missing in VALID),
+        VALID | {"Tags": [], "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:f", "ServiceTimeout": "5"},
+        VALID | attributes(DeviceToken="{{resolve:ssm:push}}"),
+        VALID | attributes(DeviceToken="t", VoipDeviceToken="{{resolve:secretsmanager:push}}"),
+        VALID | attributes(DeviceToken="t", VoipDeviceToken=""),
+        VALID | attributes(DeviceToken="t", Tokn="u", DeviceTokenSource="s"),
+        VALID | attributes(DeviceTokenSource={"Field": "", "Version": True, "VersionStage": "s" * 257}),
+        VALID | attributes(DeviceTokenSource={"SecretArn": SECRET, "VersionId": "v" * 31}),
+        VALID | attributes(DeviceTokenSource={"SecretArn": SECRET, "VersionId": "v" * 65}),
+        VALID | attributes(DeviceTokenSource={"ParameterName": "a b", "Version": 1.5}),
+        VALID | {"ResourceArn": "arn:aws-cn:mobiletargeting:cn-north-1:210987654321:apps/a"},
+        VALID | {"canary" * 7: "n"},
+    ]
+    tags: dict[str, dict[str, Any]] = {
+        "none": {},
+        "unknown": {"ResourceArn": USER, "Tags": []},
+        "another resource": {"ResourceARN": f"{USER}/endpoint/e", "Tags": []},
+        "no list": {"ResourceARN": USER, "Tags": {"a": "1"}},
+        "no maps": {"ResourceARN": USER, "Tags": ["a", {}]},
+        "twice": {"ResourceARN": USER, "Tags": [{"Key": key, "Value": "1"} for key in "abba"]},
+        "reserved": {"ResourceARN": USER, "Tags": [{"Key": "AWS:a", "Value": "1"}, {"Key": 5, "Value": None}]},
+        "length": {"ResourceARN": USER, "Tags": [{"Key": "k" * size, "Value": "v" * 2 * size} for size in (0, 129)]},
+        "most": {"ResourceARN": USER, "Tags": [{"Key": f"k{n}", "Value": "1"} for n in range(50)]},
+        "too many": {"ResourceARN": USER, "Tags": [{"Key": f"k{n}", "Value": "1"} for n in range(51)]},
+    }
+    yield f"type: {'; '.join(map(str, violations('Custom::Another', VALID)))}"
+    for properties in endpoints:
+        changed = {name: value for name, value in properties.items() if VALID.get(name) != value}
+        shown = json.dumps(changed | dict.fromkeys(VALID.keys() - properties.keys()))
+        yield f"{shown[:160]}: {'; '.join(map(str, violations(ENDPOINT_TYPE, properties)))}"
+    for what, properties in tags.items():
+        yield f"tags, {what}: {'; '.join(map(str, violations(TAGS_TYPE, properties)))}"
+
+
+def test_the_sentences_are_as_recorded() -> None:
+    """F18: no word of them changes by accident; RECORD=1 records them anew, where a change is meant."""
+    told = "\n".join(sentences()) + "\n"
+    if "RECORD" in os.environ:
+        RECORDED.write_text(told, encoding="utf-8")
+    assert told == RECORDED.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("properties", [None, [], "x", 5])
