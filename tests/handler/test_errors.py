@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chime_endpoints_handler.advice import Kind
 from chime_endpoints_handler.codes import Code
@@ -93,3 +93,19 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     """Each violation with its code, the first one as the error's own."""
     error = InvalidRequestError([Violation(Code.MISSING, "Type is missing."), Violation(Code.UNKNOWN, "Typ is new.")])
     assert str(error) == f"{Code.MISSING}: Type is missing. {Code.UNKNOWN}: Typ is new."
+
+
+@pytest.mark.parametrize(
+    ("operation", "says_regions"), [("GetSecretValue", False), ("ListAppInstanceUserEndpoints", True)]
+)
+def test_only_the_messaging_service_has_two_regions(operation: str, *, says_regions: bool) -> None:
+    """F26: a secret may be anywhere."""
+    said = str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
+    assert "a function in a VPC needs a way to it" in said
+    assert ("us-east-1 and eu-central-1 only" in said) is says_regions
+
+
+def test_a_role_that_is_gone_is_told() -> None:
+    """F47: AWS does not know the credentials, which is another thing than that they have expired."""
+    error = translate("ListAppInstanceUserEndpoints", refusal("UnrecognizedClientException", 403))
+    assert "does its role still exist?" in str(error)

@@ -9,6 +9,12 @@ import boto3
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler import sources
+from chime_endpoints_handler.calls import Caller
+from chime_endpoints_handler.deadline import Deadline
+from chime_endpoints_handler.declaration import ParameterSource
+from chime_endpoints_handler.errors import SourceError
+from support.answering import Answering
 from support.refusing import Refusing
 from support.stage import ACCOUNT, REGION, Stage
 
@@ -308,3 +314,12 @@ def test_the_id_of_a_version_names_it(stage: Stage) -> None:
         client.put_secret_value(SecretId=arn, SecretString=value)
     stage.create(from_source(stage, SecretArn=arn, VersionId=version))
     assert stage.registered[0].device_token == "canary-old"
+
+
+def test_a_parameter_without_a_value_is_explained() -> None:
+    """F23: an answer that holds none."""
+    service = Answering({"Parameter": {"Name": "/push"}})
+    call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
+    with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it, as text\.$"):
+        sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
+    assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]

@@ -1,4 +1,4 @@
-"""The small decisions by themselves: times, phases, what is read back, what a call may be made with."""
+"""The small decisions by themselves: times, phases, what is written and read back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chime_endpoints_handler import sources
-from chime_endpoints_handler.calls import Caller
 from chime_endpoints_handler.clients import AwsClients
 from chime_endpoints_handler.deadline import Deadline, Phase
 from chime_endpoints_handler.declaration import (
@@ -23,8 +20,7 @@ from chime_endpoints_handler.declaration import (
     read_endpoint,
     read_tags,
 )
-from chime_endpoints_handler.endpoints import Endpoints, Listed
-from chime_endpoints_handler.errors import OutOfTimeError, SourceError, translate
+from chime_endpoints_handler.errors import OutOfTimeError
 from chime_endpoints_handler.rules import violations
 from chime_endpoints_handler.timestamps import seconds
 from support.stage import Stage
@@ -196,74 +192,3 @@ UNKNOWN = "${Token[TOKEN.7]}"
 def test_what_is_not_known_yet_passes(resource_type: str, properties: dict[str, Any]) -> None:
     """F5: a CDK token is judged when the event arrives."""
     assert violations(resource_type, properties, unresolved=lambda value: value == UNKNOWN) == []
-
-
-class Answering:
-    """A service that always gives the same answer, and notes what it was asked."""
-
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer = answer
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-
-    def chime(self, region: str | None) -> Answering:
-        """Itself, as the client of a region."""
-        self.region = region
-        return self
-
-    secrets = parameters = chime
-
-    def stacks(self) -> Answering:
-        """Itself."""
-        return self
-
-    def __getattr__(self, operation: str) -> Any:
-        def answer(**parameters: Any) -> dict[str, Any]:
-            self.asked.append((operation, parameters))
-            return self.answer
-
-        return answer
-
-
-def endpoints_of(service: Answering) -> Endpoints:
-    """The endpoints of a user at such a service."""
-    return Endpoints(USER, clients=service, call=Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None))
-
-
-def test_an_empty_endpoint_id_addresses_no_collection() -> None:
-    """F20: the API model lets it through, and the request would go to all endpoints of the user."""
-    service = Answering({})
-    with pytest.raises(ValueError, match="empty EndpointId"):
-        endpoints_of(service).deregister("")
-    assert service.asked == []
-
-
-def test_what_a_list_shows_without_an_id_is_passed_over() -> None:
-    """F26: nothing could be done with it."""
-    service = Answering({"AppInstanceUserEndpoints": [{"Name": "n"}, {"EndpointId": "e", "AllowMessages": "ALL"}]})
-    assert endpoints_of(service).list() == [Listed(endpoint_id="e", name=None, type="", allow_messages="ALL")]
-    assert service.region == "us-east-1"
-
-
-def test_a_parameter_without_a_value_is_explained() -> None:
-    """F23: an answer that holds none."""
-    service = Answering({"Parameter": {"Name": "/push"}})
-    call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
-    with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it, as text\.$"):
-        sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
-    assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]
-
-
-@pytest.mark.parametrize(
-    ("operation", "says_regions"), [("GetSecretValue", False), ("ListAppInstanceUserEndpoints", True)]
-)
-def test_only_the_messaging_service_has_two_regions(operation: str, *, says_regions: bool) -> None:
-    """F26: a secret may be anywhere."""
-    said = str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
-    assert "a function in a VPC needs a way to it" in said
-    assert ("us-east-1 and eu-central-1 only" in said) is says_regions
-
-
-def test_a_role_that_is_gone_is_told() -> None:
-    """F47: AWS does not know the credentials, which is another thing than that they have expired."""
-    refusal = ClientError({"Error": {"Code": "UnrecognizedClientException"}}, "x")
-    assert "does its role still exist?" in str(translate("ListAppInstanceUserEndpoints", refusal))

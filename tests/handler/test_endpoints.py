@@ -1,0 +1,155 @@
+"""The operations on endpoints: what each sends, what it reads of the answer, and how it tells of its failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chime_endpoints_handler.calls import Attempts, Caller
+from chime_endpoints_handler.deadline import Deadline
+from chime_endpoints_handler.endpoints import Endpoints, Identity, Listed, Registered
+from chime_endpoints_handler.errors import ServiceError
+from support.answering import Answering
+
+USER = "arn:aws:chime:eu-central-1:123456789012:app-instance/i/user/alice"
+APPLICATION = "arn:aws:mobiletargeting:eu-central-1:123456789012:apps/a"
+REFUSED = ClientError(
+    {"Error": {"Code": "BadRequestException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "an operation"
+)
+Call = Callable[[Endpoints], object]
+
+
+def endpoints_of(service: Answering) -> Endpoints:
+    """The endpoints of the user at such a service."""
+    return Endpoints(USER, clients=service, call=Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None))
+
+
+def register(name: str | None, voip: str | None) -> Call:
+    """Registers an endpoint with that name and VoIP token."""
+    identity = Identity(user_arn=USER, type="APNS", resource_arn=APPLICATION, device_token="t", voip_device_token=voip)
+    return lambda endpoints: endpoints.register(
+        identity, name=name, allow_messages="NONE", client_request_token="token of the event", attempts=Attempts()
+    )
+
+
+REGISTERED = {
+    "AppInstanceUserArn": USER,
+    "Type": "APNS",
+    "ResourceArn": APPLICATION,
+    "EndpointAttributes": {"DeviceToken": "t"},
+    "AllowMessages": "NONE",
+    "ClientRequestToken": "token of the event",
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "operation", "sent"),
+    [
+        (register(None, None), "register_app_instance_user_endpoint", REGISTERED),
+        (
+            register("phone", "v"),
+            "register_app_instance_user_endpoint",
+            REGISTERED | {"Name": "phone", "EndpointAttributes": {"DeviceToken": "t", "VoipDeviceToken": "v"}},
+        ),
+        (
+            lambda endpoints: endpoints.update("e", name="", allow_messages="ALL"),
+            "update_app_instance_user_endpoint",
+            {"AppInstanceUserArn": USER, "EndpointId": "e", "Name": "", "AllowMessages": "ALL"},
+        ),
+        (
+            lambda endpoints: endpoints.describe("e"),
+            "describe_app_instance_user_endpoint",
+            {"AppInstanceUserArn": USER, "EndpointId": "e"},
+        ),
+        (
+            lambda endpoints: endpoints.deregister("e"),
+            "deregister_app_instance_user_endpoint",
+            {"AppInstanceUserArn": USER, "EndpointId": "e"},
+        ),
+        (
+            lambda endpoints: endpoints.list(),
+            "list_app_instance_user_endpoints",
+            {"AppInstanceUserArn": USER, "MaxResults": 50},
+        ),
+    ],
+)
+def test_an_operation_sends_what_it_is_given_and_no_more(call: Call, operation: str, sent: dict[str, Any]) -> None:
+    """In the region of the user."""
+    service = Answering({"EndpointId": "e", "AppInstanceUserEndpoints": []})
+    call(endpoints_of(service))
+    assert service.asked == [(operation, sent)]
+    assert service.region == "eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (register("canary", None), f"RegisterAppInstanceUserEndpoint with application {APPLICATION}"),
+        (
+            lambda endpoints: endpoints.update("e", name="canary", allow_messages="ALL"),
+            "UpdateAppInstanceUserEndpoint of endpoint e",
+        ),
+        (lambda endpoints: endpoints.describe("e"), "DescribeAppInstanceUserEndpoint of endpoint e"),
+        (lambda endpoints: endpoints.deregister("e"), "DeregisterAppInstanceUserEndpoint of endpoint e"),
+        (lambda endpoints: endpoints.list(), "ListAppInstanceUserEndpoints"),
+    ],
+)
+def test_a_failure_names_the_operation_and_its_endpoint(call: Call, told: str) -> None:
+    """So that the deployer can look at the thing itself. Nothing is refused twice."""
+    service = Answering(REFUSED)
+    with pytest.raises(ServiceError) as caught:
+        call(endpoints_of(service))
+    assert caught.value.text.startswith(f"{told} failed: BadRequestException. ")
+    assert len(service.asked) == 1
+
+
+DESCRIBED = {"EndpointId": "e", "EndpointAttributes": {"DeviceToken": "t"}}
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [None, {}, DESCRIBED | {"EndpointId": "another"}, DESCRIBED | {"EndpointAttributes": {}}, {"EndpointId": "e"}],
+    ids=str,
+)
+def test_an_answer_that_does_not_describe_the_endpoint_says_nothing(endpoint: dict[str, Any] | None) -> None:
+    """F26: of another endpoint, or without the device token by which it would be recognised."""
+    assert endpoints_of(Answering({"AppInstanceUserEndpoint": endpoint})).describe("e") is None
+
+
+def test_a_description_may_leave_out_what_nobody_needs() -> None:
+    """F26: the rest is taken as not known."""
+    assert endpoints_of(Answering({"AppInstanceUserEndpoint": DESCRIBED})).describe("e") == Registered(
+        endpoint_id="e",
+        identity=Identity(user_arn=USER, type="", resource_arn="", device_token="t"),
+        name=None,
+        allow_messages="",
+        created=None,
+    )
+
+
+def test_what_a_list_shows_without_an_id_is_passed_over() -> None:
+    """F26: nothing could be done with it; of the others only the id is needed."""
+    service = Answering(
+        {
+            "AppInstanceUserEndpoints": [
+                {"Name": "n"},
+                {"EndpointId": "a"},
+                {"EndpointId": "b", "Name": "n", "Type": "GCM", "AllowMessages": "ALL"},
+            ]
+        }
+    )
+    assert endpoints_of(service).list() == [
+        Listed(endpoint_id="a", name=None, type="", allow_messages=""),
+        Listed(endpoint_id="b", name="n", type="GCM", allow_messages="ALL"),
+    ]
+
+
+def test_an_empty_endpoint_id_addresses_no_collection() -> None:
+    """F20: the API model lets it through, and the request would go to all endpoints of the user."""
+    service = Answering({})
+    with pytest.raises(ValueError, match=r"^an empty EndpointId would address the collection$"):
+        endpoints_of(service).deregister("")
+    assert service.asked == []
