@@ -22,7 +22,6 @@ REGION = "us-east-1"
 APPLICATION = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef0123456789abcdef"
 OTHER_APPLICATION = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/fedcba9876543210fedcba9876543210"
 STACK_ID = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/chat/6e5b8f10-0000-4000-8000-000000000001"
-LOGICAL_ID = "Phone"
 
 
 @dataclass
@@ -53,7 +52,7 @@ class LambdaContext:
 
 
 class StackStandIn:
-    """DescribeStackResource, saying of the stage's resource or refusing what a test has it; unreachable by default."""
+    """DescribeStackResource, saying or refusing what a test has it of any resource; unreachable by default."""
 
     def __init__(self) -> None:
         self.detail: dict[str, Any] | None = None
@@ -62,7 +61,8 @@ class StackStandIn:
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         """The resource's detail."""
-        assert (StackName, LogicalResourceId) == (STACK_ID, LOGICAL_ID)
+        assert StackName == STACK_ID
+        assert LogicalResourceId
         self.asked += 1
         if self.refusal is not None:
             error = {"Error": {"Code": "ValidationError", "Message": self.refusal}}
@@ -156,7 +156,7 @@ class Stage:
             "StackId": STACK_ID,
             "ResponseURL": self.sink.url,
             "ResourceType": declaration.ENDPOINT_TYPE,
-            "LogicalResourceId": LOGICAL_ID,
+            "LogicalResourceId": "Phone",
             "ResourceProperties": properties,
         } | members
 
