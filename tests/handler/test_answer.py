@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import socket
 import time
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -14,20 +12,11 @@ from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import index
 from chime_endpoints_handler.answer import Responder
 from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.delivery import Delivery, deliver, encode
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.request import parse
-from support.raw_server import Tls, raw_server
-from support.sink import open_sink
 from support.stage import LambdaContext, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
-
-
-def real_time(seconds: float) -> Callable[[], float]:
-    """A deadline of the real clock."""
-    end = time.monotonic() + seconds
-    return lambda: end - time.monotonic()
 
 
 @pytest.mark.parametrize("statuses", [[500], [503, 503], [429], [302, 404], [300], [403, 403]], ids=str)
@@ -175,7 +164,7 @@ def test_an_event_after_a_failed_one_is_clean(stage: Stage) -> None:
 def test_a_failure_without_a_word_has_a_reason_all_the_same(stage: Stage) -> None:
     """F54: CloudFormation takes no FAILED without one."""
     request = parse(stage.event("Create", stage.properties()))
-    responder = Responder(request, Deadline(real_time(10)), time.sleep)
+    responder = Responder(request, Deadline(lambda: 10.0), time.sleep)
 
     def fail(_event: object, _context: object) -> str:
         raise ValueError
@@ -185,134 +174,6 @@ def test_a_failure_without_a_word_has_a_reason_all_the_same(stage: Stage) -> Non
     assert (answer["Status"], answer["LogicalResourceId"]) == ("FAILED", "Phone")
     assert answer["Reason"]
     assert answer["PhysicalResourceId"]
-
-
-def stall(connection: socket.socket) -> None:
-    """Takes everything and says nothing."""
-    while connection.recv(4096):
-        pass
-
-
-def drip(connection: socket.socket) -> None:
-    """Answers one byte at a time."""
-    for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n":
-        connection.sendall(bytes([byte]))
-        time.sleep(0.5)
-
-
-def reset(connection: socket.socket) -> None:
-    """Closes without a word."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-
-
-def lie(connection: socket.socket) -> None:
-    """Answers something that is not HTTP."""
-    connection.recv(4096)
-    connection.sendall(b"220 ready\r\n")
-
-
-def interrupt(connection: socket.socket) -> None:
-    """Answers half a line."""
-    connection.recv(4096)
-    connection.sendall(b"HTTP/1.1 2")
-
-
-@pytest.mark.parametrize("over", ["http", "https"])
-@pytest.mark.parametrize("behave", [stall, drip, reset, lie, interrupt])
-def test_a_url_that_never_accepts_ends_before_the_deadline(
-    behave: Callable[[socket.socket], None], over: str, tls: Tls, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """F52: stalled, one byte at a time, reset, no HTTP, half an answer; plain and over TLS."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
-    with raw_server(behave, tls.context if over == "https" else None) as url:
-        left = real_time(0.8)
-        assert deliver(url, b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
-        assert left() > -0.3
-
-
-@pytest.mark.parametrize("behave", [stall, reset, lie])
-def test_a_tls_handshake_that_never_ends_well_ends_before_the_deadline(
-    behave: Callable[[socket.socket], None], tls: Tls, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """F52: the server takes the connection and then says nothing, resets it, or speaks no TLS."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
-    with raw_server(behave) as url:
-        left = real_time(0.8)
-        secure = url.replace("http://127.0.0.1", "https://localhost")
-        assert deliver(secure, b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
-        assert left() > -0.3
-
-
-def test_a_refused_connection_ends_before_the_deadline() -> None:
-    """F52: nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    left = real_time(0.8)
-    assert deliver(f"http://127.0.0.1:{port}/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
-    assert left() > -0.3
-
-
-def test_a_server_that_is_not_trusted_gets_no_answer(tls: Tls) -> None:
-    """F52, F75: for ever: given up in time, and it has seen neither the answer nor the URL."""
-    with open_sink(tls.context) as sink:
-        left = real_time(0.8)
-        url = sink.url.replace("127.0.0.1", "localhost")
-        assert deliver(url, b'{"a": 1}', left=left, sleep=time.sleep) is Delivery.FAILED
-        assert left() > -0.3
-        assert sink.bodies == []
-
-
-def test_a_certificate_of_another_host_is_not_trusted(tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F52: as well."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
-    with open_sink(tls.context) as sink:
-        assert deliver(sink.url, b"{}", left=real_time(0.6), sleep=time.sleep) is Delivery.FAILED
-        assert sink.bodies == []
-
-
-@pytest.mark.parametrize(
-    ("statuses", "outcome", "attempts"),
-    [
-        ([], Delivery.ACCEPTED, 1),
-        ([204], Delivery.ACCEPTED, 1),
-        ([500], Delivery.ACCEPTED, 2),
-        ([503, 503], Delivery.ACCEPTED, 3),
-        ([429], Delivery.ACCEPTED, 2),
-        ([403] * 9, Delivery.EXPIRED, 3),
-    ],
-    ids=str,
-)
-def test_an_answer_reaches_a_tls_server_that_is_trusted(
-    tls: Tls, monkeypatch: pytest.MonkeyPatch, statuses: list[int], outcome: Delivery, attempts: int
-) -> None:
-    """F50, F51: the way it goes to Amazon S3: over TLS, verified, the same bytes each time, accepted once or never."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
-    with open_sink(tls.context) as sink:
-        sink.statuses = [*statuses]
-        url = sink.url.replace("127.0.0.1", "localhost")
-        assert deliver(url, b'{"a": 1}', left=real_time(10.0), sleep=lambda _: None) is outcome
-        assert sink.bodies == [b'{"a": 1}'] * attempts
-        assert sink.accepted == ([{"a": 1}] if outcome is Delivery.ACCEPTED else [])
-
-
-@pytest.mark.parametrize("reason", ["é" * 9000, "📱" * 9000])
-def test_a_long_answer_reaches_a_tls_server_whole(tls: Tls, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
-    """F53: cut validly, with its ids."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
-    with open_sink(tls.context) as sink:
-        url = sink.url.replace("127.0.0.1", "localhost")
-        body = encode({"Status": "FAILED", "Reason": reason, "PhysicalResourceId": "é" * 400, "StackId": "s"})
-        assert deliver(url, body, left=real_time(10.0), sleep=time.sleep) is Delivery.ACCEPTED
-        assert len(sink.bodies[0]) <= 4096
-        assert sink.accepted[0]["PhysicalResourceId"] == "é" * 400
-
-
-def test_a_slow_look_up_of_the_name_does_not_cost_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """F52: no socket option bounds it; the attempt runs in a thread that is left behind."""
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
-    left = real_time(0.8)
-    assert deliver("http://example.invalid/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
-    assert left() > -0.3
 
 
 def test_a_context_that_says_less_than_the_clock_is_believed(stage: Stage) -> None:
