@@ -44,13 +44,13 @@ def test_an_id_of_any_length_goes_back_verbatim(reason: dict[str, str]) -> None:
     assert len(body) <= 4096
 
 
-@pytest.mark.parametrize("length", range(4000, 4100, 7))
-def test_a_reason_is_cut_no_shorter_than_it_must_be(length: int) -> None:
+def test_a_reason_is_cut_no_shorter_than_it_must_be() -> None:
     """F53: what fits goes as it is; of what does not, as much as there is room for."""
-    answer: dict[str, Any] = {"Status": "FAILED", "Reason": "x" * length}
-    whole = json.dumps(answer).encode()
-    body = encode(answer)
-    assert body == whole if len(whole) <= 4096 else len(body) == 4096
+    for length in range(4000, 4100):
+        answer: dict[str, Any] = {"Status": "FAILED", "Reason": "x" * length}
+        whole = json.dumps(answer).encode()
+        body = encode(answer)
+        assert body == whole if len(whole) <= 4096 else len(body) == 4096
 
 
 def test_letters_of_other_scripts_cost_their_utf_8() -> None:
