@@ -157,11 +157,11 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Violat
     yield from _map("", properties, ENDPOINT_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
     attributes = properties.get("EndpointAttributes")
     if isinstance(attributes, Mapping):
-        yield from _attribute_violations(attributes, properties.get("Type"), unresolved)
-    yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"), unresolved)
+        yield from _attribute_violations(attributes, properties.get("Type"))
+    yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"))
 
 
-def _attribute_violations(attributes: Properties, endpoint_type: object, unresolved: IsUnresolved) -> Violations:
+def _attribute_violations(attributes: Properties, endpoint_type: object) -> Violations:
     for member, at_least in (("DeviceToken", 1), ("VoipDeviceToken", 0)):
         given = [name for name in (member, f"{member}Source") if name in attributes]
         if len(given) < at_least:
@@ -173,7 +173,7 @@ def _attribute_violations(attributes: Properties, endpoint_type: object, unresol
         if isinstance(source, Mapping):
             yield from _source_violations(f"EndpointAttributes.{member}Source", source)
     voip = attributes.keys() & {"VoipDeviceToken", "VoipDeviceTokenSource"}
-    if endpoint_type == EndpointType.GCM and voip and not unresolved(endpoint_type):
+    if endpoint_type == EndpointType.GCM and voip:
         sentence = f"EndpointAttributes.{min(voip)}: VoIP pushes are Apple's; with Type GCM leave it out."
         yield Violation(Code.CONTRADICTION, sentence)
 
@@ -192,9 +192,7 @@ def _source_violations(path: str, source: Properties) -> Violations:
         yield Violation(Code.CONTRADICTION, f"{path}: VersionId and VersionStage are both given; give one of them.")
 
 
-def _application_violations(user: object, application: object, unresolved: IsUnresolved) -> Violations:
-    if unresolved(user) or unresolved(application):
-        return
+def _application_violations(user: object, application: object) -> Violations:
     if not isinstance(user, str) or not isinstance(application, str):
         return
     ours, theirs = USER_ARN.fullmatch(user), APPLICATION_ARN.fullmatch(application)

@@ -77,6 +77,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"Name": "n" * 1601}, "Name has 1601 characters"),
     ({"Name": "\x1b[31m"}, "Name holds a control character"),
+    ({"Name": "\x7f"}, "Name holds a control character"),
     ({"AllowMessages": "SOME"}, "AllowMessages must be one of ALL, NONE"),
     ({"AdoptExisting": "yes"}, "AdoptExisting must be one of true, false"),
     ({"Nme": "n"}, "Nme is not a property; did you mean Name?"),
@@ -116,7 +117,7 @@ def sentences() -> Iterator[str]:
         "no list": {"ResourceARN": USER, "Tags": {"a": "1"}},
         "no maps": {"ResourceARN": USER, "Tags": ["a", {}]},
         "twice": {"ResourceARN": USER, "Tags": [{"Key": key, "Value": "1"} for key in "abba"]},
-        "reserved": {"ResourceARN": USER, "Tags": [{"Key": "AWS:a", "Value": "1"}, {"Key": 5, "Value": None}]},
+        "reserved": {"ResourceARN": USER, "Tags": [{"Key": 5, "Value": None}, {"Key": "AWS:a", "Value": "1"}]},
         "length": {"ResourceARN": USER, "Tags": [{"Key": "k" * size, "Value": "v" * 2 * size} for size in (0, 129)]},
         "most": {"ResourceARN": USER, "Tags": [{"Key": f"k{n}", "Value": "1"} for n in range(50)]},
         "too many": {"ResourceARN": USER, "Tags": [{"Key": f"k{n}", "Value": "1"} for n in range(51)]},
@@ -151,7 +152,7 @@ def test_a_boolean_may_be_spelt_as_cloudformation_sends_it(value: object) -> Non
     assert violations(ENDPOINT_TYPE, VALID | {"AdoptExisting": value}) == []
 
 
-@pytest.mark.parametrize("letter", ["\x20", "\xa0", "\ue000"])
+@pytest.mark.parametrize("letter", ["\x20\xa0", "\xa0", "\ue000"])
 def test_a_name_may_hold_what_stands_beside_the_control_characters(letter: str) -> None:
     """F22: the API's model allows every character, and a terminal is safe from these."""
     assert violations(ENDPOINT_TYPE, VALID | {"Name": f"a{letter}b"}) == []
@@ -175,6 +176,13 @@ def test_unresolved_values_pass() -> None:
     unknown = "${Token[TOKEN.1]}"
     properties = VALID | {"AppInstanceUserArn": unknown, "Type": unknown, "Name": unknown}
     assert violations(ENDPOINT_TYPE, properties, unresolved=lambda value: value == unknown) == []
+
+
+def test_what_is_known_of_an_unresolved_arn_counts() -> None:
+    """An app instance of the same app has no id yet, but a region."""
+    user = USER.replace("app-instance/i", "app-instance/${Token[TOKEN.1]}").replace("us-east-1", "eu-central-1")
+    (found,) = violations(ENDPOINT_TYPE, VALID | {"AppInstanceUserArn": user}, unresolved=lambda value: value == user)
+    assert "in another region" in found.text
 
 
 def test_the_violations_quote_no_value() -> None:
