@@ -96,6 +96,7 @@ def test_an_unknown_request_type_is_refused(stage: Stage, request_type: str) -> 
     """F17: also the one that differs by case alone."""
     answer = stage.deliver(stage.event(request_type, stage.properties()))
     assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-519: RequestType is none of Create, Update, Delete.")
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
     assert not stage.backend.calls
 
 
