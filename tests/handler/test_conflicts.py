@@ -42,14 +42,29 @@ def test_what_was_adopted_is_not_marked_where_nobody_accepts_the_answer(stage: S
     assert tokens(stage) == {"canary-token-a", "canary-token-b"}
 
 
+@pytest.mark.parametrize("inactive", ["", ", which is INACTIVE (INVALID_DEVICE_TOKEN),"])
+def test_a_strangers_endpoint_stays_and_what_to_do_is_told(stage: Stage, inactive: str) -> None:
+    """F27, F35: without AdoptExisting."""
+    theirs = stage.stranger()
+    if inactive:
+        theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    before = vars(theirs).copy()
+    assert stage.create()["Reason"] == (
+        "CE-411: RegisterAppInstanceUserEndpoint failed: ConflictException, because endpoint"
+        f" {theirs.endpoint_id} of this AppInstanceUser{inactive} holds the device token; it is not this resource's and"
+        " was left as it is. To take it over set AdoptExisting to true, otherwise deregister it first."
+    )
+    assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
+
+
 @pytest.mark.parametrize(
     ("change", "different"),
     [
-        ({"Type": "APNS_SANDBOX"}, "another Type, which"),
-        ({"ResourceArn": OTHER_APPLICATION}, "another ResourceArn, which"),
+        ({"Type": "APNS_SANDBOX"}, "another Type"),
+        ({"ResourceArn": OTHER_APPLICATION}, "another ResourceArn"),
         (
             {"EndpointAttributes": {"DeviceToken": "canary-token-c", "VoipDeviceToken": "canary-token-b"}},
-            "another DeviceToken and another VoipDeviceToken, which",
+            "another DeviceToken and another VoipDeviceToken",
         ),
     ],
     ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
@@ -62,7 +77,11 @@ def test_what_differs_is_not_adopted_and_the_difference_is_named(
     before = vars(theirs).copy()
     answer = stage.create(stage.properties(**(ROTATED | change), AdoptExisting="true"))
     assert answer["Status"] == "FAILED"
-    assert different in answer["Reason"]
+    assert answer["Reason"] == (
+        "CE-413: RegisterAppInstanceUserEndpoint failed: ConflictException, because endpoint"
+        f" {theirs.endpoint_id} of this AppInstanceUser holds the device token, and AdoptExisting cannot take it over:"
+        f" it has {different}, which cannot be changed. Declare what is registered, or deregister the endpoint first."
+    )
     assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
 
 
