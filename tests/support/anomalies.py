@@ -23,7 +23,8 @@ ROTATED = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
 
 
 def stands(stage: Stage, status: str, physical_id: str = "", *, ago: float | None = 0) -> None:
-    """Has CloudFormation say how the resource stands, and since when unless that is None."""
+    """Has CloudFormation say how the resource stands, and since when unless that is None; "" where it has none."""
+    stage.stack.refusal = None if status else "Resource Phone does not exist for stack chat"
     stage.stack.detail = {
         "ResourceStatus": status,
         "PhysicalResourceId": physical_id,
