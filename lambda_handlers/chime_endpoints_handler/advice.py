@@ -22,6 +22,7 @@ class Kind(Enum):
     CONFLICT = "conflict"
     QUOTA = "quota"
     INVALID = "invalid"
+    INTERCEPTED = "intercepted"  # by something between that refuses in its own name: says nothing of the thing
 
     @property
     def is_transient(self) -> bool:
@@ -58,7 +59,7 @@ def explain(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
     """
     if kind is Kind.UNAUTHENTICATED or said in UNKNOWN_CALLERS:
         return Code.CREDENTIALS, _credentials(said)
-    if said in _INTERCEPTIONS or (said.isdigit() and kind is not Kind.UNCLEAR):  # a status where a code should be
+    if kind is Kind.INTERCEPTED or said in _INTERCEPTIONS:
         return Code.INTERCEPTED, (
             "Something between the function and the service is in the way, such as a proxy or a firewall: give the"
             f" function a way to it{'' if operation in SOURCES else f'; {_WHERE}'}."

@@ -84,7 +84,7 @@ class Caller:
                 last = ServiceError(operation=operation, kind=Kind.UNCLEAR, said=said, subject=subject)
             self.met_trouble = True
             attempts.failed += 1
-            attempts.may_have_happened |= last.kind is Kind.UNCLEAR
+            attempts.may_have_happened |= last.kind in (Kind.UNCLEAR, Kind.INTERCEPTED)
             wait = self.jitter(0.0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts.failed, 10)))
             if propagates and last.kind in (Kind.DENIED, Kind.FORBIDDEN) and refused_for < _PROPAGATION:
                 wait = max(wait, 0.5)

@@ -128,12 +128,14 @@ def _answered(code: str, status: int) -> Kind:
         return Kind.QUOTA
     if code in _EXPIRIES:
         return Kind.UNAUTHENTICATED
-    if code in _DENIALS or status == 401:
+    if code in _DENIALS:
         return Kind.DENIED
-    by_status = {403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
-    if status in by_status:
-        return by_status[status]
-    return Kind.INVALID if 400 <= status < 500 else Kind.UNCLEAR
+    if not 400 <= status < 500:
+        return Kind.UNCLEAR
+    if code == UNREADABLE or code.isdigit():
+        return Kind.INTERCEPTED  # botocore gives the status of an answer, such as a web page, that has no code
+    by_status = {401: Kind.DENIED, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
+    return by_status.get(status, Kind.INVALID)
 
 
 def _unanswered(error: Exception) -> Kind:

@@ -20,8 +20,9 @@ SAID = {
     Kind.DENIED: ["AccessDeniedException", "InvalidClientTokenId"],
     Kind.INVALID: [
         *("BadRequestException", "ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"),
-        *("InvalidRequestException", "DecryptionFailure", "InvalidKeyId", "403"),
+        *("InvalidRequestException", "DecryptionFailure", "InvalidKeyId"),
     ],
+    Kind.INTERCEPTED: ["403"],
     Kind.UNCLEAR: ["ServiceFailureException", "500", "SSLError", PAGE],
 }
 """What is told apart beside the kind of failure."""

@@ -101,7 +101,7 @@ def test_a_mistake_is_told_with_its_code_and_with_what_to_do(stage: Stage, code:
     [
         ("GetParameter", Kind.UNREACHABLE, "ConnectTimeoutError", Code.UNREACHABLE, "in a VPC needs a way to it."),
         ("GetParameter", Kind.INVALID, "ParameterVersionNotFound", Code.SOURCE_MISSING, "does not exist there"),
-        ("GetParameter", Kind.FORBIDDEN, "403", Code.INTERCEPTED, "give the function a way to it."),
+        ("GetParameter", Kind.INTERCEPTED, "403", Code.INTERCEPTED, "give the function a way to it."),
         ("GetSecretValue", Kind.UNCLEAR, "503", Code.UNCLEAR, "deploy again"),
         ("GetSecretValue", Kind.FORBIDDEN, "NoSuchThing", Code.SOURCE_DENIED, "secretsmanager:GetSecretValue"),
         (REGISTER, Kind.NOT_FOUND, "NotFoundException", Code.NO_IDENTITY, "the AppInstanceUser exists."),

@@ -44,6 +44,25 @@ def test_a_code_that_nobody_knows_is_read_by_its_status(status: int, kind: Kind)
 
 
 @pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Kind.INTERCEPTED),
+        (401, Kind.INTERCEPTED),
+        (403, Kind.INTERCEPTED),
+        (404, Kind.INTERCEPTED),
+        (409, Kind.INTERCEPTED),
+        (429, Kind.THROTTLED),
+        (499, Kind.INTERCEPTED),
+        (500, Kind.UNCLEAR),
+    ],
+)
+def test_a_refusal_without_a_code_is_not_the_services(status: int, kind: Kind) -> None:
+    """F26: a page of a proxy has none; botocore gives its status for one."""
+    for code in (str(status), "a page", ""):
+        assert translate("DescribeAppInstanceUserEndpoint", refusal(code, status)).kind is kind
+
+
+@pytest.mark.parametrize(
     ("kind", "codes"),
     [
         (Kind.THROTTLED, "ThrottledClientException Throttling ThrottlingException TooManyRequestsException"),

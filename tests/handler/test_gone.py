@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import second_user
+from chime_endpoints_handler.declaration import TAGS_TYPE
+from support.anomalies import REGISTER, second_user
 from support.stage import Stage
 
 NOT_IN_THE_MODEL: dict[str, Any] = {"error": "NotFoundException", "status": 404, "times": None}
@@ -136,3 +137,30 @@ def test_somebody_elses_inactive_endpoint_is_left_as_it_is(stage: Stage) -> None
     assert answer["Status"] == "FAILED"
     assert theirs.endpoint_id in answer["Reason"]
     assert [vars(endpoint) | {"listed": True} for endpoint in stage.registered] == [before | {"listed": True}]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
+def test_a_page_of_a_proxy_does_not_say_that_anything_is_gone(stage: Stage, status: int) -> None:
+    """F26, F31: nor that its user is, nor that an identity is: each Delete fails, and says what is in the way."""
+    first = stage.create()
+    tags = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
+    stage.create(tags, ResourceType=TAGS_TYPE)
+    stage.backend.faults.append(Fault("*", answer="html", status=status, times=None))  # type: ignore[arg-type] # the value
+    answers = [
+        stage.delete(first["PhysicalResourceId"]),
+        stage.delete("chat-Phone-1X2Y3Z4"),
+        stage.delete(f"{stage.user}/tags", tags, ResourceType=TAGS_TYPE),
+    ]
+    for answer in answers:
+        assert answer["Status"] == "FAILED"
+        assert "CE-515" in answer["Reason"]
+    assert len(stage.registered) == 1
+    assert stage.backend.tags[stage.user] == {"team": "chat"}
+
+
+def test_what_a_page_may_have_hidden_is_removed(stage: Stage) -> None:
+    """F26: Register took effect, and a proxy put its own 409 in the place of the answer."""
+    page = Fault(REGISTER, answer="html", status=409, when="after")  # type: ignore[arg-type] # the value
+    stage.backend.faults.append(page)
+    assert stage.create()["Status"] == "FAILED"
+    assert stage.registered == []
