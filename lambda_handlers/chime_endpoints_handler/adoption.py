@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from .codes import Code
 from .endpoints import Endpoints, Identity, Registered
@@ -42,7 +43,8 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, w
             f" {' and another '.join(different)}, which cannot be changed. Declare what is registered, or deregister"
             " the endpoint first.",
         )
-    settle(endpoints, holder, wanted)
+    # Our name would mark it as what the next event may remove, should this one fail.
+    settle(endpoints, holder, wanted if wanted.is_name_declared else replace(wanted, name=holder.name or ""))
     work.warn_if_inactive(holder)
     return holder
 

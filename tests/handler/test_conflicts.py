@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import MARKED, REGISTER, ROTATED, ids, rotation, second_user, tokens, unanswered
+from support.anomalies import (
+    DESCRIBE,
+    MARKED,
+    REGISTER,
+    ROTATED,
+    UPDATE,
+    ids,
+    rotation,
+    second_user,
+    tokens,
+    unanswered,
+)
 from support.stage import OTHER_APPLICATION, Stage
 
 
@@ -83,6 +94,32 @@ def test_what_differs_is_not_adopted_and_the_difference_is_named(
         f" it has {different}, which cannot be changed. Declare what is registered, or deregister the endpoint first."
     )
     assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
+
+
+@pytest.mark.parametrize("name", ["theirs", None])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(DESCRIBE, nth=4, error="BadRequestException"),
+        Fault(UPDATE, when="after", error="ServiceFailureException", times=None),
+    ],
+    ids=lambda fault: fault.operation,
+)
+def test_what_was_adopted_in_vain_stays_a_strangers(stage: Stage, fault: Fault, name: str | None) -> None:
+    """F27, F31, F60: unnamed, it is not given the name by which the rollback would take it for ours and remove it."""
+    first = stage.create(stage.properties(Name=None))
+    stage.clock.sleep(3600)
+    theirs = stage.stranger("canary-token-b", name=name, allow_messages="NONE")
+    stage.clock.sleep(3600)
+    new = stage.properties(Name=None, **ROTATED, AdoptExisting="true")
+    stage.backend.faults.append(fault)
+    answer = stage.update(first["PhysicalResourceId"], new, stage.properties(Name=None))
+    stage.backend.faults.clear()
+    if answer["Status"] == "FAILED":
+        stage.update(first["PhysicalResourceId"], stage.properties(Name=None), new)
+    assert theirs in stage.registered
+    assert theirs.name == name or (name is None and theirs.name == "")
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
 
 
 def test_an_inactive_endpoint_that_stays_is_warned_of(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
