@@ -187,13 +187,14 @@ def _holders_now(endpoints: Endpoints, identity: Identity) -> list[Registered]:
 
 
 def unless_refused(look_up: Callable[[], list[_T]]) -> list[_T]:
-    """What a former user has; nothing where that user is gone, or no longer ours to ask about."""
-    try:
-        return look_up()
-    except ServiceError as error:
-        if was_refused(error):
-            return []
-        raise
+    """What a former user has; nothing where that user is gone, or no longer ours to ask about: refused twice."""
+    for _ in range(2):
+        try:
+            return look_up()
+        except ServiceError as error:
+            if not was_refused(error):
+                raise
+    return []
 
 
 def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:

@@ -60,7 +60,8 @@ def replace(
 
 def _register_another(situation: Situation) -> Outcome:
     work, endpoints = situation.work, situation.endpoints
-    listed = endpoints.list()
+    # A rollback to another user has to find there what was registered long before.
+    listed = endpoints.list() if situation.has_current_here else listed_twice(endpoints)
     chosen = _find(situation, listed) or register(situation)
     try:
         situation.remove_strays(listed, but=chosen.endpoint_id)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import DEREGISTER, DESCRIBE, MARKED, REGISTER, ids, second_user, stands, unanswered
+from support.anomalies import DEREGISTER, DESCRIBE, LIST, MARKED, REGISTER, ids, second_user, stands, unanswered
 from support.stage import OTHER_APPLICATION, Stage
 
 SCOPES = ["user", "app_instance", "application", "none"]
@@ -248,3 +248,32 @@ def test_a_rollback_of_a_move_that_was_overtaken_leaves_nothing(stage: Stage, bo
     }
     assert back(stage, first["PhysicalResourceId"], bob, None)["Status"] == "FAILED"
     assert stage.registered == []
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("scope", ["user", "none"])
+def test_one_refusal_does_not_say_that_a_former_user_is_gone(
+    stage: Stage, bob: str, scope: str, name: str | None
+) -> None:
+    """F31, F60: nobody heard of the move; the List by which its rollback finds what that left is refused once."""
+    stage.backend.switches.change({"device_token_conflict": scope})
+    first = stage.create(stage.properties(Name=name))
+    unanswered(stage, move(stage, first, bob, name))
+    elsewhere = Fault(LIST, error="ForbiddenException", status=403, nth=3)
+    stage.backend.faults.append(elsewhere)
+    assert back(stage, first["PhysicalResourceId"], bob, name)["Status"] == "SUCCESS"
+    assert ids(stage) == {first["PhysicalResourceId"]}
+    assert elsewhere.seen == 3
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_move_back_finds_what_the_first_list_does_not_show(stage: Stage, bob: str, name: str | None) -> None:
+    """F36, F60: it is where it was before the move, and has never been listed."""
+    stage.backend.switches.change({"device_token_conflict": "none", "new_endpoint_in_first_list": False})
+    first = stage.create(stage.properties(Name=name))
+    stage.backend.faults.append(Fault(LIST, error="ForbiddenException", status=403, nth=3, times=2))
+    moved = stage.deliver(move(stage, first, bob, name))
+    assert moved["Status"] == "SUCCESS"
+    assert back(stage, moved["PhysicalResourceId"], bob, name)["PhysicalResourceId"] == first["PhysicalResourceId"]
+    stage.delete(moved["PhysicalResourceId"])
+    assert ids(stage) == {first["PhysicalResourceId"]}
