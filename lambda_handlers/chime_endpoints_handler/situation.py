@@ -139,7 +139,12 @@ class Situation:
         return self._strays(other, listed_twice(other))
 
     def _strays(self, endpoints: Endpoints, listed: Iterable[Listed]) -> list[physical_id.Endpoint]:
-        marked = [endpoint for endpoint in listed if bears_our_name(endpoint, self.work.request)]
+        marked = [
+            each
+            for each in listed
+            if bears_our_name(each, self.work.request)
+            and physical_id.Endpoint(endpoints.user_arn, each.endpoint_id) != self.current
+        ]
         return [physical_id_of(each) for each in describe_each(endpoints, marked) if self.is_stray(each)]
 
     def is_stray(self, endpoint: Registered) -> bool:

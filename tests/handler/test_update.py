@@ -105,6 +105,17 @@ def test_an_immutable_change_replaces_the_endpoint(
     assert endpoint.name == name or (name is None and (endpoint.name or "").startswith("chat-Phone-"))
 
 
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_replacement_looks_and_registers(stage: Stage, name: str | None) -> None:
+    """Where nothing is in the way: three calls, a fourth that gives it a declared name; CloudFormation is asked once."""
+    first = stage.create(stage.properties(Name=name))
+    before = len(stage.operations)
+    new = stage.properties(Name=name, EndpointAttributes={"DeviceToken": "canary-token-b"})
+    stage.update(first["PhysicalResourceId"], new, stage.properties(Name=name))
+    assert stage.operations[before:] == ["Describe", "List", "Register", *(["Update"] if name else [])]
+    assert stage.stack.asked == 1
+
+
 def test_the_predecessor_is_left_to_cloudformation(stage: Stage) -> None:
     """Create before delete: the old endpoint works until the whole stack is updated."""
     first = stage.create()
