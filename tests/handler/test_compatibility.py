@@ -7,6 +7,7 @@ a handler that cannot serve it orphans the endpoints of stacks that were deploye
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ def release(request: pytest.FixtureRequest) -> str:
     """What one release recorded."""
     path: Path = request.param
     return path.read_text(encoding="utf-8")
+
+
+def test_this_version_has_recorded_what_it_writes() -> None:
+    """F70: before it is released; the next one is held to it."""
+    version = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
+    assert version in [path.stem for path in RELEASES]
 
 
 class Replay:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -75,13 +79,58 @@ def test_a_tls_handshake_that_never_ends_well_ends_before_the_deadline(
         assert left() > -0.3
 
 
-def test_a_refused_connection_ends_before_the_deadline() -> None:
-    """F52: nobody listens."""
+def closed_port() -> int:
+    """A port of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_refused_connection_ends_before_the_deadline(scheme: str) -> None:
+    """F52: nobody listens."""
     left = real_time(0.8)
-    assert deliver(f"http://127.0.0.1:{port}/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
+    assert deliver(f"{scheme}://127.0.0.1:{closed_port()}/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
     assert left() > -0.3
+
+
+_WITHOUT_A_WAY = """
+import sys, time
+from chime_endpoints_handler.index import AnswerNotAcceptedError, handler
+
+class Context:
+    end = time.monotonic() + 2.0
+
+    def get_remaining_time_in_millis(self):
+        return int((self.end - time.monotonic()) * 1000)
+
+event = {
+    "RequestType": "Delete", "RequestId": "r", "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/s/u",
+    "ResponseURL": sys.argv[1], "ResourceType": "Custom::ChimeAppInstanceUserEndpoint", "LogicalResourceId": "L",
+    "PhysicalResourceId": "not-applied/0123456789abcdef", "ResourceProperties": {},
+}
+try:
+    handler(event, Context())
+except AnswerNotAcceptedError:
+    print(f"not accepted, {Context.end - time.monotonic():.3f} s left")
+"""
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:{}/a?canary", "https://bucket.invalid/a?canary"])
+def test_a_process_without_a_way_to_the_url_ends_in_time(url: str) -> None:
+    """F52, F75: the function itself, with the clock of this machine; it raises, so that Lambda delivers again."""
+    ended = subprocess.run(  # noqa: S603 - this Python, with a text of ours
+        [sys.executable, "-c", _WITHOUT_A_WAY, url.format(closed_port())],
+        env={"PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    said = re.fullmatch(r"not accepted, (-?\d+\.\d+) s left\n", ended.stdout)
+    assert said is not None, ended
+    assert 0 < float(said[1]) < 1
+    assert "Nobody accepted the answer" in ended.stderr
+    assert "canary" not in ended.stderr
 
 
 def test_a_server_that_is_not_trusted_gets_no_answer(tls: Tls) -> None:

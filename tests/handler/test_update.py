@@ -20,6 +20,7 @@ def test_a_changed_name_is_updated_in_place_with_one_call(stage: Stage) -> None:
     assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
     assert (endpoint.name, endpoint.allow_messages) == ("new", "NONE")
     assert stage.operations == ["Register", "Update"]
+    assert stage.stack.asked == 0
 
 
 @pytest.mark.parametrize("omitted", ["kept", "reset"])
@@ -40,6 +41,7 @@ def test_nothing_changed_is_no_call(stage: Stage, change: dict[str, str]) -> Non
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
     assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
     assert stage.operations == ["Register"]
+    assert stage.stack.asked == 0
 
 
 @pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
@@ -107,7 +109,7 @@ def test_an_immutable_change_replaces_the_endpoint(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_replacement_looks_and_registers(stage: Stage, name: str | None) -> None:
-    """Where nothing is in the way: three calls, a fourth that gives it a declared name; CloudFormation is asked once."""
+    """Where nothing is in the way: three calls, a fourth for a declared name; CloudFormation is asked once."""
     first = stage.create(stage.properties(Name=name))
     before = len(stage.operations)
     new = stage.properties(Name=name, EndpointAttributes={"DeviceToken": "canary-token-b"})
