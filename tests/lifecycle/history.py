@@ -104,7 +104,7 @@ def machine(
                 self.world.stage.starts_anew()
             self.world.deliveries.deliver_again(number, weather)
 
-        @precondition(lambda self: len(self.world.strangers) < _MOST_STRANGERS)
+        @precondition(lambda self: len(self.world.rivals) < _MOST_STRANGERS)
         @rule(
             token=st.sampled_from(["canary-token-a", "canary-token-b", "canary-voip"]),
             name=st.sampled_from(["theirs", "canary phone"]),
@@ -116,7 +116,7 @@ def machine(
         @rule(is_taken=seldom)
         def vanish(self, *, is_taken: bool) -> None:
             self.world.vanish()
-            if is_taken and len(self.world.strangers) < _MOST_STRANGERS:
+            if is_taken and len(self.world.rivals) < _MOST_STRANGERS:
                 assert self.world.declared is not None
                 self.world.stranger_registers(self.world.declared["EndpointAttributes"]["DeviceToken"], "theirs")
 

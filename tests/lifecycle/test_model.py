@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import time
@@ -53,10 +54,38 @@ def fresh_draws() -> Iterator[None]:
     providers.CONSTANTS_CACHE.cache.clear()
 
 
+class Leaks(logging.Handler):
+    """What the function's log tells of secrets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Looks at one line."""
+        if "canary" in (line := self.format(record)):
+            self.found.append(line)
+
+
+@contextmanager
+def no_leaks() -> Iterator[None]:
+    """Fails where a secret is in a line of the log, at any level."""
+    log, leaks = logging.getLogger("chime_endpoints"), Leaks()
+    level = log.level
+    log.addHandler(leaks)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(leaks)
+    assert not leaks.found
+
+
 def run(sink: Sink, number: int, tally: Tally, *, is_direct: bool = True) -> None:
     """So many histories as the seed gives."""
     try:
-        with fresh_draws():
+        with fresh_draws(), no_leaks():
             run_state_machine_as_test(
                 seed(number)(machine(sink, tally.begin, is_direct=is_direct)),
                 settings=settings(
