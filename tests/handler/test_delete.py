@@ -237,3 +237,10 @@ def test_a_delete_with_an_invented_id_removes_what_bears_our_name_beside_what_is
     stage.stranger("canary-token-b", name=MARKED)
     stage.delete("chat-Phone-1X2Y3Z4")
     assert not stage.registered
+
+
+@pytest.mark.parametrize("user", [None, 5, "", "alice", ["arn"]], ids=str)
+def test_a_delete_with_an_invented_id_and_no_user_has_nothing_to_look_for(stage: Stage, user: object) -> None:
+    """F18, F57: its Create was refused for that, and has registered nothing."""
+    answer = stage.delete("chat-Phone-1X2Y3Z4", stage.properties() | {"AppInstanceUserArn": user})
+    assert (answer["Status"], stage.operations) == ("SUCCESS", [])

@@ -8,7 +8,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.declaration import TAGS_TYPE
-from support.anomalies import REGISTER, second_user
+from support.anomalies import DESCRIBE, LIST, REGISTER, ids, second_user
 from support.stage import Stage
 
 NOT_IN_THE_MODEL: dict[str, Any] = {"error": "NotFoundException", "status": 404, "times": None}
@@ -164,3 +164,13 @@ def test_what_a_page_may_have_hidden_is_removed(stage: Stage) -> None:
     stage.backend.faults.append(page)
     assert stage.create()["Status"] == "FAILED"
     assert stage.registered == []
+
+
+def test_a_refused_look_does_not_say_that_an_endpoint_is_gone(stage: Stage) -> None:
+    """F31, F33: Describe and List are refused once; its user is still declared: nothing is registered beside it."""
+    first = stage.create()
+    stage.backend.faults += [Fault(each, error="ForbiddenException", status=403) for each in (DESCRIBE, LIST)]
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert "ListAppInstanceUserEndpoints failed: ForbiddenException. " in answer["Reason"]
+    assert ids(stage) == {first["PhysicalResourceId"]}
