@@ -6,12 +6,13 @@ else's, and it must find them as it left them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
+from lifecycle.deliveries import snapshot
 from support.stage import Stage
 
 LOGICAL_ID = "Tablet"
@@ -52,7 +53,6 @@ class Sibling:
     stage: Stage
     strangers: dict[str, dict[str, Any]]
     """What is not ours, as it must stay: the endpoint of this resource is kept there."""
-    snapshot: Callable[[object], dict[str, Any]]
     held_id: str = ""
     declared: dict[str, Any] = field(default_factory=dict)
 
@@ -105,7 +105,7 @@ class Sibling:
             endpoint = endpoints[endpoint_id]
             assert endpoint.device_token == self.declared["EndpointAttributes"]["DeviceToken"]
             assert endpoint.name == self.declared["Name"] if "Name" in self.declared else endpoint.name
-            self.strangers[endpoint_id] = self.snapshot(endpoint)
+            self.strangers[endpoint_id] = snapshot(endpoint)
 
 
 def is_siblings(theirs: dict[str, Any]) -> bool:

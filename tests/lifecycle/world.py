@@ -36,7 +36,7 @@ class World:
     def __post_init__(self) -> None:
         self.deliveries = Deliveries(self.stage, self._delete_meanwhile, self._read)
         self.strangers = self.deliveries.strangers
-        self.sibling = Sibling(self.stage, self.strangers, snapshot)
+        self.sibling = Sibling(self.stage, self.strangers)
         self.deliveries.live_beside = self.sibling.live_on
         app_instance = self.stage.user.partition("/user/")[0]
         self.other_user = self.stage.backend.create_app_instance_user(
