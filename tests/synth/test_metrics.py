@@ -40,7 +40,7 @@ def test_lambdas_own_metrics_are_those_of_the_function(metric: Any, name: str, s
 
 
 def test_failures_are_counted_in_the_log() -> None:
-    """What the function says of them at level ERROR, under a name of this provider."""
+    """F63: what the function says of them at level ERROR, under a name of this provider."""
     stack = stack_in()
     provider = EndpointProvider(stack, "P")
     made = alarm(stack, provider.metric_failures(period=Duration.minutes(1)))
