@@ -268,10 +268,11 @@ def test_one_refusal_does_not_say_that_a_former_user_is_gone(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_move_back_finds_what_the_first_list_does_not_show(stage: Stage, bob: str, name: str | None) -> None:
-    """F36, F60: it is where it was before the move, and has never been listed."""
+    """F36, F60: it is where it was, and has never been listed: the move itself was refused that."""
     stage.backend.switches.change({"device_token_conflict": "none", "new_endpoint_in_first_list": False})
     first = stage.create(stage.properties(Name=name))
-    stage.backend.faults.append(Fault(LIST, error="ForbiddenException", status=403, nth=3, times=2))
+    refused = Fault(LIST, error="ForbiddenException", status=403, times=2)
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: stage.backend.faults.append(refused)))
     moved = stage.deliver(move(stage, first, bob, name))
     assert moved["Status"] == "SUCCESS"
     assert back(stage, moved["PhysicalResourceId"], bob, name)["PhysicalResourceId"] == first["PhysicalResourceId"]
