@@ -50,6 +50,23 @@ def test_an_endpoint_without_a_declared_name_has_its_stacks(account: Account) ->
 
 
 @pytest.mark.parametrize(
+    ("declaration", "state"),
+    [
+        ({"AdoptExisting": "true"}, State.IN_SYNC),
+        ({"AdoptExisting": True}, State.IN_SYNC),
+        ({"AdoptExisting": "false"}, State.CHANGED),
+        ({"AdoptExisting": "true", "Name": "Other"}, State.CHANGED),
+    ],
+    ids=str,
+)
+def test_an_adopted_endpoint_keeps_its_name_where_none_is_declared(
+    account: Account, declaration: dict[str, Any], state: State
+) -> None:
+    """It need not be its stack's."""
+    assert one_found(account, account.register(name="theirs"), **{"Name": None} | declaration).state is state
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"Name": "Other"}, "name"),

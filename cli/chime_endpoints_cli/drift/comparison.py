@@ -107,12 +107,13 @@ def _compare_endpoint(declared: Declared, services: Services, *, with_tokens: bo
 def _fields(
     declared: Declared, properties: Mapping[str, Any], seen: Described
 ) -> tuple[list[Difference], list[tuple[str, str]]]:
-    held = declared.held
+    may_be_adopted = str(properties.get("AdoptExisting")).lower() == "true"
+    name = seen.name if may_be_adopted else declared.held.own_name  # what was adopted keeps the name that it had
     pairs = {
         "user": (properties.get("AppInstanceUserArn"), seen.user_arn),
         "type": (properties.get("Type"), seen.type),
         "application": (properties.get("ResourceArn"), seen.application),
-        "name": (properties.get("Name", held.own_name), seen.name),
+        "name": (properties.get("Name", name), seen.name),
         "allow_messages": (properties.get("AllowMessages", AllowMessages.ALL), seen.allow_messages),
     }
     differences, not_compared = [], []
