@@ -246,3 +246,11 @@ def test_a_code_of_the_service_forges_no_log_line(stage: Stage, everything_logge
     answer = stage.create()
     assert "an unreadable answer" in answer["Reason"]
     assert "forged" not in answer["Reason"] + "\n".join(everything_logged)
+
+
+@pytest.mark.parametrize("library", ["botocore.endpoint", "botocore.parsers", "boto3", "urllib3.connectionpool"])
+def test_the_libraries_below_say_nothing(stage: Stage, everything_logged: list[str], library: str) -> None:
+    """F74: at DEBUG they log requests with their tokens, and paths with the user's ARN; not once an event has come."""
+    stage.create()
+    logging.getLogger(library).error("canary")
+    assert not [line for line in everything_logged if "canary" in line]
