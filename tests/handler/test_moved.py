@@ -278,3 +278,16 @@ def test_a_move_back_finds_what_the_first_list_does_not_show(stage: Stage, bob: 
     assert back(stage, moved["PhysicalResourceId"], bob, name)["PhysicalResourceId"] == first["PhysicalResourceId"]
     stage.delete(moved["PhysicalResourceId"])
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_move_that_cannot_look_for_what_was_left_is_undone(stage: Stage, bob: str, name: str | None) -> None:
+    """F25, F60: the former user's endpoints cannot be listed for as long as there is time."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create(stage.properties(Name=name))
+    silent = Fault(LIST, error="ServiceFailureException", status=500, times=None)
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: stage.backend.faults.append(silent)))
+    moved = stage.deliver(move(stage, first, bob, name))
+    assert (moved["Status"], moved["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert "ListAppInstanceUserEndpoints failed: ServiceFailureException. " in moved["Reason"]
+    assert ids(stage) == {first["PhysicalResourceId"]}
