@@ -11,12 +11,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from chime_endpoints_handler import physical_id
 from chime_endpoints_handler.declaration import TAGS_TYPE
 from support.anomalies import REGISTER
-from support.stage import Stage
+from support.stage import REGION, Stage
 
 RELEASES = sorted((Path(__file__).parent / "recorded").glob("*.json"))
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/8f2c1f6e-0000-4000-8000-00000000c0de/user/alice"
@@ -90,6 +91,39 @@ def test_an_endpoints_life_in_the_events_of_a_release(stage: Stage, replay: Repl
     assert (f"{stage.user}/endpoint/{endpoint.endpoint_id}", endpoint.type) == (replaced, "APNS_SANDBOX")
     replay.send("delete", replaced)
     assert stage.registered == []
+
+
+def test_the_rollback_of_a_replacement_in_the_events_of_a_release(stage: Stage, replay: Replay) -> None:
+    """F60, F70: the old one had given way, since both have the same tokens, and is there again, once."""
+    replaced = replay.send("update by replacement", replay.send("create")["PhysicalResourceId"])["PhysicalResourceId"]
+    again = replay.send("rollback of the replacement", replaced)["PhysicalResourceId"]
+    replay.send("delete", replaced)
+    (endpoint,) = stage.registered
+    assert (f"{stage.user}/endpoint/{endpoint.endpoint_id}", endpoint.type) == (again, "APNS")
+
+
+def test_the_sources_of_a_release_are_read(stage: Stage, release: str) -> None:
+    """F70: a field of a secret's stage, and a parameter's version."""
+    arn = boto3.client("secretsmanager", region_name=REGION).create_secret(
+        Name="push", SecretString=json.dumps({"apns": "canary-secret"})
+    )["ARN"]
+    boto3.client("ssm", region_name=REGION).put_parameter(Name="/push/voip", Value="canary-voip", Type="SecureString")
+    told = json.loads(release)["events"]["create from sources"]["ResourceProperties"]["EndpointAttributes"]
+    Replay(stage, release.replace(told["DeviceTokenSource"]["SecretArn"], arn)).send("create from sources")
+    (endpoint,) = stage.registered
+    assert (endpoint.device_token, endpoint.voip_device_token) == ("canary-secret", "canary-voip")
+
+
+@pytest.mark.parametrize("kind", ["Unconfirmed", "Foreign"])
+def test_an_id_that_was_written_for_a_create_without_answer_finds_its_endpoint(
+    stage: Stage, release: str, replay: Replay, kind: str
+) -> None:
+    """F57, F70: the Delete is handled by a newer version than the Create was."""
+    (recorded,) = [each["id"] for each in json.loads(release)["ids"] if each["kind"] == kind]
+    replay.send("create")
+    stranger = stage.stranger("theirs")
+    replay.send("delete", recorded)
+    assert stage.registered == [stranger]
 
 
 def test_a_delivery_to_a_newer_version_repeats_the_request_of_the_one_before(
