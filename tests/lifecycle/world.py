@@ -91,6 +91,9 @@ class World:
         self.cancelled = False
         before, old = self.held_id, self.declared
         was_there = self._exists(before)
+        if any(theirs["name"] != "theirs" for theirs in self.rivals) and not was_there:
+            # The documented limit: with its predecessor lost, a rollback may return to a stranger's that equals it.
+            sibling_fails = False
         answer = self.deliveries.send(self._updating(before, properties, old), weather)
         if self.cancelled:
             self._excuse_overtaken(weather)
@@ -225,6 +228,11 @@ class World:
         endpoints = self.stage.backend.endpoints
         return {_id(each) for each in endpoints.values() if each.endpoint_id not in self.strangers}
 
+    def _forget(self, physical_ids: set[str]) -> None:
+        """What stays is excused by a documented limit."""
+        for physical_id in physical_ids:
+            del self.stage.backend.endpoints[_endpoint_id(physical_id)]
+
     # How CloudFormation does it
 
     def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
@@ -250,17 +258,19 @@ class World:
         """
         is_unheard = self.cancelled_in == self.deliveries.last and self.deliveries.last in weather.lost_answers
         if is_unheard or self.deliveries.last_was_kept_from_it(weather):
-            for endpoint_id in self.stage.backend.endpoints.keys() - self.strangers.keys():
-                del self.stage.backend.endpoints[endpoint_id]
+            self._forget(self._ours())
 
     def _roll_back(
         self, current: str, failed: dict[str, Any], old: dict[str, Any], weather: Weather, *, others: set[str]
     ) -> None:
         self.stage.clock.sleep(15)
+        is_lost_for_good = self.has_vanished and self._is_held_by_stranger(old)
         self._stands("UPDATE_IN_PROGRESS", current)
         event = self._updating(current, old, failed)
         answer = self.deliveries.send(event, weather)
         if self.cancelled:
+            if is_lost_for_good:  # The documented limit: what an unheard delivery registered stays.
+                self._forget(self._ours())
             self._excuse_overtaken(weather)
             for superseded in filter(self._exists, others):  # a stack that goes takes all that it has held
                 self._clean_up(superseded, old)
@@ -277,8 +287,7 @@ class World:
             # A stranger took the token of what had vanished; what took its place stays as it is. The documented limits:
             # what an unheard delivery registered stays until the rollback is continued, and what gave way in vain came
             # back under another id.
-            for other in self._ours() - {current}:
-                del self.stage.backend.endpoints[_endpoint_id(other)]
+            self._forget(self._ours() - {current})
             self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED")
             return
         assert answer["Status"] == "SUCCESS", answer
