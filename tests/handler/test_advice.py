@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 from chime_endpoints_handler.advice import PAGE, SOURCES, Kind, explain
+from support.recorded import assert_as_recorded
 
 RECORDED = Path(__file__).parent / "recorded_advice.txt"
 ENDPOINT = [f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Describe", "Deregister")]
@@ -38,7 +38,4 @@ def advice() -> Iterator[str]:
 
 def test_the_advice_is_as_recorded() -> None:
     """RECORD=1 records it anew, where a change is meant."""
-    told = "\n".join(advice()) + "\n"
-    if "RECORD" in os.environ:
-        RECORDED.write_text(told, encoding="utf-8")
-    assert told == RECORDED.read_text(encoding="utf-8")
+    assert_as_recorded(advice(), RECORDED)

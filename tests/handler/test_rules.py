@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from chime_endpoints_handler.rules import violations
+from support.recorded import assert_as_recorded
 
 RECORDED = Path(__file__).parent / "recorded_violations.txt"
 
@@ -133,10 +133,7 @@ def sentences() -> Iterator[str]:
 
 def test_the_sentences_are_as_recorded() -> None:
     """F18: no word of them changes by accident; RECORD=1 records them anew, where a change is meant."""
-    told = "\n".join(sentences()) + "\n"
-    if "RECORD" in os.environ:
-        RECORDED.write_text(told, encoding="utf-8")
-    assert told == RECORDED.read_text(encoding="utf-8")
+    assert_as_recorded(sentences(), RECORDED)
 
 
 @pytest.mark.parametrize("properties", [None, [], "x", 5])

@@ -82,7 +82,8 @@ class World:
         """Updates the resource; whatever fails is rolled back."""
         assert self.held_id is not None
         assert self.declared is not None
-        if any(theirs["name"] != "theirs" for theirs in self.rivals):
+        has_look_alike = any(theirs["name"] != "theirs" for theirs in self.rivals)
+        if has_look_alike:
             # The documented limit: a stranger's endpoint that equals the declaration in everything, name included,
             # is told from our predecessor by the age of the current endpoint alone.
             self.stage.clock.sleep(4 * 3600)
@@ -91,7 +92,7 @@ class World:
         self.cancelled = False
         before, old = self.held_id, self.declared
         was_there = self._exists(before)
-        if any(theirs["name"] != "theirs" for theirs in self.rivals) and not was_there:
+        if has_look_alike and not was_there:
             # The documented limit: with its predecessor lost, a rollback may return to a stranger's that equals it.
             sibling_fails = False
         answer = self.deliveries.send(self._updating(before, properties, old), weather)

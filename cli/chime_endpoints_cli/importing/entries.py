@@ -36,9 +36,8 @@ def entry_for(key: str, endpoint: Described, secrets: Mapping[str, str]) -> dict
     }
     if endpoint.voip_device_token is not None:
         entry["voip_device_token"] = {"secret": secrets[f"{key}{VOIP}"], "field": f"{key}{VOIP}"}
-    entry["name"] = _literal(
-        endpoint.name
-    )  # an empty one, too: without a name a later change would give it its stack's
+    # An empty one, too: without a name a later change would give it its stack's.
+    entry["name"] = _literal(endpoint.name)
     if endpoint.allow_messages != AllowMessages.ALL:
         entry["allow_messages"] = endpoint.allow_messages
     entry["adopt_existing"] = True
