@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from math import inf
 from threading import RLock
 from typing import Any
 
@@ -43,10 +44,13 @@ class PatientCaller(Caller):
         attempts: Attempts | None = None,
         is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
         propagates: bool = False,  # noqa: ARG002 - a refusal is an answer here
+        patience: float = inf,
         subject: str = "",
     ) -> dict[str, Any]:
         """The service's answer; see `Caller`."""
-        return super().__call__(operation, request, attempts=attempts, is_complete=is_complete, subject=subject)
+        return super().__call__(
+            operation, request, attempts=attempts, is_complete=is_complete, patience=patience, subject=subject
+        )
 
 
 class Services:

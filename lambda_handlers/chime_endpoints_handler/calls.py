@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from .advice import INCOMPLETE, PAGE, Kind
@@ -47,6 +48,7 @@ class Caller:
         attempts: Attempts | None = None,
         is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
         propagates: bool = False,
+        patience: float = inf,
         subject: str = "",
     ) -> dict[str, Any]:
         """The service's answer.
@@ -57,6 +59,7 @@ class Caller:
             attempts: filled with what happened, also when the call fails.
             is_complete: tells an answer that can be used from a mangled one.
             propagates: whether a 403 may be a role that is only just taking effect.
+            patience: seconds after which the call is not tried again, even where the deadline is far.
             subject: what the call is about, as `of endpoint …`, for the message of its failure.
 
         Raises:
@@ -65,6 +68,7 @@ class Caller:
         """
         attempts = attempts if attempts is not None else Attempts()
         refused_for = 0.0
+        begun_with = self.deadline.left()
         last: ServiceError | None = None
         while True:
             try:
@@ -89,7 +93,7 @@ class Caller:
             if propagates and last.kind in (Kind.DENIED, Kind.FORBIDDEN) and refused_for < _PROPAGATION:
                 wait = max(wait, 0.5)
                 refused_for += wait
-            elif not last.kind.is_transient:
+            elif not last.kind.is_transient or begun_with - self.deadline.left() > patience:
                 raise last from None
             self.sleep(max(0.0, min(wait, self.deadline.for_calls())))
 

@@ -43,6 +43,11 @@ class PlainToken:
 
     value: str = field(repr=False)
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the value can never change: it is the value."""
+        return True
+
     def to_properties(self) -> dict[str, Any]:
         """The member of EndpointAttributes, less the name of the token."""
         return {"": self.value}
@@ -111,6 +116,11 @@ class EndpointDeclaration:
     def immutable(self) -> tuple[object, ...]:
         """What cannot be changed in place; a source may give another token now than it gave before."""
         return self.app_instance_user_arn, self.type, self.resource_arn, self.device_token, self.voip_device_token
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the declaration always means the same endpoint: none of its sources can give another token."""
+        return self.device_token.is_pinned and (self.voip_device_token is None or self.voip_device_token.is_pinned)
 
     def to_properties(self) -> dict[str, Any]:
         """The resource's properties; what is left to its default is left out."""

@@ -64,14 +64,20 @@ def resolve(declaration: EndpointDeclaration, work: Work) -> Wanted:
         return sources.read(member, source, clients=work.clients, call=work.call)
 
     voip = declaration.voip_device_token
+    identity = Identity(
+        user_arn=declaration.app_instance_user_arn,
+        type=declaration.type,
+        resource_arn=declaration.resource_arn,
+        device_token=read("DeviceToken", declaration.device_token),
+        voip_device_token=None if voip is None else read("VoipDeviceToken", voip),
+    )
+    return declared_as(identity, declaration, work)
+
+
+def declared_as(identity: Identity, declaration: EndpointDeclaration, work: Work) -> Wanted:
+    """The declaration with device tokens that are known already."""
     return Wanted(
-        identity=Identity(
-            user_arn=declaration.app_instance_user_arn,
-            type=declaration.type,
-            resource_arn=declaration.resource_arn,
-            device_token=read("DeviceToken", declaration.device_token),
-            voip_device_token=None if voip is None else read("VoipDeviceToken", voip),
-        ),
+        identity=identity,
         name=name_of(declaration, work.request),
         is_name_declared=declaration.name is not None,
         allow_messages=declaration.allow_messages,
@@ -141,14 +147,18 @@ def candidates(listed: Iterable[Listed], wanted: Wanted, request: Request) -> li
 def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Registered]:
     """What Describe shows of each; one that vanished meanwhile is left out."""
     for endpoint in listed:
-        try:
-            registered = described(endpoints, endpoint.endpoint_id)
-        except ServiceError as error:
-            if was_refused(error) and is_gone(endpoints, endpoint.endpoint_id):
-                continue
-            raise
-        if registered is not None:
+        if registered := described_or_gone(endpoints, endpoint.endpoint_id):
             yield registered
+
+
+def described_or_gone(endpoints: Endpoints, endpoint_id: str) -> Registered | None:
+    """What Describe shows; None where there is no such endpoint."""
+    try:
+        return described(endpoints, endpoint_id)
+    except ServiceError as error:
+        if was_refused(error) and is_gone(endpoints, endpoint_id):
+            return None
+        raise
 
 
 def described(endpoints: Endpoints, endpoint_id: str) -> Registered | None:

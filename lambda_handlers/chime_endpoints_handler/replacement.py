@@ -6,7 +6,7 @@ cut short before leaves something that the next event recognises.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -18,7 +18,7 @@ from .endpoints import Listed, Registered
 from .errors import HandlerError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import (
-    candidates,
+    declared_as,
     deregister,
     describe_each,
     listed_twice,
@@ -27,6 +27,7 @@ from .ownership import (
 )
 from .physical_id import PhysicalId
 from .registration import Chosen, bring_back, register
+from .rollback import endpoint_before_update
 from .situation import Situation, look
 from .staleness import is_stale, stop_if_stale
 from .work import Work
@@ -47,22 +48,55 @@ def replace(
         former: what was declared before, where that can be read.
         current: the id that CloudFormation holds.
     """
-    situation = look(work, resolve(declaration, work), former=former, current=current)
-    present = situation.present
-    if present is not None and present.identity == situation.wanted.identity:
-        return _keep(
-            present, situation, may_be_rollback=former is not None and former.immutable != declaration.immutable
-        )
+    try:
+        return _replace(look(work, resolve(declaration, work), former=former, current=current), declaration)
+    except StaleEventError:
+        raise
+    except HandlerError:
+        if (before := endpoint_before_update(work, declaration)) is None:
+            raise
+        return _return_to(before, declaration, work, former=former, current=current)
+
+
+def _replace(situation: Situation, declaration: EndpointDeclaration) -> Outcome:
+    work, present, former = situation.work, situation.present, situation.former
+    kept = present if present is not None and present.identity == situation.wanted.identity else None
     if present is None and situation.has_current_here:
         stop_if_stale(work)  # it should be there: is this event an old one?
-    return _register_another(situation)
+    may_be_rollback = kept is not None and former is not None and former.immutable != declaration.immutable
+    # A rollback has to find what is new, and at another user what has been there long before.
+    has_to_look_twice = may_be_rollback or not situation.has_current_here
+    listed = listed_twice(situation.endpoints) if has_to_look_twice else situation.endpoints.list()
+    if situation.others(listed) and (before := endpoint_before_update(work, declaration)) is not None:
+        return _return_to(before, declaration, work, former=former, current=situation.current)
+    if kept is not None:
+        return _keep(kept, situation, listed)
+    return _complete(_find(situation, listed) or register(situation), situation, listed)
 
 
-def _register_another(situation: Situation) -> Outcome:
+def _return_to(
+    before: Registered,
+    declaration: EndpointDeclaration,
+    work: Work,
+    *,
+    former: EndpointDeclaration | None,
+    current: PhysicalId,
+) -> Outcome:
+    """CloudFormation rolls back to this endpoint, with the device tokens that it has."""
+    work.warn(
+        f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update:"
+        " what the token's source holds now is registered with the next update."
+    )
+    situation = look(work, declared_as(before.identity, declaration, work), former=former, current=current)
+    listed = listed_twice(situation.endpoints)
+    if situation.id_of(before.endpoint_id) == current:
+        return _keep(before, situation, listed)
+    work.warn_if_inactive(before)
+    return _complete(Chosen.found(before), situation, listed)
+
+
+def _complete(chosen: Chosen, situation: Situation, listed: Collection[Listed]) -> Outcome:
     work, endpoints = situation.work, situation.endpoints
-    # A rollback to another user has to find there what was registered long before.
-    listed = endpoints.list() if situation.has_current_here else listed_twice(endpoints)
-    chosen = _find(situation, listed) or register(situation)
     try:
         situation.remove_strays(listed, but=chosen.endpoint_id)
         settle(endpoints, chosen, situation.wanted)
@@ -78,22 +112,17 @@ def _register_another(situation: Situation) -> Outcome:
     )
 
 
-def _keep(present: Registered, situation: Situation, *, may_be_rollback: bool) -> Outcome:
+def _keep(present: Registered, situation: Situation, listed: Iterable[Listed]) -> Outcome:
     """The current endpoint is the declared one: a replacement is rolled back, or a source has the same value."""
     settle(situation.endpoints, present, situation.wanted)
-    situation.remove_strays(listed_twice(situation.endpoints) if may_be_rollback else situation.endpoints.list())
+    situation.remove_strays(listed)
     situation.work.warn_if_inactive(present)
     return registered(situation.id_of(present.endpoint_id))
 
 
 def _find(situation: Situation, listed: Iterable[Listed]) -> Chosen | None:
     """The endpoint to return to on a rollback, or the one that an unanswered attempt of this event registered."""
-    others = [
-        endpoint
-        for endpoint in candidates(listed, situation.wanted, situation.work.request)
-        if situation.id_of(endpoint.endpoint_id) != situation.current
-    ]
-    for endpoint in describe_each(situation.endpoints, others):
+    for endpoint in describe_each(situation.endpoints, situation.others(listed)):
         if situation.is_ours(endpoint):
             situation.work.warn_if_inactive(endpoint)
             return Chosen.found(endpoint)

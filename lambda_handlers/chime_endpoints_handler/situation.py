@@ -13,6 +13,7 @@ from .errors import HandlerError, ServiceError
 from .ownership import (
     Wanted,
     bears_our_name,
+    candidates,
     deregister,
     describe_each,
     described,
@@ -59,6 +60,11 @@ class Situation:
     def endpoints_of(self, endpoint: Registered) -> Endpoints:
         """The endpoints of the user to whom this one belongs."""
         return self.work.endpoints(endpoint.identity.user_arn)
+
+    def others(self, listed: Iterable[Listed]) -> list[Listed]:
+        """Those of the declared user's endpoints that may be ours beside the current one, by what List shows."""
+        ours = candidates(listed, self.wanted, self.work.request)
+        return [endpoint for endpoint in ours if self.id_of(endpoint.endpoint_id) != self.current]
 
     def is_predecessor(self, holder: Registered) -> bool:
         """Whether the holder is the current endpoint, or what stands in its place as it was declared before.

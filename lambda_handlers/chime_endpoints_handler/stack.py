@@ -1,17 +1,23 @@
-"""What CloudFormation says of our resource at this moment: asked where something is unusual or replaced."""
+"""What CloudFormation says of our resource: asked where something is unusual, replaced or rolled back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from .calls import Caller
 from .clients import Clients
+from .errors import HandlerError
 from .request import Request
 from .timestamps import seconds
 
 LONGEST_SECONDS = 5.5
 """Seconds that asking may take: the client's time-outs together, and a little."""
+
+_MOST_PAGES = 50  # of 100 events: more than one update of the largest stack has
 
 # CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days, so that
 # a stack it has never heard of means that somebody else was asked: that is no evidence.
@@ -54,3 +60,43 @@ def ask(request: Request, clients: Clients) -> Standing | None:
         return Standing(status="", physical_id="", since=None) if _GONE in str(error) else None
     except Exception:  # noqa: BLE001 - whatever is wrong with the asking, the event is handled without the answer
         return None
+
+
+def id_before_update(request: Request, clients: Clients, call: Caller) -> str:
+    """The physical id with which the update of the stack began that CloudFormation is rolling back now.
+
+    Read off the stack's events (AWS CloudFormation API Reference, `DescribeStackEvents`): the newest comes first.
+
+    Returns:
+        The id, or "" where nothing is rolled back, or CloudFormation does not say.
+    """
+    before, is_rolling_back = "", False
+    try:
+        for event in _events(request, clients, call):
+            status, physical_id = event.get("ResourceStatus"), event.get("PhysicalResourceId")
+            if physical_id == request.stack_id:
+                if is_rolling_back and status == "UPDATE_IN_PROGRESS":
+                    return before
+                is_rolling_back |= status == "UPDATE_ROLLBACK_IN_PROGRESS"
+                if not is_rolling_back:
+                    return ""
+            elif event.get("LogicalResourceId") == request.logical_id:
+                before = physical_id or before
+    except HandlerError:
+        pass  # a hint, not a need
+    return ""
+
+
+def _events(request: Request, clients: Clients, call: Caller) -> Iterator[dict[str, Any]]:
+    page = {"StackName": request.stack_id}
+    for _ in range(_MOST_PAGES):
+        answer = call(
+            "DescribeStackEvents",
+            lambda page=page: clients.stacks().describe_stack_events(**page),  # type: ignore[misc] # bound now
+            is_complete=lambda answer: "StackEvents" in answer,
+            patience=LONGEST_SECONDS,
+        )
+        yield from answer["StackEvents"]
+        if not answer.get("NextToken"):
+            return
+        page = {"StackName": request.stack_id, "NextToken": answer["NextToken"]}

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from . import leftovers, physical_id
 from .deadline import Phase
-from .declaration import EndpointDeclaration, PlainToken, TokenSource, read_endpoint
+from .declaration import EndpointDeclaration, read_endpoint
 from .errors import HandlerError, StaleEventError
 from .outcome import Outcome, registered
 from .ownership import former_declaration, is_updated, name_of, resolve_if_possible
@@ -52,12 +52,7 @@ def _update(work: Work) -> Outcome:
 
 def _is_same_endpoint(old: EndpointDeclaration, new: EndpointDeclaration) -> bool:
     """Whether the declarations are certainly of the same endpoint, without looking at what is registered."""
-    return old.immutable == new.immutable and _is_fixed(new.device_token) and _is_fixed(new.voip_device_token)
-
-
-def _is_fixed(source: TokenSource | None) -> bool:
-    """A source whose version is not named may give another value now than it gave then."""
-    return source is None or isinstance(source, PlainToken) or source.is_pinned
+    return old.immutable == new.immutable and new.is_pinned
 
 
 def _remove_attempts(work: Work) -> None:

@@ -48,6 +48,10 @@ class Work:
             return None
         return stack.ask(self.request, self.clients)
 
+    def id_before_update(self) -> str:
+        """The physical id to which CloudFormation is rolling back; "" where it is not, or does not say."""
+        return stack.id_before_update(self.request, self.clients, self.call)
+
     def id_of_nothing(self) -> PhysicalId:
         """The id of a Create that has done nothing; an earlier delivery of it may have done something."""
         if self.arrival.is_known_repeat:

@@ -51,13 +51,19 @@ class LambdaContext:
         return int((self.deadline - self.clock.now()) * 1000)
 
 
+_EVENTS_OF_A_PAGE = 3
+
+
 class StackStandIn:
-    """DescribeStackResource, saying or refusing what a test has it of any resource; unreachable by default."""
+    """CloudFormation, saying or refusing what a test has it of any resource; unreachable by default."""
 
     def __init__(self) -> None:
         self.detail: dict[str, Any] | None = None
         self.refusal: str | None = None
         self.asked = 0
+        self.events: list[dict[str, Any]] | None = None
+        """The stack's events, the newest last; None where the function may not read them."""
+        self.asked_for_events = 0
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         """The resource's detail."""
@@ -70,6 +76,24 @@ class StackStandIn:
         if self.detail is None:
             raise KeyError("StackResourceDetail")
         return {"StackResourceDetail": self.detail}
+
+    def describe_stack_events(self, *, StackName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - the API's names
+        """A page of the stack's events, the newest first."""
+        assert StackName == STACK_ID
+        self.asked_for_events += 1
+        if self.events is None:
+            error = {"Error": {"Code": "AccessDenied", "Message": "canary"}}
+            raise ClientError(error, "DescribeStackEvents")
+        begin, end = int(NextToken), int(NextToken) + _EVENTS_OF_A_PAGE
+        more = {"NextToken": str(end)} if end < len(self.events) else {}
+        return {"StackEvents": self.events[::-1][begin:end]} | more
+
+    def happens(self, status: str, physical_id: str, *, to: str = "Phone") -> None:
+        """One more event: of a resource, or of the stack itself where that is its physical id."""
+        self.events = [
+            *(self.events or []),
+            {"ResourceStatus": status, "PhysicalResourceId": physical_id, "LogicalResourceId": to},
+        ]
 
 
 _WARM = AwsClients()
