@@ -32,7 +32,7 @@ _REQUIRED: Sequence[_Allowed] = (
     ("Application", ["mobiletargeting:GetApp"], "the applications that send to endpoints"),
     (
         "Stack",
-        ["cloudformation:DescribeStackResource"],
+        ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"],
         "the stacks that use this provider, as arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
     ),
 )

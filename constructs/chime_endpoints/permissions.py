@@ -19,7 +19,7 @@ from . import acknowledged
 from .device_token import DeviceToken
 from .identity import User, digest, key_of
 from .later import validate_later
-from .policies import INLINE_QUOTA, Statement, allow, characters, document, name_of, stack_statement
+from .policies import INLINE_QUOTA, Statement, allow, characters, document, events_statement, name_of, stack_statement
 from .provider import EndpointProvider, IEndpointProvider
 from .reading import Reading
 from .tag_permissions import TAG_ACTIONS, Taggable, TagPermissions
@@ -84,7 +84,7 @@ class Permissions(Construct):
             self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [users]), wildcards=[users]),
             self._allow(f"Application{digest(application_key)}", allow(["mobiletargeting:GetApp"], [application])),
         ]
-        return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
+        return [policy for policy in policies if policy is not None] + self._allow_reading(list(tokens))
 
     def tag_policies(self) -> list[IDependable]:
         """The policies that tags depend on."""
@@ -129,10 +129,13 @@ class Permissions(Construct):
             roles=[self._role.role_name],
         )
 
-    def _allow_reading(self, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
+    def _allow_reading(self, tokens: Sequence[DeviceToken]) -> list[CfnResource]:
         accesses = [access for token in tokens for access in token.accesses(self._role)]
+        may_change = not all(token.source.is_pinned for token in tokens)
         if self._reading is not None:
-            return self._reading.allow(accesses)
+            return self._reading.allow(accesses, may_change=may_change)
+        if may_change:
+            self._tell("Events", events_statement())
         for access in accesses:
             statement = allow([access.action], [access.resource])
             self._tell(f"Reading{digest(key_of(access.resource, scope=self))}", statement)

@@ -68,6 +68,11 @@ def stack_statement() -> Statement:
     return allow(["cloudformation:DescribeStackResource"], [Aws.STACK_ID])
 
 
+def events_statement() -> Statement:
+    """Allows to ask CloudFormation what a rollback returns to, in the policy's own stack."""
+    return allow(["cloudformation:DescribeStackEvents"], [Aws.STACK_ID])
+
+
 def basic_statements(log_group: logs.ILogGroup, *, in_vpc: bool) -> Iterator[Statement]:
     """What every provider's function does, whatever it serves."""
     yield allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])

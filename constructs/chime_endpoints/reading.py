@@ -11,7 +11,7 @@ from constructs import Construct
 from .device_token import Access
 from .identity import key_of
 from .later import any_later
-from .policies import MANAGED_QUOTA, Statement, allow, characters, document, name_of
+from .policies import MANAGED_QUOTA, Statement, allow, characters, document, events_statement, name_of
 
 MANAGED_POLICIES_QUOTA = 10
 """Managed policies that one role may have (IAM's quotas; AWS raises it to 20 on request)."""
@@ -27,18 +27,25 @@ class Reading:
         self._lists: list[_List] = []
         self._holders: dict[tuple[str, str], CfnResource] = {}
 
-    def allow(self, accesses: Iterable[Access]) -> list[CfnResource]:
+    def allow(self, accesses: Iterable[Access], *, may_change: bool) -> list[CfnResource]:
         """Allows accesses.
 
+        Args:
+            accesses: what it takes to read an endpoint's device tokens.
+            may_change: whether these may become others while the declaration stays: then a rollback asks
+                CloudFormation what there was before.
+
         Returns:
-            The policies that hold them, each once.
+            The policies that hold the accesses, each once.
         """
-        holders = (self._holder(access) for access in accesses)
-        return list(dict.fromkeys(holders))
+        holders = list(dict.fromkeys(self._holder(access) for access in accesses))
+        if may_change and self._lists:
+            self._lists[0].beside = [events_statement()]
+        return holders
 
     def inline_characters(self) -> int:
         """What the inline policy has of characters."""
-        return characters(self._lists[0].statements()) if self._lists else 0
+        return characters(self._lists[0].statements() + self._lists[0].beside) if self._lists else 0
 
     def problems(self) -> list[str]:
         """What is wrong when all is declared."""
@@ -75,6 +82,8 @@ class _List:
     room: int
 
     def __init__(self) -> None:
+        self.beside: list[Statement] = []
+        """What it holds beside the list."""
         self._resources: dict[str, list[str]] = {}
 
     def statements(self) -> list[Statement]:
@@ -88,7 +97,7 @@ class _List:
         self._resources.setdefault(access.action, []).append(access.resource)
 
     def _document(self) -> dict[str, object]:
-        return document(self.statements())
+        return document(self.statements() + self.beside)
 
 
 class _InlineList(_List):

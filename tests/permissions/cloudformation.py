@@ -50,6 +50,7 @@ class Stack:
     exports: Mapping[str, str]
     template: Template = field(default_factory=lambda: {"Resources": {}})
     made: dict[str, Made] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -106,8 +107,10 @@ class CloudFormation:
         """
         stack = self._stacks.setdefault(name, Stack(name, self._exports))
         before = stack.template
+        self._begin(stack, "UPDATE_IN_PROGRESS" if stack.made else "CREATE_IN_PROGRESS")
         self._put(stack, template)
         if fails:
+            self._begin(stack, "UPDATE_ROLLBACK_IN_PROGRESS")
             self._put(stack, before)
             self._clean_up(stack, template)
             return
@@ -115,6 +118,18 @@ class CloudFormation:
         for output in template.get("Outputs", {}).values():
             if "Export" in output:
                 self._exports[resolve(output["Export"]["Name"], stack)] = resolve(output["Value"], stack)
+
+    def rotate(self) -> None:
+        """Everything that a device token is read from gets another content."""
+        clients = self.guard.clients
+        secrets, parameters = clients.secrets(REGION), clients.parameters(REGION)
+        for secret in secrets.list_secrets()["SecretList"]:
+            content = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
+            secrets.put_secret_value(SecretId=secret["ARN"], SecretString=_rotated(content))
+        for parameter in parameters.describe_parameters()["Parameters"]:
+            name = parameter["Name"]
+            value = parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+            parameters.put_parameter(Name=name, Value=_rotated(value), Overwrite=True)
 
     def delete(self, name: str) -> None:
         """Deletes a stack.
@@ -140,6 +155,11 @@ class CloudFormation:
         return {arn: dict(tags) for arn, tags in self.stage.backend.tags.items() if tags}
 
     # How it goes through a template
+
+    def _begin(self, stack: Stack, status: str) -> None:
+        stand_in = self.stage.stack
+        stand_in.stack_id, stand_in.events = stack.id, stack.events
+        stand_in.happens(status, stack.id, to=stack.name)
 
     def _put(self, stack: Stack, template: Template) -> None:
         stack.template = template
@@ -214,11 +234,14 @@ class CloudFormation:
         stage = self.stage
         stage.clock.sleep(30)
         stage.sent()
+        status = f"{request_type.upper()}_IN_PROGRESS"
+        physical_id = stack.made[name].physical_id if name in stack.made else ""
         stage.stack.detail = {
-            "ResourceStatus": f"{request_type.upper()}_IN_PROGRESS",
-            "PhysicalResourceId": stack.made[name].physical_id if name in stack.made else "",
+            "ResourceStatus": status,
+            "PhysicalResourceId": physical_id,
             "LastUpdatedTimestamp": stage.clock.now(),
         }
+        stage.stack.happens(status, physical_id, to=name)
         self.guard.documents = self.documents()
         self.granted |= granted(self.guard.documents)
         event = stage.event(
@@ -237,6 +260,10 @@ def put_user(backend: ChimeSDKIdentityBackend, app_instance: str, user_id: str) 
         backend.app_instances[app_instance] = AppInstance(arn=app_instance, name="chat", created=now, updated=now)
         backend.tags[app_instance] = {}
     return backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id=user_id, name="A")
+
+
+def _rotated(content: str) -> str:
+    return content.replace("canary-", "canary-new-")
 
 
 def _is_custom(resource_type: str) -> bool:

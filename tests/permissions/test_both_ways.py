@@ -39,6 +39,7 @@ def live(cloud: CloudFormation, templates: Templates) -> None:
     for name, template in templates.items():
         cloud.deploy(name, template)
     for name, template in templates.items():
+        cloud.rotate()
         cloud.deploy(name, replaced(template), fails=True)
         for change in (renamed, replaced, retagged):
             cloud.deploy(name, change(template))

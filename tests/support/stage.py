@@ -58,6 +58,7 @@ class StackStandIn:
     """CloudFormation, saying or refusing what a test has it of any resource; unreachable by default."""
 
     def __init__(self) -> None:
+        self.stack_id = STACK_ID
         self.detail: dict[str, Any] | None = None
         self.refusal: str | None = None
         self.asked = 0
@@ -67,7 +68,7 @@ class StackStandIn:
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         """The resource's detail."""
-        assert StackName == STACK_ID
+        assert StackName == self.stack_id
         assert LogicalResourceId
         self.asked += 1
         if self.refusal is not None:
@@ -79,7 +80,7 @@ class StackStandIn:
 
     def describe_stack_events(self, *, StackName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - the API's names
         """A page of the stack's events, the newest first."""
-        assert StackName == STACK_ID
+        assert StackName == self.stack_id
         self.asked_for_events += 1
         if self.events is None:
             error = {"Error": {"Code": "AccessDenied", "Message": "canary"}}
@@ -90,10 +91,8 @@ class StackStandIn:
 
     def happens(self, status: str, physical_id: str, *, to: str = "Phone") -> None:
         """One more event: of a resource, or of the stack itself where that is its physical id."""
-        self.events = [
-            *(self.events or []),
-            {"ResourceStatus": status, "PhysicalResourceId": physical_id, "LogicalResourceId": to},
-        ]
+        self.events = [] if self.events is None else self.events
+        self.events.append({"ResourceStatus": status, "PhysicalResourceId": physical_id, "LogicalResourceId": to})
 
 
 _WARM = AwsClients()

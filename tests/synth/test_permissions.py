@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import App, CfnParameter, Stack
+from aws_cdk import App, CfnParameter
 from aws_cdk import aws_chime as chime
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_pinpoint as pinpoint
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Annotations, Match
 
 from chime_endpoints import DeviceToken, EndpointProvider
@@ -142,73 +141,6 @@ def test_an_app_instance_is_cut_out_of_an_unknown_users_arn() -> None:
     assert resource == {"Fn::Join": ["", [cut, "/user/*"]]}
 
 
-class TestReading:
-    """Exactly the declared secrets and parameters, and their keys."""
-
-    def granted(self, stack: Stack, *tokens: DeviceToken) -> dict[str, list[Any]]:
-        """What is allowed for tokens."""
-        for number, token in enumerate(tokens):
-            endpoint(stack, f"Phone{number}", device_token=token)
-        return {
-            action: resources
-            for action, resources in allowed(template_of(stack)).items()
-            if action.split(":")[0] in ("secretsmanager", "ssm", "kms")
-        }
-
-    def test_a_complete_arn_is_the_resource(self) -> None:
-        """No wildcard is needed; a secret of many fields is there once."""
-        stack = stack_in()
-        secret = secretsmanager.Secret.from_secret_complete_arn(stack, "S", SECRET)
-        tokens = [DeviceToken.from_secrets_manager(secret, field) for field in ("a", "b")]
-        assert self.granted(stack, *tokens) == {"secretsmanager:GetSecretValue": [SECRET]}
-
-    def test_a_name_gets_cdks_own_suffix(self) -> None:
-        """Six characters, as Secrets Manager appends them."""
-        stack = stack_in()
-        secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "push")
-        (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
-        assert resource["Fn::Join"][1][-1] == ":secret:push-??????"
-
-    def test_a_secret_of_the_app_is_referred_to(self) -> None:
-        """With its key."""
-        stack = stack_in()
-        key = kms.Key(stack, "Key")
-        secret = secretsmanager.Secret(stack, "S", encryption_key=key)
-        granted = self.granted(stack, DeviceToken.from_secrets_manager(secret))
-        assert [list(resource) for resource in granted["secretsmanager:GetSecretValue"]] == [["Ref"]]
-        assert [resource["Fn::GetAtt"][1] for resource in granted["kms:Decrypt"]] == ["Arn"]
-
-    def test_a_parameter_is_allowed_by_its_arn(self) -> None:
-        """GetParameter and nothing else."""
-        stack = stack_in()
-        parameter = ssm.StringParameter.from_string_parameter_arn(
-            stack, "P", "arn:aws:ssm:us-east-1:111122223333:parameter/alice"
-        )
-        assert self.granted(stack, DeviceToken.from_ssm_parameter(parameter)) == {
-            "ssm:GetParameter": ["arn:aws:ssm:us-east-1:111122223333:parameter/alice"]
-        }
-
-    def test_a_secure_parameters_key_is_allowed(self) -> None:
-        """Where the parameter was given one."""
-        stack = stack_in()
-        arn = "arn:aws:kms:us-east-1:111122223333:key/1-2-3"
-        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
-            stack, "P", parameter_name="/alice", encryption_key=kms.Key.from_key_arn(stack, "Key", arn)
-        )
-        granted = self.granted(stack, DeviceToken.from_ssm_parameter(parameter))
-        assert granted["kms:Decrypt"] == [arn]
-        assert set(granted) == {"ssm:GetParameter", "kms:Decrypt"}
-
-    def test_a_voip_tokens_source_is_allowed_too(self) -> None:
-        """Each source once."""
-        stack = stack_in()
-        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
-        endpoint(stack, voip_device_token=DeviceToken.from_ssm_parameter(parameter))
-        granted = allowed(template_of(stack))
-        assert granted["secretsmanager:GetSecretValue"] == [SECRET]
-        assert len(granted["ssm:GetParameter"]) == 1
-
-
 class TestForeignRoles:
     """Roles and providers that were made elsewhere."""
 
@@ -236,6 +168,7 @@ class TestForeignRoles:
             *ENDPOINT_ACTIONS,
             "mobiletargeting:GetApp",
             "secretsmanager:GetSecretValue",
+            "cloudformation:DescribeStackEvents",
             "chime:TagResource",
         ):
             assert action in told

@@ -1,0 +1,124 @@
+"""What the function's role is allowed for device tokens that are read from somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+
+from chime_endpoints import DeviceToken
+from chime_endpoints_handler.declaration import SecretSource
+from synth.stage import SECRET, allowed, endpoint, stack_in, template_of
+
+TEXT = DeviceToken.unsafe_plain_text
+
+
+class TestReading:
+    """Exactly the declared secrets and parameters, and their keys."""
+
+    def granted(self, stack: Stack, *tokens: DeviceToken) -> dict[str, list[Any]]:
+        """What is allowed for tokens."""
+        for number, token in enumerate(tokens):
+            endpoint(stack, f"Phone{number}", device_token=token)
+        return {
+            action: resources
+            for action, resources in allowed(template_of(stack)).items()
+            if action.split(":")[0] in ("secretsmanager", "ssm", "kms")
+        }
+
+    def test_a_complete_arn_is_the_resource(self) -> None:
+        """No wildcard is needed; a secret of many fields is there once."""
+        stack = stack_in()
+        secret = secretsmanager.Secret.from_secret_complete_arn(stack, "S", SECRET)
+        tokens = [DeviceToken.from_secrets_manager(secret, field) for field in ("a", "b")]
+        assert self.granted(stack, *tokens) == {"secretsmanager:GetSecretValue": [SECRET]}
+
+    def test_a_name_gets_cdks_own_suffix(self) -> None:
+        """Six characters, as Secrets Manager appends them."""
+        stack = stack_in()
+        secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "push")
+        (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
+        assert resource["Fn::Join"][1][-1] == ":secret:push-??????"
+
+    def test_a_secret_of_the_app_is_referred_to(self) -> None:
+        """With its key."""
+        stack = stack_in()
+        key = kms.Key(stack, "Key")
+        secret = secretsmanager.Secret(stack, "S", encryption_key=key)
+        granted = self.granted(stack, DeviceToken.from_secrets_manager(secret))
+        assert [list(resource) for resource in granted["secretsmanager:GetSecretValue"]] == [["Ref"]]
+        assert [resource["Fn::GetAtt"][1] for resource in granted["kms:Decrypt"]] == ["Arn"]
+
+    def test_a_parameter_is_allowed_by_its_arn(self) -> None:
+        """GetParameter and nothing else."""
+        stack = stack_in()
+        parameter = ssm.StringParameter.from_string_parameter_arn(
+            stack, "P", "arn:aws:ssm:us-east-1:111122223333:parameter/alice"
+        )
+        assert self.granted(stack, DeviceToken.from_ssm_parameter(parameter)) == {
+            "ssm:GetParameter": ["arn:aws:ssm:us-east-1:111122223333:parameter/alice"]
+        }
+
+    def test_a_secure_parameters_key_is_allowed(self) -> None:
+        """Where the parameter was given one."""
+        stack = stack_in()
+        arn = "arn:aws:kms:us-east-1:111122223333:key/1-2-3"
+        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
+            stack, "P", parameter_name="/alice", encryption_key=kms.Key.from_key_arn(stack, "Key", arn)
+        )
+        granted = self.granted(stack, DeviceToken.from_ssm_parameter(parameter))
+        assert granted["kms:Decrypt"] == [arn]
+        assert set(granted) == {"ssm:GetParameter", "kms:Decrypt"}
+
+    def test_a_voip_tokens_source_is_allowed_too(self) -> None:
+        """Each source once."""
+        stack = stack_in()
+        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
+        endpoint(stack, voip_device_token=DeviceToken.from_ssm_parameter(parameter))
+        granted = allowed(template_of(stack))
+        assert granted["secretsmanager:GetSecretValue"] == [SECRET]
+        assert len(granted["ssm:GetParameter"]) == 1
+
+
+class TestAskingForEvents:
+    """Where a rollback may have to ask what there was before: a source's content can become another."""
+
+    VERSION = "EXAMPLE1-90ab-cdef-fedc-ba987EXAMPLE"
+
+    def granted(self, *tokens: Callable[[secretsmanager.ISecret], DeviceToken]) -> list[Any] | None:
+        """The stacks whose events may be read, for device tokens out of a secret."""
+        stack = stack_in()
+        secret = secretsmanager.Secret.from_secret_complete_arn(stack, "S", SECRET)
+        for number, token in enumerate(tokens):
+            endpoint(stack, f"Phone{number}", device_token=token(secret))
+        return allowed(template_of(stack)).get("cloudformation:DescribeStackEvents")
+
+    def test_a_source_without_a_version_needs_it(self) -> None:
+        """Once, on its own stack."""
+        from_secret = DeviceToken.from_secrets_manager
+        of_stage = partial(from_secret, version_stage="AWSCURRENT")
+        assert self.granted(from_secret) == [{"Ref": "AWS::StackId"}]
+        assert self.granted(of_stage, partial(from_secret, field="a")) == [{"Ref": "AWS::StackId"}]
+
+    def test_what_cannot_change_does_not(self) -> None:
+        """A named version, and a token in clear."""
+        assert self.granted(partial(DeviceToken.from_secrets_manager, version_id=self.VERSION)) is None
+        assert self.granted(lambda _: TEXT("x")) is None
+
+    def test_a_voip_token_counts_too(self) -> None:
+        """Though the device token is given in clear."""
+        stack = stack_in()
+        parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
+        endpoint(stack, device_token=TEXT("x"), voip_device_token=DeviceToken.from_ssm_parameter(parameter))
+        assert "cloudformation:DescribeStackEvents" in allowed(template_of(stack))
+
+    def test_a_token_that_is_allowed_nothing_is_no_mistake(self) -> None:
+        """Whoever makes one so has given the role what it needs."""
+        stack = stack_in()
+        endpoint(stack, device_token=DeviceToken(source=SecretSource(secret_arn=SECRET)))
+        assert "cloudformation:DescribeStackEvents" not in allowed(template_of(stack))
