@@ -32,7 +32,11 @@ _REQUIRED: Sequence[_Allowed] = (
     ("Application", ["mobiletargeting:GetApp"], "the applications that send to endpoints"),
     (
         "Stack",
-        ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"],
+        [
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStackResource",
+            "cloudformation:DescribeStacks",
+        ],
         "the stacks that use this provider, as arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
     ),
 )

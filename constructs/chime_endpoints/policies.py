@@ -70,7 +70,7 @@ def stack_statement() -> Statement:
 
 def events_statement() -> Statement:
     """Allows to ask CloudFormation what a rollback returns to, in the policy's own stack."""
-    return allow(["cloudformation:DescribeStackEvents"], [Aws.STACK_ID])
+    return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"], [Aws.STACK_ID])
 
 
 def basic_statements(log_group: logs.ILogGroup, *, in_vpc: bool) -> Iterator[Statement]:

@@ -6,7 +6,7 @@ cut short before leaves something that the next event recognises.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -22,6 +22,7 @@ from .ownership import (
     deregister,
     describe_each,
     listed_twice,
+    physical_id_of,
     resolve,
     settle,
 )
@@ -49,26 +50,23 @@ def replace(
         current: the id that CloudFormation holds.
     """
     try:
-        return _replace(look(work, resolve(declaration, work), former=former, current=current), declaration)
-    except StaleEventError:
-        raise
+        wanted = resolve(declaration, work)
     except HandlerError:
         if (before := endpoint_before_update(work, declaration)) is None:
             raise
-        return _return_to(before, declaration, work, former=former, current=current)
-
-
-def _replace(situation: Situation, declaration: EndpointDeclaration) -> Outcome:
-    work, present, former = situation.work, situation.present, situation.former
+        return _return_to(before, work, declaration, former=former, current=current)
+    situation = look(work, wanted, former=former, current=current)
+    present = situation.present
     kept = present if present is not None and present.identity == situation.wanted.identity else None
     if present is None and situation.has_current_here:
         stop_if_stale(work)  # it should be there: is this event an old one?
-    may_be_rollback = kept is not None and former is not None and former.immutable != declaration.immutable
+    is_rollback = kept is not None and former is not None and former.immutable != declaration.immutable
     # A rollback has to find what is new, and at another user what has been there long before.
-    has_to_look_twice = may_be_rollback or not situation.has_current_here
+    has_to_look_twice = is_rollback or not situation.has_current_here
     listed = listed_twice(situation.endpoints) if has_to_look_twice else situation.endpoints.list()
-    if situation.others(listed) and (before := endpoint_before_update(work, declaration)) is not None:
-        return _return_to(before, declaration, work, former=former, current=situation.current)
+    is_settled = kept is not None and not situation.others(listed)
+    if not is_settled and (before := endpoint_before_update(work, declaration)) is not None:
+        return _return_to(before, work, declaration, former=former, current=current)
     if kept is not None:
         return _keep(kept, situation, listed)
     return _complete(_find(situation, listed) or register(situation), situation, listed)
@@ -76,26 +74,26 @@ def _replace(situation: Situation, declaration: EndpointDeclaration) -> Outcome:
 
 def _return_to(
     before: Registered,
-    declaration: EndpointDeclaration,
     work: Work,
+    declaration: EndpointDeclaration,
     *,
     former: EndpointDeclaration | None,
     current: PhysicalId,
 ) -> Outcome:
-    """CloudFormation rolls back to this endpoint, with the device tokens that it has."""
+    """A rollback returns to the endpoint that there was before the update, with the device tokens that it has."""
     work.warn(
         f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update:"
         " what the token's source holds now is registered with the next update."
     )
     situation = look(work, declared_as(before.identity, declaration, work), former=former, current=current)
     listed = listed_twice(situation.endpoints)
-    if situation.id_of(before.endpoint_id) == current:
+    if physical_id_of(before) == current:
         return _keep(before, situation, listed)
     work.warn_if_inactive(before)
     return _complete(Chosen.found(before), situation, listed)
 
 
-def _complete(chosen: Chosen, situation: Situation, listed: Collection[Listed]) -> Outcome:
+def _complete(chosen: Chosen, situation: Situation, listed: Iterable[Listed]) -> Outcome:
     work, endpoints = situation.work, situation.endpoints
     try:
         situation.remove_strays(listed, but=chosen.endpoint_id)

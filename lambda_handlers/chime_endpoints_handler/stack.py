@@ -65,29 +65,39 @@ def ask(request: Request, clients: Clients) -> Standing | None:
 def id_before_update(request: Request, clients: Clients, call: Caller) -> str:
     """The physical id with which the update of the stack began that CloudFormation is rolling back now.
 
-    Read off the stack's events (AWS CloudFormation API Reference, `DescribeStackEvents`): the newest comes first.
+    The stack's status tells of the rollback, its events of the id (AWS CloudFormation API Reference, `DescribeStacks`
+    and `DescribeStackEvents`).
 
     Returns:
         The id, or "" where nothing is rolled back, or CloudFormation does not say.
     """
-    before, is_rolling_back = "", False
+    before = ""
     try:
+        if _status(request, clients, call) != "UPDATE_ROLLBACK_IN_PROGRESS":
+            return ""
         for event in _events(request, clients, call):
-            status, physical_id = event.get("ResourceStatus"), event.get("PhysicalResourceId")
-            if physical_id == request.stack_id:
-                if is_rolling_back and status == "UPDATE_IN_PROGRESS":
-                    return before
-                is_rolling_back |= status == "UPDATE_ROLLBACK_IN_PROGRESS"
-                if not is_rolling_back:
-                    return ""
-            elif event.get("LogicalResourceId") == request.logical_id:
+            physical_id = event.get("PhysicalResourceId")
+            if (physical_id, event.get("ResourceStatus")) == (request.stack_id, "UPDATE_IN_PROGRESS"):
+                return before
+            if event.get("LogicalResourceId") == request.logical_id:
                 before = physical_id or before
     except HandlerError:
         pass  # a hint, not a need
     return ""
 
 
+def _status(request: Request, clients: Clients, call: Caller) -> str:
+    answer = call(
+        "DescribeStacks",
+        lambda: clients.stacks().describe_stacks(StackName=request.stack_id),
+        is_complete=lambda answer: bool(answer.get("Stacks")),
+        patience=LONGEST_SECONDS,
+    )
+    return str(answer["Stacks"][0].get("StackStatus"))
+
+
 def _events(request: Request, clients: Clients, call: Caller) -> Iterator[dict[str, Any]]:
+    """The stack's events, the newest first."""
     page = {"StackName": request.stack_id}
     for _ in range(_MOST_PAGES):
         answer = call(

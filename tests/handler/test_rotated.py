@@ -247,17 +247,24 @@ def test_an_endpoint_that_is_not_as_declared_is_not_returned_to(stack: Stack, ch
 
 
 class TestWhatCloudFormationIsAsked:
-    """Nothing, on the way where nothing fails."""
+    """Nothing on the way where nothing fails, and its status alone where the token has become another."""
 
-    def test_nothing_where_there_is_no_other_endpoint(self, stack: Stack) -> None:
-        """Neither where the source has the same content nor where it has another."""
+    def test_nothing_where_the_source_has_the_same_content(self, stack: Stack) -> None:
+        """And there is no other endpoint that could be this resource's."""
         stack.create()
         stack.update(AllowMessages="NONE")
-        former = stack.held
+        assert stack.stage.stack.asked_for_rollback == []
+
+    def test_the_status_where_the_source_has_another(self, stack: Stack) -> None:
+        """The events are read where the stack is rolled back, as far as the beginning of the update."""
+        former = stack.create()
         stack.rotate()
         stack.update(AllowMessages="ALL")
         assert stack.held != former
-        assert stack.stage.stack.asked_for_events == 0
+        assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"]
+        stack.stage.stack.asked_for_rollback.clear()
+        stack.roll_back()
+        assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"] + ["DescribeStackEvents"] * 4
 
     @pytest.mark.parametrize("attributes", [{"DeviceToken": OLD}, "VersionId"])
     def test_nothing_where_the_token_cannot_change(self, stack: Stack, attributes: Any) -> None:
@@ -270,7 +277,7 @@ class TestWhatCloudFormationIsAsked:
         stack.stage.stranger("canary-other", name="canary phone")
         stack.stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400, times=None))
         assert stack.update(Type="APNS_SANDBOX")["Status"] == "FAILED"
-        assert stack.stage.stack.asked_for_events == 0
+        assert stack.stage.stack.asked_for_rollback == []
 
     def test_again_where_it_is_busy(self, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
         """Many resources of a stack may ask at once."""

@@ -89,7 +89,8 @@ OUTSIDE = {
     Permission("kms:Decrypt", f"{KEY}0"),
     Permission("kms:Encrypt", KEY),
     Permission("cloudformation:DescribeStackResource", stack_id("Another")),
-    Permission("cloudformation:DescribeStacks", stack_id("Chat")),
+    Permission("cloudformation:DescribeStacks", stack_id("Another")),
+    Permission("cloudformation:DescribeStackResources", stack_id("Chat")),
 }
 
 

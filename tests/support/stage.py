@@ -63,8 +63,8 @@ class StackStandIn:
         self.refusal: str | None = None
         self.asked = 0
         self.events: list[dict[str, Any]] | None = None
-        """The stack's events, the newest last; None where the function may not read them."""
-        self.asked_for_events = 0
+        """The stack's events, the newest last; None where the function may not ask for its status and events."""
+        self.asked_for_rollback: list[str] = []
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         """The resource's detail."""
@@ -78,16 +78,29 @@ class StackStandIn:
             raise KeyError("StackResourceDetail")
         return {"StackResourceDetail": self.detail}
 
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - the API's name
+        """The stack, with the status that its newest event of its own says."""
+        assert StackName == self.stack_id
+        statuses = [
+            each["ResourceStatus"]
+            for each in self._happened("DescribeStacks")
+            if each["PhysicalResourceId"] == StackName
+        ]
+        return {"Stacks": [{"StackName": "chat", "StackId": StackName, "StackStatus": statuses[-1]}]}
+
     def describe_stack_events(self, *, StackName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - the API's names
         """A page of the stack's events, the newest first."""
         assert StackName == self.stack_id
-        self.asked_for_events += 1
-        if self.events is None:
-            error = {"Error": {"Code": "AccessDenied", "Message": "canary"}}
-            raise ClientError(error, "DescribeStackEvents")
+        events = self._happened("DescribeStackEvents")
         begin, end = int(NextToken), int(NextToken) + _EVENTS_OF_A_PAGE
-        more = {"NextToken": str(end)} if end < len(self.events) else {}
-        return {"StackEvents": self.events[::-1][begin:end]} | more
+        more = {"NextToken": str(end)} if end < len(events) else {}
+        return {"StackEvents": events[::-1][begin:end]} | more
+
+    def _happened(self, operation: str) -> list[dict[str, Any]]:
+        self.asked_for_rollback.append(operation)
+        if self.events is None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "canary"}}, operation)
+        return self.events
 
     def happens(self, status: str, physical_id: str, *, to: str = "Phone") -> None:
         """One more event: of a resource, or of the stack itself where that is its physical id."""
@@ -104,14 +117,16 @@ class StagedClients:
 
     stack: StackStandIn
     direct: DirectClient | None = None
+    vault: Any = None
+    """What stands in for Secrets Manager."""
 
     def chime(self, region: str) -> Any:
         """The real client, which moto answers, unless there is a shorter way to the service."""
         return self.direct or _WARM.chime(region)
 
     def secrets(self, region: str | None) -> Any:
-        """The real client, which moto answers."""
-        return _WARM.secrets(region)
+        """The real client, which moto answers, unless something stands in for it."""
+        return self.vault or _WARM.secrets(region)
 
     def parameters(self, region: str | None) -> Any:
         """The real client, which moto answers."""
