@@ -197,6 +197,12 @@ WEAKENINGS = [
         "",
     ),
     Weakening(
+        "a rollback returns to what there was before a source had another content",
+        "replacement",
+        "    if not is_settled and (before",
+        "    if False and (before",
+    ),
+    Weakening(
         "the old endpoint that gave way comes back",
         "registration",
         "        bring_back(predecessor, situation)\n        raise",

@@ -25,6 +25,7 @@ from lifecycle.strategies import (
     turns,
     weathers,
 )
+from lifecycle.vault import CONTENTS
 from lifecycle.weather import UNHEARD, Weather
 from lifecycle.world import World
 from support.sink import Sink
@@ -106,11 +107,15 @@ def machine(
 
         @precondition(lambda self: len(self.world.rivals) < _MOST_STRANGERS)
         @rule(
-            token=st.sampled_from(["canary-token-a", "canary-token-b", "canary-voip"]),
+            token=st.sampled_from(["canary-token-a", "canary-token-b", "canary-voip", *CONTENTS]),
             name=st.sampled_from(["theirs", "canary phone"]),
         )
         def stranger(self, token: str, name: str) -> None:
             self.world.stranger_registers(token, name)
+
+        @rule()
+        def rotate(self) -> None:
+            self.world.rotate()
 
         @precondition(lambda self: self.has_resource() and self.notices_loss)
         @rule(is_taken=seldom)
@@ -118,7 +123,7 @@ def machine(
             self.world.vanish()
             if is_taken and len(self.world.rivals) < _MOST_STRANGERS:
                 assert self.world.declared is not None
-                self.world.stranger_registers(self.world.declared["EndpointAttributes"]["DeviceToken"], "theirs")
+                self.world.stranger_registers(self.world.vault.device_token(self.world.declared), "theirs")
 
         @invariant()
         def holds(self) -> None:

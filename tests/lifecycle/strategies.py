@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from lifecycle.vault import FROM_SECRET
 from lifecycle.weather import CALM, REPEATED, UNHEARD, Incident, Weather
 from support.stage import APPLICATION, OTHER_APPLICATION
 
@@ -126,6 +127,7 @@ IMMUTABLE: dict[str, list[Any]] = {
         {"DeviceToken": "canary-token-a"},
         {"DeviceToken": "canary-token-b"},
         {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"},
+        FROM_SECRET,
     ],
 }
 """The properties whose change is a replacement, with their values, but for the user."""

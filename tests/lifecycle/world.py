@@ -7,14 +7,15 @@ the stack holds.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from chime_endpoints_emulator import Endpoint
 from lifecycle.deliveries import FUNCTION_TIMEOUT, LONGEST_AGE, Deliveries, snapshot
 from lifecycle.sibling import Sibling, aside, is_siblings
+from lifecycle.vault import Vault
 from lifecycle.weather import CALM, Weather
-from support.stage import Stage
+from support.stage import STACK_ID, Stage
 
 SERVICE_TIMEOUT = 900.0
 _IMMUTABLE = ("AppInstanceUserArn", "Type", "ResourceArn", "EndpointAttributes")
@@ -27,6 +28,8 @@ class World:
     stage: Stage
     held_id: str | None = None
     declared: dict[str, Any] | None = None
+    meant: set[str] = field(default_factory=set)
+    """What the declared device token may be: after a rollback that of before, or what its source holds now."""
     has_vanished: bool = False
     cancelled: bool = False
     cancelled_in: int | None = None
@@ -34,6 +37,8 @@ class World:
     _invented: int = 0
 
     def __post_init__(self) -> None:
+        self.vault = Vault()
+        self.stage.clients = replace(self.stage.clients, vault=self.vault)
         self.deliveries = Deliveries(self.stage, self._delete_meanwhile, self._read)
         self.strangers = self.deliveries.strangers
         self.sibling = Sibling(self.stage, self.strangers)
@@ -53,6 +58,7 @@ class World:
     def create(self, properties: dict[str, Any], weather: Weather = CALM, *, sibling_fails: bool = False) -> None:
         """Creates the resource; whatever fails is rolled back."""
         self.stage.clock.sleep(30)
+        self._begins("CREATE_IN_PROGRESS")
         self._stands("CREATE_IN_PROGRESS", "")
         self.cancelled = False
         answer = self.deliveries.send(self.stage.event("Create", properties), weather)
@@ -88,10 +94,12 @@ class World:
             # is told from our predecessor by the age of the current endpoint alone.
             self.stage.clock.sleep(4 * 3600)
         self.stage.clock.sleep(30)
+        self._begins("UPDATE_IN_PROGRESS")
         self._stands("UPDATE_IN_PROGRESS", self.held_id)
         self.cancelled = False
         before, old = self.held_id, self.declared
         was_there = self._exists(before)
+        tokens = self._tokens_of(before)
         if has_look_alike and not was_there:
             # The documented limit: with its predecessor lost, a rollback may return to a stranger's that equals it.
             sibling_fails = False
@@ -105,13 +113,14 @@ class World:
         if answer is not None and answer["Status"] == "SUCCESS":
             after = answer["PhysicalResourceId"]
             if after != before:
-                self._check_replacement(before, was_there=was_there, new=properties, old=old)
+                self._check_replacement(before, tokens, was_there=was_there, new=properties, old=old)
             if not sibling_fails:
                 self._hold(after, properties, "UPDATE_COMPLETE")
                 if after != before:
                     self._clean_up(before, old, rollback_weather)
             elif after != before and rollback == "delete" and self._exists(before):
-                self._hold(before, old, "UPDATE_COMPLETE")
+                self._begins("UPDATE_ROLLBACK_IN_PROGRESS")
+                self._hold(before, old, "UPDATE_COMPLETE", is_rolled_back=True)
                 self._clean_up(after, properties, rollback_weather)
             else:
                 self._roll_back(after, properties, old, rollback_weather, others={before})
@@ -145,6 +154,10 @@ class World:
             self.strangers[endpoint.endpoint_id] = snapshot(endpoint)
         self.stage.clock.sleep(7200 if name == "theirs" else LONGEST_AGE)
 
+    def rotate(self) -> None:
+        """The secret that a device token may be in gets another content."""
+        self.vault.rotate()
+
     def vanish(self) -> None:
         """Somebody deregisters the endpoint behind CloudFormation's back."""
         assert self.held_id is not None
@@ -169,24 +182,24 @@ class World:
     def _check_truth(self, declared: dict[str, Any]) -> None:
         assert self.held_id is not None
         endpoint = self.stage.backend.endpoints[self.held_id.rpartition("/")[2]]
-        attributes = declared["EndpointAttributes"]
         assert endpoint.app_instance_user_arn == declared["AppInstanceUserArn"]
         assert (endpoint.type, endpoint.resource_arn) == (declared["Type"], declared["ResourceArn"])
-        assert (endpoint.device_token, endpoint.voip_device_token) == (
-            attributes["DeviceToken"],
-            attributes.get("VoipDeviceToken"),
-        )
+        assert endpoint.device_token in self.meant
+        assert endpoint.voip_device_token == declared["EndpointAttributes"].get("VoipDeviceToken")
         assert endpoint.allow_messages == declared.get("AllowMessages", "ALL")
         if "Name" in declared:
             assert endpoint.name == declared["Name"]
         else:
             assert (endpoint.name or "").startswith("chat-Phone-")
 
-    def _check_replacement(self, before: str, *, was_there: bool, new: dict[str, Any], old: dict[str, Any]) -> None:
+    def _check_replacement(
+        self, before: str, tokens: set[str], *, was_there: bool, new: dict[str, Any], old: dict[str, Any]
+    ) -> None:
         """An id changes with an immutable property only, and the predecessor is left to CloudFormation's Delete."""
         changed = [name for name in _IMMUTABLE if new[name] != old[name]]
-        assert changed or not was_there, "replaced without a reason"
-        shared = set(new["EndpointAttributes"].values()) & set(old["EndpointAttributes"].values())
+        is_rotated = tokens != self.vault.tokens(new)
+        assert changed or is_rotated or not was_there, "replaced without a reason"
+        shared = self.vault.tokens(new) & tokens
         scope = self.stage.backend.switches.device_token_conflict
         is_moved = new["AppInstanceUserArn"] != old["AppInstanceUserArn"]
         may_give_way = shared and (scope == "application" if is_moved else scope != "none")
@@ -217,7 +230,7 @@ class World:
     def _is_held_by_stranger(self, properties: dict[str, Any]) -> bool:
         """Or by what an abandoned Delete has left, which nobody can tell from a stranger's."""
         left = [vars(each) for each in self.stage.registered if each.endpoint_id in self.deliveries.abandoned]
-        tokens = set(properties["EndpointAttributes"].values())
+        tokens = self.vault.tokens(properties)
         return any(
             tokens & {each["device_token"], each["voip_device_token"]} for each in [*self.strangers.values(), *left]
         )
@@ -265,6 +278,7 @@ class World:
         self, current: str, failed: dict[str, Any], old: dict[str, Any], weather: Weather, *, others: set[str]
     ) -> None:
         self.stage.clock.sleep(15)
+        self._begins("UPDATE_ROLLBACK_IN_PROGRESS")
         is_lost_for_good = self.has_vanished and self._is_held_by_stranger(old)
         self._stands("UPDATE_IN_PROGRESS", current)
         event = self._updating(current, old, failed)
@@ -279,7 +293,9 @@ class World:
         if answer is None:
             self._excuse(old, {current} | others, weather)
         if answer is None or answer["Status"] == "FAILED":
+            self._begins("UPDATE_ROLLBACK_FAILED")
             self.stage.clock.sleep(SERVICE_TIMEOUT)
+            self._begins("UPDATE_ROLLBACK_IN_PROGRESS")
             self._stands("UPDATE_IN_PROGRESS", current)
             answer = self.deliveries.send(self._updating(current, old, failed), CALM)  # ContinueUpdateRollback
         assert answer is not None
@@ -289,11 +305,11 @@ class World:
             # what an unheard delivery registered stays until the rollback is continued, and what gave way in vain came
             # back under another id.
             self._forget(self._ours() - {current})
-            self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED")
+            self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED", is_rolled_back=True)
             return
         assert answer["Status"] == "SUCCESS", answer
         after = answer["PhysicalResourceId"]
-        self._hold(after, old, "UPDATE_COMPLETE")
+        self._hold(after, old, "UPDATE_COMPLETE", is_rolled_back=True)
         for superseded in ({current} | others) - {after}:
             if superseded == current:
                 self._clean_up(superseded, failed)
@@ -311,6 +327,7 @@ class World:
 
     def _delete(self, physical_id: str, properties: dict[str, Any], weather: Weather = CALM) -> None:
         self.stage.clock.sleep(15)
+        self._begins("DELETE_IN_PROGRESS")
         self._stands("DELETE_IN_PROGRESS", physical_id)
         event = self.stage.event("Delete", properties, PhysicalResourceId=physical_id)
         answer = self.deliveries.send(event, weather)
@@ -330,6 +347,7 @@ class World:
             return
         self.stage.clock.sleep(after)
         physical_id = event.get("PhysicalResourceId") or self._invent()
+        self._begins("DELETE_IN_PROGRESS")
         self._stands("DELETE_IN_PROGRESS", physical_id)
         deletion = self.stage.event("Delete", event["ResourceProperties"], PhysicalResourceId=physical_id)
         with aside(self.stage):
@@ -348,18 +366,25 @@ class World:
         physical_id = answer["PhysicalResourceId"] if is_done else event.get("PhysicalResourceId", "")
         self._stands(f"{operation}_{'COMPLETE' if is_done else 'FAILED'}", physical_id)
 
+    def _begins(self, status: str) -> None:
+        """The stack as a whole has another status now."""
+        self.stage.stack.happens(status, STACK_ID, to="chat")
+
     def _stands(self, status: str, physical_id: str) -> None:
+        self.stage.stack.happens(status, physical_id)
         self.stage.stack.detail = {
             "ResourceStatus": status,
             "PhysicalResourceId": physical_id,
             "LastUpdatedTimestamp": self.stage.clock.now(),
         }
 
-    def _hold(self, physical_id: str, declared: dict[str, Any], status: str) -> None:
+    def _hold(self, physical_id: str, declared: dict[str, Any], status: str, *, is_rolled_back: bool = False) -> None:
         self.held_id, self.declared = physical_id, declared
+        self.meant = {self.vault.device_token(declared)} | (self.meant if is_rolled_back else set())
         self.has_vanished = self.has_vanished and not self._exists(physical_id)
         self.stage.clock.sleep(1)
         self._stands(status, physical_id)
+        self._begins("UPDATE_ROLLBACK_COMPLETE" if is_rolled_back else status)
 
     def _release(self) -> None:
         self.held_id, self.declared, self.has_vanished = None, None, False
@@ -369,6 +394,10 @@ class World:
     def _invent(self) -> str:
         self._invented += 1
         return f"chat-Phone-INVENTED{self._invented}"
+
+    def _tokens_of(self, physical_id: str) -> set[str]:
+        endpoint = self.stage.backend.endpoints.get(_endpoint_id(physical_id))
+        return {token for token in (endpoint.device_token, endpoint.voip_device_token) if token} if endpoint else set()
 
     def _exists(self, physical_id: str) -> bool:
         return _endpoint_id(physical_id) in self.stage.backend.endpoints

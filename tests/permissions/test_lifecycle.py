@@ -5,20 +5,31 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, run_state_machine_as_test
 from moto import mock_aws
 
+from chime_endpoints import AppInstanceUserEndpoint, DeviceToken
 from lifecycle.history import machine
 from lifecycle.strategies import switches
+from lifecycle.vault import SECRET
 from permissions.cloudformation import CloudFormation, put_user
 from permissions.policies import Permission, granted, unused
 from permissions.stacks import FIRST, TEXT, alice, chat, without_endpoints
 from support.sink import Sink
-from support.stage import OTHER_APPLICATION
+from support.stage import APPLICATION, OTHER_APPLICATION
 from synth.stage import endpoint
 
 HISTORIES = 60
+
+
+def from_secret(scope: Construct) -> AppInstanceUserEndpoint:
+    """An endpoint whose device token is in the secret of the histories."""
+    secret = secretsmanager.Secret.from_secret_complete_arn(scope, "Secret", SECRET)
+    token = DeviceToken.from_secrets_manager(secret)
+    return endpoint(scope, "Kept", app_instance_user=f"{FIRST}/user/alice", application=APPLICATION, device_token=token)
 
 
 def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMachine]:
@@ -26,7 +37,7 @@ def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMach
     other = partial(
         endpoint, app_instance_user=f"{FIRST}/user/alice", application=OTHER_APPLICATION, device_token=TEXT("b")
     )
-    template = without_endpoints(chat(alice, other))
+    template = without_endpoints(chat(alice, other, from_secret))
     unguarded: Any = machine(sink)
 
     class Guarded(unguarded):  # type: ignore[misc]  # made at run time
