@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,19 +71,29 @@ def id_before_update(request: Request, clients: Clients, call: Caller) -> str:
     Returns:
         The id, or "" where nothing is rolled back, or CloudFormation does not say.
     """
-    before = ""
     try:
         if _status(request, clients, call) != "UPDATE_ROLLBACK_IN_PROGRESS":
             return ""
-        for event in _events(request, clients, call):
-            physical_id = event.get("PhysicalResourceId")
-            if (physical_id, event.get("ResourceStatus")) == (request.stack_id, "UPDATE_IN_PROGRESS"):
-                return before
-            if event.get("LogicalResourceId") == request.logical_id:
-                before = physical_id or before
+        return _first_id(_events(request, clients, call), request)
     except HandlerError:
-        pass  # a hint, not a need
-    return ""
+        return ""  # a hint, not a need
+
+
+def _first_id(events: Iterable[dict[str, Any]], request: Request) -> str:
+    """The physical id that the resource had when the stack was last as it should be, out of events from then on.
+
+    An update that failed and was not rolled back may be followed by another: a rollback goes back behind both.
+    """
+    first, has_begun = "", False
+    for event in events:
+        physical_id, status = event.get("PhysicalResourceId") or "", event.get("ResourceStatus")
+        if physical_id == request.stack_id:
+            if has_begun and status != "UPDATE_FAILED":
+                break
+            has_begun = status == "UPDATE_IN_PROGRESS"
+        elif event.get("LogicalResourceId") == request.logical_id:
+            first = physical_id or first
+    return first if has_begun else ""
 
 
 def _status(request: Request, clients: Clients, call: Caller) -> str:

@@ -129,6 +129,31 @@ def test_a_rollback_returns_from_another_user(stack: Stack) -> None:
     assert there(stack) == before
 
 
+def test_a_rollback_goes_back_behind_an_update_that_was_not_rolled_back(stack: Stack) -> None:
+    """F60, F62: it failed with rollback disabled, and so did the next; then the stack is rolled back."""
+    first, before = stack.create(), there(stack)
+    declared = stack.declared
+    stack.rotate()
+    stack.update(AllowMessages="NONE")
+    stack.says("UPDATE_FAILED")
+    second = stack.held
+    stack.update(Name="other")
+    assert stack.held == second
+    stack.before = declared
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert there(stack) == before
+
+
+def test_a_rollback_returns_though_the_stacks_creation_is_forgotten(stack: Stack) -> None:
+    """F60: CloudFormation keeps events for 90 days; of the stack's own there is only the beginning of the update."""
+    first, before = stack.create(), there(stack)
+    stack.rotate()
+    stack.stage.stack.events = []
+    stack.update(AllowMessages="NONE")
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert there(stack) == before
+
+
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_what_an_unanswered_attempt_left_beside_it_is_removed(stack: Stack, name: str | None) -> None:
     """F61: it bears this resource's name, and is younger than what the update began with."""
@@ -258,13 +283,14 @@ class TestWhatCloudFormationIsAsked:
     def test_the_status_where_the_source_has_another(self, stack: Stack) -> None:
         """The events are read where the stack is rolled back, as far as the beginning of the update."""
         former = stack.create()
+        stack.stage.stack.events = (stack.stage.stack.events or []) * 9
         stack.rotate()
         stack.update(AllowMessages="ALL")
         assert stack.held != former
         assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"]
         stack.stage.stack.asked_for_rollback.clear()
         stack.roll_back()
-        assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"] + ["DescribeStackEvents"] * 4
+        assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"] + ["DescribeStackEvents"] * 5
 
     @pytest.mark.parametrize("attributes", [{"DeviceToken": OLD}, "VersionId"])
     def test_nothing_where_the_token_cannot_change(self, stack: Stack, attributes: Any) -> None:
