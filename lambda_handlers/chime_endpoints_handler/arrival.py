@@ -42,13 +42,18 @@ class Arrival:
         """Whether it is known that an earlier delivery may have done something: Lambda repeats one after a minute."""
         return self.is_told and self.entered - self.started >= LATE
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether an earlier delivery is known of, by what Lambda says or by what this process remembers."""
+        return self.is_known_repeat or self.is_seen
+
     def may_follow_one_that_registered(self, created: float | None) -> bool:
         """Whether an earlier delivery may have registered what was created at this time.
 
         Where Lambda does not say when the event was sent, this process remembers the events that it has handled;
         one that it has not was handled, if at all, before it began.
         """
-        if self.is_known_repeat or self.is_seen:
+        if self.is_repeat:
             return True
         return not self.is_told and (created is None or created <= self.process_began)
 

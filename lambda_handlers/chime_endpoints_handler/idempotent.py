@@ -29,7 +29,7 @@ def register(work: Work, endpoints: Endpoints, wanted: Wanted, *, name: str, pur
             attempts=attempts,
             propagates=True,
         )
-        if not work.arrival.is_known_repeat or not is_gone(endpoints, endpoint_id):
+        if not work.arrival.is_repeat or not is_gone(endpoints, endpoint_id):
             return endpoint_id
         purpose = f"instead of {endpoint_id}"
     raise unclear("RegisterAppInstanceUserEndpoint", endpoint_id)

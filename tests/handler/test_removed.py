@@ -49,6 +49,22 @@ def test_a_create_that_removed_what_it_had_registered_registers_it_anew(
     assert (answer["Status"], answer["Data"]["EndpointId"]) == ("SUCCESS", endpoint.endpoint_id)
 
 
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_process_remembers_that_it_has_handled_a_create_before(stage: Stage, name: str | None) -> None:
+    """F25, F37: outside of AWS Lambda nothing says when an event was sent."""
+    event = stage.event("Create", stage.properties(Name=name))
+    unheard(
+        stage,
+        event,
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
+        Fault(REGISTER, error="BadRequestException", nth=2),
+    )
+    assert stage.registered == []
+    answer = stage.deliver(event)
+    (endpoint,) = stage.registered
+    assert (answer["Status"], answer["Data"]["EndpointId"]) == ("SUCCESS", endpoint.endpoint_id)
+
+
 def test_a_create_is_not_said_to_be_done_where_only_gone_endpoints_are_answered(stage: Stage) -> None:
     """F37: List shows none of the endpoints that the service says it has registered."""
     stage.sent()
