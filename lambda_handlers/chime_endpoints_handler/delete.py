@@ -65,12 +65,12 @@ def _since(work: Work, current: physical_id.PhysicalId, standing: Standing | Non
 
 
 def _remove_own(work: Work, endpoints: Endpoints, since: float) -> bool:
-    """Removes this resource's own endpoints; tells whether there were any, or none can be seen."""
+    """Removes this resource's own endpoints; tells whether there were any."""
     try:
         attempts = own_attempts(work, endpoints, resolve_if_possible(work), since=since, but=None)
     except ServiceError as error:
         if was_refused(error):
-            return True  # no such user, or no permission: then Create had none either
+            return False  # no such user, or no permission: then Create had none either
         raise
     for attempt in attempts:
         deregister(endpoints, attempt.endpoint_id)

@@ -91,18 +91,23 @@ class _Identity:
         """Removes those of the tags that still have the given values."""
         if not tags:
             return
-        try:
-            there = self._list()
-        except ServiceError as error:
-            if may_be_gone and error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID):
-                return  # the identity is gone, and its tags with it
-            raise
+        there = self._list_unless_gone() if may_be_gone else self._list()
         keys = sorted(key for key, value in tags.items() if there.get(key) == value)
         if keys:
             self._untag(keys)
 
     def _untag(self, keys: Iterable[str]) -> None:
         self._work.call("UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
+
+    def _list_unless_gone(self) -> dict[str, str]:
+        """The tags; none where the identity is gone, and its tags with it: refused twice."""
+        for _ in range(2):
+            try:
+                return self._list()
+            except ServiceError as error:
+                if error.kind not in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID):
+                    raise
+        return {}
 
     def _list(self) -> dict[str, str]:
         answer = self._work.call(

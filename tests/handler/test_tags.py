@@ -227,6 +227,16 @@ def test_a_removal_of_tags_that_fails_is_told(stage: Stage, operation: str, erro
     assert stage.backend.tags[stage.user] == {"team": "chat"}
 
 
+def test_one_refusal_does_not_say_that_the_identity_is_gone(stage: Stage) -> None:
+    """F31, F33: it is there all the same, with the tag."""
+    create(stage, team="chat")
+    refused = Fault("ListTagsForResource", error="ForbiddenException", status=403)
+    stage.backend.faults.append(refused)
+    answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert answer["Status"] == "SUCCESS"
+    assert stage.backend.tags[stage.user] == {}
+
+
 def test_the_rollback_of_an_unanswered_move_removes_the_tags_there(stage: Stage) -> None:
     """F61: nobody heard whether the other identity was tagged."""
     instance = stage.user.split("/user/")[0]
