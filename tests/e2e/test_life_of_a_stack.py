@@ -112,9 +112,19 @@ def moved_to_nobody(stage: Stage, updated_entries: dict[str, dict[str, Any]], fa
 
 
 @pytest.fixture(scope="module")
-def destroyed(stage: Stage, moved_to_nobody: Deployed) -> Deployed:
-    """The stack is destroyed."""
+def failed_for_its_source(
+    stage: Stage, updated_entries: dict[str, dict[str, Any]], secret: str, moved_to_nobody: Deployed
+) -> Deployed:
+    """An update of an endpoint whose device token is no longer where it was declared to be."""
     assert not moved_to_nobody.succeeded
+    stage.clients.secretsmanager.put_secret_value(SecretId=secret, SecretString=json.dumps({"tablet": "-"}))
+    return stage.deploy({**updated_entries, "alice-phone": {**updated_entries["alice-phone"], "name": "Newer name"}})
+
+
+@pytest.fixture(scope="module")
+def destroyed(stage: Stage, failed_for_its_source: Deployed) -> Deployed:
+    """The stack is destroyed."""
+    assert not failed_for_its_source.succeeded
     return stage.destroy()
 
 
@@ -221,6 +231,16 @@ def test_an_endpoint_that_cannot_move_stays_where_it_was(updated: Deployed, move
     assert not moved_to_nobody.succeeded
     assert moved_to_nobody.stack_status == "UPDATE_ROLLBACK_COMPLETE"
     assert _declared(moved_to_nobody) == _declared(updated)
+
+
+def test_an_update_that_finds_no_token_is_rolled_back(updated: Deployed, failed_for_its_source: Deployed) -> None:
+    """F23, F59: the rollback needs none: it ends with the old endpoint, and in no paused state."""
+    assert not failed_for_its_source.succeeded
+    assert "CE-204: DeviceTokenSource" in failed_for_its_source.output
+    assert failed_for_its_source.stack_status == "UPDATE_ROLLBACK_COMPLETE"
+    assert _declared(failed_for_its_source) == _declared(updated)
+    there = updated.endpoints[TOKENS["phone"]]["endpoint_id"]
+    assert f"The rollback returns to endpoint {there}" in failed_for_its_source.logged
 
 
 def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) -> None:
