@@ -1,0 +1,195 @@
+"""A resource as its stack holds it: what CloudFormation tells of it, and what must be true of what is registered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chime_endpoints_emulator import Endpoint
+from lifecycle.deliveries import Deliveries, snapshot
+from lifecycle.vault import Vault
+from lifecycle.weather import Weather
+from support.stage import STACK_ID, Stage
+
+_IMMUTABLE = ("AppInstanceUserArn", "Type", "ResourceArn", "EndpointAttributes")
+
+
+@dataclass
+class Holding:
+    """What a stack holds of an endpoint resource."""
+
+    stage: Stage
+    held_id: str | None = None
+    declared: dict[str, Any] | None = None
+    meant: set[str] = field(default_factory=set)
+    """What the declared device token may be: after a rollback that of before, or what its source holds now."""
+    has_vanished: bool = False
+    cancelled: bool = False
+    cancelled_in: int | None = None
+    """The delivery in which it was."""
+    vault: Vault = field(default_factory=Vault)
+    deliveries: Deliveries = field(init=False)
+
+    @property
+    def strangers(self) -> dict[str, dict[str, Any]]:
+        """What is not this resource's, as it must stay."""
+        return self.deliveries.strangers
+
+    # What must be true whenever nothing is in flight
+
+    def check(self) -> None:
+        """Nothing lost, doubled or stolen, the declaration true, no secret told, no call that should not have been."""
+        assert not self.deliveries.broken, self.deliveries.broken
+        endpoints = self.stage.backend.endpoints
+        for endpoint_id, theirs in self.strangers.items():
+            assert snapshot(endpoints[endpoint_id]) == theirs, "a stranger was touched"
+        expected = set() if self.held_id is None or self.has_vanished else {self.held_id}
+        ours = {each for each in self._ours() if each in expected or not self._is_abandoned(each)}
+        assert ours == expected, f"registered: {ours}, held: {expected}"
+        if expected and self.declared is not None:
+            self._check_truth(self.declared)
+        assert b"canary" not in b"".join(self.stage.sink.bodies)
+
+    def _check_truth(self, declared: dict[str, Any]) -> None:
+        assert self.held_id is not None
+        endpoint = self.stage.backend.endpoints[self.held_id.rpartition("/")[2]]
+        assert endpoint.app_instance_user_arn == declared["AppInstanceUserArn"]
+        assert (endpoint.type, endpoint.resource_arn) == (declared["Type"], declared["ResourceArn"])
+        assert endpoint.device_token in self.meant
+        assert endpoint.voip_device_token == declared["EndpointAttributes"].get("VoipDeviceToken")
+        assert endpoint.allow_messages == declared.get("AllowMessages", "ALL")
+        if "Name" in declared:
+            assert endpoint.name == declared["Name"]
+        else:
+            assert (endpoint.name or "").startswith("chat-Phone-")
+
+    def _check_replacement(
+        self, before: str, tokens: set[str], *, was_there: bool, new: dict[str, Any], old: dict[str, Any]
+    ) -> None:
+        """An id changes with an immutable property only, and the predecessor is left to CloudFormation's Delete."""
+        changed = [name for name in _IMMUTABLE if new[name] != old[name]]
+        is_rotated = tokens != self.vault.tokens(new)
+        assert changed or is_rotated or not was_there, "replaced without a reason"
+        shared = self.vault.tokens(new) & tokens
+        scope = self.stage.backend.switches.device_token_conflict
+        is_moved = new["AppInstanceUserArn"] != old["AppInstanceUserArn"]
+        may_give_way = shared and (scope == "application" if is_moved else scope != "none")
+        assert self._exists(before) or may_give_way or not was_there, "the predecessor was removed"
+
+    def _check_failed_create(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
+        """Nothing stays registered, unless the clean-up failed as well."""
+        self._check_patience(properties, weather)
+        if self.deliveries.could_clean_up(weather):
+            ours = self.deliveries.registered_then - self.deliveries.abandoned
+            assert ours <= {endpoint_id_of(answered)}, "a failed Create left something"
+
+    def _check_failed_update(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
+        """What gave way came back, unless that failed as well, or a process was killed that knew what it was.
+
+        It may have given way in vain, to a stranger's of another application: that is one more thing that can fail.
+        """
+        self._check_patience(properties, weather)
+        may_give_way_in_vain = self._is_held_by_stranger(properties)
+        if self.deliveries.could_clean_up(weather) and not was_killed(weather) and not may_give_way_in_vain:
+            assert endpoint_id_of(answered) in self.deliveries.registered_then, "a failed Update left nothing"
+
+    def _check_patience(self, properties: dict[str, Any], weather: Weather) -> None:
+        """No event fails for what passes, nor for what is over; only for what somebody else holds."""
+        all_passes = all(each.passes for each in self.deliveries.last_met(weather))
+        assert self._is_held_by_stranger(properties) or not all_passes, "failed for what passes"
+
+    def _is_held_by_stranger(self, properties: dict[str, Any]) -> bool:
+        """Or by what an abandoned Delete has left, which nobody can tell from a stranger's."""
+        left = [vars(each) for each in self.stage.registered if each.endpoint_id in self.deliveries.abandoned]
+        tokens = self.vault.tokens(properties)
+        return any(
+            tokens & {each["device_token"], each["voip_device_token"]} for each in [*self.strangers.values(), *left]
+        )
+
+    def _is_abandoned(self, physical_id: str) -> bool:
+        return endpoint_id_of(physical_id) in self.deliveries.abandoned
+
+    def _ours(self) -> set[str]:
+        endpoints = self.stage.backend.endpoints
+        return {id_of(each) for each in endpoints.values() if each.endpoint_id not in self.strangers}
+
+    def _forget(self, physical_ids: set[str]) -> None:
+        """What stays is excused by a documented limit."""
+        for physical_id in physical_ids:
+            del self.stage.backend.endpoints[endpoint_id_of(physical_id)]
+
+    # What the documented limits excuse
+
+    def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
+        """The documented limit: a delivery named the endpoint, and the last one could neither mark nor remove it."""
+        if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
+            return
+        for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
+            is_known = endpoint_id in self.strangers or id_of(endpoint) in known
+            if not is_known and endpoint.name == properties["Name"] and self._was_named(endpoint_id):
+                del self.stage.backend.endpoints[endpoint_id]
+
+    def _was_named(self, endpoint_id: str) -> bool:
+        """Whether the endpoint got its name by an Update: none of ours is registered with it beside another."""
+        return any(
+            call.operation == "UpdateAppInstanceUserEndpoint" and call.parameters["EndpointId"] == endpoint_id
+            for call in self.stage.backend.calls
+        )
+
+    def _excuse_overtaken(self, weather: Weather) -> None:
+        """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it.
+
+        Nor could it where it had no time left: it had tried to answer for all of it, and no further one came.
+        """
+        is_unheard = self.cancelled_in == self.deliveries.last and self.deliveries.last in weather.lost_answers
+        if is_unheard or self.deliveries.last_was_kept_from_it(weather):
+            self._forget(self._ours())
+
+    # What CloudFormation tells of it
+
+    def _begins(self, status: str) -> None:
+        """The stack as a whole has another status now."""
+        self.stage.stack.happens(status, STACK_ID, to="chat")
+
+    def _stands(self, status: str, physical_id: str) -> None:
+        self.stage.stack.happens(status, physical_id)
+        self.stage.stack.detail = {
+            "ResourceStatus": status,
+            "PhysicalResourceId": physical_id,
+            "LastUpdatedTimestamp": self.stage.clock.now(),
+        }
+
+    def _hold(self, physical_id: str, declared: dict[str, Any], status: str, *, is_rolled_back: bool = False) -> None:
+        self.held_id, self.declared = physical_id, declared
+        self.meant = {self.vault.device_token(declared)} | (self.meant if is_rolled_back else set())
+        self.has_vanished = self.has_vanished and not self._exists(physical_id)
+        self.stage.clock.sleep(1)
+        self._stands(status, physical_id)
+        self._begins("UPDATE_ROLLBACK_COMPLETE" if is_rolled_back else status)
+
+    def _release(self) -> None:
+        self.held_id, self.declared, self.has_vanished = None, None, False
+        detail = self.stage.stack.detail or {}
+        self._stands("DELETE_COMPLETE", detail.get("PhysicalResourceId", ""))
+
+    def _tokens_of(self, physical_id: str) -> set[str]:
+        endpoint = self.stage.backend.endpoints.get(endpoint_id_of(physical_id))
+        return {token for token in (endpoint.device_token, endpoint.voip_device_token) if token} if endpoint else set()
+
+    def _exists(self, physical_id: str) -> bool:
+        return endpoint_id_of(physical_id) in self.stage.backend.endpoints
+
+
+def was_killed(weather: Weather) -> bool:
+    """Whether a process dies in it."""
+    return bool(weather.killed_at_answer) or any(each.kind == "kill" for each in weather.incidents)
+
+
+def id_of(endpoint: Endpoint) -> str:
+    """The physical id of an endpoint."""
+    return f"{endpoint.app_instance_user_arn}/endpoint/{endpoint.endpoint_id}"
+
+
+def endpoint_id_of(physical_id: str) -> str:
+    """The EndpointId in a physical id."""
+    return physical_id.rpartition("/")[2]
