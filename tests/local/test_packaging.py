@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -39,6 +43,15 @@ def test_every_requirement_is_pinned() -> None:
     ]
     pinned = {name.lower() for name in PINNED}
     assert set(_ranges(everything)) - {"cdk-chime-endpoints"} <= pinned
+
+
+def test_every_pinned_version_is_for_every_python_3_11() -> None:
+    """Also the first: a Linux distribution keeps to one of them for years."""
+    installed = {canonicalize_name(each.name): each for each in distributions()}
+    pinned = [installed[name] for name in map(canonicalize_name, PINNED) if name in installed]
+    needed = {each.name: SpecifierSet(each.metadata["Requires-Python"] or "") for each in pinned}
+    assert len(needed) > 0.9 * len(PINNED)
+    assert [name for name, versions in needed.items() if "3.11.0" not in versions] == []
 
 
 def test_lock_files_name_no_registry() -> None:
