@@ -84,7 +84,7 @@ class Permissions(Construct):
             self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [users]), wildcards=[users]),
             self._allow(f"Application{digest(application_key)}", allow(["mobiletargeting:GetApp"], [application])),
         ]
-        return [policy for policy in policies if policy is not None] + self._allow_reading(list(tokens))
+        return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
 
     def tag_policies(self) -> list[IDependable]:
         """The policies that tags depend on."""
@@ -129,12 +129,11 @@ class Permissions(Construct):
             roles=[self._role.role_name],
         )
 
-    def _allow_reading(self, tokens: Sequence[DeviceToken]) -> list[CfnResource]:
+    def _allow_reading(self, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
         accesses = [access for token in tokens for access in token.accesses(self._role)]
-        may_change = not all(token.source.is_pinned for token in tokens)
         if self._reading is not None:
-            return self._reading.allow(accesses, may_change=may_change)
-        if may_change:
+            return self._reading.allow(accesses)
+        if accesses:
             self._tell("Events", events_statement())
         for access in accesses:
             statement = allow([access.action], [access.resource])

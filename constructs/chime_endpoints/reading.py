@@ -27,25 +27,18 @@ class Reading:
         self._lists: list[_List] = []
         self._holders: dict[tuple[str, str], CfnResource] = {}
 
-    def allow(self, accesses: Iterable[Access], *, may_change: bool) -> list[CfnResource]:
+    def allow(self, accesses: Iterable[Access]) -> list[CfnResource]:
         """Allows accesses.
 
-        Args:
-            accesses: what it takes to read an endpoint's device tokens.
-            may_change: whether these may become others while the declaration stays: then a rollback asks
-                CloudFormation what there was before.
-
         Returns:
-            The policies that hold the accesses, each once.
+            The policies that hold them, each once.
         """
-        holders = list(dict.fromkeys(self._holder(access) for access in accesses))
-        if may_change and self._lists:
-            self._lists[0].beside = [events_statement()]
-        return holders
+        holders = (self._holder(access) for access in accesses)
+        return list(dict.fromkeys(holders))
 
     def inline_characters(self) -> int:
         """What the inline policy has of characters."""
-        return characters(self._lists[0].statements() + self._lists[0].beside) if self._lists else 0
+        return characters(self._lists[0].held()) if self._lists else 0
 
     def problems(self) -> list[str]:
         """What is wrong when all is declared."""
@@ -82,12 +75,13 @@ class _List:
     room: int
 
     def __init__(self) -> None:
-        self.beside: list[Statement] = []
-        """What it holds beside the list."""
         self._resources: dict[str, list[str]] = {}
 
     def statements(self) -> list[Statement]:
         return [allow([action], resources) for action, resources in sorted(self._resources.items())]
+
+    def held(self) -> list[Statement]:
+        return self.statements()
 
     def has_room_for(self, access: Access) -> bool:
         more = [*self.statements(), allow([access.action], [access.resource])]
@@ -97,11 +91,16 @@ class _List:
         self._resources.setdefault(access.action, []).append(access.resource)
 
     def _document(self) -> dict[str, object]:
-        return document(self.statements() + self.beside)
+        return document(self.held())
 
 
 class _InlineList(_List):
+    """The first list. Beside it stands what a rollback asks CloudFormation, where a token cannot be read as before."""
+
     room = _INLINE_ROOM
+
+    def held(self) -> list[Statement]:
+        return [*self.statements(), events_statement()]
 
     def __init__(self, scope: Construct, role: iam.IRole) -> None:
         super().__init__()

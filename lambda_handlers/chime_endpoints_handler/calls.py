@@ -90,10 +90,12 @@ class Caller:
             attempts.failed += 1
             attempts.may_have_happened |= last.kind in (Kind.UNCLEAR, Kind.INTERCEPTED)
             wait = self.jitter(0.0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts.failed, 10)))
+            if begun_with - self.deadline.left() > patience:
+                raise last from None
             if propagates and last.kind in (Kind.DENIED, Kind.FORBIDDEN) and refused_for < _PROPAGATION:
                 wait = max(wait, 0.5)
                 refused_for += wait
-            elif not last.kind.is_transient or begun_with - self.deadline.left() > patience:
+            elif not last.kind.is_transient:
                 raise last from None
             self.sleep(max(0.0, min(wait, self.deadline.for_calls())))
 

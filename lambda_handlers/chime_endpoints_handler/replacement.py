@@ -52,7 +52,7 @@ def replace(
     try:
         wanted = resolve(declaration, work)
     except HandlerError:
-        if (before := endpoint_before_update(work, declaration)) is None:
+        if (before := endpoint_before_update(work, declaration, former)) is None:
             raise
         return _return_to(before, work, declaration, former=former, current=current)
     situation = look(work, wanted, former=former, current=current)
@@ -63,9 +63,11 @@ def replace(
     is_rollback = kept is not None and former is not None and former.immutable != declaration.immutable
     # A rollback has to find what is new, and at another user what has been there long before.
     has_to_look_twice = is_rollback or not situation.has_current_here
+    if kept is not None:
+        settle(situation.endpoints, kept, wanted)
     listed = listed_twice(situation.endpoints) if has_to_look_twice else situation.endpoints.list()
-    is_settled = kept is not None and not situation.others(listed)
-    if not is_settled and (before := endpoint_before_update(work, declaration)) is not None:
+    may_mean_another = not declaration.is_pinned and (kept is None or bool(situation.others(listed)))
+    if may_mean_another and (before := endpoint_before_update(work, declaration, former)) is not None:
         return _return_to(before, work, declaration, former=former, current=current)
     if kept is not None:
         return _keep(kept, situation, listed)
@@ -81,6 +83,7 @@ def _return_to(
     current: PhysicalId,
 ) -> Outcome:
     """A rollback returns to the endpoint that there was before the update, with the device tokens that it has."""
+    stop_if_stale(work)
     work.warn(
         f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update:"
         " what the token's source holds now is registered with the next update."
@@ -88,6 +91,7 @@ def _return_to(
     situation = look(work, declared_as(before.identity, declaration, work), former=former, current=current)
     listed = listed_twice(situation.endpoints)
     if physical_id_of(before) == current:
+        settle(situation.endpoints, before, situation.wanted)
         return _keep(before, situation, listed)
     work.warn_if_inactive(before)
     return _complete(Chosen.found(before), situation, listed)
@@ -112,7 +116,6 @@ def _complete(chosen: Chosen, situation: Situation, listed: Iterable[Listed]) ->
 
 def _keep(present: Registered, situation: Situation, listed: Iterable[Listed]) -> Outcome:
     """The current endpoint is the declared one: a replacement is rolled back, or a source has the same value."""
-    settle(situation.endpoints, present, situation.wanted)
     situation.remove_strays(listed)
     situation.work.warn_if_inactive(present)
     return registered(situation.id_of(present.endpoint_id))

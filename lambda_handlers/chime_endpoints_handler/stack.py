@@ -10,14 +10,13 @@ from botocore.exceptions import ClientError
 
 from .calls import Caller
 from .clients import Clients
-from .errors import HandlerError
 from .request import Request
 from .timestamps import seconds
 
 LONGEST_SECONDS = 5.5
 """Seconds that asking may take: the client's time-outs together, and a little."""
 
-_MOST_PAGES = 50  # of 100 events: more than one update of the largest stack has
+_MOST_PAGES = 50  # a NextToken that never ends must not keep the function busy
 
 # CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days, so that
 # a stack it has never heard of means that somebody else was asked: that is no evidence.
@@ -75,8 +74,8 @@ def id_before_update(request: Request, clients: Clients, call: Caller) -> str:
         if _status(request, clients, call) != "UPDATE_ROLLBACK_IN_PROGRESS":
             return ""
         return _first_id(_events(request, clients, call), request)
-    except HandlerError:
-        return ""  # a hint, not a need
+    except Exception:  # noqa: BLE001 - whatever is wrong with the asking, the event is handled without the answer
+        return ""
 
 
 def _first_id(events: Iterable[dict[str, Any]], request: Request) -> str:
@@ -101,22 +100,25 @@ def _status(request: Request, clients: Clients, call: Caller) -> str:
         "DescribeStacks",
         lambda: clients.stacks().describe_stacks(StackName=request.stack_id),
         is_complete=lambda answer: bool(answer.get("Stacks")),
+        propagates=True,
         patience=LONGEST_SECONDS,
     )
     return str(answer["Stacks"][0].get("StackStatus"))
 
 
 def _events(request: Request, clients: Clients, call: Caller) -> Iterator[dict[str, Any]]:
-    """The stack's events, the newest first."""
+    """The stack's events, the newest first, for at most half of the time that there is."""
     page = {"StackName": request.stack_id}
+    enough = call.deadline.for_calls() / 2
     for _ in range(_MOST_PAGES):
         answer = call(
             "DescribeStackEvents",
             lambda page=page: clients.stacks().describe_stack_events(**page),  # type: ignore[misc] # bound now
             is_complete=lambda answer: "StackEvents" in answer,
+            propagates=True,
             patience=LONGEST_SECONDS,
         )
         yield from answer["StackEvents"]
-        if not answer.get("NextToken"):
+        if not answer.get("NextToken") or call.deadline.for_calls() < enough:
             return
         page = {"StackName": request.stack_id, "NextToken": answer["NextToken"]}

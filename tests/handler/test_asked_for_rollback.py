@@ -1,0 +1,143 @@
+"""What CloudFormation is asked, where a declaration may mean another endpoint than it did: whether it rolls back."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from chime_endpoints_emulator import Fault
+from support.anomalies import REGISTER
+from support.rotating import OLD, Stack, there
+from support.stage import REGION, STACK_ID, Stage
+
+
+@pytest.fixture
+def stack(stage: Stage) -> Stack:
+    """The stack before anything is in it."""
+    return Stack(stage)
+
+
+def test_nothing_where_the_source_has_the_same_content(stack: Stack) -> None:
+    """And there is no other endpoint that could be this resource's."""
+    stack.create()
+    stack.update(AllowMessages="NONE")
+    assert stack.stage.stack.asked_for_rollback == []
+
+
+def test_the_status_where_the_source_has_another(stack: Stack) -> None:
+    """The events are read where the stack is rolled back, as far as the beginning of the update."""
+    former = stack.create()
+    stack.stage.stack.events = (stack.stage.stack.events or []) * 9
+    stack.rotate()
+    stack.update(AllowMessages="ALL")
+    assert stack.held != former
+    assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"]
+    stack.stage.stack.asked_for_rollback.clear()
+    stack.roll_back()
+    assert stack.stage.stack.asked_for_rollback == ["DescribeStacks"] + ["DescribeStackEvents"] * 5
+
+
+@pytest.mark.parametrize("attributes", [{"DeviceToken": OLD}, "VersionId"])
+def test_nothing_where_the_token_cannot_change(stack: Stack, attributes: Any) -> None:
+    """Though there is another endpoint that looks like this one, and the update fails."""
+    if attributes == "VersionId":
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        version = secrets.get_secret_value(SecretId=stack.secret)["VersionId"]
+        attributes = {"DeviceTokenSource": {"SecretArn": stack.secret, "VersionId": version}}
+    stack.create(EndpointAttributes=attributes)
+    stack.stage.stranger("canary-other", name="canary phone")
+    stack.stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400, times=None))
+    assert stack.update(Type="APNS_SANDBOX")["Status"] == "FAILED"
+    assert stack.stage.stack.asked_for_rollback == []
+
+
+@pytest.mark.parametrize("operation", ["describe_stacks", "describe_stack_events"])
+@pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "InternalFailure"])
+def test_again_where_it_is_refused_at_first(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, code: str, operation: str
+) -> None:
+    """Many resources of a stack may ask at once, and a role may have been allowed it a moment ago."""
+    first, before = stack.create(), there(stack)
+    stack.rotate()
+    stack.update(AllowMessages="NONE")
+    refuse(stack, monkeypatch, operation, code, times=3)
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert there(stack) == before
+
+
+@pytest.mark.parametrize("operation", ["describe_stacks", "describe_stack_events"])
+@pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "InternalFailure"])
+def test_not_for_ever(stack: Stack, monkeypatch: pytest.MonkeyPatch, code: str, operation: str) -> None:
+    """It is given up after a few seconds: the endpoint is brought to the declaration all the same."""
+    stack.create()
+    stack.rotate()
+    stack.update(AllowMessages="NONE")
+    held = stack.held
+    refuse(stack, monkeypatch, operation, code, times=None)
+    begun = stack.stage.clock.now()
+    assert stack.roll_back()["PhysicalResourceId"] == held
+    assert stack.stage.clock.now() - begun < 60 + 10
+
+
+@pytest.mark.parametrize(("seconds", "pages"), [(0, 50), (1, 46), (9, 6)])
+def test_events_without_an_end(stack: Stack, monkeypatch: pytest.MonkeyPatch, seconds: int, pages: int) -> None:
+    """So many pages, and for half of the time: the answer does not wait for them."""
+    stack.create()
+    stack.rotate()
+    stack.update(AllowMessages="NONE")
+    stand_in, held = stack.stage.stack, stack.held
+    seen: list[str] = []
+
+    def describe(*, StackName: str, NextToken: str = "") -> dict[str, Any]:  # noqa: N803 - the API's names
+        stack.stage.clock.sleep(seconds)
+        seen.append(StackName + NextToken)
+        return {"StackEvents": [], "NextToken": str(len(seen))}
+
+    monkeypatch.setattr(stand_in, "describe_stack_events", describe)
+    assert stack.roll_back()["PhysicalResourceId"] == held
+    assert seen == [STACK_ID, *(f"{STACK_ID}{number}" for number in range(1, pages))]
+
+
+@pytest.mark.parametrize("stacks", [{}, {"Stacks": []}, {"Stacks": [{}]}, {"Stacks": [None]}], ids=str)
+def test_a_status_that_it_should_not_answer(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, stacks: dict[str, Any]
+) -> None:
+    """It is as if it had not been asked."""
+    stack.create()
+    stack.rotate()
+    stack.update(AllowMessages="NONE")
+    held = stack.held
+    monkeypatch.setattr(stack.stage.stack, "describe_stacks", lambda **_: stacks)
+    assert stack.roll_back()["PhysicalResourceId"] == held
+
+
+@pytest.mark.parametrize("events", [{}, {"StackEvents": [{}]}, {"StackEvents": []}, {"StackEvents": None}], ids=str)
+def test_events_that_it_should_not_answer(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, events: dict[str, Any]
+) -> None:
+    """It is as if it had not been asked."""
+    stack.create()
+    stack.rotate()
+    stack.update(AllowMessages="NONE")
+    held = stack.held
+    monkeypatch.setattr(stack.stage.stack, "describe_stack_events", lambda **_: events)
+    assert stack.roll_back()["PhysicalResourceId"] == held
+
+
+def refuse(stack: Stack, monkeypatch: pytest.MonkeyPatch, operation: str, code: str, *, times: int | None) -> None:
+    """CloudFormation refuses to tell what happened, so many times."""
+    tell, left = getattr(stack.stage.stack, operation), iter(range(times)) if times is not None else count()
+    status = {"Throttling": 400, "AccessDenied": 403}.get(code, 500)
+
+    def refused(**parameters: Any) -> dict[str, Any]:
+        if next(left, None) is None:
+            told: dict[str, Any] = tell(**parameters)
+            return told
+        error = {"Error": {"Code": code, "Message": "canary"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(error, operation)
+
+    monkeypatch.setattr(stack.stage.stack, operation, refused)
