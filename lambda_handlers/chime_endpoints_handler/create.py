@@ -87,15 +87,26 @@ def _resolve_conflict(work: Work, endpoints: Endpoints, wanted: Wanted, attempts
         if bears_our_name(holder, work.request):
             # Left behind by a declaration that this one replaces: nothing refers to it any more.
             deregister(endpoints, holder.endpoint_id)
-            return endpoints.register(
-                wanted.identity,
-                name=wanted.name,
-                allow_messages=wanted.allow_messages,
-                client_request_token=work.request.client_request_token("create again"),
-                attempts=attempts,
-            )
+            return _register_again(work, endpoints, wanted, attempts)
+    if not holding and work.arrival.is_repeat:
+        # A service may remember that it refused an earlier delivery, for what is no longer there.
+        try:
+            return _register_again(work, endpoints, wanted, attempts)
+        except ServiceError as error:
+            if error.kind is not Kind.CONFLICT:
+                raise
     work.note(work.id_of_nothing())
     return adopt(endpoints, holding, wanted, work).endpoint_id
+
+
+def _register_again(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> str:
+    return endpoints.register(
+        wanted.identity,
+        name=wanted.name,
+        allow_messages=wanted.allow_messages,
+        client_request_token=work.request.client_request_token("create again"),
+        attempts=attempts,
+    )
 
 
 def _is_earlier_attempt(

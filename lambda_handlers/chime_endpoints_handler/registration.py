@@ -53,7 +53,7 @@ def register(situation: Situation) -> Chosen:
         except ServiceError as error:
             if not _is_conflict(error):
                 raise
-        if chosen := _resolve_conflict(situation):
+        if chosen := _resolve_conflict(situation, is_first=round_number == 0):
             return chosen
     return _register_marked(situation, f"replace {_ROUNDS - 1}")
 
@@ -76,7 +76,7 @@ def _register_marked(situation: Situation, purpose: str) -> Chosen:
     return Chosen(endpoint_id, name, wanted.allow_messages, is_new=True)
 
 
-def _resolve_conflict(situation: Situation) -> Chosen | None:
+def _resolve_conflict(situation: Situation, *, is_first: bool) -> Chosen | None:
     """The device token is registered already; None where it is not any more, so that another try may succeed."""
     holding = _holders(situation)
     if ours := _find_own(situation, holding):
@@ -93,6 +93,8 @@ def _resolve_conflict(situation: Situation) -> Chosen | None:
         predecessors += predecessors_elsewhere
         if predecessors:
             return _register_in_place_of(predecessors[0], strangers, situation)
+        if is_first and not strangers and situation.work.arrival.is_repeat:
+            return None  # nobody is in the way: a service may remember that it refused an earlier delivery
     return _adopt(strangers, situation)
 
 

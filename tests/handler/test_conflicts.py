@@ -18,6 +18,7 @@ from support.anomalies import (
     second_user,
     tokens,
     unanswered,
+    unheard,
 )
 from support.stage import OTHER_APPLICATION, Stage
 
@@ -128,6 +129,39 @@ def test_an_inactive_endpoint_that_stays_is_warned_of(stage: Stage, caplog: pyte
     theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     assert stage.create(stage.properties(AdoptExisting="true"))["Status"] == "SUCCESS"
     assert f"Endpoint {theirs.endpoint_id} is INACTIVE (INVALID_DEVICE_TOKEN)" in caplog.text
+
+
+@pytest.mark.parametrize("failed_token", ["forgotten", "remembered"])
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_service_may_remember_that_it_refused_an_earlier_delivery_of_a_create(
+    stage: Stage, name: str | None, failed_token: str
+) -> None:
+    """F27, F37: what a former declaration had left was in the way, and is gone when the next delivery comes."""
+    stage.backend.switches.change({"failed_token": failed_token})
+    stage.stranger(name=MARKED, endpoint_type="APNS_SANDBOX")
+    stage.sent()
+    event = stage.event("Create", stage.properties(Name=name))
+    unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
+    assert stage.registered == []
+    answer = stage.deliver(event)
+    (endpoint,) = stage.registered
+    assert (answer["Status"], answer["Data"]["EndpointId"]) == ("SUCCESS", endpoint.endpoint_id)
+
+
+@pytest.mark.parametrize("error", ["BadRequestException", "ConflictException"])
+def test_a_create_that_is_refused_again_is_told(stage: Stage, error: str) -> None:
+    """F27: nobody of this user is in the way, in whichever delivery."""
+    stage.sent()
+    event = stage.event("Create", stage.properties())
+    stage.clock.sleep(60)
+    status = 409 if error == "ConflictException" else 400
+    stage.backend.faults.append(Fault(REGISTER, error="ConflictException", status=409))
+    stage.backend.faults.append(Fault(REGISTER, error=error, status=status, times=None))
+    answer = stage.deliver(event)
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-412: " if status == 409 else "CE-304: ")
+    assert answer["PhysicalResourceId"].startswith("unconfirmed/")
+    assert stage.operations.count("Register") == 2
 
 
 def test_a_replacement_that_is_refused_for_ever_tells_the_conflict(stage: Stage) -> None:

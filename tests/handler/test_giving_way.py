@@ -185,6 +185,22 @@ def test_an_endpoint_that_is_held_for_another_user_than_was_declared_gives_way(
     assert ids(stage) == [answer["PhysicalResourceId"]]
 
 
+@pytest.mark.parametrize("failed_token", ["forgotten", "remembered"])
+def test_a_service_may_remember_that_it_refused_an_earlier_delivery(
+    stage: Stage, change: dict[str, Any], failed_token: str
+) -> None:
+    """F37, F61: the old endpoint was in the way then; it gave way, and nothing could be registered in its place."""
+    first = stage.create()
+    old = stage.properties()
+    stage.backend.switches.change({"failed_token": failed_token})
+    event = update(stage, first["PhysicalResourceId"], old | change, old)
+    unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2, times=2))
+    assert stage.registered == []
+    answer = stage.deliver(event)
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_late_rollback_that_fails_keeps_what_it_was_to_return_to(stage: Stage, name: str | None) -> None:
     """F43, F62: an event that comes three seconds late counts as delivered before; the old endpoint is no attempt."""
