@@ -66,8 +66,9 @@ def _since(work: Work, current: physical_id.PhysicalId, standing: Standing | Non
 
 def _remove_own(work: Work, endpoints: Endpoints, since: float) -> bool:
     """Removes this resource's own endpoints; tells whether there were any."""
+    wanted = resolve_if_possible(work, work.request.properties)
     try:
-        attempts = own_attempts(work, endpoints, resolve_if_possible(work), since=since, but=None)
+        attempts = own_attempts(work, endpoints, wanted, since=since, but=None)
     except ServiceError as error:
         if was_refused(error):
             return False  # no such user, or no permission: then Create had none either

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import physical_id
 from .declaration import read_endpoint
 from .endpoints import Endpoints
@@ -52,15 +54,20 @@ def remove_all(work: Work, standing: Standing) -> None:
 
     What CloudFormation holds, or held, it removes or retains itself.
     """
-    endpoints = work.endpoints(read_endpoint(work.request.properties).app_instance_user_arn)
-    wanted, since = resolve_if_possible(work), work.arrival.earliest
-    attempts = own_attempts(work, endpoints, wanted, since=since, but=standing)
-    if (former := former_declaration(work.request)) and former.app_instance_user_arn != endpoints.user_arn:
-        others = work.endpoints(former.app_instance_user_arn)
-        attempts += unless_refused(lambda: own_attempts(work, others, None, since=since, but=standing))
-    for attempt in attempts:
+    request, former = work.request, former_declaration(work.request)
+    attempts = _attempts(read_endpoint(request.properties).app_instance_user_arn, request.properties, work, standing)
+    if former is not None:
+        user = former.app_instance_user_arn
+        attempts += unless_refused(lambda: _attempts(user, request.old_properties, work, standing))
+    for attempt in dict.fromkeys(attempts):
         if str(attempt) != work.request.physical_id:
             deregister(work.endpoints(attempt.user_arn), attempt.endpoint_id)
+
+
+def _attempts(user_arn: str, properties: Any, work: Work, standing: Standing) -> list[physical_id.Endpoint]:
+    """What this event's deliveries have registered: as declared now, or as declared before, where that came back."""
+    wanted = resolve_if_possible(work, properties)
+    return own_attempts(work, work.endpoints(user_arn), wanted, since=work.arrival.earliest, but=standing)
 
 
 def remove_of_event(work: Work, wanted: Wanted) -> None:

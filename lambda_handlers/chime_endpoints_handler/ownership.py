@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from . import physical_id, sources
 from .advice import INCOMPLETE, Kind, explain
@@ -85,9 +85,8 @@ def declared_as(identity: Identity, declaration: EndpointDeclaration, work: Work
     )
 
 
-def resolve_if_possible(work: Work) -> Wanted | None:
-    """What the event's properties declare, where that is valid and its device tokens can be read."""
-    properties = work.request.properties
+def resolve_if_possible(work: Work, properties: Any) -> Wanted | None:
+    """What properties declare, where that is valid and its device tokens can be read."""
     if violations(ENDPOINT_TYPE, properties):
         return None
     try:

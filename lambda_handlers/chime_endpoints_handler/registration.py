@@ -161,6 +161,7 @@ def bring_back(predecessor: Registered, situation: Situation) -> None:
     with suppress(HandlerError):  # why the new one failed is what is told; the rollback registers the old one again
         stop_if_stale(work)
         work.note(Endpoint(predecessor.identity.user_arn, _register_again(predecessor, situation)))
+        stop_if_stale(work)  # it may have been given up meanwhile: what came back has to go again
 
 
 def _register_again(predecessor: Registered, situation: Situation) -> str:

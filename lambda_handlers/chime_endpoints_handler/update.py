@@ -59,5 +59,7 @@ def _remove_attempts(work: Work) -> None:
     """Removes what earlier deliveries of this event have registered: the rollback could not recognise all of it."""
     work.deadline.enter(Phase.CLEANUP)
     with suppress(HandlerError):  # the failure of this delivery is what is told
-        if stop_if_stale(work) is not None and (wanted := resolve_if_possible(work)) is not None:
+        if stop_if_stale(work) is None:
+            return
+        if (wanted := resolve_if_possible(work, work.request.properties)) is not None:
             leftovers.remove_of_event(work, wanted)

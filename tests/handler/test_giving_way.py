@@ -185,6 +185,28 @@ def test_an_endpoint_that_is_held_for_another_user_than_was_declared_gives_way(
     assert ids(stage) == [answer["PhysicalResourceId"]]
 
 
+@pytest.mark.parametrize("name", ["canary phone", None])
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_what_came_back_goes_where_the_resource_was_given_up_meanwhile(
+    stage: Stage, change: dict[str, Any], name: str | None, *, is_heard: bool
+) -> None:
+    """F44: right before it is registered again; where it may not be removed at once, the next delivery does it."""
+    old = stage.properties(Name=name)
+    first = stage.create(old)["PhysicalResourceId"]
+    event = update(stage, first, old | change, old)
+    stage.backend.faults += [
+        Fault(REGISTER, error="BadRequestException", nth=2),
+        Fault(REGISTER, when="before", call=lambda: stands(stage, "DELETE_COMPLETE", first), nth=2),
+    ]
+    if is_heard:
+        assert stage.deliver(event)["Status"] == "FAILED"
+    else:
+        unheard(stage, event, *stage.backend.faults, Fault(DEREGISTER, error="AccessDeniedException", nth=2))
+        assert len(stage.registered) == 1
+        assert stage.deliver(event)["Status"] == "FAILED"
+    assert stage.registered == []
+
+
 @pytest.mark.parametrize("failed_token", ["forgotten", "remembered"])
 def test_a_service_may_remember_that_it_refused_an_earlier_delivery(
     stage: Stage, change: dict[str, Any], failed_token: str
