@@ -74,12 +74,12 @@ class ChimeSDKIdentityResponse(BaseResponse):
             url=self.uri,
             over_http=self.is_werkzeug_request,
         )
-        answer = passage.strike("before", None)
-        if answer is None:
-            try:
-                answer = result_answer(self._effect(operation, shape, error), status=passage.success)
-            except IdentityError as caught:
-                answer = error_answer(caught)
+        if (kept_from_it := passage.strike("before", None)) is not None:
+            return kept_from_it  # there is no effect that anything could come after
+        try:
+            answer = result_answer(self._effect(operation, shape, error), status=passage.success)
+        except IdentityError as caught:
+            answer = error_answer(caught)
         return passage.strike("after", answer) or answer
 
     def _effect(self, operation: str, shape: StructureShape, error: IdentityError | None) -> Result:

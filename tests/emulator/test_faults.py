@@ -251,6 +251,18 @@ def test_a_fault_after_the_effect_strikes_refused_calls_too(
     assert ran == [True]
 
 
+def test_a_fault_after_the_effect_waits_for_one(client: Any, backend: ChimeSDKIdentityBackend, user: str) -> None:
+    """What was kept from its effect is not answered as if it had had one."""
+    backend.faults += [
+        Fault(REGISTER, error="ServiceFailureException"),
+        Fault(REGISTER, when="after", answer=Spoiled.EMPTY),
+    ]
+    assert refusal(client.register_app_instance_user_endpoint, **registration(user))[1] == 500
+    assert not backend.endpoints
+    assert "EndpointId" not in client.register_app_instance_user_endpoint(**registration(user))
+    assert len(backend.endpoints) == 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
