@@ -136,6 +136,14 @@ class Holding:
             for call in self.stage.backend.calls
         )
 
+    def _excuse_refused(self, failed: dict[str, Any], known: set[str], weather: Weather) -> None:
+        """The documented limit: a user about whom the service refuses to tell, again and again, is taken for gone."""
+        assert self.declared is not None
+        user = failed["AppInstanceUserArn"]
+        is_refused = any(each.kind == "refuse" and each.lasts for each in self.deliveries.last_met(weather))
+        if is_refused and user != self.declared["AppInstanceUserArn"]:
+            self._forget({each for each in self._ours() - known if each.startswith(f"{user}/")})
+
     def _excuse_overtaken(self, weather: Weather) -> None:
         """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it.
 

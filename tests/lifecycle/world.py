@@ -169,6 +169,8 @@ class World(Holding):
             return
         if answer is None:
             self._excuse(old, {current} | others, weather)
+        elif answer["Status"] == "SUCCESS":
+            self._excuse_refused(failed, {current, answer["PhysicalResourceId"]}, weather)
         if answer is None or answer["Status"] == "FAILED":
             self._begins("UPDATE_ROLLBACK_FAILED")
             self.stage.clock.sleep(SERVICE_TIMEOUT)
