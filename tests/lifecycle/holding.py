@@ -84,13 +84,14 @@ class Holding:
             assert ours <= {endpoint_id_of(answered)}, "a failed Create left something"
 
     def _check_failed_update(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
-        """What gave way came back, unless that failed as well, or a process was killed that knew what it was.
+        """What gave way came back, unless that failed as well, or it did so in a delivery that nobody heard of.
 
         It may have given way in vain, to a stranger's of another application: that is one more thing that can fail.
         """
         self._check_patience(properties, weather)
         may_give_way_in_vain = self._is_held_by_stranger(properties)
-        if self.deliveries.could_clean_up(weather) and not was_killed(weather) and not may_give_way_in_vain:
+        is_first = self.deliveries.last == 0 and not was_killed(weather)
+        if self.deliveries.could_clean_up(weather) and is_first and not may_give_way_in_vain:
             assert endpoint_id_of(answered) in self.deliveries.registered_then, "a failed Update left nothing"
 
     def _check_patience(self, properties: dict[str, Any], weather: Weather) -> None:
