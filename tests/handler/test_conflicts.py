@@ -164,6 +164,26 @@ def test_a_create_that_is_refused_again_is_told(stage: Stage, error: str) -> Non
     assert stage.operations.count("Register") == 2
 
 
+@pytest.mark.parametrize("seconds", [0, 60])
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_replacement_is_tried_again_only_where_an_earlier_delivery_may_have_been_refused(
+    stage: Stage, seconds: int, *, is_here: bool
+) -> None:
+    """F27, F37: and nobody of this user holds the device token: another one does, or an endpoint for another app."""
+    stage.backend.switches.change({"device_token_conflict": "application"})
+    first = stage.create()
+    holder = {"resource_arn": OTHER_APPLICATION} if is_here else {"app_instance_user_arn": second_user(stage)}
+    stage.stranger("canary-token-b", **holder)
+    stage.backend.switches.change({"device_token_conflict": "user" if is_here else "application"})
+    stage.sent()
+    event = rotation(stage, first)
+    stage.clock.sleep(seconds)
+    before = stage.operations.count("Register")
+    answer = stage.deliver(event)
+    assert (answer["Status"], answer["Reason"].partition(":")[0]) == ("FAILED", "CE-411" if is_here else "CE-412")
+    assert stage.operations.count("Register") - before == (2 if seconds and not is_here else 1)
+
+
 def test_a_replacement_that_is_refused_for_ever_tells_the_conflict(stage: Stage) -> None:
     """F27: our own strays of earlier attempts are removed, three times at the most."""
     first = stage.create()

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.index import AnswerNotAcceptedError
 from support.anomalies import DESCRIBE, MARKED, second_user, stands
 from support.rotating import NEW, Stack, there
 from support.stage import OTHER_APPLICATION, REGION, Stage
@@ -119,6 +120,38 @@ def test_a_rollback_succeeds_though_the_source_gives_no_token_that_could_be_regi
     answer = stack.roll_back()
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
     assert there(stack) == before + theirs
+
+
+def no_token(stack: Stack) -> None:
+    """The secret holds nothing that could be one, only after it has held one that could."""
+    stack.stage.clock.sleep(60)
+    unusable(stack)
+
+
+@pytest.mark.parametrize("mishap", [Stack.rotate, no_token])
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_what_an_unanswered_move_left_is_removed(
+    stack: Stack, mishap: Callable[[Stack], None], name: str | None
+) -> None:
+    """F60, F61: at the other user, of whom only the update's declaration tells."""
+    before = (stack.create(Name=name), there(stack))
+    stack.rotate("canary-newer")
+    stack.update_unheard(AppInstanceUserArn=second_user(stack.stage))
+    assert len(stack.stage.registered) == 2
+    mishap(stack)
+    assert (stack.roll_back()["PhysicalResourceId"], there(stack)) == before
+
+
+def test_a_rollback_of_which_nobody_hears_leaves_the_name(stack: Stack) -> None:
+    """F60: the current endpoint needs no mark by which the next event could recognise it."""
+    stack.create()
+    before = there(stack)
+    deleted(stack)
+    assert stack.update(AllowMessages="NONE")["Status"] == "FAILED"
+    stack.stage.sink.refuses = True
+    with pytest.raises(AnswerNotAcceptedError):
+        stack.roll_back()
+    assert there(stack) == before
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])

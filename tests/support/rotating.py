@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
 
+from chime_endpoints_handler.index import AnswerNotAcceptedError
 from support.anomalies import stands
 from support.stage import REGION, STACK_ID, Stage
 
@@ -47,6 +49,14 @@ class Stack:
         self.says("UPDATE_IN_PROGRESS")
         self.before, self.declared = self.declared, self.declared | changes
         return self.send()
+
+    def update_unheard(self, **changes: Any) -> None:
+        """An update of the stack of which nobody hears."""
+        self.stage.sink.refuses = True
+        with pytest.raises(AnswerNotAcceptedError):
+            self.update(**changes)
+        self.stage.sink.refuses = False
+        self.stage.clock.sleep(3600)
 
     def roll_back(self) -> dict[str, Any]:
         """Rolls the update back with an Update, and deletes what that replaces."""
