@@ -61,8 +61,8 @@ WEAKENINGS = [
     Weakening(
         "a replacement looks for an earlier attempt before it registers",
         "replacement",
-        "chosen = _find(situation, listed) or register(situation)",
-        "chosen = register(situation)",
+        "_find(situation, listed) or register(situation)",
+        "register(situation)",
     ),
     Weakening(
         "a conflict of a Create with its own earlier attempt is told from others",
@@ -199,7 +199,7 @@ WEAKENINGS = [
     Weakening(
         "a rollback returns to what there was before a source had another content",
         "replacement",
-        "    if not is_settled and (before",
+        "    if may_mean_another and (before",
         "    if False and (before",
     ),
     Weakening(
