@@ -207,6 +207,19 @@ def test_what_came_back_goes_where_the_resource_was_given_up_meanwhile(
     assert stage.registered == []
 
 
+def test_a_resource_that_was_given_up_is_cleared_whatever_was_declared_before(
+    stage: Stage, change: dict[str, Any]
+) -> None:
+    """F44, F70: what the former properties say cannot be read today; what the event itself has left is removed."""
+    first = stage.create(stage.properties(Name=None))["PhysicalResourceId"]
+    new = stage.properties(Name=None) | change
+    event = update(stage, first, new, {"AppInstanceUser": "of an older schema"})
+    unheard(stage, event)
+    stands(stage, "DELETE_COMPLETE", first)
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert set(ids(stage)) <= {first}
+
+
 @pytest.mark.parametrize("failed_token", ["forgotten", "remembered"])
 def test_a_service_may_remember_that_it_refused_an_earlier_delivery(
     stage: Stage, change: dict[str, Any], failed_token: str

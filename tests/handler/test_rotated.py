@@ -259,6 +259,21 @@ def test_a_rollback_that_is_continued_days_later_returns_as_well(stack: Stack) -
     assert there(stack) == before
 
 
+def test_a_second_delivery_that_finds_no_token_changes_nothing(stack: Stack) -> None:
+    """F23, F43: nor can it tell what the first may have registered."""
+    stack.create()
+    before = there(stack)
+    stack.says("UPDATE_IN_PROGRESS")
+    stage = stack.stage
+    stage.sent()
+    stands(stage, "UPDATE_IN_PROGRESS", stack.held)
+    stage.clock.sleep(60)
+    deleted(stack)
+    answer = stage.update(stack.held, stack.declared | {"AllowMessages": "NONE"}, stack.declared)
+    assert answer["Reason"].startswith("CE-201: ")
+    assert there(stack) == before
+
+
 @pytest.mark.parametrize("mishap", [held_by_a_stranger, deleted, unusable])
 def test_what_came_back_under_another_id_is_kept(stack: Stack, mishap: Callable[[Stack], None]) -> None:
     """F23, F61: what the update began with has given way in vain; CloudFormation holds the id of the failed answer."""
