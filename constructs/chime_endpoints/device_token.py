@@ -47,6 +47,9 @@ class DeviceToken:
     resource, and neither the template nor any log ever holds it. Whenever the endpoint is updated, a token that
     has come to differ replaces the endpoint; to have a rotation do so, name the version
     (`version_id`, `version`), which changes the template.
+
+    Beside reading the token, the function's role is allowed `cloudformation:DescribeStacks` and `DescribeStackEvents`
+    on the endpoint's own stack: a rollback asks there what was registered before, whatever the source holds by then.
     """
 
     source: TokenSource

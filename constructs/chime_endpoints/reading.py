@@ -99,9 +99,6 @@ class _InlineList(_List):
 
     room = _INLINE_ROOM
 
-    def held(self) -> list[Statement]:
-        return [*self.statements(), events_statement()]
-
     def __init__(self, scope: Construct, role: iam.IRole) -> None:
         super().__init__()
         self.policy = iam.CfnPolicy(
@@ -111,6 +108,9 @@ class _InlineList(_List):
             policy_document=any_later(self._document),
             roles=[role.role_name],
         )
+
+    def held(self) -> list[Statement]:
+        return [*self.statements(), events_statement()]
 
 
 class _ManagedList(_List):

@@ -45,10 +45,10 @@ def _tokens(declaration: EndpointDeclaration) -> tuple[object, ...]:
 
 def _as_declared(text: str, work: Work, declaration: EndpointDeclaration) -> Registered | None:
     """The endpoint of this id, where it is one of the declared user, type and application."""
-    current = physical_id.read(text)
-    if not isinstance(current, physical_id.Endpoint) or current.user_arn != declaration.app_instance_user_arn:
+    named = physical_id.read(text)
+    if not isinstance(named, physical_id.Endpoint) or named.user_arn != declaration.app_instance_user_arn:
         return None
-    endpoint = described_or_gone(work.endpoints(current.user_arn), current.endpoint_id)
+    endpoint = described_or_gone(work.endpoints(named.user_arn), named.endpoint_id)
     is_as_declared = endpoint is not None and (endpoint.identity.type, endpoint.identity.resource_arn) == (
         declaration.type,
         declaration.resource_arn,

@@ -102,29 +102,29 @@ def test_events_without_an_end(stack: Stack, monkeypatch: pytest.MonkeyPatch, se
     assert seen == [STACK_ID, *(f"{STACK_ID}{number}" for number in range(1, pages))]
 
 
-@pytest.mark.parametrize("stacks", [{}, {"Stacks": []}, {"Stacks": [{}]}, {"Stacks": [None]}], ids=str)
-def test_a_status_that_it_should_not_answer(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, stacks: dict[str, Any]
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("describe_stacks", {}),
+        ("describe_stacks", {"Stacks": []}),
+        ("describe_stacks", {"Stacks": [{}]}),
+        ("describe_stacks", {"Stacks": [None]}),
+        ("describe_stack_events", {}),
+        ("describe_stack_events", {"StackEvents": [{}]}),
+        ("describe_stack_events", {"StackEvents": []}),
+        ("describe_stack_events", {"StackEvents": None}),
+    ],
+    ids=str,
+)
+def test_what_it_should_not_answer(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, operation: str, answer: dict[str, Any]
 ) -> None:
     """It is as if it had not been asked."""
     stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")
     held = stack.held
-    monkeypatch.setattr(stack.stage.stack, "describe_stacks", lambda **_: stacks)
-    assert stack.roll_back()["PhysicalResourceId"] == held
-
-
-@pytest.mark.parametrize("events", [{}, {"StackEvents": [{}]}, {"StackEvents": []}, {"StackEvents": None}], ids=str)
-def test_events_that_it_should_not_answer(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, events: dict[str, Any]
-) -> None:
-    """It is as if it had not been asked."""
-    stack.create()
-    stack.rotate()
-    stack.update(AllowMessages="NONE")
-    held = stack.held
-    monkeypatch.setattr(stack.stage.stack, "describe_stack_events", lambda **_: events)
+    monkeypatch.setattr(stack.stage.stack, operation, lambda **_: answer)
     assert stack.roll_back()["PhysicalResourceId"] == held
 
 

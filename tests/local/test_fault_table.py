@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "fault_table.py"
+from support.scripts import TOOLS, script
 
 
 @pytest.fixture(scope="module")
 def table() -> ModuleType:
-    """The script as a module; it does nothing when it is imported."""
-    spec = importlib.util.spec_from_file_location("fault_table", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    """The script as a module."""
+    return script("fault_table")
 
 
 def test_the_page_is_what_would_be_written_now(table: ModuleType) -> None:
@@ -77,7 +69,7 @@ def test_a_fault_without_a_test_is_seen(table: ModuleType, tmp_path: Path) -> No
 
 def test_every_rule_of_the_guarantees_names_tests_that_exist() -> None:
     """Sixteen of them, in order; a file that is renamed would leave one without."""
-    root = SCRIPT.parents[1]
+    root = TOOLS.parent
     rows = re.findall(r"(?m)^\| (\d+) \| .+ \| (.+) \|$", (root / "docs" / "guarantees.md").read_text(encoding="utf-8"))
     assert [int(number) for number, _ in rows] == list(range(1, 17))
     for _, held_by in rows:

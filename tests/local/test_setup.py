@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,19 +9,13 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "setup.py"
+from support.scripts import script
 
 
 @pytest.fixture
 def setup() -> ModuleType:
-    """The script as a module; it does nothing when it is imported."""
-    spec = importlib.util.spec_from_file_location("setup_of_the_clone", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    """The script as a module."""
+    return script("setup")
 
 
 def _program(directory: Path, name: str, prints: str) -> None:
