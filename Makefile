@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants
+.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants wheel release
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -27,6 +27,8 @@ help:
 	@echo 'make provider-template'
 	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
 	@echo 'make schema     write the JSON Schema of endpoints.yaml, from the rules that the loader checks with'
+	@echo 'make wheel      build the package into dist/: the wheel and the source distribution'
+	@echo 'make release    the same, built twice and compared, checked as an index does, with a bill of materials'
 	@echo 'make many       deploy COUNT=1000 endpoints onto the local cloud (minutes)'
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
@@ -60,6 +62,7 @@ check: setup
 	ruff format --check
 	ruff check
 	mypy
+	zizmor --offline --no-progress --quiet --persona=pedantic .github
 
 bench: PARTS := bench
 bench: setup
@@ -89,13 +92,30 @@ provider-template: setup
 schema: setup
 	@python tools/schema.py
 
+wheel: setup
+	@rm -rf dist/cdk_chime_endpoints-*
+	@python -m hatchling build -d dist
+	@echo "Install it with: pip install $$(ls dist/cdk_chime_endpoints-*.whl)"
+
+# The second build starts from the source distribution, with other file times and another umask.
+release: PARTS := release
+release: wheel
+	@rm -rf .local/again .local/rebuilt && mkdir -p .local/again
+	@tar -xzf dist/cdk_chime_endpoints-*.tar.gz -C .local/again --strip-components=1 && rm .local/again/PKG-INFO
+	@cd .local/again && umask 077 && python -m hatchling build -d ../rebuilt >/dev/null
+	@for file in dist/cdk_chime_endpoints-*; do cmp "$$file" ".local/rebuilt/$${file#dist/}"; done
+	@rm -rf .local/again .local/rebuilt
+	@twine check --strict dist/cdk_chime_endpoints-*
+	@cyclonedx-py requirements constraints.txt --pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json
+	@cd dist && sha256sum cdk_chime_endpoints-* sbom.cdx.json
+
 many: setup
 	@python tools/many.py $(or $(COUNT),1000)
 
 lock: setup
 	rm -rf .local/lock && python -m venv .local/lock
-	.local/lock/bin/python -m pip install --quiet --only-binary :all: hatchling editables
-	.local/lock/bin/python -m pip install --quiet --only-binary :all: --no-build-isolation --editable '.[bench,dev]'
+	.local/lock/bin/python -m pip install --quiet --only-binary :all: hatchling editables hatch-fancy-pypi-readme
+	.local/lock/bin/python -m pip install --quiet --only-binary :all: --no-build-isolation --editable '.[bench,dev,release]'
 	{ sed '/^[^#]/d' constraints.txt; .local/lock/bin/python -m pip freeze --exclude-editable; } > .local/constraints.txt
 	mv .local/constraints.txt constraints.txt
 	rm -rf .local/lock

@@ -83,6 +83,8 @@ def main() -> int:
             install_missing(parts())
             if "bench" in sys.argv[1:]:
                 install_missing([bench_part()])
+            if "release" in sys.argv[1:]:
+                install_missing([release_part()])
     except SetupError as error:
         print(f"\nerror: {error.what}\n{error.why}\n{error.remedy}", file=sys.stderr)
         return 1
@@ -166,6 +168,18 @@ def bench_part() -> Part:
     )
 
 
+def release_part() -> Part:
+    """What only a release needs, on top of the others."""
+    return Part(
+        name="release",
+        install=lambda: pip_install(
+            "--no-build-isolation", "--editable", f"{ROOT}[release]", what="could not fetch what a release needs"
+        ),
+        makes=[VENV / "bin" / "twine", VENV / "bin" / "cyclonedx-py"],
+        depends_on=digest(*(part.depends_on for part in parts())),
+    )
+
+
 def digest(*texts: str) -> str:
     """One short value that differs when any of the texts does."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
@@ -190,8 +204,8 @@ def make_virtual_environment() -> None:
 def install_python_packages() -> None:
     """Installs this project, editable, with all it needs in the versions of constraints.txt."""
     failed = "could not fetch or install the Python packages"
-    # The project's own build needs hatchling; installing it first keeps that pinned as well.
-    pip_install("hatchling", "editables", what=failed)
+    # The project's own build needs these; installing them first keeps them pinned as well.
+    pip_install("hatchling", "hatch-fancy-pypi-readme", "editables", what=failed)
     pip_install("--no-build-isolation", "--editable", f"{ROOT}[dev]", what=failed)
 
 

@@ -228,6 +228,7 @@ _PROGRAMS: Mapping[str, Callable[[Sequence[str]], Iterator[str]]] = {
     "aws": _aws,
     "cdk": _cdk,
     "chime-endpoints": _chime_endpoints,
+    "gh": _anything,  # it is not installed here
     "make": _make,
     "pip": _pip,
     "python": _python,
