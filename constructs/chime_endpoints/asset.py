@@ -6,14 +6,33 @@ import ast
 import atexit
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+
+from aws_cdk import Stage
+from constructs import IConstruct
 
 PACKAGES = ("chime_endpoints_handler", "crhelper")
 """What the Lambda's Python does not have by itself."""
 HANDLER = "chime_endpoints_handler.index.handler"
 """The function's entry in the staged directory."""
+_NO_STAGING = "aws:cdk:disable-asset-staging"
+
+
+def code_for(scope: IConstruct) -> Path:
+    """A directory that holds the function's code and exists for as long as an assembly needs it.
+
+    CDK copies the code into the assembly at once, so a temporary directory is enough. With `--no-staging` the assembly
+    only names the directory, and the CLI reads it after this process has ended: then it is part of the assembly.
+    """
+    if not scope.node.try_get_context(_NO_STAGING):
+        return staged()
+    stage = Stage.of(scope)
+    assert stage is not None  # noqa: S101 - CDK puts every stack into one
+    return in_assembly(Path(stage.asset_outdir))
 
 
 @cache
@@ -28,8 +47,27 @@ def staged() -> Path:
     """
     directory = Path(tempfile.mkdtemp(prefix="chime-endpoints-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    for package in PACKAGES:
-        _copy(_source(package), directory / package)
+    _write(directory)
+    return directory
+
+
+def in_assembly(assembly: Path) -> Path:
+    """A directory of an assembly that holds the function's code, named by its content and made unless it is there."""
+    digest = sha256()
+    for name, content in files().items():
+        digest.update(f"{name} {len(content)} ".encode() + content)
+    directory = assembly / f"chime-endpoints-{digest.hexdigest()[:16]}"  # short, for the paths of Windows
+    if _holds(directory) != files():
+        # Renamed when complete: another process may write into the same assembly.
+        fresh = Path(tempfile.mkdtemp(prefix=f"{directory.name}-", dir=assembly))
+        _write(fresh)
+        shutil.rmtree(directory, ignore_errors=True)
+        try:
+            fresh.rename(directory)
+        except OSError:
+            shutil.rmtree(fresh)
+            if _holds(directory) != files():
+                raise
     return directory
 
 
@@ -40,18 +78,38 @@ def _source(package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copies the modules of a package, readable by everybody, as Lambda needs them."""
+@cache
+def files() -> Mapping[str, bytes]:
+    """The modules of the packages by their names in the directory, the same bytes on every system."""
+    return {
+        f"{package}/{name}": _without_docstrings(module.read_text(encoding="utf-8")).encode()
+        for package in PACKAGES
+        for name, module in _modules(_source(package))
+    }
+
+
+def _modules(source: Path) -> Iterator[tuple[str, Path]]:
     for module in sorted(source.rglob("*.py")):
         relative = module.relative_to(source)
-        if "tests" in relative.parts:
-            continue
-        copy = target / relative
-        for folder in reversed(copy.relative_to(target.parent).parents[:-1]):
-            (target.parent / folder).mkdir(exist_ok=True)
-            (target.parent / folder).chmod(0o755)
-        copy.write_text(_without_docstrings(module.read_text(encoding="utf-8")), encoding="utf-8")
-        copy.chmod(0o644)
+        if "tests" not in relative.parts:
+            yield relative.as_posix(), module
+
+
+def _holds(directory: Path) -> dict[str, bytes]:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+
+
+def _write(directory: Path) -> None:
+    """Writes the files into a new directory, readable by everybody, as Lambda needs them."""
+    directory.chmod(0o755)
+    for name, content in files().items():
+        file = directory / name
+        for folder in reversed(Path(name).parents[:-1]):
+            (directory / folder).mkdir(exist_ok=True)
+            (directory / folder).chmod(0o755)
+        file.write_bytes(content)
+        file.chmod(0o644)
 
 
 def _without_docstrings(source: str) -> str:

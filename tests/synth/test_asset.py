@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import stat
@@ -123,7 +124,68 @@ def test_two_apps_have_the_same_asset(tmp_path: Path) -> None:
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a traceback of a copy that failed."""
     monkeypatch.setattr(asset, "PACKAGES", ("no_such_package",))
-    asset.staged.cache_clear()
+    asset.files.cache_clear()
     with pytest.raises(ModuleNotFoundError, match="no_such_package is not installed"):
-        asset.staged()
-    asset.staged.cache_clear()
+        asset.files()
+    asset.files.cache_clear()
+
+
+def test_every_line_ends_as_on_linux() -> None:
+    """Also where Python writes other line ends: a template of Windows names the same asset."""
+    assert not any(b"\r" in path.read_bytes() for path in STAGED.rglob("*.py"))
+
+
+APP = """
+import sys
+from aws_cdk import App, Stack, Stage
+from chime_endpoints import EndpointProvider
+app = App(outdir=sys.argv[1])
+EndpointProvider(Stack(app, "One"), "Provider")
+EndpointProvider(Stack(app, "Two"), "Provider")
+EndpointProvider(Stack(Stage(app, "Beta"), "Three"), "Provider")
+app.synth()
+"""
+
+
+def published(assembly: Path, name: str) -> dict[str, Path]:
+    """The directories that the CLI would zip for a stack when the app has ended, by the key of the upload."""
+    (manifest,) = assembly.rglob(f"*{name}*.assets.json")
+    directories = {}
+    for each in json.loads(manifest.read_text(encoding="utf-8"))["files"].values():
+        if each["source"]["packaging"] == "zip":
+            (destination,) = each["destinations"].values()
+            directories[destination["objectKey"]] = manifest.parent / each["source"]["path"]
+    return directories
+
+
+@pytest.mark.parametrize("no_staging", [False, True])
+def test_the_code_is_there_when_the_cli_publishes_it(tmp_path: Path, no_staging: bool) -> None:  # noqa: FBT001 - a parametrized case
+    """After the app has ended, for every stack and stage, with and without `--no-staging`; twice is once."""
+    context = json.dumps({"aws:cdk:disable-asset-staging": no_staging})
+    environment = {**os.environ, "CDK_CONTEXT_JSON": context, "TMPDIR": str(tmp_path)}
+    assembly = tmp_path / "assembly"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", APP, assembly], check=True, env=environment)  # noqa: S603 - our own
+    uploads = [published(assembly, name) for name in ("One", "Two", "Three")]
+    keys = [key for upload in uploads for key in upload]
+    assert keys == [f"{FileSystem.fingerprint(str(STAGED))}.zip"] * 3
+    for upload in uploads:
+        for directory in upload.values():
+            files = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
+            assert files == set(asset.files())
+    assert [path.name for path in tmp_path.iterdir()] == ["assembly"]
+    assert len(list(assembly.rglob("chime_endpoints_handler"))) == 1
+
+
+def test_what_is_in_an_assembly_is_kept_or_made_good(tmp_path: Path) -> None:
+    """A directory with something else in it would give the function another code."""
+    directory = asset.in_assembly(tmp_path)
+    before = directory.stat().st_ino
+    assert asset.in_assembly(tmp_path) == directory
+    assert directory.stat().st_ino == before
+    (directory / "crhelper" / "__pycache__").mkdir()
+    (directory / "crhelper" / "__pycache__" / "x.pyc").write_bytes(b"x")
+    (directory / "chime_endpoints_handler" / "index.py").unlink()
+    assert asset.in_assembly(tmp_path) == directory
+    assert FileSystem.fingerprint(str(directory)) == FileSystem.fingerprint(str(STAGED))
+    assert list(tmp_path.iterdir()) == [directory]
