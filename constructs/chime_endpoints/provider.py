@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -22,7 +21,6 @@ from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement
 from .tree import child_path, stack_of
 
 _AUTOMATIC_ID = "Custom::ChimeEndpointProvider"
-_PYTHON = re.compile(r"PYTHON_3_(\d+)")
 _LOG_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
 
 
@@ -144,8 +142,8 @@ class EndpointProvider(ProviderMetrics):
             self,
             "Function",
             description="Amazon Chime SDK push endpoints and identity tags, for CloudFormation",
-            runtime=newest_python(),
-            code=lambda_.Code.from_asset(str(asset.staged())),
+            runtime=lambda_.Runtime.determine_latest_python_runtime(self),
+            code=lambda_.Code.from_asset(str(asset.code_for(self))),
             handler=asset.HANDLER,
             role=self._role,
             timeout=timeout,
@@ -298,15 +296,6 @@ def ambiguity(stack: Stack) -> list[str]:
         " only if it is made before them."
     )
     return [problem]
-
-
-def newest_python() -> lambda_.Runtime:
-    """The newest Python that this version of CDK knows on Lambda."""
-    names = (name for name in dir(lambda_.Runtime) if _PYTHON.fullmatch(name))
-    newest = max(names, key=lambda name: int(name.rpartition("_")[2]))
-    runtime = getattr(lambda_.Runtime, newest)
-    assert isinstance(runtime, lambda_.Runtime)  # noqa: S101 - for the type checker
-    return runtime
 
 
 def _let_logs_use(key: kms.IKey, *, scope: Construct) -> None:

@@ -13,7 +13,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from chime_endpoints import ChimeIdentityTags, EndpointProvider, InvalidDeclarationError
-from chime_endpoints.provider import newest_python
 from chime_endpoints.timing import RETRIES, service_timeout
 from synth.stage import BOB, ENDPOINT, allowed, endpoint, only, properties, resources, stack_in, template_of
 
@@ -88,7 +87,7 @@ def test_the_function_is_what_it_should_be() -> None:
             "SystemLogLevel": "WARN",
         },
         "MemorySize": 256,
-        "Runtime": newest_python().name,
+        "Runtime": lambda_.Runtime.determine_latest_python_runtime(stack).name,
         "Timeout": 120,
     }
     assert properties(template, "AWS::Logs::LogGroup") == {"RetentionInDays": 30}
@@ -96,11 +95,14 @@ def test_the_function_is_what_it_should_be() -> None:
     assert (asynchronous["MaximumRetryAttempts"], asynchronous["MaximumEventAgeInSeconds"]) == (2, 600)
 
 
-def test_the_runtime_is_the_newest_python() -> None:
-    """Of those that this version of CDK knows; never an older one than the handler needs."""
-    known = [getattr(lambda_.Runtime, name).name for name in dir(lambda_.Runtime) if name.startswith("PYTHON_3_")]
-    assert newest_python().name == max(known, key=lambda name: int(name.rpartition(".")[2]))
-    assert int(newest_python().name.rpartition(".")[2]) >= 13
+@pytest.mark.parametrize("region", [None, "us-east-1", "eu-central-1", "us-gov-west-1"])
+def test_the_runtime_is_the_newest_python_that_the_region_has(region: str | None) -> None:
+    """As CDK determines it; never older than the handler needs."""
+    stack = Stack(App(), "Stack", env=Environment(region=region))
+    EndpointProvider(stack, "P")
+    runtime = properties(template_of(stack), FUNCTION)["Runtime"]
+    assert runtime == lambda_.Runtime.determine_latest_python_runtime(stack).name
+    assert int(runtime.removeprefix("python3.")) >= 11
 
 
 @pytest.mark.parametrize("seconds", [30, 120, 900])
