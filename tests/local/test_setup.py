@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -78,30 +77,49 @@ def test_a_failure_that_nobody_knows_is_shown_as_it_is(setup: ModuleType) -> Non
     assert shown.split() == [word for number in range(14, 20) for word in ("line", str(number))]
 
 
-def test_a_program_that_fails_is_told_of_with_a_remedy(
+def test_a_failing_program_is_reported_with_a_remedy(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And all that it printed is in the log."""
     monkeypatch.setattr(setup, "LOG", tmp_path / "log")
+    monkeypatch.setattr(setup, "TOOLS", tmp_path)
     with pytest.raises(setup.SetupError) as caught:
-        setup.run([sys.executable, "-c", "print('why'); raise SystemExit(1)"], what="no", remedy="try again")
-    assert (caught.value.what, caught.value.why.strip(), caught.value.remedy) == ("no", "why", "try again")
+        setup.run([sys.executable, "-c", "print('why'); raise SystemExit(1)"], name="this", remedy="try again")
+    assert (caught.value.what, caught.value.why.strip()) == ("could not install this", "why")
+    assert caught.value.remedy == "try again"
     assert "why" in (tmp_path / "log").read_text()
 
 
-def test_a_part_is_installed_again_only_if_what_it_depends_on_has_changed(
+def test_what_was_installed_from_other_files_does_not_count(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or if something of it is gone."""
+    """A changed lock file installs again; an unchanged one does not."""
     monkeypatch.setattr(setup, "TOOLS", tmp_path)
-    made = tmp_path / "made"
+    assert setup.Stamp("part", "one").installed() == set()
+    setup.Stamp("part", "one").note({"local"})
+    assert setup.Stamp("part", "one").installed() == {"local"}
+    assert setup.Stamp("part", "two").installed() == set()
 
-    def part(depends_on: str) -> Any:
-        return setup.Part(name="part", install=made.touch, makes=[made], depends_on=depends_on)
 
-    assert not part("one").is_installed()
-    setup.install(part("one"))
-    assert part("one").is_installed()
-    assert not part("two").is_installed()
-    made.unlink()
-    assert not part("one").is_installed()
+def test_a_damaged_note_does_not_count(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is installed again."""
+    monkeypatch.setattr(setup, "TOOLS", tmp_path)
+    setup.Stamp("part", "one").path.write_text("{")
+    assert setup.Stamp("part", "one").installed() == set()
+
+
+def test_long_steps_show_that_they_go_on(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """The name of what is installed comes first, whatever the output goes to."""
+    with setup.progress("the cdk command", 30):
+        pass
+    assert capsys.readouterr().out == "Installing the cdk command …\n"
+
+
+def test_pips_index_serves_uv_as_well(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has told pip of a mirror need not tell uv."""
+    monkeypatch.setattr(setup, "VENV", Path(sys.prefix))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    assert setup.pips_settings()["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://other.example/simple")
+    assert "UV_DEFAULT_INDEX" not in setup.pips_settings()
