@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    _forget_the_callers_settings()
     if options.account is not None:
         os.environ["MOTO_ACCOUNT_ID"] = options.account
     try:
@@ -42,6 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.port_file is not None:
         options.port_file.unlink(missing_ok=True)
     return 0
+
+
+def _forget_the_callers_settings() -> None:
+    """Moto makes SDK sessions of its own, which fail if the profile in the environment does not exist."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

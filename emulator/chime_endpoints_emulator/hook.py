@@ -16,7 +16,7 @@ NAME = "chimesdkidentity"
 def install() -> None:
     """Let moto find the backend by host name and by module name; doing it again changes nothing.
 
-    moto 5.2.5 keeps a list of host-name patterns, and imports `moto.NAME` for the one that matches.
+    moto 5.2 keeps a list of host-name patterns, and imports `moto.NAME` for the one that matches.
     """
     sys.modules[f"moto.{NAME}"] = models
     if all(name != NAME for name, _ in backend_index.backend_url_patterns):

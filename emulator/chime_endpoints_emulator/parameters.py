@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from botocore.model import StructureShape
-from moto.core.request import Request
 
 from .exceptions import IdentityError
+from .routing import Route
 
 
-def read_parameters(*, request: Request, labels: Mapping[str, str], shape: StructureShape) -> dict[str, Any]:
+def read_parameters(*, route: Route, content: bytes, shape: StructureShape) -> dict[str, Any]:
     """The members of `shape` that the request sends, as sent; what the shape does not have is ignored.
 
     Raises:
-        IdentityError: The body is not a JSON object.
+        IdentityError: The content is not a JSON object.
     """
-    body = _read_body(request.data)
+    body = _read_body(content)
     parameters: dict[str, Any] = {}
     for name, member in shape.members.items():
         location = member.serialization.get("location")
         wire_name = member.serialization.get("name", name)
         value: Any
         if location == "uri":
-            value = labels.get(wire_name)
+            value = route.labels.get(wire_name)
         elif location == "querystring":
-            value = _read_query(request.args.get(wire_name), member.type_name)
+            value = _read_query(route.query.get(wire_name), member.type_name)
         else:
             value = body.get(wire_name)
         if value is not None:

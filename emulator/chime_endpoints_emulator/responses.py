@@ -16,6 +16,7 @@ from .answers import Answer, error_answer, result_answer
 from .exceptions import SERVICE, IdentityError, ThrottledClientException
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
 from .parameters import read_parameters
+from .routing import Route, route
 from .transport import Passage
 from .validation import validate
 
@@ -25,11 +26,17 @@ Result = Mapping[str, Any] | None
 class ChimeSDKIdentityResponse(BaseResponse):
     """One request of the service; the public methods are its operations."""
 
-    use_raw_body = True
+    is_over_http = False
 
     def __init__(self) -> None:
         super().__init__(service_name=SERVICE)
         self._given: dict[str, Any] = {}
+
+    # The parameters of this method, and whether it is given the request's bytes, depend on moto's release.
+    def setup_class(self, request: Any, *args: Any, **options: Any) -> None:
+        """Read a request in moto's way, with its body as bytes."""
+        super().setup_class(request, *args, **{**options, "use_raw_body": True})
+        self.is_over_http = self.is_over_http or self.is_werkzeug_request
 
     def call_action(self) -> TYPE_RESPONSE:
         """Record the call, let faults strike, answer it."""
@@ -38,28 +45,30 @@ class ChimeSDKIdentityResponse(BaseResponse):
 
     def _get_action(self) -> str:
         """By method and path only: moto would also take a parameter or header named Action."""
-        action = self._get_action_from_method_and_request_uri(self.normalized_request)
-        if action is None:
-            return ""
-        template = get_service_model(SERVICE).operation_model(action).http["requestUri"].partition("?")[0]
-        # moto lets the last label of a path hold slashes, and ignores one at the end.
-        return action if template.count("/") == self.raw_path.count("/") else ""
+        found = self._route
+        return found.operation if found else ""
+
+    @property
+    def _route(self) -> Route | None:
+        return route(method=self.method, path=self.raw_path, query=self.parsed_url.query)
 
     def _answer(self) -> Answer:
-        operation = self._get_action()
-        if operation not in OPERATIONS:
+        found = self._route
+        if found is None or found.operation not in OPERATIONS:
             return error_answer(IdentityError("UnknownOperationException", "Unknown operation"))
         try:
             backend = self.backend
         except KeyError:
             return self._no_such_region()
-        shape = cast(StructureShape, get_service_model(SERVICE).operation_model(operation).input_shape)
+        model = get_service_model(SERVICE).operation_model(found.operation)
         error: IdentityError | None = None
         try:
-            self._given = read_parameters(request=self.normalized_request, labels=self.uri_match, shape=shape)
+            self._given = read_parameters(
+                route=found, content=self.body or b"", shape=cast(StructureShape, model.input_shape)
+            )
         except IdentityError as caught:
             error = caught
-        return self._pass(backend, operation, error)
+        return self._pass(backend, found.operation, error)
 
     def _pass(self, backend: ChimeSDKIdentityBackend, operation: str, error: IdentityError | None) -> Answer:
         """The answer to what is given, with the faults on its way."""
@@ -72,7 +81,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
             parameters=self._given,
             success=int(model.http.get("responseCode", 200)),
             url=self.uri,
-            over_http=self.is_werkzeug_request,
+            over_http=self.is_over_http,
         )
         if (kept_from_it := passage.strike("before", None)) is not None:
             return kept_from_it  # there is no effect that anything could come after
@@ -92,7 +101,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
 
     def _no_such_region(self) -> Answer:
         """The service's host name does not exist in most regions; a server on loopback can only refuse."""
-        if self.is_werkzeug_request:
+        if self.is_over_http:
             message = f"Credential should be scoped to a valid region; the service is not in {self.region}"
             return error_answer(IdentityError("InvalidSignatureException", message))
         raise EndpointConnectionError(endpoint_url=self.uri)

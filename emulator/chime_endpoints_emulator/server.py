@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from moto.core.request import Request
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.request import normalize_request
 
 from . import control
 from .responses import ChimeSDKIdentityResponse
@@ -19,10 +20,10 @@ from .responses import ChimeSDKIdentityResponse
 MAX_BODY_BYTES = 1_000_000
 
 
-class _ServerRequest(Request):
-    """A request in moto's form that came over a real socket."""
+class _OverHttp(ChimeSDKIdentityResponse):
+    """A request that came over a real socket."""
 
-    from_wsgi_server = True
+    is_over_http = True
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -48,9 +49,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*control.answer(method=self.command, target=self.path, body=body))
             return
         url = f"{self.server.url}{self.path}"
-        request = _ServerRequest.from_primitives(self.command, url, self.headers, body)
+        request = normalize_request(AWSPreparedRequest(self.command, url, self.headers, body, stream_output=False))
         try:
-            self._send(*ChimeSDKIdentityResponse.dispatch(request))
+            self._send(*_OverHttp.dispatch(request, url, request.headers))
         except ConnectionResetError:
             self._reset()
 

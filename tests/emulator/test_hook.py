@@ -16,7 +16,7 @@ from chime_endpoints_emulator import chimesdkidentity_backends, hook
 from support.identity import make_client
 
 MOVED = (
-    f"moto {version('moto')} finds its backends in another way than 5.2.5: "
+    f"moto {version('moto')} finds its backends in another way than 5.2: "
     "chime_endpoints_emulator/hook.py must be adapted"
 )
 NAME: Any = hook.NAME

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -266,6 +268,14 @@ def test_what_cannot_be_served_is_said(
         status = ended.code
     assert status in (1, 2)
     assert expected in capfd.readouterr().err
+
+
+def test_the_profile_of_whoever_starts_it_does_not_matter(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one that does not exist: the server calls nobody."""
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    _, url, _ = program()
+    with urllib.request.urlopen(f"{url}/_emulator/health", timeout=10) as answer:  # noqa: S310 - it is http, on loopback
+        assert json.load(answer) == {"status": "ok"}
 
 
 def test_the_account_can_be_given(program: Any) -> None:

@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import EndpointConnectionError
-from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Fault, identity_backend
 from support.identity import make_client, registration
@@ -26,11 +26,9 @@ def send(
     request = AWSPreparedRequest(
         method, HOST + path, {"Content-Type": "application/json", **(headers or {})}, body, False
     )
-    answer = BotocoreStubber().process_request(request)
+    answer = botocore_stubber("before-send", request)
     assert answer is not None
-    status, answer_headers, text = answer
-    assert isinstance(text, str)
-    return status, answer_headers, text
+    return answer.status_code, dict(answer.headers), answer.text
 
 
 def _check(value: Any, shape: Any) -> None:

@@ -16,8 +16,9 @@ import pytest
 from support.wheel import ROOT, built, make_environment, pip, run
 
 _ENVIRONMENTS = ROOT / ".local" / "installed"
-_DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-_LOWEST = [re.sub(r"([\w-]+)>=([\d.]+),.*", r"\1==\2", each) for each in _DEPENDENCIES]
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+_DEPENDENCIES = [*_PROJECT["dependencies"], *_PROJECT["optional-dependencies"]["emulator"]]
+_LOWEST = [re.sub(r"([\w-]+)>=([\d.]+).*", r"\1==\2", each) for each in _DEPENDENCIES]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +57,9 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if not python.exists():
         make_environment(directory)
     wheel = str(built("wheel", tmp_path_factory.mktemp("wheel")))
+    with_emulator = f"{wheel}[emulator]"
     versions = _LOWEST if request.param == "oldest" else ["--upgrade", "--upgrade-strategy", "eager"]
-    pip(python, "install", "--only-binary", ":all:", "--no-compile", wheel, *versions)
+    pip(python, "install", "--only-binary", ":all:", "--no-compile", with_emulator, *versions)
     pip(python, "install", "--no-index", "--no-deps", "--force-reinstall", wheel)
     return Installed(python=python, end=request.param)
 

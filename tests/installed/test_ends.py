@@ -49,15 +49,16 @@ def test_a_users_type_checker_finds_wrong_arguments(other: Installed, tmp_path: 
     )
 
 
-def test_the_constructs_tests_pass(other: Installed) -> None:
-    """All of them, with these libraries in place of the pinned ones."""
+@pytest.mark.parametrize(("tests", "library"), [("tests/synth", "aws_cdk"), ("tests/emulator", "moto")])
+def test_the_projects_own_tests_pass(other: Installed, tests: str, library: str) -> None:
+    """Those of the constructs and of the emulator, with these libraries in place of the pinned ones."""
     environment = {"PYTHONPATH": str(other.packages)}
-    used = run([sys.executable, "-c", "import aws_cdk; print(aws_cdk.__file__)"], environment=environment)
+    used = run([sys.executable, "-c", f"import {library}; print({library}.__file__)"], environment=environment)
     assert used.startswith(str(other.packages))
     run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", "-p", "no:cacheprovider"),
-            "tests/synth",
+            tests,
         ],
         cwd=ROOT,
         environment=environment,

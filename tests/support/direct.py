@@ -31,7 +31,6 @@ class _Request(ChimeSDKIdentityResponse):
     """One request, which nobody had to write down and read back."""
 
     uri = "https://identity-chime.us-east-1.amazonaws.com/"
-    is_werkzeug_request = False
 
     def __init__(self, backend: ChimeSDKIdentityBackend, parameters: dict[str, Any]) -> None:
         self._backend = backend

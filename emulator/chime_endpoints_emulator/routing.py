@@ -1,0 +1,61 @@
+"""Which operation a request is for, by method and path as the service's model has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import parse_qs, unquote
+
+from moto.core.utils import get_service_model
+
+from .exceptions import SERVICE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """An operation, with what the labels of its path and its query are in one request."""
+
+    operation: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+def route(*, method: str, path: str, query: str) -> Route | None:
+    """The operation of a request whose path and query are still percent-encoded; None if there is none.
+
+    moto has a router, too. Its releases differ in it, and it takes what the service refuses.
+    """
+    given = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    for known in _templates():
+        found = known.path.fullmatch(path) if known.method == method else None
+        if found and known.query.items() <= given.items():
+            labels = {name: unquote(value) for name, value in found.groupdict().items()}
+            return Route(operation=known.operation, labels=labels, query=given)
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Template:
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    query: Mapping[str, str]
+
+
+@cache
+def _templates() -> Sequence[_Template]:
+    model = get_service_model(SERVICE)
+    return [_template(name, model.operation_model(name).http) for name in model.operation_names]
+
+
+def _template(operation: str, http: Mapping[str, str]) -> _Template:
+    path, _, query = http["requestUri"].partition("?")
+    fixed = {name: values[0] for name, values in parse_qs(query).items()}
+    return _Template(
+        operation=operation, method=http["method"], path=re.compile(_LABEL.sub(r"(?P<\1>[^/]+)", path)), query=fixed
+    )
+
+
+_LABEL = re.compile(r"\{(\w+)\+?\}")
