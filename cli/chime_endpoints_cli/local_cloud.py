@@ -11,6 +11,7 @@ from typing import Self
 
 from .environment import ACCOUNT, local_environment
 from .errors import CommandError
+from .function_runtime import FUNCTION_PYTHON, make_runtime, runtime_environment
 from .service import Service, answers
 
 LOOPBACK = "127.0.0.1"
@@ -107,12 +108,15 @@ class LocalCloud:
                     "MiniStack",
                     [
                         *("hypercorn", "--bind", f"fd://{listening.fileno()}", "--workers", "0"),
-                        *("--keep-alive", "75", "ministack.app:app"),
+                        *("--keep-alive", "75", "chime_endpoints_cli.ministack_app:app"),
                     ],
                     log=self.directory / "ministack.log",
                     environment={
-                        **local_environment(aws_url=url, chime_url=chime_url, directory=self.directory),
+                        **runtime_environment(
+                            local_environment(aws_url=url, chime_url=chime_url, directory=self.directory)
+                        ),
                         **_ministack_settings(port),
+                        FUNCTION_PYTHON: str(make_runtime(self.directory / "function-runtime")),
                     },
                     file_descriptors=[listening.fileno()],
                 )

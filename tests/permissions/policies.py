@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.iam_evaluator import (  # type: ignore[import-untyped]  # it carries no types
+from ministack.core.iam_evaluator import (
     EvalContext,
     evaluate,
     parse_policy_document,
