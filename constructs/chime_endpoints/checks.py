@@ -11,18 +11,16 @@ from constructs import IConstruct
 from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
-    TAGS_TYPE,
     EndpointDeclaration,
     ParameterSource,
     SecretSource,
-    TagsDeclaration,
     TokenSource,
 )
 from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, violations
 
 from .device_token import DeviceToken
 from .identity import User, key_of
-from .kinds import tags_problems
+from .tag_problems import declared_tags_problems
 from .tree import root_of
 from .unresolved import is_unresolved
 from .wording import in_parameters
@@ -50,12 +48,7 @@ def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, st
     """What is wrong with what the template would hold."""
     for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unresolved):
         yield in_parameters(violation)
-    yield from (not_tags := list(tags_problems(tags)))
-    if tags and not not_tags:
-        declared = TagsDeclaration(resource_arn=declaration.app_instance_user_arn, tags=tags)
-        for violation in violations(TAGS_TYPE, declared.to_properties(), unresolved=is_unresolved):
-            if violation.text.startswith("Tags"):
-                yield in_parameters(violation)
+    yield from declared_tags_problems(tags)
 
 
 def reference_problems(user_arn: str, endpoint_id: str) -> Iterator[str]:

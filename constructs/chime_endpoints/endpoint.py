@@ -212,7 +212,7 @@ class AppInstanceUserEndpoint(_Endpoint):
         policies = permissions.for_endpoint(user=user, application=resource_arn, tokens=tokens)
         if policies:
             self._resource.node.add_dependency(*policies)
-        self._carrier = Carrier(self, tags or {})
+        self._carrier = Carrier(self, tags or {}, resource_type=ENDPOINT_TYPE, stack=stack)
         put_on_user(self._carrier, user, permissions)
         if warning := region_warning(user, stack):
             Annotations.of(self).add_warning_v2("chime-endpoints:region", warning)
@@ -241,7 +241,7 @@ class AppInstanceUserEndpoint(_Endpoint):
     @property
     def cdk_tag_manager(self) -> TagManager:
         """What `Tags.of` adds tags to."""
-        return self._carrier.manager(ENDPOINT_TYPE)
+        return self._carrier.manager()
 
     @property
     def endpoint_id(self) -> str:

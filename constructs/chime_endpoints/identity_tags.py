@@ -17,10 +17,11 @@ from chime_endpoints_handler.rules import violations
 from .choice import provider_problems
 from .errors import InvalidDeclarationError
 from .identity import User, digest, key_of, referred
-from .kinds import tags_problems
-from .later import any_later, validate_later
+from .later import any_later
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
+from .tag_problems import declared_tags_problems
+from .tag_report import TagReport
 from .tag_union import Carrier, TagUnion
 from .tags_resource import TagsResource, TagsResources
 from .tree import child_path, stack_of
@@ -43,7 +44,7 @@ _native: WeakKeyDictionary[chime.CfnAppInstanceUser, TagUnion] = WeakKeyDictiona
 
 
 def _entry(stack: Stack, arn: str, key: str) -> _Entry:
-    return _entries.setdefault(stack, {}).setdefault(key, _Entry(union=TagUnion(arn=arn)))
+    return _entries.setdefault(stack, {}).setdefault(key, _Entry(union=TagUnion(arn=arn, stack=stack)))
 
 
 def put_on_user(carrier: Carrier, user: User, permissions: Permissions) -> None:
@@ -73,11 +74,12 @@ def _home(stack: Stack, permissions: Permissions) -> TagsResources:
 def _put_on_native(carrier: Carrier, native: chime.CfnAppInstanceUser, arn: str) -> None:
     union = _native.get(native)
     if union is None:
-        own = Carrier(native, {}, native.cdk_tag_manager)
-        union = _native[native] = TagUnion(arn=arn, carriers=[own])
+        stack = stack_of(native)
+        own = Carrier(native, {}, resource_type=native.cfn_resource_type, stack=stack, manager=native.cdk_tag_manager)
+        union = _native[native] = TagUnion(arn=arn, stack=stack, carriers=[own])
         shared = union
         native.add_property_override("Tags", any_later(lambda: tag_list(shared.values()) or None))
-        validate_later(native, shared.problems)
+        TagReport.of(stack).check_later(native, union)
     union.carriers.append(carrier)
 
 
@@ -116,10 +118,13 @@ class ChimeIdentityTags(Resource):
         """
         stack = stack_of(scope)
         entry = _entry(stack, resource_arn, key_of(resource_arn, scope=scope))
-        not_tags = list(tags_problems(tags))
-        declaration = TagsDeclaration(resource_arn=resource_arn, tags={} if not_tags else tags)
+        declaration = TagsDeclaration(resource_arn=resource_arn, tags={})
         found = violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
-        problems = [*not_tags, *map(in_parameters, found), *provider_problems(provider, scope=scope)]
+        problems = [
+            *map(in_parameters, found),
+            *declared_tags_problems(tags),
+            *provider_problems(provider, scope=scope),
+        ]
         if entry.by_hand is not None:
             problems.append(f"resource_arn: {entry.by_hand.node.path} tags the same; declare all its tags there.")
         native = referred(resource_arn)
@@ -131,7 +136,7 @@ class ChimeIdentityTags(Resource):
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
         self._resource_arn = resource_arn
-        self._carrier = Carrier(self, tags)
+        self._carrier = Carrier(self, tags, resource_type=TAGS_TYPE, stack=stack)
         entry.union.carriers.insert(0, self._carrier)
         entry.by_hand = self
         if entry.automatic is not None:
@@ -142,7 +147,7 @@ class ChimeIdentityTags(Resource):
     @property
     def cdk_tag_manager(self) -> TagManager:
         """What `Tags.of` adds tags to."""
-        return self._carrier.manager(TAGS_TYPE)
+        return self._carrier.manager()
 
     @property
     def resource_arn(self) -> str:

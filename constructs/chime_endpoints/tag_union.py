@@ -5,28 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import TagManager, TagType
+from aws_cdk import Stack, TagManager, TagType
 from constructs import IConstruct
 
-from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration
-from chime_endpoints_handler.rules import violations
-
-from .unresolved import is_unresolved
-from .wording import in_parameters
+from .tag_meaning import in_stack, is_reference
 
 
 class Carrier:
     """A construct whose tags are an identity's."""
 
-    def __init__(self, construct: IConstruct, declared: Mapping[str, str], manager: TagManager | None = None) -> None:
+    def __init__(
+        self,
+        construct: IConstruct,
+        declared: Mapping[str, str],
+        *,
+        resource_type: str,
+        stack: Stack,
+        manager: TagManager | None = None,
+    ) -> None:
         """Makes a carrier.
 
         Args:
             construct: the construct.
             declared: the tags that it was declared with; `Tags.of` overrides them, as with any resource of CDK.
+            resource_type: the type by which `Tags.of` can exclude it.
+            stack: the stack that it is in.
             manager: the construct's tag manager, where it has one already that holds the declared tags.
         """
         self.construct = construct
+        self.resource_type = resource_type
+        self.stack = stack
         self._declared = dict(declared)
         self._manager = manager
         self._provide: Callable[[], None] = lambda: None
@@ -38,10 +46,10 @@ class Carrier:
         else:
             self._provide = provide
 
-    def manager(self, resource_type: str) -> TagManager:
+    def manager(self) -> TagManager:
         """What `Tags.of` adds tags to; made when it first comes by."""
         if self._manager is None:
-            self._manager = TagManager(TagType.MAP, resource_type, self._declared)
+            self._manager = TagManager(TagType.MAP, self.resource_type, self._declared)
             self._provide()
         return self._manager
 
@@ -50,37 +58,44 @@ class Carrier:
         return self._declared if self._manager is None else dict(self._manager.tag_values())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tag:
+    """One tag of one carrier."""
+
+    carrier: Carrier
+    key: str
+    value: str | None
+    """As the stack that tags the identity has to say it; None where only the carrier's own stack can resolve it."""
+
+
 @dataclass(kw_only=True)
 class TagUnion:
     """The tags of all carriers of one identity together."""
 
     arn: str
+    stack: Stack
+    """The stack that tags the identity."""
     carriers: list[Carrier] = field(default_factory=list)
 
-    def values(self) -> dict[str, str]:
-        """Every key with its value; of contradicting values the first, since `problems` tells of them."""
-        values: dict[str, str] = {}
+    def tags(self) -> Iterator[Tag]:
+        """The tags of each carrier, as the stack that tags the identity has to say them."""
+        own: dict[str, str] = {}
         for carrier in self.carriers:
-            values = carrier.values() | values
-        return values
-
-    def problems(self) -> list[str]:
-        """What is wrong when every tag is known."""
-        tags = self.values()
-        if not tags:
-            return []
-        if contradictions := list(self._contradictions()):
-            return contradictions
-        properties = TagsDeclaration(resource_arn=self.arn, tags=tags).to_properties()
-        return [in_parameters(each) for each in violations(TAGS_TYPE, properties, unresolved=is_unresolved)]
-
-    def _contradictions(self) -> Iterator[str]:
-        first: dict[str, tuple[str, IConstruct]] = {}
-        for carrier in self.carriers:
+            is_own = carrier.stack is self.stack
             for key, value in carrier.values().items():
-                there, by = first.setdefault(key, (value, carrier.construct))
-                if there != value:
-                    yield (
-                        f"tags: {by.node.path} and {carrier.construct.node.path} give {key!r} different values,"
-                        " but share the AppInstanceUser that tags are put on. Give the key one value."
-                    )
+                if is_own:
+                    own.setdefault(key, value)
+                if is_own or (own.get(key) == value and is_reference(value)):
+                    yield Tag(carrier=carrier, key=key, value=value)
+                    continue
+                moved_key = in_stack(key, of=carrier.stack, to=self.stack)
+                moved = None if moved_key is None else in_stack(value, of=carrier.stack, to=self.stack)
+                yield Tag(carrier=carrier, key=moved_key or key, value=moved)
+
+    def values(self) -> dict[str, str]:
+        """Every key with its value; of contradicting values the first, since synth fails with them."""
+        values: dict[str, str] = {}
+        for tag in self.tags():
+            if tag.value is not None:
+                values.setdefault(tag.key, tag.value)
+        return values

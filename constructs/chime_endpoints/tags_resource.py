@@ -11,9 +11,9 @@ from constructs import Construct
 from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration
 
 from .identity import app_instance_of, key_of
-from .later import validate_later
 from .permissions import Permissions
 from .tag_permissions import Taggable
+from .tag_report import TagReport
 from .tag_union import TagUnion
 from .unresolved import is_unresolved
 
@@ -29,15 +29,13 @@ class TagsResources(Construct):
         """Makes a home for resources of the permissions' provider."""
         super().__init__(scope, id)
         self.permissions = permissions
-        self._resources: list[TagsResource] = []
         # As constructs, not as resources: whether the policy is in the template is known only at the end.
         self.node.add_dependency(*permissions.tag_policies())
-        validate_later(self, self._problems)
 
     def add(self, resource_id: str, union: TagUnion) -> TagsResource:
         """Makes the resource that puts a union's tags on its identity."""
         resource = TagsResource(self, resource_id, union=union)
-        self._resources.append(resource)
+        TagReport.of(union.stack).check_later(self, union)
         is_user = "/user/" in union.arn or is_unresolved(union.arn)
         self.permissions.allow_tagging(
             Taggable(
@@ -48,9 +46,6 @@ class TagsResources(Construct):
             )
         )
         return resource
-
-    def _problems(self) -> list[str]:
-        return [problem for resource in self._resources if resource.is_tagged for problem in resource.union.problems()]
 
 
 class TagsResource(CfnResource):

@@ -59,9 +59,9 @@ TEXT = DeviceToken.unsafe_plain_text
         ({"endpoint_name": "a\nb"}, "endpoint_name holds a control character"),
         ({"tags": [{"Key": "team", "Value": "chat"}]}, "tags is not a mapping of keys to values."),
         ({"provider": "arn:aws:lambda:us-east-1:111122223333:function:f"}, "provider is not a provider. Use"),
-        ({"tags": {"aws:x": "y"}}, "tags[0].Key begins with aws:, which is reserved for AWS"),
-        ({"tags": {"k" * 129: "v"}}, "tags[0].Key has 129 characters; 1 to 128 are allowed."),
-        ({"tags": {"k": ""}}, "tags[0].Value has 0 characters; 1 to 256 are allowed."),
+        ({"tags": {"aws:x": "y"}}, 'tags: the key "aws:x" begins with aws:, which is reserved for AWS'),
+        ({"tags": {"k" * 129: "v"}}, 'tags: the key "' + "k" * 59 + "… has 129 characters; 1 to 128 are allowed."),
+        ({"tags": {"k": ""}}, 'tags: the value of "k" has 0 characters; 1 to 256 are allowed.'),
         ({"tags": {str(number): "v" for number in range(51)}}, "tags has 51 entries; at most 50 are allowed."),
     ],
 )

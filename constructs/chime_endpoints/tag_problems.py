@@ -1,0 +1,43 @@
+"""What is wrong with single tags, each named by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from json import dumps
+
+from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.rules import TAG_RULES, violations
+
+from .kinds import tags_problems
+from .unresolved import is_unresolved
+
+MOST_TAGS = TAG_RULES["Tags"].maximum
+_ANY = "arn:aws:chime:us-east-1:111122223333:app-instance/any"
+_LONGEST = 60  # characters of a key or value that a message shows
+
+
+def declared_tags_problems(tags: object) -> Iterator[str]:
+    """What is wrong with the tags that a construct is declared with."""
+    if not isinstance(tags, Mapping):
+        yield from tags_problems(tags)
+        return
+    if len(tags) > MOST_TAGS:
+        yield f"tags has {len(tags)} entries; at most {MOST_TAGS} are allowed. [{Code.WRONG_LENGTH}]"
+    for key, value in tags.items():
+        for problem in tag_problems(key, value):
+            yield f"tags: {problem}"
+
+
+def tag_problems(key: object, value: object) -> Iterator[str]:
+    """What is wrong with one tag."""
+    tag = {"Key": key, "Value": value}
+    for violation in violations(TAGS_TYPE, {"ResourceARN": _ANY, "Tags": [tag]}, unresolved=is_unresolved):
+        member, _, rest = violation.text.removeprefix("Tags[0].").partition(" ")
+        yield f"{'the key' if member == 'Key' else 'the value of'} {shown(key)} {rest} [{violation.code}]"
+
+
+def shown(value: object) -> str:
+    """A key or value as a message shows it: quoted, and cut where it is long."""
+    text = dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
