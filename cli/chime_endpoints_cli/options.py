@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -21,6 +21,30 @@ regions = click.option(
     metavar="REGION",
     help="A region to look for stacks in; may be given several times.",
 )
+
+context = click.option(
+    "-c",
+    "--context",
+    "context",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable's value, as of `cdk deploy -c`; without, the environment's.",
+)
+
+
+def variables_in(given: Sequence[str]) -> Mapping[str, str]:
+    """The values that a command line gives to variables.
+
+    Raises:
+        CommandError: one gives none.
+    """
+    values = {}
+    for each in given:
+        name, separator, value = each.partition("=")
+        if not separator:
+            raise CommandError(f"{each!r} gives no variable a value", remedy="Write -c NAME=VALUE.")
+        values[name] = value
+    return values
 
 
 def services_of(*, local: bool) -> Services:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,10 +11,10 @@ import click
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.problems import DeclaredFileError, Problem
 
+from . import options
 from .command import Command
 from .errors import CommandError
 from .exit_codes import ExitCode
-from .options import as_json as json_option
 from .terminal import complain, counted, say, show_json
 
 
@@ -33,15 +32,8 @@ from .terminal import complain, counted, say, show_json
     },
 )
 @click.argument("file", default="endpoints.yaml", type=click.Path(path_type=Path))
-@click.option(
-    "-c",
-    "--context",
-    "context",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A variable's value, as of `cdk deploy -c`; without, the environment's.",
-)
-@json_option
+@options.context
+@options.as_json
 def validate_command(*, file: Path, context: tuple[str, ...], as_json: bool) -> ExitCode:
     """Check a declaration file and tell all mistakes in it at once.
 
@@ -50,7 +42,7 @@ def validate_command(*, file: Path, context: tuple[str, ...], as_json: bool) -> 
     """
     if not file.is_file():
         raise CommandError(f"there is no file {file}", remedy="Name one: chime-endpoints validate FILE")
-    given = _variables(context)
+    given = options.variables_in(context)
     try:
         declared = load(file, lambda name: given.get(name) or os.environ.get(name))
     except DeclaredFileError as error:
@@ -65,16 +57,6 @@ def validate_command(*, file: Path, context: tuple[str, ...], as_json: bool) -> 
         number = counted(len(declared.entries), "endpoint")
         say(f"{file} is valid: {number} in {counted(declared.stacks, 'stack')}.")
     return ExitCode.DONE
-
-
-def _variables(context: tuple[str, ...]) -> Mapping[str, str]:
-    given = {}
-    for each in context:
-        name, separator, value = each.partition("=")
-        if not separator:
-            raise CommandError(f"{each!r} gives no variable a value", remedy="Write -c NAME=VALUE.")
-        given[name] = value
-    return given
 
 
 def _to_json(problem: Problem) -> dict[str, object]:

@@ -172,22 +172,24 @@ def test_an_import_overwrites_no_file(account: Account, tmp_path: Path, capsys: 
     path = tmp_path / "endpoints.yaml"
     path.write_text("mine")
     assert run(["import", account.app_instance, "-o", str(path)], services=account.services) == ExitCode.FAILED
-    assert "exists already" in capsys.readouterr().err
+    assert (
+        f"exists already\nName another file, or add the entries to this one: --into {path}" in capsys.readouterr().err
+    )
     assert path.read_text() == "mine"
 
 
-def test_an_import_beside_a_deployed_app_is_not_to_be_deployed_in_its_place(
+def test_entries_in_a_file_of_their_own_are_never_to_be_deployed_by_themselves(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """That would take the app's own endpoints away; so the next step is another one."""
+    """That would deregister what else the stack holds: the file says so at its top, and the command says how much."""
     account.register("free", user_id="bob")
-    arguments = ["import", account.app_instance, "-o"]
-    assert run([*arguments, str(tmp_path / "first.yaml")], services=account.services) == ExitCode.DONE
-    assert f"cdk deploy -c endpoints={tmp_path}" in capsys.readouterr().err
     held = account.register("held")
     account.cloudformation.add("ChimeEndpoints", {"Phone": declared(held)}, Phone=physical_id(held))
-    assert run([*arguments, str(tmp_path / "second.yaml")], services=account.services) == ExitCode.DONE
+    path = tmp_path / "imported.yaml"
+    assert run(["import", account.app_instance, "-o", str(path)], services=account.services) == ExitCode.DONE
     told = capsys.readouterr().err
     assert "left out: 1 endpoint that the stack ChimeEndpoints holds" in told
     assert "cdk deploy" not in told
-    assert "would deregister the 1 endpoint of that stack" in told
+    assert "--into FILE" in told
+    assert "ChimeEndpoints would lose 1 endpoint" in told
+    assert "Deployed by itself, this file deregisters every endpoint" in path.read_text().split("endpoints:")[0]

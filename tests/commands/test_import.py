@@ -11,9 +11,11 @@ import pytest
 from chime_endpoints.declared.load import load
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.holders import holdings_in
-from chime_endpoints_cli.importing.entries import obstacles
-from chime_endpoints_cli.importing.import_command import as_yaml, entries_for
+from chime_endpoints_cli.importing.adding import add
+from chime_endpoints_cli.importing.output import StandardOutput
 from chime_endpoints_cli.importing.selection import Selection, select
+from chime_endpoints_cli.importing.variables import Variables
+from chime_endpoints_cli.importing.writing import Form
 from chime_endpoints_handler.declaration import SecretSource
 from commands.conftest import Account, declared, physical_id
 
@@ -25,7 +27,24 @@ def selected(account: Account, *ids: str) -> Selection:
 
 def imported(account: Account, *, secret: str | None = "push") -> dict[str, Any]:
     """The entries of the whole app instance."""
-    return entries_for(account.services, selected(account, account.app_instance).free, secret)
+    endpoints = selected(account, account.app_instance).fit
+    return dict(
+        add(
+            account.services,
+            endpoints,
+            StandardOutput(),
+            form=Form(),
+            secret=secret,
+            variables=Variables({}, {}),
+        ).entries
+    )
+
+
+def as_file(entries: dict[str, Any], path: Path) -> str:
+    """The text of a file with these entries."""
+    text = Form().text(entries, None)
+    path.write_bytes(text)
+    return text.decode()
 
 
 def stored(account: Account, name: str = "push") -> dict[str, str]:
@@ -41,8 +60,7 @@ def test_an_entry_declares_what_is_registered_and_adopts_it(account: Account, tm
         "canary-a", name="${Alice}: 'phone' 📱", voip_device_token="canary-b", allow_messages="NONE"
     )
     path = tmp_path / "imported.yaml"
-    path.write_text(as_yaml(imported(account)), encoding="utf-8")
-    assert "canary" not in path.read_text(encoding="utf-8")
+    assert "canary" not in as_file(imported(account), path)
     (entry,) = load(path, lambda _: None).entries
     declaration = entry.declaration
     assert declaration.app_instance_user_arn == endpoint.app_instance_user_arn
@@ -91,14 +109,14 @@ def test_what_a_stack_holds_is_left_out(account: Account) -> None:
     held, free = account.register("a"), account.register("b")
     account.cloudformation.add("Push", {"Phone": declared(held)}, Phone=physical_id(held))
     selection = selected(account, account.user())
-    assert [endpoint.endpoint_id for endpoint in selection.free] == [free.endpoint_id]
+    assert [endpoint.endpoint_id for endpoint in selection.fit] == [free.endpoint_id]
     assert [(id_, holder.stack.name) for id_, holder in selection.held] == [(physical_id(held), "Push")]
 
 
 def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
     """As `Ref` gives them; one that does not exist is told."""
     first, _ = account.register("a"), account.register("b")
-    assert [endpoint.endpoint_id for endpoint in selected(account, physical_id(first)).free] == [first.endpoint_id]
+    assert [endpoint.endpoint_id for endpoint in selected(account, physical_id(first)).fit] == [first.endpoint_id]
     with pytest.raises(CommandError, match="there is no endpoint"):
         selected(account, f"{account.user()}/endpoint/none")
 
@@ -106,8 +124,9 @@ def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
 def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) -> None:
     """A control character in a name, which the service lets through, is refused in a declaration."""
     account.register(name="a\x07b")
-    (endpoint,) = selected(account, account.user()).free
-    assert obstacles(endpoint) == [
+    selection = selected(account, account.user())
+    assert not selection.fit
+    assert [why for _, why in selection.unfit] == [
         "Name holds a control character (a line break, perhaps) or half of a surrogate pair; remove it."
     ]
 
@@ -148,7 +167,5 @@ def test_tokens_that_do_not_fit_a_secret_are_put_into_several(account: Account) 
 def test_a_name_that_a_terminal_would_not_show_is_escaped_in_the_file(account: Account, tmp_path: Path) -> None:
     """F76: and read back as it is."""
     account.register(name="a\u202eb")
-    text = as_yaml(imported(account))
-    assert text.isascii()
-    (tmp_path / "e.yaml").write_text(text)
+    assert as_file(imported(account), tmp_path / "e.yaml").isascii()
     assert load(tmp_path / "e.yaml", lambda _: None).entries[0].declaration.name == "a\u202eb"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from chime_endpoints_cli.in_region import InRegion
 from chime_endpoints_cli.registered import Described, describe, tags_of
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.template_values import is_known
@@ -30,30 +31,6 @@ from .findings import Difference, Finding, State
 
 _HIDDEN = "(not shown)"
 _UNTOLD = "only CloudFormation knows the declared value"
-
-
-@dataclass(frozen=True, kw_only=True)
-class InRegion:
-    """The services as the function sees them, whose own region is that of its stack."""
-
-    services: Services
-    region: str
-
-    def chime(self, region: str) -> Any:
-        """A client of `chime-sdk-identity`."""
-        return self.services.chime(region)
-
-    def secrets(self, region: str | None) -> Any:
-        """A client of `secretsmanager`."""
-        return self.services.secrets(region or self.region)
-
-    def parameters(self, region: str | None) -> Any:
-        """A client of `ssm`."""
-        return self.services.parameters(region or self.region)
-
-    def stacks(self) -> Any:
-        """A client of `cloudformation`."""
-        return self.services.stacks(self.region)
 
 
 def compare(declared: Declared, services: Services, *, with_tokens: bool) -> Finding:

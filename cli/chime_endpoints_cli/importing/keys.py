@@ -1,10 +1,11 @@
-"""Keys for imported endpoints: of the user and the name, the same every time, each once."""
+"""Keys for imported endpoints: made of the user and the name, the same every time, each used once."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from chime_endpoints_cli.registered import Described
 
@@ -15,20 +16,26 @@ _LONGEST = 100
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 
 
-def keys_for(endpoints: Sequence[Described]) -> list[str]:
-    """A key for each endpoint, in their order; no key is the field of another's VoIP token."""
-    used: set[str] = set()
+def keys_for(endpoints: Sequence[Described], taken: Iterable[str] = ()) -> list[str]:
+    """A key for each endpoint, in their order; none is taken already or is the field of another's VoIP token."""
+    used = {each for key in taken for each in (key, key + VOIP)}
+    tried: Counter[str] = Counter()
     keys = []
     for endpoint in endpoints:
-        wanted = "-".join(filter(None, (_word(endpoint.user_id), _word(endpoint.name) or _word(endpoint.type))))
-        wanted = wanted[:_LONGEST].strip("-") or "endpoint"
-        key, number = wanted, 1
+        wanted = wanted_key(endpoint)
+        key = wanted
         while used & {key, key + VOIP}:
-            number += 1
-            key = f"{wanted}-{number}"
+            tried[wanted] += 1
+            key = f"{wanted}-{tried[wanted] + 1}"
         used |= {key, key + VOIP}
         keys.append(key)
     return keys
+
+
+def wanted_key(endpoint: Described) -> str:
+    """The key of an endpoint that shares it with no other."""
+    words = filter(None, (_word(endpoint.user_id), _word(endpoint.name) or _word(endpoint.type)))
+    return "-".join(words)[:_LONGEST].strip("-") or "endpoint"
 
 
 def _word(text: str) -> str:

@@ -14,12 +14,16 @@ from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.stacks import Held
 from chime_endpoints_handler import physical_id
 
+from .entries import obstacles
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """What is to be imported, and what is not because a stack holds it."""
 
-    free: tuple[Described, ...]
+    fit: tuple[Described, ...]
+    unfit: tuple[tuple[Described, str], ...]
+    """What cannot be declared as it is registered, with the reason."""
     held: tuple[tuple[str, Held], ...]
     """By physical id."""
 
@@ -44,4 +48,10 @@ def select(services: Services, ids: Sequence[str], held: Holdings) -> Selection:
     missing = [str(endpoint) for endpoint, seen in zip(free, described, strict=True) if seen is None]
     if missing:
         raise CommandError("there is no endpoint " + ", ".join(missing), remedy="`chime-endpoints list` shows them.")
-    return Selection(free=tuple(seen for seen in described if seen is not None), held=tuple(holders))
+    seen = [endpoint for endpoint in described if endpoint is not None]
+    reasons = [obstacles(endpoint) for endpoint in seen]
+    return Selection(
+        fit=tuple(endpoint for endpoint, why in zip(seen, reasons, strict=True) if not why),
+        unfit=tuple((endpoint, " ".join(why)) for endpoint, why in zip(seen, reasons, strict=True) if why),
+        held=tuple(holders),
+    )

@@ -1,0 +1,123 @@
+"""Entries written and device tokens stored such that a failure leaves nothing half done, or says what was done.
+
+The new text is made, checked and written beside its place before the first token is stored, with ARNs of the length
+that the secrets' will have. So all that can fail afterwards is Secrets Manager, and the last step of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chime_endpoints.declared.entry import Declarations
+from chime_endpoints_cli import options
+from chime_endpoints_cli.registered import Described
+from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.terminal import complain, counted
+
+from .declaration_file import DeclarationFile
+from .entries import declared_as, entry_for, tokens_of
+from .keys import keys_for
+from .output import FileOutput, Output
+from .size import stacks_for
+from .token_store import Part, expected_arns, plan, store
+from .variables import Variables
+from .writing import Form
+
+VARIABLE = "PUSH_SECRET_ARN"
+_REFERENCE = f"${{{VARIABLE}}}"
+_ANY_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:filled-by-hand-AbCdEf"  # noqa: S105 - of no secret
+
+Plans = Mapping[str, Sequence[Part]]
+"""The secrets of each region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """What was written."""
+
+    entries: Mapping[str, Any] = field(default_factory=dict)
+    stacks: int | None = None
+    """The number of stacks that was written, if one was."""
+    secrets: tuple[tuple[str, int], ...] = ()
+    """The ARN of each secret, with the number of tokens that it has for the entries."""
+
+
+def add(
+    services: Services,
+    endpoints: Sequence[Described],
+    out: Output,
+    *,
+    form: Form,
+    secret: str | None,
+    variables: Variables,
+) -> Addition:
+    """Write the entries, and store their tokens if a secret is named.
+
+    Raises:
+        CommandError: nothing was written; if tokens were stored, it was printed where.
+    """
+    file = form.into
+    declared = Declarations(path="the file", entries=()) if file is None else file.declared
+    keyed = dict(zip(keys_for(endpoints, [entry.key for entry in declared.entries]), endpoints, strict=True))
+
+    def entries(places: Mapping[str, str]) -> dict[str, Any]:
+        return {key: _entry(key, each, places, file) for key, each in keyed.items()}
+
+    plans = {} if secret is None else dict(_plans(services, keyed, secret))
+    places = dict.fromkeys(_fields(keyed), _REFERENCE) if secret is None else _expected(plans, keyed)
+    lookup = variables.with_default(VARIABLE, _ANY_SECRET)
+    arns = {name: lookup(VARIABLE) or "" if place == _REFERENCE else place for name, place in places.items()}
+    added = [declared_as(key, each, arns) for key, each in keyed.items()]
+    stacks = stacks_for(declared, added, declares_stacks=file is not None and file.declares_stacks)
+    out.reserve(form.text(entries(places), stacks))
+    if file is not None and isinstance(out, FileOutput):
+        file.check(out.draft, added, lookup)
+    stored: list[tuple[Part, str]] = []
+    try:
+        for region, parts in plans.items():
+            for part in parts:
+                arn = store(services.secrets(region), part)
+                stored.append((part, arn))
+        places |= {name: arn for part, arn in stored for name in part.fields}
+        out.finish(form.text(entries(places), stacks))
+    except BaseException:
+        for part, arn in stored:
+            if part.new:
+                complain(f"{counted(len(part.new), 'device token')} had been stored in {arn}")
+        raise
+    return Addition(
+        entries=entries(places), stacks=stacks, secrets=tuple((arn, len(part.fields)) for part, arn in stored)
+    )
+
+
+def _entry(key: str, endpoint: Described, places: Mapping[str, str], file: DeclarationFile | None) -> dict[str, Any]:
+    if file is None:
+        return entry_for(key, endpoint, places)
+    return entry_for(key, endpoint, places, file.defaults, tags=file.tags_for(endpoint.user_arn))
+
+
+def _fields(keyed: Mapping[str, Described]) -> list[str]:
+    return [name for key, endpoint in keyed.items() for name in tokens_of(key, endpoint)]
+
+
+def _plans(services: Services, keyed: Mapping[str, Described], secret: str) -> Iterator[tuple[str, list[Part]]]:
+    """What is to be stored in each region that users are in."""
+    tokens: dict[str, dict[str, str]] = {}
+    for key, endpoint in keyed.items():
+        tokens.setdefault(options.region_of(endpoint.user_arn), {}).update(tokens_of(key, endpoint))
+    for region, of_region in tokens.items():
+        yield region, plan(services.secrets(region), secret, of_region)
+
+
+def _expected(plans: Plans, keyed: Mapping[str, Described]) -> dict[str, str]:
+    """The ARN of the secret of each field, as far as it can be known before the secret exists."""
+    partition, _, _, account = next(iter(keyed.values())).user_arn.split(":")[1:5] if keyed else [""] * 4
+    return {
+        name: arn
+        for region, parts in plans.items()
+        for name, arn in expected_arns(
+            parts, beginning=f"arn:{partition}:secretsmanager:{region}:{account}:secret:"
+        ).items()
+    }

@@ -1,0 +1,72 @@
+"""Whether a file declares an endpoint already that is about to be added to it.
+
+The service registers a device token once, so an entry with the same token is the same endpoint. Two entries for it
+would put it into two resources, and the deletion of one of them would deregister it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chime_endpoints.declared.entry import Entry
+from chime_endpoints_cli import options
+from chime_endpoints_cli.at_once import each
+from chime_endpoints_cli.in_region import InRegion
+from chime_endpoints_cli.registered import Described
+from chime_endpoints_cli.services import Services
+from chime_endpoints_handler import sources
+from chime_endpoints_handler.errors import HandlerError
+
+from .keys import wanted_key
+
+Token = tuple[str | None, str]
+"""A device token, or None with the reason why it cannot be read."""
+
+
+def collisions(
+    services: Services, entries: Sequence[Entry], endpoints: Sequence[Described]
+) -> tuple[list[str], list[str]]:
+    """What speaks against adding endpoints to a file, and what could not be found out.
+
+    Args:
+        services: the account.
+        entries: those of the file.
+        endpoints: what is to be added.
+    """
+    by_user: dict[str, list[Described]] = {}
+    for endpoint in endpoints:
+        by_user.setdefault(endpoint.user_arn, []).append(endpoint)
+    of_users = [entry for entry in entries if entry.declaration.app_instance_user_arn in by_user]
+    tokens = each(of_users, lambda entry: _token_of(services, entry), what="Reading the device tokens of the file")
+    against: list[str] = []
+    unknown: list[str] = []
+    for entry, (token, why) in zip(of_users, tokens, strict=True):
+        there = by_user[entry.declaration.app_instance_user_arn]
+        line = f"{entry.key} (line {entry.place_of('').line})"
+        if token is not None:
+            against += [f"{line} declares {one.physical_id} already" for one in there if one.device_token == token]
+        elif alike := [one for one in there if _looks_like(entry, one)]:
+            against += [f"{line} may declare {one.physical_id}; its token cannot be compared: {why}" for one in alike]
+        else:
+            unknown.append(f"{line} has the same user as an endpoint to import; its token cannot be compared: {why}")
+    return against, unknown
+
+
+def _looks_like(entry: Entry, endpoint: Described) -> bool:
+    declared = entry.declaration
+    is_alike = (declared.type, declared.resource_arn, declared.name) == (
+        endpoint.type,
+        endpoint.application,
+        endpoint.name,
+    )
+    return is_alike or entry.key == wanted_key(endpoint)
+
+
+def _token_of(services: Services, entry: Entry) -> Token:
+    """The entry's device token as it is now."""
+    clients = InRegion(services=services, region=options.region_of(entry.declaration.app_instance_user_arn))
+    try:
+        token = sources.read("DeviceToken", entry.declaration.device_token, clients=clients, call=services.call())
+    except HandlerError as error:
+        return None, str(error)
+    return token, ""

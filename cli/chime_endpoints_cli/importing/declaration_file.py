@@ -1,0 +1,150 @@
+"""The declaration file that entries are to be added to, as it was read and as it will be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from chime_endpoints.declared.document import MapNode, Node, Scalar, read
+from chime_endpoints.declared.entry import Declarations, Entry
+from chime_endpoints.declared.load import load
+from chime_endpoints.declared.problems import DeclaredFileError
+from chime_endpoints.declared.variables import Lookup
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.terminal import complain, counted
+
+from .entries import Defaults
+
+_MARK = "\ufeff"
+_MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclarationFile:
+    """A file, what it contains, and what that declares."""
+
+    path: Path
+    content: bytes = field(repr=False)
+    declared: Declarations
+    """Without entries if the file has none yet."""
+    defaults: Defaults
+    default_tags: Defaults
+    declares_stacks: bool
+
+    @classmethod
+    def read(cls, path: Path, variables: Lookup) -> DeclarationFile:
+        """Read a file that exists and has no mistakes; it may be without entries.
+
+        Raises:
+            CommandError: it does not exist, cannot be read, or has mistakes.
+        """
+        if path.exists() and not path.is_file():
+            raise CommandError(f"{path} is not a file", remedy="Name the file that you deploy.")
+        try:
+            content = path.read_bytes()
+            text = content.decode("utf-8-sig")
+        except FileNotFoundError as error:
+            raise CommandError(
+                f"there is no file {path} to add entries to", remedy=f"Write a new one: -o {path}"
+            ) from error
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{path} is not UTF-8 text", remedy="Save it in that encoding.") from error
+        document = read(text, is_json=path.suffix.lower() == ".json")
+        is_without = not document.problems and _has_no_entries(document.root)
+        declared = Declarations(path=str(path), entries=()) if is_without else _loaded(path, path, variables)
+        top = document.root.values if isinstance(document.root, MapNode) else {}
+        given = top.get("defaults")
+        defaults = given.values if isinstance(given, MapNode) else {}
+        tags = defaults.get("tags")
+        return cls(
+            path=path,
+            content=content,
+            declared=declared,
+            defaults=_literals(defaults),
+            default_tags=_literals(tags.values if isinstance(tags, MapNode) else {}),
+            declares_stacks="stacks" in top,
+        )
+
+    @property
+    def text(self) -> str:
+        """The file's text, without a byte order mark."""
+        return self.content.decode("utf-8-sig")
+
+    def tags_for(self, user_arn: str) -> Mapping[str, str]:
+        """The tags that the user's entries have in the place of the defaults', so that new ones must not differ."""
+        return self._tags_beside_defaults.get(user_arn, {})
+
+    @cached_property
+    def _tags_beside_defaults(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for entry in self.declared.entries:
+            for tag, value in entry.tags.items():
+                if tag in self.default_tags and self.default_tags[tag] != value:
+                    found.setdefault(entry.declaration.app_instance_user_arn, {})[tag] = value
+        return found
+
+    def encoded(self, text: str) -> bytes:
+        """A text as the file would have it."""
+        return f"{_MARK if self.content.startswith(_MARK.encode()) else ''}{text}".encode()
+
+    def check(self, draft: Path, added: Sequence[Entry], variables: Lookup) -> None:
+        """Refuse a draft that the app would not read, or that says something else than is wanted.
+
+        Args:
+            draft: the new file under another name.
+            added: the new entries.
+            variables: the values of `${NAME}`.
+
+        Raises:
+            CommandError: the file would have mistakes, or an entry would mean something else.
+        """
+        after = _loaded(draft, self.path, variables)
+        new = {entry.key for entry in added}
+        # Tags that the defaults give to the new entries are meant: `default_tags` says which.
+        found = [replace(entry, tags={}) if entry.key in new else entry for entry in after.entries]
+        if list(map(_meaning, found)) != list(map(_meaning, (*self.declared.entries, *added))):
+            raise CommandError(
+                f"the entries cannot be added to {self.path} without a change of others; nothing was written",
+                remedy="Write them into a file of their own with -o, and copy them.",
+            )
+
+
+def _loaded(file: Path, shown: Path, variables: Lookup) -> Declarations:
+    try:
+        return load(file, variables)
+    except DeclaredFileError as error:
+        for problem in error.problems[:_MOST_SHOWN]:
+            complain(f"{shown}:{problem.place.line}:{problem.place.column}: {problem}")
+        number = counted(len(error.problems), "mistake")
+        raise CommandError(
+            f"{shown} {'has' if file == shown else 'would have'} {number}; nothing was written",
+            remedy="Correct what is named above; a variable's value is given with -c NAME=VALUE.",
+        ) from error
+
+
+def _meaning(entry: Entry) -> Entry:
+    """An entry wherever it stands."""
+    return replace(entry, places={})
+
+
+def _literals(nodes: Mapping[str, Node]) -> Defaults:
+    """The values that are texts; None for those that depend on a variable."""
+    texts = {name: node for name, node in nodes.items() if isinstance(node, Scalar)}
+    return {
+        name: None if "${" in node.text else node.text.lower() if node.type == "bool" else node.text
+        for name, node in texts.items()
+    }
+
+
+def _has_no_entries(root: Node | None) -> bool:
+    """Whether nothing is declared yet: an empty file, no `endpoints`, or nothing in it."""
+    if not isinstance(root, MapNode):
+        return root is None or (isinstance(root, Scalar) and not root.text)
+    endpoints = root.values.get("endpoints")
+    if isinstance(endpoints, Scalar):
+        return endpoints.type == "null"
+    return endpoints is None or (isinstance(endpoints, MapNode) and not endpoints.values)

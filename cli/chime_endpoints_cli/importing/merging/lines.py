@@ -1,0 +1,78 @@
+"""The lines of a text, found from places in it; a text is never rewritten, only added to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line in YAML 1.1."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A part of a text and what is to stand there instead."""
+
+    start: int
+    end: int
+    text: str
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """A text with parts replaced."""
+    for edit in sorted(edits, key=lambda each: each.start, reverse=True):
+        text = f"{text[: edit.start]}{edit.text}{text[edit.end :]}"
+    return text
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A text as lines. A place is a number of characters from its beginning."""
+
+    text: str
+
+    @property
+    def line_break(self) -> str:
+        """The text's own."""
+        found = re.search("\r\n|\n|\r", self.text)
+        return found[0] if found else "\n"
+
+    def after(self, at: int) -> int:
+        """The beginning of the next line, or the end of the text."""
+        found = _BREAK.search(self.text, at)
+        return len(self.text) if found is None else found.end()
+
+    def is_begun(self, at: int) -> bool:
+        """Whether a place is in a line, and not at the beginning of one."""
+        return at > 0 and _BREAK.fullmatch(self.text[at - 1]) is None
+
+    def end_if_blank(self, at: int) -> int:
+        """The end of the line if only spaces and a comment follow in it; otherwise the place itself."""
+        found = _BREAK.search(self.text, at)
+        end = len(self.text) if found is None else found.start()
+        return end if re.fullmatch(r"\s*(\s#.*)?", self.text[at:end]) else at
+
+    def past_comments(self, at: int, column: int) -> int:
+        """The beginning of the line after those comments that are indented at least so far."""
+        following = at
+        while following < len(self.text):
+            end = self.after(following)
+            line = self.text[following:end]
+            if line.strip() and not (line.lstrip().startswith("#") and len(line) - len(line.lstrip()) >= column):
+                break
+            following = end
+            at = end if line.strip() else at
+        return at
+
+    def is_after_blank_line(self, at: int) -> bool:
+        """Whether a blank line comes before a line and the comments above it."""
+        above = _BREAK.split(self.text[:at])[:-1]
+        while above and above[-1].lstrip().startswith("#"):
+            above.pop()
+        return bool(above) and not above[-1].strip()
+
+    def margin(self, at: int) -> str | None:
+        """What stands before a place in its line; None if that is more than white space."""
+        before = _BREAK.split(self.text[:at])[-1]
+        return None if before.strip() else before

@@ -1,0 +1,52 @@
+"""How many stacks a file with imported entries needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chime_endpoints.declared.entry import Declarations, Entry
+from chime_endpoints.declared.spread import (
+    STACK_QUOTA,
+    TEMPLATE_QUOTA,
+    resources,
+    spread,
+    stack_of,
+    stacks_needed,
+    template_bytes,
+)
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.terminal import counted
+
+
+def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stacks: bool) -> int | None:
+    """The number of stacks to declare; None if what the file says is enough.
+
+    Raises:
+        CommandError: another number would move endpoints that the file has already.
+    """
+    entries = [*declared.entries, *added]
+    if not entries or _fits(entries, declared.stacks):
+        return None
+    needed = stacks_needed(entries, declared.stacks)
+    if not declared.entries and not declares_stacks:
+        return needed
+    moved = sum(stack_of(each.key, declared.stacks) != stack_of(each.key, needed) for each in declared.entries)
+    if moved:
+        before = counted(len(declared.entries), "endpoint")
+        remedy = (
+            f"That number moves {moved} of the file's {before} to other stacks, where"
+            f" each is registered again under another id. If you accept that, write `stacks: {needed}` into the file,"
+            " run `cdk deploy --all`, and import again. If not, import fewer endpoints."
+        )
+    else:
+        remedy = f"Write `stacks: {needed}` into the file, which moves none of its endpoints, and import again."
+    raise CommandError(
+        f"with {counted(len(added), 'more endpoint')} {declared.path} needs `stacks: {needed}`; nothing was written",
+        remedy=remedy,
+    )
+
+
+def _fits(entries: Sequence[Entry], stacks: int) -> bool:
+    return all(
+        resources(share) <= STACK_QUOTA and template_bytes(share) <= TEMPLATE_QUOTA for share in spread(entries, stacks)
+    )

@@ -1,0 +1,282 @@
+"""Where `import` writes, and that a failure leaves nothing half done."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chime_endpoints.declared.load import load
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.holders import holdings_in
+from chime_endpoints_cli.importing.adding import add
+from chime_endpoints_cli.importing.output import FileOutput
+from chime_endpoints_cli.importing.selection import select
+from chime_endpoints_cli.importing.token_store import MOST_BYTES, plan, store
+from chime_endpoints_cli.importing.variables import Variables
+from chime_endpoints_cli.importing.writing import Form
+from chime_endpoints_cli.main import run
+from commands.conftest import Account
+
+
+def import_all(account: Account, *more: str) -> int:
+    """The exit code of an import of the whole app instance, its tokens stored."""
+    return run(["import", account.app_instance, "--store-tokens", "chime/push", *more], services=account.services)
+
+
+def secrets_of(account: Account) -> dict[str, str]:
+    """The texts of all secrets by their names."""
+    client = account.services.secrets("us-east-1")
+    names = [secret["Name"] for secret in client.list_secrets()["SecretList"]]
+    return {name: client.get_secret_value(SecretId=name)["SecretString"] for name in names}
+
+
+@pytest.mark.parametrize("output", ["no/such/imported.yaml", ".", "/dev/full", "a-file/imported.yaml"])
+def test_what_cannot_be_written_is_refused_before_any_token_is_stored(
+    account: Account, tmp_path: Path, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No such directory, a directory in the place of a file or the other way round, a device."""
+    monkeypatch.chdir(tmp_path)
+    Path("a-file").touch()
+    account.register("a")
+    assert import_all(account, "-o", output) == ExitCode.FAILED
+    assert secrets_of(account) == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+
+
+def test_a_full_disk_is_noticed_before_any_token_is_stored(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The text is written beside its place first, with ARNs of the length that the secrets' will have."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    account.register("a")
+    monkeypatch.setattr("os.fsync", full)
+    assert import_all(account, "-o", str(tmp_path / "imported.yaml")) == ExitCode.FAILED
+    assert "No space left on device" in capsys.readouterr().err
+    assert (secrets_of(account), list(tmp_path.iterdir())) == ({}, [])
+
+
+def test_the_space_that_was_reserved_is_the_space_that_is_needed(account: Account, tmp_path: Path) -> None:
+    """Not a byte more is written after the tokens are stored."""
+    account.register("a", voip_device_token="b")
+    sizes = []
+
+    class Watched(FileOutput):
+        def reserve(self, text: bytes) -> None:
+            sizes.append(len(text))
+            super().reserve(text)
+
+        def finish(self, text: bytes) -> None:
+            sizes.append(len(text))
+            super().finish(text)
+
+    selection = select(account.services, [account.app_instance], holdings_in(account.services, ["us-east-1"]))
+    with Watched(tmp_path / "imported.yaml") as out:
+        add(account.services, selection.fit, out, form=Form(), secret="chime/push", variables=Variables({}, {}))
+    assert sizes[0] == sizes[1] == (tmp_path / "imported.yaml").stat().st_size
+
+
+def test_a_file_that_someone_else_has_written_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    """Whether it was to be replaced or was not there before."""
+    there, new = tmp_path / "there.yaml", tmp_path / "new.yaml"
+    there.write_text("before")
+    for path, output in ((there, FileOutput(there, replaces=b"before")), (new, FileOutput(new))):
+        with output as out:
+            path.write_text("theirs")
+            with pytest.raises(CommandError, match=f"{path.name} (was changed meanwhile|exists already)"):
+                out.finish(b"ours")
+        assert path.read_text() == "theirs"
+    assert sorted(tmp_path.iterdir()) == [new, there]
+
+
+def test_an_interruption_says_which_tokens_had_been_stored_and_leaves_no_file(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are found again by the next import."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    account.register("canary")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", interrupted)
+        assert import_all(account, "-o", str(tmp_path / "imported.yaml")) == ExitCode.INTERRUPTED
+    told = capsys.readouterr().err
+    assert "1 device token had been stored in arn:aws:secretsmanager:us-east-1:123456789012:secret:chime/push-" in told
+    assert "canary" not in told
+    assert list(tmp_path.iterdir()) == []
+    assert import_all(account, "-o", str(tmp_path / "imported.yaml")) == ExitCode.DONE
+    assert list(secrets_of(account)) == ["chime/push"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-o", "-"]])
+def test_a_hyphen_is_the_standard_output(
+    account: Account,
+    tmp_path: Path,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As no option at all is; what is said goes to the standard error, so that the output is a file."""
+    monkeypatch.chdir(tmp_path)
+    account.register("a")
+    assert import_all(account, *arguments) == ExitCode.DONE
+    assert list(tmp_path.iterdir()) == []
+    shown = capsys.readouterr()
+    Path("e.yaml").write_text(shown.out)
+    assert [entry.key for entry in load(Path("e.yaml"), lambda _: None).entries] == ["alice-phone"]
+    assert "1 endpoint imported\n" in shown.err
+
+
+def test_a_file_with_the_suffix_of_json_is_json(account: Account, tmp_path: Path) -> None:
+    """The app reads it as such."""
+    account.register("a", name="Zo\u00eb")
+    path = tmp_path / "imported.json"
+    assert import_all(account, "-o", str(path)) == ExitCode.DONE
+    assert json.loads(path.read_text())["endpoints"]["alice-zoe"]["name"] == "Zo\u00eb"
+    assert len(load(path, lambda _: None).entries) == 1
+
+
+def test_more_endpoints_than_a_stack_holds_come_with_a_number_of_stacks(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that `validate` and `cdk synth` accept the file as it is."""
+    account.backend.switches.change({"endpoints_per_user": 1000})
+    for number in range(500):
+        account.register(f"token-{number}", name=f"Phone {number}")
+    path = tmp_path / "imported.yaml"
+    assert import_all(account, "-o", str(path)) == ExitCode.DONE
+    assert load(path, lambda _: None).stacks > 1
+    assert "deploy with --all" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["arn:aws:secretsmanager:us-east-1:123456789012:secret:chime/push-AbCdEf", "bad name!", "", "x" * 501, "a\nb", "ä"],
+)
+def test_what_cannot_be_the_name_of_a_secret_is_refused_before_anything(account: Account, name: str) -> None:
+    """Not by Secrets Manager in the middle of it."""
+    assert run(["import", account.app_instance, "--store-tokens", name], services=account.services) == ExitCode.FAILED
+    assert secrets_of(account) == {}
+
+
+def stored(account: Account, tokens: dict[str, str]) -> dict[str, str]:
+    """The ARN of the secret that each field was stored in."""
+    return stored_by(account.services.secrets("us-east-1"), tokens)
+
+
+def stored_by(client: Any, tokens: dict[str, str]) -> dict[str, str]:
+    """The same, by a client."""
+    return {name: arn for part in plan(client, "push", tokens) for arn in [store(client, part)] for name in part.fields}
+
+
+def test_a_secret_is_filled_to_the_last_byte_and_never_beyond(account: Account) -> None:
+    """Bytes are counted, also those of escapes and of what the secret contains; the rest goes into another one."""
+    client = account.services.secrets("us-east-1")
+    client.create_secret(Name="push", SecretString=json.dumps({"theirs": "\u00e9" * 100}, ensure_ascii=False))
+    tokens = {f"f{number}": '\u00e9"\\' * 100 for number in range(200)}
+    places = stored(account, tokens)
+    texts = secrets_of(account)
+    assert list(texts) == ["push", "push-2", "push-3", "push-4"]
+    sizes = [len(text.encode()) for text in texts.values()]
+    assert max(sizes) <= MOST_BYTES
+    assert min(sizes[:-1]) > MOST_BYTES - len(json.dumps(tokens["f0"])) - len('"f000": , ')
+    assert {
+        name: json.loads(client.get_secret_value(SecretId=arn)["SecretString"])[name] for name, arn in places.items()
+    } == tokens
+    assert stored(account, tokens) == places
+
+
+def test_what_a_secret_contains_stays_as_it_was_written(account: Account) -> None:
+    """To the character: numbers, nested values, fields given twice, spacing."""
+    before = '{ "n": 1.10, "o": {"a": [1e3, null]}, "twice": 1, "twice": 2 }\n'
+    client = account.services.secrets("us-east-1")
+    client.create_secret(Name="push", SecretString=before)
+    stored(account, {"f": "token"})
+    assert secrets_of(account)["push"] == before.rstrip(" }\n") + ', "f": "token"}'
+
+
+@pytest.mark.parametrize("empty", ["{}", "{ }\n"])
+def test_an_empty_object_is_filled(account: Account, empty: str) -> None:
+    """It is JSON afterwards."""
+    account.services.secrets("us-east-1").create_secret(Name="push", SecretString=empty)
+    stored(account, {"f": "token"})
+    assert json.loads(secrets_of(account)["push"]) == {"f": "token"}
+
+
+def test_a_secret_that_was_changed_meanwhile_is_left_alone(account: Account) -> None:
+    """Its new content would be lost otherwise."""
+    client = account.services.secrets("us-east-1")
+    client.create_secret(Name="push", SecretString='{"a": "1"}')
+    (part,) = plan(client, "push", {"f": "token"})
+    client.put_secret_value(SecretId="push", SecretString='{"a": "2"}')
+    with pytest.raises(CommandError, match="changed meanwhile"):
+        store(client, part)
+    assert secrets_of(account) == {"push": '{"a": "2"}'}
+
+
+def test_a_secret_that_is_to_be_deleted_is_told_as_that(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the command that restores it; nothing is written."""
+    account.register("canary")
+    client = account.services.secrets("us-east-1")
+    client.create_secret(Name="chime/push", SecretString="{}")
+    client.delete_secret(SecretId="chime/push")
+    assert import_all(account, "-o", str(tmp_path / "e.yaml")) == ExitCode.FAILED
+    told = capsys.readouterr().err
+    assert "chime/push cannot be read: it is scheduled for deletion" in told
+    assert "restore-secret --secret-id chime/push" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_without_a_value_gets_its_first_one(account: Account) -> None:
+    """It exists, so that it cannot be created."""
+    client = account.services.secrets("us-east-1")
+    arn = client.create_secret(Name="push")["ARN"]
+    assert stored(account, {"f": "token"}) == {"f": arn}
+
+
+class Refusing:
+    """Secrets Manager that refuses one operation."""
+
+    def __init__(self, client: Any, operation: str, code: str, message: str) -> None:
+        self._client, self._operation = client, operation
+        self._error = ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._operation:
+            return getattr(self._client, name)
+
+        def refuse(**_: object) -> None:
+            raise self._error
+
+        return refuse
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "message", "told"),
+    [
+        ("get_secret_value", "AccessDeniedException", "x is not authorized to perform y", "not authorized to perform"),
+        ("get_secret_value", "AccessDeniedException", "Access to KMS is not allowed", "its KMS key cannot be used"),
+        ("create_secret", "EncryptionFailure", "", "its KMS key cannot be used"),
+        ("create_secret", "LimitExceededException", "canary", "cannot be written [(]LimitExceededException"),
+        ("create_secret", "ResourceExistsException", "canary", "cannot be written [(]ResourceExistsException"),
+    ],
+)
+def test_a_refusal_is_told_with_what_is_missing(
+    account: Account, operation: str, code: str, message: str, told: str
+) -> None:
+    """And without AWS's own text where that might quote a value."""
+    client = Refusing(account.services.secrets("us-east-1"), operation, code, message)
+    with pytest.raises(CommandError, match=told) as caught:
+        stored_by(client, {"f": "token"})
+    assert "canary" not in str(caught.value)
