@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack
+from aws_cdk import Stack, Token
 from constructs import IConstruct
 
 from chime_endpoints_handler.codes import Code
@@ -18,7 +18,6 @@ from chime_endpoints_handler.declaration import (
 )
 from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, violations
 
-from .device_token import DeviceToken
 from .identity import User, key_of
 from .tag_problems import declared_tags_problems
 from .tree import root_of
@@ -26,22 +25,9 @@ from .unresolved import is_unresolved
 from .wording import in_parameters
 
 _LONGEST_ID = 64
-_NO_TOKEN = ParameterSource(parameter_name="none")
-
-
-def source_of(token: DeviceToken) -> TokenSource:
-    """What the template says of a token; something harmless where `token_problems` speaks of it."""
-    return token.source if isinstance(token, DeviceToken) else _NO_TOKEN
-
-
-def token_problems(parameter: str, token: object) -> Iterator[str]:
-    """What is wrong with what was given for a device token."""
-    if not isinstance(token, DeviceToken):
-        yield (
-            f"{parameter} is not a DeviceToken. Use DeviceToken.from_secrets_manager or"
-            " DeviceToken.from_ssm_parameter; DeviceToken.unsafe_plain_text puts the token into the template in clear."
-            f" [{Code.WRONG_KIND}]"
-        )
+UNKNOWN = Token.as_string({"Ref": "AWS::NoValue"})
+"""What no rule finds anything wrong with: in the place of a value of the wrong kind."""
+UNKNOWN_TOKEN = ParameterSource(parameter_name=UNKNOWN)
 
 
 def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, str]) -> Iterator[str]:

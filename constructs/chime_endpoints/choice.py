@@ -8,7 +8,6 @@ from constructs import IConstruct
 
 from chime_endpoints_handler.codes import Code
 
-from .kinds import wrong_kind
 from .provider import EndpointProvider, ambiguity
 from .tree import region_of_stack, stack_of
 
@@ -18,11 +17,6 @@ def provider_problems(given: object, *, scope: IConstruct) -> Iterator[str]:
     stack = stack_of(scope)
     if given is None:
         yield from ambiguity(stack)
-    elif not hasattr(given, "service_token"):
-        yield wrong_kind(
-            "provider is not a provider. Use EndpointProvider.from_service_token for one that is known by its"
-            " ServiceToken."
-        )
     elif isinstance(given, EndpointProvider) and stack_of(given) is not stack:
         there, here = region_of_stack(stack_of(given)), region_of_stack(stack)
         if there is not None and here is not None and there != here:

@@ -8,7 +8,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from .metrics import MetricOptions
+from .errors import InvalidDeclarationError
+from .kinds import check
+from .metrics import MetricOptions, options_of
+from .tree import child_path
 
 SOURCE = "aws.chime"
 DETAIL_TYPE = "Chime Messaging AppInstanceUserEndpoint Delivery Failure"
@@ -29,6 +32,8 @@ class DeliveryFailureRule(events.Rule):
         rule_name: str | None = None,
     ) -> None:
         """See `AppInstanceUserEndpoint.on_delivery_failure`."""
+        if problems := check(DeliveryFailureRule.__init__, locals()).problems:
+            raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id, description=description, event_pattern=event_pattern, rule_name=rule_name)
         self.add_event_pattern(source=[SOURCE], detail_type=[DETAIL_TYPE])
         self.add_target(target)
@@ -41,7 +46,7 @@ class DeliveryFailureRule(events.Rule):
         Args:
             options: see `MetricOptions`. Statistic: `Sum` unless given.
         """
-        given: MetricOptions = {"statistic": "Sum", **options}
+        given = options_of(self, options, statistic="Sum")
         metric = cloudwatch.Metric(
             namespace="AWS/Events",
             metric_name="TriggeredRules",

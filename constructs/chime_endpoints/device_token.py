@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aws_cdk import aws_iam as iam
@@ -12,8 +12,9 @@ from aws_cdk import aws_ssm as ssm
 from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .decryption import key_arns
-from .kinds import require_source
-from .unresolved import is_unresolved
+from .kind_words import KINDS
+from .kinds import check
+from .unresolved import as_text, is_unresolved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +89,9 @@ class DeviceToken:
             version_stage: the version that carries this label, 1 to 256 characters. Default: `AWSCURRENT`.
 
         Raises:
-            TypeError: what was given is not a secret.
+            TypeError: an argument is of the wrong kind.
         """
-        require_source(
-            "secret", secret, attribute="secret_arn", remedy="aws_secretsmanager.Secret.from_secret_complete_arn"
-        )
+        _require_kinds(DeviceToken.from_secrets_manager, locals())
         # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
         readable = Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????")
         key = secret.encryption_key
@@ -117,14 +116,9 @@ class DeviceToken:
             version: one version, a whole number from 1. Default: the latest.
 
         Raises:
-            TypeError: what was given is not a parameter.
+            TypeError: an argument is of the wrong kind.
         """
-        require_source(
-            "parameter",
-            parameter,
-            attribute="parameter_name",
-            remedy="aws_ssm.StringParameter.from_secure_string_parameter_attributes",
-        )
+        _require_kinds(DeviceToken.from_ssm_parameter, locals())
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
             source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number
@@ -138,5 +132,22 @@ class DeviceToken:
 
         Args:
             value: the token, 1 to 1,600 characters.
+
+        Raises:
+            TypeError: the value is not a string.
         """
-        return DeviceToken(source=PlainToken(value))
+        _require_kinds(DeviceToken.unsafe_plain_text, locals())
+        return DeviceToken(source=PlainToken(as_text(value)))
+
+
+_REMEDY = (
+    "Use DeviceToken.from_secrets_manager or DeviceToken.from_ssm_parameter; DeviceToken.unsafe_plain_text puts the"
+    " token into the template in clear."
+)
+KINDS[DeviceToken] = ("a DeviceToken", _REMEDY)
+
+
+def _require_kinds(function: Callable[..., DeviceToken], given: Mapping[str, object]) -> None:
+    """Refuses arguments of the wrong kind: all of them in one error, which no construct's path can begin."""
+    if problems := check(function, given).problems:
+        raise TypeError(f"{function.__qualname__}: {' '.join(problems)}")

@@ -20,13 +20,13 @@ from chime_endpoints_handler.declaration import (
 )
 
 from .checks import (
+    UNKNOWN,
+    UNKNOWN_TOKEN,
     Tokens,
     declaration_problems,
     reference_problems,
     region_of,
     region_warning,
-    source_of,
-    token_problems,
 )
 from .choice import provider_problems
 from .delivery_failure import DeliveryFailureRule
@@ -34,11 +34,12 @@ from .device_token import DeviceToken
 from .errors import InvalidDeclarationError
 from .identity import User, application_arn, user_of
 from .identity_tags import put_on_user
+from .kinds import check
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier
 from .tree import child_path, stack_of
-from .unresolved import is_unresolved
+from .unresolved import as_text, is_token, is_unresolved
 
 
 class IAppInstanceUserEndpoint(IConstruct, Protocol):
@@ -103,13 +104,18 @@ class _Endpoint(Resource):
             The rule, with the metric `metric_failures`.
 
         Raises:
-            InvalidDeclarationError: the stack is in another region than the user, where no such event comes by.
+            InvalidDeclarationError: an option is of the wrong kind, or the stack is in another region than the user,
+                where no such event comes by.
         """
+        problems = check(_Endpoint.on_delivery_failure, locals()).problems
         stack = stack_of(self)
         region = region_of(self._user, stack)
         if region != stack.region and not is_unresolved(region) and not is_unresolved(stack.region):
-            problem = f"the events are sent in {region}, and the stack is in {stack.region}; make the rule there."
-            raise InvalidDeclarationError(child_path(self, id), [problem])
+            problems.append(
+                f"the events are sent in {region}, and the stack is in {stack.region}; make the rule there."
+            )
+        if problems:
+            raise InvalidDeclarationError(child_path(self, id), problems)
         return DeliveryFailureRule(
             self, id, target=target, description=description, event_pattern=event_pattern, rule_name=rule_name
         )
@@ -136,8 +142,8 @@ class AppInstanceUserEndpoint(_Endpoint):
         device_token: DeviceToken,
         voip_device_token: DeviceToken | None = None,
         endpoint_name: str | None = None,
-        allow_messages: AllowMessages = AllowMessages.ALL,
-        adopt_existing: bool = False,
+        allow_messages: AllowMessages | None = None,
+        adopt_existing: bool | None = None,
         tags: Mapping[str, str] | None = None,
         removal_policy: RemovalPolicy | None = None,
         provider: IEndpointProvider | None = None,
@@ -163,7 +169,8 @@ class AppInstanceUserEndpoint(_Endpoint):
                 and the logical id. Changed in place.
             allow_messages: whether messages are pushed. Default: `AllowMessages.ALL`. Changed in place.
             adopt_existing: take over an endpoint that is already registered with this device token, instead of
-                failing. Default: False. A change does nothing by itself.
+                failing: True or False, or a CDK token that becomes one of them. Text is refused: "false" from the
+                command line is not False. Default: False. A change does nothing by itself.
             tags: tags for the user, as `Tags.of(endpoint).add` gives them: at most 50 keys of 1 to 128 characters,
                 none beginning with `aws:`, with values of 1 to 256 characters. Default: none. Changed in place.
             removal_policy: `RemovalPolicy.RETAIN` leaves the endpoint registered when it is no longer declared.
@@ -173,23 +180,25 @@ class AppInstanceUserEndpoint(_Endpoint):
         Raises:
             InvalidDeclarationError: the declaration is not valid; all problems are named.
         """
-        user = user_of(app_instance_user, scope=scope)
-        resource_arn = application_arn(application)
+        kinds = check(AppInstanceUserEndpoint.__init__, locals())
+        user = user_of(kinds.right("app_instance_user", app_instance_user, UNKNOWN), scope=scope)
+        resource_arn = application_arn(kinds.right("application", application, UNKNOWN))
+        right_voip_token = kinds.right("voip_device_token", voip_device_token, None)
+        right_tags = kinds.right("tags", tags, None)
         declaration = EndpointDeclaration(
             app_instance_user_arn=user.arn,
-            type=endpoint_type,
+            type=as_text(kinds.right("endpoint_type", endpoint_type, UNKNOWN)),
             resource_arn=resource_arn,
-            device_token=source_of(device_token),
-            voip_device_token=None if voip_device_token is None else source_of(voip_device_token),
-            name=endpoint_name,
-            allow_messages=allow_messages,
-            adopt_existing=adopt_existing,
+            device_token=UNKNOWN_TOKEN if "device_token" in kinds.wrong else device_token.source,
+            voip_device_token=None if right_voip_token is None else right_voip_token.source,
+            name=as_text(kinds.right("endpoint_name", endpoint_name, None)),
+            allow_messages=as_text(kinds.right("allow_messages", allow_messages, None) or AllowMessages.ALL),
+            adopt_existing=adopt_existing is True,
         )
         problems = [
-            *token_problems("device_token", device_token),
-            *(token_problems("voip_device_token", voip_device_token) if voip_device_token is not None else ()),
-            *declaration_problems(declaration, {} if tags is None else tags),
-            *provider_problems(provider, scope=scope),
+            *kinds.problems,
+            *declaration_problems(declaration, right_tags or {}),
+            *(() if "provider" in kinds.wrong else provider_problems(provider, scope=scope)),
         ]
         registered = Tokens(scope, user, declaration.device_token)
         problems += registered.problems()
@@ -200,11 +209,13 @@ class AppInstanceUserEndpoint(_Endpoint):
         self._user = user
         stack = stack_of(scope)
         permissions = Permissions.of(stack, provider or EndpointProvider.of(scope))
+        # A token has no truth of its own: what it becomes is decided when the template is deployed.
+        adopts_later = {"AdoptExisting": adopt_existing} if is_token(adopt_existing) else {}
         self._resource = CfnResource(
             self,
             "Resource",
             type=ENDPOINT_TYPE,
-            properties={**permissions.service_properties, **declaration.to_properties()},
+            properties={**permissions.service_properties, **declaration.to_properties(), **adopts_later},
         )
         if removal_policy is not None:
             self._resource.apply_removal_policy(removal_policy)
@@ -271,7 +282,10 @@ class ImportedEndpoint(_Endpoint):
         endpoint_id: str,
     ) -> None:
         """See `AppInstanceUserEndpoint.from_endpoint_attributes`."""
-        if problems := list(reference_problems(app_instance_user_arn, endpoint_id)):
+        kinds = check(ImportedEndpoint.__init__, locals())
+        app_instance_user_arn, endpoint_id = (as_text(each) for each in (app_instance_user_arn, endpoint_id))
+        problems = kinds.problems or list(reference_problems(app_instance_user_arn, endpoint_id))
+        if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
         self._user = user_of(app_instance_user_arn, scope=scope)

@@ -14,7 +14,7 @@ from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import IConstruct
 
 from .tree import stack_of
-from .unresolved import is_unresolved
+from .unresolved import as_text, is_unresolved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +48,8 @@ def app_instance_of(arn: str) -> str:
 
 def user_of(value: str | IAppInstanceUserRef, *, scope: IConstruct) -> User:
     """The user that an argument means. A token that refers to a `CfnAppInstanceUser` is followed to it."""
-    reference = getattr(value, "app_instance_user_ref", None)
-    arn = cast(str, value if reference is None else reference.app_instance_user_arn)  # `violations` finds what is not
+    value = as_text(value)
+    arn = value if isinstance(value, str) else str(value.app_instance_user_ref.app_instance_user_arn)
     native = value if isinstance(value, chime.CfnAppInstanceUser) else referred(arn)
     if isinstance(native, chime.CfnAppInstanceUser):
         return User(arn=arn, key=f"construct {native.node.path}", native=native)
@@ -58,8 +58,8 @@ def user_of(value: str | IAppInstanceUserRef, *, scope: IConstruct) -> User:
 
 def application_arn(value: str | IAppRef) -> str:
     """The ARN of the application that an argument means."""
-    reference = getattr(value, "app_ref", None)
-    return cast(str, value if reference is None else reference.app_arn)  # `violations` finds what is not
+    value = as_text(value)
+    return value if isinstance(value, str) else str(value.app_ref.app_arn)
 
 
 def digest(key: str) -> str:

@@ -17,6 +17,7 @@ from chime_endpoints_handler.rules import violations
 from .choice import provider_problems
 from .errors import InvalidDeclarationError
 from .identity import User, digest, key_of, referred
+from .kinds import check
 from .later import any_later
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
@@ -25,7 +26,7 @@ from .tag_report import TagReport
 from .tag_union import Carrier, TagUnion
 from .tags_resource import TagsResource, TagsResources
 from .tree import child_path, stack_of
-from .unresolved import is_unresolved
+from .unresolved import as_text, is_unresolved
 from .wording import in_parameters
 
 
@@ -116,6 +117,9 @@ class ChimeIdentityTags(Resource):
         Raises:
             InvalidDeclarationError: the declaration is not valid; all problems are named.
         """
+        if wrong := check(ChimeIdentityTags.__init__, locals()).problems:
+            raise InvalidDeclarationError(child_path(scope, id), wrong)
+        resource_arn = as_text(resource_arn)
         stack = stack_of(scope)
         entry = _entry(stack, resource_arn, key_of(resource_arn, scope=scope))
         declaration = TagsDeclaration(resource_arn=resource_arn, tags={})

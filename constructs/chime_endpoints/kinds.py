@@ -1,36 +1,199 @@
-"""What is not of the right kind, told in a sentence before anything is asked of it."""
+"""The kind of every option, read from the signature that declares it and checked before anything is asked of a value.
+
+CDK checks kinds only where a value reaches it, in its own words, and Python takes any text for true. So each public
+function names itself here, together with what it was given: an option cannot be added without being checked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from aws_cdk import Duration
+from aws_cdk.interfaces.aws_pinpoint import AppReference, IAppRef
+from constructs import Construct, IConstruct
 
 from chime_endpoints_handler.codes import Code
 
+from .errors import InvalidDeclarationError
+from .kind_words import KINDS, given_as, members
+from .tree import child_path
+from .unresolved import is_token
 
-def tags_problems(tags: object) -> Iterator[str]:
-    """What is wrong with what was given for tags."""
-    if not isinstance(tags, Mapping):
-        yield wrong_kind("tags is not a mapping of keys to values.")
-
-
-def duration_problems(parameter: str, value: object) -> Iterator[str]:
-    """What is wrong with what was given for a time."""
-    if not isinstance(value, Duration):
-        yield wrong_kind(f"{parameter} is not a Duration. Use Duration.seconds or Duration.minutes.")
+_Value = TypeVar("_Value")
+_NOT_OPTIONS = ("self", "cls", "return")
 
 
-def require_source(kind: str, value: object, *, attribute: str, remedy: str) -> None:
-    """Refuses what is not the construct that a device token is kept in.
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What an option may be."""
+
+    words: str
+    remedy: str
+    matches: Callable[[Any], bool]
+    inside: Callable[[str, Any], Iterator[str]] = field(default=lambda _parameter, _value: iter(()))
+    """What is wrong with the members of a value that matches."""
+
+    def problems(self, parameter: str, value: object) -> Iterator[str]:
+        """What is wrong with what was given: a sentence that names its kind, and never its value."""
+        if self.matches(value):
+            yield from self.inside(parameter, value)
+            return
+        remedy = f" {self.remedy}" if self.remedy else ""
+        yield f"{parameter} must be {self.words}, not {given_as(value)}.{remedy} [{Code.WRONG_KIND}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What was given to a function, judged."""
+
+    wrong: Mapping[str, Sequence[str]]
+    """The sentences about each option of the wrong kind."""
+
+    @property
+    def problems(self) -> list[str]:
+        """All sentences, in the order of the options."""
+        return [sentence for sentences in self.wrong.values() for sentence in sentences]
+
+    def right(self, parameter: str, value: _Value, otherwise: _Value) -> _Value:
+        """A value if it is of the right kind; else what the other rules find nothing wrong with."""
+        return otherwise if parameter in self.wrong else value
+
+    def is_number(self, value: int | None, parameter: str) -> TypeGuard[int]:
+        """Whether a number is known, so that its limits can be checked: it is none of the wrong kind, and no token."""
+        return parameter not in self.wrong and value is not None and not is_token(value)
+
+
+def check(declares: Callable[..., object] | type, given: Mapping[str, Any]) -> Checked:
+    """Judges what was given to a function.
+
+    Args:
+        declares: the function, or a `TypedDict` of its options.
+        given: the values by their parameters, such as `locals()` in the function's first line.
 
     Raises:
-        TypeError: it is not.
+        InvalidDeclarationError: the scope or the id is of the wrong kind, so that nothing else can be judged.
     """
-    if not hasattr(value, attribute):
-        raise TypeError(wrong_kind(f"Not a {kind}. Use {remedy}."))
+    wrong = {}
+    for parameter, kind in _kinds(declares).items():
+        if parameter in given and (sentences := list(kind.problems(parameter, given[parameter]))):
+            wrong[parameter] = sentences
+    checked = Checked(wrong=wrong)
+    if "scope" in wrong or "id" in wrong:
+        path = str(given["id"]) if "scope" in wrong else child_path(given["scope"], str(given["id"]))
+        raise InvalidDeclarationError(path, checked.problems)
+    return checked
 
 
-def wrong_kind(text: str) -> str:
-    """A sentence on a value of the wrong kind, with its code."""
-    return f"{text} [{Code.WRONG_KIND}]"
+@cache
+def _kinds(declares: Callable[..., object] | type) -> Mapping[str, Kind]:
+    optional = is_typeddict(declares)
+    hints = {name: hint for name, hint in get_type_hints(declares).items() if name not in _NOT_OPTIONS}
+    return {name: _kind_of(hint | None if optional else hint) for name, hint in hints.items()}
+
+
+def _kind_of(hint: Any) -> Kind:
+    """The kind that an annotation means.
+
+    Raises:
+        LookupError: `KINDS` has no words for it.
+    """
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return _either([each for each in arguments if each is not NoneType], optional=NoneType in arguments)
+    if origin is Sequence:
+        return _list_of(_kind_of(arguments[0]))
+    if origin is Mapping:
+        return _map_of(_kind_of(arguments[1]))
+    if hint not in KINDS:
+        raise LookupError(f"kind_words.KINDS has no words for {hint}.")
+    words, remedy = KINDS[hint]
+    return Kind(words=words, remedy=remedy, matches=_matcher(hint))
+
+
+def _either(hints: Sequence[Any], *, optional: bool) -> Kind:
+    kinds = [_kind_of(hint) for hint in hints]
+    if len(kinds) == 1:
+        (kind,) = kinds
+        return Kind(
+            words=kind.words,
+            remedy=kind.remedy,
+            matches=lambda value: (optional and value is None) or kind.matches(value),
+            inside=lambda parameter, value: iter(()) if value is None else kind.inside(parameter, value),
+        )
+    return Kind(
+        words=" or ".join(kind.words for kind in kinds),
+        remedy=" ".join(kind.remedy for kind in kinds if kind.remedy),
+        matches=lambda value: (optional and value is None) or any(kind.matches(value) for kind in kinds),
+    )
+
+
+def _list_of(kind: Kind) -> Kind:
+    def inside(parameter: str, value: Sequence[object]) -> Iterator[str]:
+        for number, each in enumerate(value):
+            yield from kind.problems(f"{parameter}[{number}]", each)
+
+    return Kind(
+        words="a list",
+        remedy=f"Each of it must be {kind.words}.",
+        matches=lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray),
+        inside=inside,
+    )
+
+
+def _map_of(kind: Kind) -> Kind:
+    def inside(parameter: str, value: Mapping[object, object]) -> Iterator[str]:
+        for key, each in value.items():
+            if not isinstance(key, str):
+                yield f"{parameter} must have strings as keys, not {given_as(key)}. [{Code.WRONG_KIND}]"
+            else:
+                yield from kind.problems(f"{parameter}[{key!r}]", each)
+
+    return Kind(
+        words="a mapping of strings to strings",
+        remedy="",
+        matches=lambda value: isinstance(value, Mapping),
+        inside=inside,
+    )
+
+
+def _matcher(hint: Any) -> Callable[[Any], bool]:
+    """What tells a value of the right kind. A CDK token is judged at deployment where the template can hold one."""
+    if hint is bool:
+        return lambda value: isinstance(value, bool) or is_token(value)
+    if hint is int:
+        return lambda value: (isinstance(value, int) and not isinstance(value, bool)) or is_token(value)
+    if hint is str:
+        return lambda value: isinstance(value, str) or (is_token(value) and not isinstance(value, float))
+    if hint is Construct or hint is IConstruct:
+        return lambda value: isinstance(value, Construct) or _has(value, ("node",))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return lambda value: isinstance(value, hint) or is_token(value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return lambda value: isinstance(value, hint)
+    if hint is IAppRef:  # Amplify's and other services' applications have an `app_ref`, too
+        return lambda value: _has(value, members(hint)) and isinstance(value.app_ref, AppReference)
+    if getattr(hint, "_is_protocol", False):
+        return lambda value: _has(value, members(hint))
+    return lambda value: isinstance(value, hint) or _makes(hint, value)
+
+
+def _has(value: object, names: Sequence[str]) -> bool:
+    """Whether a value has the members of an interface: asked of its classes, without crossing into Node."""
+    classes = [type(value), *map(type, getattr(value, "_delegates", ()))]
+    own = getattr(value, "__dict__", {})
+    return any(all(hasattr(each, name) or name in own for name in names) for each in classes)
+
+
+def _makes(struct: Any, value: object) -> bool:
+    """Whether a mapping is what CDK makes a struct of: it takes either."""
+    if not isinstance(value, dict) or type(struct) is not type:  # CDK's classes have a metaclass, its structs none
+        return False
+    try:
+        struct(**value)
+    except TypeError:
+        return False
+    return True

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 from aws_cdk import Duration, Names
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IConstruct
+
+from .errors import InvalidDeclarationError
+from .kinds import check
 
 NAMESPACE = "ChimeEndpoints"
 
@@ -30,6 +33,18 @@ class MetricOptions(TypedDict, total=False):
     """How values become one, as `Sum` or `p99`. Default: the method's own."""
     unit: cloudwatch.Unit
     """The unit that values must have to count. Default: any."""
+
+
+def options_of(of: IConstruct, given: MetricOptions, **defaults: Unpack[MetricOptions]) -> MetricOptions:
+    """The options of a metric: those given, and for what is not given or None the defaults.
+
+    Raises:
+        InvalidDeclarationError: an option is of the wrong kind.
+    """
+    if problems := check(MetricOptions, given).problems:
+        raise InvalidDeclarationError(of.node.path, problems)
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return cast(MetricOptions, {**defaults, **chosen})
 
 
 class ProviderMetrics(Construct):
@@ -56,7 +71,7 @@ class ProviderMetrics(Construct):
         """
         there = self.node.try_find_child("Failures")
         found = there if isinstance(there, logs.MetricFilter) else self._filter()
-        given: MetricOptions = {"statistic": "Sum", **options}
+        given = options_of(self, options, statistic="Sum")
         return found.metric(**given)
 
     def metric_errors(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
@@ -65,7 +80,7 @@ class ProviderMetrics(Construct):
         Args:
             options: see `MetricOptions`. Statistic: `Sum` unless given.
         """
-        return self.function.metric_errors(**options)
+        return self.function.metric_errors(**options_of(self, options))
 
     def metric_throttles(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """The invocations that Lambda put off since too many ran at once, `AWS/Lambda` `Throttles`.
@@ -73,7 +88,7 @@ class ProviderMetrics(Construct):
         Args:
             options: see `MetricOptions`. Statistic: `Sum` unless given.
         """
-        return self.function.metric_throttles(**options)
+        return self.function.metric_throttles(**options_of(self, options))
 
     def metric_duration(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """The time that handling an event took, in milliseconds, `AWS/Lambda` `Duration`.
@@ -81,7 +96,7 @@ class ProviderMetrics(Construct):
         Args:
             options: see `MetricOptions`. Statistic: `Average` unless given.
         """
-        return self.function.metric_duration(**options)
+        return self.function.metric_duration(**options_of(self, options))
 
     def metric_events_dropped(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """The events that Lambda gave up, `AWS/Lambda` `AsyncEventsDropped`: CloudFormation waits for them in vain.
@@ -89,7 +104,7 @@ class ProviderMetrics(Construct):
         Args:
             options: see `MetricOptions`. Statistic: `Sum` unless given.
         """
-        given: MetricOptions = {"statistic": "Sum", **options}
+        given = options_of(self, options, statistic="Sum")
         return self.function.metric("AsyncEventsDropped", **given)
 
     def _filter(self) -> logs.MetricFilter:

@@ -14,13 +14,19 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
+from chime_endpoints_handler.codes import Code
+
 from . import acknowledged, asset, timing
 from .errors import InvalidDeclarationError
+from .kind_words import KINDS
+from .kinds import check
 from .metrics import ProviderMetrics
 from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement
 from .tree import child_path, stack_of
+from .unresolved import as_text, is_token
 
 _AUTOMATIC_ID = "Custom::ChimeEndpointProvider"
+_MEMORY = 256
 _LOG_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
 
 
@@ -44,6 +50,12 @@ class IEndpointProvider(IConstruct, Protocol):
         """Whether this app keeps the role's permissions."""
 
 
+KINDS[IEndpointProvider] = (
+    "a provider",
+    "Use an EndpointProvider, or EndpointProvider.from_service_token for one that is known by its ServiceToken.",
+)
+
+
 class EndpointProvider(ProviderMetrics):
     """The function behind endpoints and tags, its role and its log group.
 
@@ -62,11 +74,11 @@ class EndpointProvider(ProviderMetrics):
         scope: Construct,
         id: str,  # noqa: A002 - CDK's own name
         *,
-        timeout: Duration = timing.DEFAULT_TIMEOUT,
-        memory_size: int = 256,
+        timeout: Duration | None = None,
+        memory_size: int | None = None,
         architecture: lambda_.Architecture | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
-        log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
+        log_retention: logs.RetentionDays | None = None,
+        log_level: lambda_.ApplicationLogLevel | None = None,
         tracing: lambda_.Tracing | None = None,
         vpc: ec2.IVpc | None = None,
         vpc_subnets: ec2.SubnetSelection | None = None,
@@ -99,20 +111,35 @@ class EndpointProvider(ProviderMetrics):
             permissions_boundary: the boundary of its own role; not together with `role`. Default: none.
             encryption_key: encrypts the log group and the function's environment; its policy is extended for
                 CloudWatch Logs. Default: AWS's own keys.
-            reserved_concurrent_executions: the most events that are handled at once. Default: no limit of its own.
+            reserved_concurrent_executions: the most events that are handled at once, 1 or more. Default: no limit of
+                its own.
             export_name: publishes the `ServiceToken` as a CloudFormation export of this name, for templates made
                 without CDK. Default: no export.
 
         Raises:
-            InvalidDeclarationError: an option is outside its limits.
+            InvalidDeclarationError: an option is of the wrong kind or outside its limits.
         """
-        problems = timing.timeout_problems(timeout)
-        if not 128 <= memory_size <= 10_240:
+        kinds = check(EndpointProvider.__init__, locals())
+        timeout = kinds.right("timeout", timeout, None) or timing.DEFAULT_TIMEOUT
+        memory_size = _MEMORY if memory_size is None else memory_size
+        log_level = log_level or lambda_.ApplicationLogLevel.INFO
+        problems = [*kinds.problems, *timing.timeout_problems(timeout)]
+        if kinds.is_number(memory_size, "memory_size") and not 128 <= memory_size <= 10_240:
             problems.append(f"memory_size is {memory_size} MB; 128 to 10,240 are allowed.")
+        if kinds.is_number(reserved_concurrent_executions, "reserved_concurrent_executions") and (
+            reserved_concurrent_executions < 1
+        ):
+            problems.append(
+                f"reserved_concurrent_executions is {reserved_concurrent_executions}, with which the function never"
+                " runs; give 1 or more."
+            )
+        if export_name == "":
+            problems.append("export_name is empty; give a name, or leave it out.")
         if role is not None and permissions_boundary is not None:
             problems.append("role and permissions_boundary are both given; set the boundary where the role is made.")
-        if vpc is None and (vpc_subnets is not None or security_groups is not None):
-            problems.append("vpc_subnets and security_groups are given without vpc; give the VPC that they are of.")
+        for name, given in (("vpc_subnets", vpc_subnets), ("security_groups", security_groups)):
+            if vpc is None and kinds.right(name, given, None) is not None:
+                problems.append(f"{name} is given without vpc; give the VPC that it is of.")
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
@@ -128,7 +155,7 @@ class EndpointProvider(ProviderMetrics):
         self.log_group = logs.LogGroup(
             self,
             "Log",
-            retention=log_retention,
+            retention=log_retention or logs.RetentionDays.ONE_MONTH,
             encryption_key=encryption_key,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -158,7 +185,7 @@ class EndpointProvider(ProviderMetrics):
             tracing=tracing,
             vpc=vpc,
             vpc_subnets=vpc_subnets,
-            security_groups=security_groups,
+            security_groups=None if security_groups is None else list(security_groups),
             reserved_concurrent_executions=reserved_concurrent_executions,
             retry_attempts=timing.RETRIES,
             max_event_age=self.service_timeout,  # a delivery after that answers nobody
@@ -222,14 +249,14 @@ class EndpointProvider(ProviderMetrics):
                 function's timeout and four minutes. Default: 10 minutes, right for the default timeout.
 
         Raises:
-            InvalidDeclarationError: `service_timeout` is outside its limits.
+            InvalidDeclarationError: an option is of the wrong kind or outside its limits.
         """
         return ImportedProvider(
             scope,
             id,
             service_token=service_token,
             role=role,
-            service_timeout=service_timeout or timing.service_timeout(timing.DEFAULT_TIMEOUT),
+            service_timeout=service_timeout,
         )
 
     @property
@@ -268,14 +295,20 @@ class ImportedProvider(Construct):
         *,
         service_token: str,
         role: iam.IRole | None,
-        service_timeout: Duration,
+        service_timeout: Duration | None,
     ) -> None:
         """See `EndpointProvider.from_service_token`."""
-        if problems := timing.service_timeout_problems(service_timeout):
+        kinds = check(ImportedProvider.__init__, locals())
+        waits = kinds.right("service_timeout", service_timeout, None) or timing.service_timeout(timing.DEFAULT_TIMEOUT)
+        problems = [*kinds.problems, *timing.service_timeout_problems(waits)]
+        service_token = as_text(service_token)
+        if "service_token" not in kinds.wrong and not (is_token(service_token) or service_token.startswith("arn:")):
+            problems.append(f"service_token is not the ARN of a function. [{Code.MALFORMED}]")
+        if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
         self.service_token = service_token
-        self.service_timeout = service_timeout
+        self.service_timeout = waits
         self.role = role
         self.manages_permissions = (
             role is not None and attach(self, "Basics", role=role, statements=[stack_statement()]) is not None

@@ -13,6 +13,7 @@ from constructs import Construct, IConstruct
 from .checks import application_problems
 from .errors import InvalidDeclarationError
 from .identity import application_arn
+from .kinds import check
 from .tree import child_path, root_of, stack_of
 
 
@@ -47,12 +48,11 @@ class PushDeliveryRole(iam.Role):
             InvalidDeclarationError: there is no application, one is not an application, or the account has the role
                 from another construct of the app.
         """
-        arns = [] if isinstance(applications, str) else [application_arn(each) for each in applications]
-        problems = [problem for arn in arns for problem in application_problems("applications", arn)]
-        if not arns:
-            problems.append(
-                "applications is not a list with at least one application; without one the role allows nothing."
-            )
+        kinds = check(PushDeliveryRole.__init__, locals())
+        arns = [application_arn(each) for each in kinds.right("applications", applications, ())]
+        problems = kinds.problems + [problem for arn in arns for problem in application_problems("applications", arn)]
+        if not problems and not arns:
+            problems.append("applications is empty; name at least one, since without one the role allows nothing.")
         stack = stack_of(scope)
         of_app = _made.setdefault(root_of(scope), {})
         account = stack.node.path if Token.is_unresolved(stack.account) else stack.account

@@ -9,7 +9,6 @@ from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import TAGS_TYPE
 from chime_endpoints_handler.rules import TAG_RULES, violations
 
-from .kinds import tags_problems
 from .unresolved import is_unresolved
 
 MOST_TAGS = TAG_RULES["Tags"].maximum
@@ -17,11 +16,8 @@ _ANY = "arn:aws:chime:us-east-1:111122223333:app-instance/any"
 _LONGEST = 60  # characters of a key or value that a message shows
 
 
-def declared_tags_problems(tags: object) -> Iterator[str]:
-    """What is wrong with the tags that a construct is declared with."""
-    if not isinstance(tags, Mapping):
-        yield from tags_problems(tags)
-        return
+def declared_tags_problems(tags: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the tags that a construct is declared with; their kinds are checked already."""
     if len(tags) > MOST_TAGS:
         yield f"tags has {len(tags)} entries; at most {MOST_TAGS} are allowed. [{Code.WRONG_LENGTH}]"
     for key, value in tags.items():

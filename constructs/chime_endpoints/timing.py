@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 
-from .kinds import duration_problems
+from chime_endpoints_handler.codes import Code
 
 DEFAULT_TIMEOUT = Duration.minutes(2)
 """Enough for throttling by others: 50 requests a second are shared by the whole account."""
@@ -24,17 +24,23 @@ def service_timeout(timeout: Duration) -> Duration:
 
 def timeout_problems(timeout: Duration) -> list[str]:
     """What is wrong with a function's timeout."""
-    if wrong := list(duration_problems("timeout", timeout)):
-        return wrong
-    if timeout.is_unresolved() or _SHORTEST <= timeout.to_seconds() <= _LONGEST:
-        return []
-    return [f"timeout is {timeout.to_seconds():g} s; {_SHORTEST} s to {_LONGEST // 60} minutes are allowed."]
+    if timeout.is_unresolved():
+        problem = "timeout is a CDK token, but the time that CloudFormation waits is computed from it. Give a number."
+        return [f"{problem} [{Code.WRONG_KIND}]"]
+    return _limits("timeout", timeout, _SHORTEST, _LONGEST, f"{_SHORTEST} s to {_LONGEST // 60} minutes")
 
 
 def service_timeout_problems(waits: Duration) -> list[str]:
     """What is wrong with the time that CloudFormation is to wait."""
-    if wrong := list(duration_problems("service_timeout", waits)):
-        return wrong
-    if waits.is_unresolved() or 1 <= waits.to_seconds() <= _CLOUDFORMATIONS_LONGEST:
+    if waits.is_unresolved():
         return []
-    return [f"service_timeout is {waits.to_seconds():g} s; 1 s to 1 hour are allowed."]
+    return _limits("service_timeout", waits, 1, _CLOUDFORMATIONS_LONGEST, "1 s to 1 hour")
+
+
+def _limits(parameter: str, given: Duration, shortest: int, longest: int, allowed: str) -> list[str]:
+    seconds = given.to_seconds(integral=False)
+    if not shortest <= seconds <= longest:
+        return [f"{parameter} is {seconds:g} s; {allowed} are allowed."]
+    if seconds != int(seconds):
+        return [f"{parameter} is {seconds:g} s; give whole seconds."]
+    return []

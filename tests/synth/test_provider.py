@@ -188,12 +188,18 @@ def test_a_key_encrypts_log_and_environment() -> None:
     [
         ({"timeout": Duration.seconds(29)}, "timeout is 29 s; 30 s to 15 minutes are allowed."),
         ({"timeout": Duration.minutes(16)}, "timeout is 960 s; 30 s to 15 minutes are allowed."),
-        ({"timeout": 120}, "timeout is not a Duration. Use Duration.seconds or Duration.minutes. [CE-104]"),
+        (
+            {"timeout": 120},
+            "timeout must be a Duration, not an integer. Use Duration.seconds or Duration.minutes. [CE-104]",
+        ),
+        ({"timeout": Duration.millis(30_500)}, "timeout is 30.5 s; give whole seconds."),
         ({"memory_size": 64}, "memory_size is 64 MB; 128 to 10,240 are allowed."),
         (
-            {"security_groups": []},
-            "vpc_subnets and security_groups are given without vpc; give the VPC that they are of.",
+            {"reserved_concurrent_executions": 0},
+            "reserved_concurrent_executions is 0, with which the function never runs; give 1 or more.",
         ),
+        ({"export_name": ""}, "export_name is empty; give a name, or leave it out."),
+        ({"security_groups": []}, "security_groups is given without vpc; give the VPC that it is of."),
     ],
 )
 def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expected: str) -> None:
