@@ -106,8 +106,8 @@ def _kind_of(hint: Any) -> Kind:
         return _either([each for each in arguments if each is not NoneType], optional=NoneType in arguments)
     if origin is Sequence:
         return _list_of(_kind_of(arguments[0]))
-    if origin is Mapping:
-        return _map_of(_kind_of(arguments[1]))
+    if origin is Mapping:  # of strings to strings; its members have rules of their own
+        return Kind(words="a mapping of keys to values", remedy="", matches=lambda value: isinstance(value, Mapping))
     if hint not in KINDS:
         raise LookupError(f"kind_words.KINDS has no words for {hint}.")
     words, remedy = KINDS[hint]
@@ -140,22 +140,6 @@ def _list_of(kind: Kind) -> Kind:
         words="a list",
         remedy=f"Each of it must be {kind.words}.",
         matches=lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray),
-        inside=inside,
-    )
-
-
-def _map_of(kind: Kind) -> Kind:
-    def inside(parameter: str, value: Mapping[object, object]) -> Iterator[str]:
-        for key, each in value.items():
-            if not isinstance(key, str):
-                yield f"{parameter} must have strings as keys, not {given_as(key)}. [{Code.WRONG_KIND}]"
-            else:
-                yield from kind.problems(f"{parameter}[{key!r}]", each)
-
-    return Kind(
-        words="a mapping of strings to strings",
-        remedy="",
-        matches=lambda value: isinstance(value, Mapping),
         inside=inside,
     )
 

@@ -65,7 +65,7 @@ TEXT = DeviceToken.unsafe_plain_text
         ),
         ({"endpoint_name": "x" * 1601}, "endpoint_name has 1601 characters; 0 to 1600 are allowed."),
         ({"endpoint_name": "a\nb"}, "endpoint_name holds a control character"),
-        ({"tags": [{"Key": "team", "Value": "chat"}]}, "tags must be a mapping of strings to strings, not a list."),
+        ({"tags": [{"Key": "team", "Value": "chat"}]}, "tags must be a mapping of keys to values, not a list."),
         (
             {"provider": "arn:aws:lambda:us-east-1:111122223333:function:f"},
             "provider must be a provider, not a string. Use",
@@ -115,7 +115,7 @@ def test_a_reference_to_an_endpoint_is_checked() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"tags": ["team"]}, "tags must be a mapping of strings to strings, not a list."),
+        ({"tags": ["team"]}, "tags must be a mapping of keys to values, not a list."),
         ({"provider": 5}, "provider must be a provider, not an integer. Use an EndpointProvider, or "),
     ],
 )
