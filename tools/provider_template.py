@@ -37,14 +37,14 @@ _REQUIRED: Sequence[_Allowed] = (
             "cloudformation:DescribeStackResource",
             "cloudformation:DescribeStacks",
         ],
-        "the stacks that use this provider, as arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
+        "the stacks that use this provider, each as arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
     ),
 )
 _OPTIONAL: Sequence[_Allowed] = (
-    ("Secret", ["secretsmanager:GetSecretValue"], "the secrets that hold device tokens"),
+    ("Secret", ["secretsmanager:GetSecretValue"], "the secrets that hold device tokens, by their complete ARNs"),
     ("Parameter", ["ssm:GetParameter"], "the parameters that hold device tokens"),
     ("Key", ["kms:Decrypt"], "the customer managed KMS keys of those secrets and parameters"),
-    ("Tagged", TAG_ACTIONS, "the app instances, users and bots whose tags are declared"),
+    ("Tagged", TAG_ACTIONS, "the app instances, users and bots whose tags are declared, or APP-INSTANCE-ARN/user/*"),
 )
 """What the role is allowed beside the users' endpoints: policy, actions, and what they are allowed on."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's; the same code is the same file
@@ -158,18 +158,41 @@ def _zipped(directory: Path, code: Path) -> Path:
 
 
 def main(directory: Path = DIRECTORY) -> None:
-    """Writes both and says how they are deployed."""
+    """Writes both, and says how they and a template that uses them are deployed."""
     template, code = write(directory)
-    print(f"""{template}
+    print(_STEPS.format(template=template, code=code, code_key=code.name))
+
+
+_STEPS = """\
+{template}
 {code}
 
-Deploy them with:
-  aws s3 cp {code} s3://BUCKET/
-  aws cloudformation deploy --stack-name ChimeEndpointsProvider --capabilities CAPABILITY_IAM \\
-    --template-file {template} --parameter-overrides CodeBucket=BUCKET \\
-    AppInstanceArns=ARN,… ApplicationArns=ARN,… SecretArns=ARN,… StackArns=ARN,…
+1. Set what is yours. The bucket is in the region of the stacks. The secret is a JSON object with the fields phone and
+   tablet, and its ARN is complete. Separate several ARNs by commas.
 
-examples/plain_cloudformation.yaml is a template that uses it.""")
+BUCKET=BUCKET-NAME
+APP_INSTANCE_ARN=arn:aws:chime:REGION:ACCOUNT:app-instance/ID
+USER_ARN=$APP_INSTANCE_ARN/user/USER-ID
+APPLICATION_ARN=arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID
+PUSH_SECRET_ARN=arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-AbCdEf
+STACK_ARN="arn:aws:cloudformation:REGION:ACCOUNT:stack/Chat/*"
+
+2. Deploy the provider. Add ParameterArns for device tokens in Parameter Store, KeyArns for customer managed KMS keys,
+   and ExportName for another name of the export.
+
+aws s3 cp "{code}" "s3://$BUCKET/"
+aws cloudformation deploy --stack-name ChimeEndpointsProvider --capabilities CAPABILITY_IAM \\
+  --template-file "{template}" --parameter-overrides \\
+  CodeBucket="$BUCKET" CodeKey="{code_key}" \\
+  AppInstanceArns="$APP_INSTANCE_ARN" ApplicationArns="$APPLICATION_ARN" StackArns="$STACK_ARN" \\
+  SecretArns="$PUSH_SECRET_ARN" TaggedArns="$USER_ARN"
+
+3. Deploy a template that uses it.
+
+aws cloudformation deploy --stack-name Chat --template-file examples/plain_cloudformation.yaml \\
+  --parameter-overrides AppInstanceUserArn="$USER_ARN" ApplicationArn="$APPLICATION_ARN" \\
+  TokensSecretArn="$PUSH_SECRET_ARN"
+"""
 
 
 if __name__ == "__main__":

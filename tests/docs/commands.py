@@ -24,7 +24,7 @@ _ASSIGNMENT = re.compile(r"(?:export )?([A-Z_]+)=(.*)", re.DOTALL)
 _NESTED = re.compile(r"\$\((.*)\)", re.DOTALL)
 _GLOBAL_OF_AWS = {"query", "output", "region", "profile"}
 _OWN_OF_AWS: Mapping[tuple[str, str], set[str]] = {
-    ("s3", "cp"): {"--recursive", "--exclude", "--include"},
+    ("s3", "cp"): set(),
     ("cloudformation", "deploy"): {"--stack-name", "--capabilities", "--template-file", "--parameter-overrides"},
 }
 """The AWS CLI's own commands, which are no operation of a service (AWS CLI Command Reference)."""
@@ -226,6 +226,7 @@ def _anything(_: Sequence[str]) -> Iterator[str]:
 _PROGRAMS: Mapping[str, Callable[[Sequence[str]], Iterator[str]]] = {
     ".ci/run": _script,
     "aws": _aws,
+    "basename": _anything,
     "cdk": _cdk,
     "chime-endpoints": _chime_endpoints,
     "gh": _anything,  # it is not installed here

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from support.deployment import APPLICATION, ROOT, Stage
+from support.shell import overrides, printed_calls
 
 pytestmark = pytest.mark.e2e
 
@@ -64,46 +65,58 @@ def secret(stage: Stage) -> str:
     return str(stage.clients.secretsmanager.create_secret(Name="plain/tokens", SecretString=content)["ARN"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What `make provider-template` wrote, and the parameters in the commands that it printed."""
+
+    template: str
+    provider: Mapping[str, str]
+    example: Mapping[str, str]
+
+
 @pytest.fixture(scope="module")
-def provider(stage: Stage, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The outputs of the provider, deployed from what `make provider-template` writes."""
+def recipe(stage: Stage, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """With the values of this cloud, and the zip copied into the bucket."""
     written = tmp_path_factory.mktemp("provider")
     tool = [sys.executable, str(ROOT / "tools" / "provider_template.py"), str(written)]
-    subprocess.run(tool, check=True, capture_output=True)
-    (code,) = written.glob("*.zip")
+    printed = subprocess.run(tool, check=True, capture_output=True, text=True).stdout
+    values = {
+        "BUCKET": "code",
+        "APP_INSTANCE_ARN": stage.app_instance,
+        "USER_ARN": stage.user("alice"),
+        "APPLICATION_ARN": APPLICATION,
+        "PUSH_SECRET_ARN": secret,
+        "STACK_ARN": "arn:aws:cloudformation:us-east-1:000000000000:stack/Chat/*",
+    }
+    copy, provider, example = printed_calls(printed, values, written)
     s3 = stage.client("s3")
     s3.create_bucket(Bucket="code")
-    s3.upload_file(str(code), "code", code.name)
-    parameters = {
-        "CodeBucket": "code",
-        "AppInstanceArns": stage.app_instance,
-        "ApplicationArns": APPLICATION,
-        "StackArns": "arn:aws:cloudformation:us-east-1:000000000000:stack/Chat/*",
-        "SecretArns": secret,
-        "TaggedArns": stage.user("alice"),
-    }
-    return deploy(stage, "create", "ReadyMade", Path(written, "template.yaml").read_text(), parameters).outputs
+    s3.upload_file(copy[2], "code", Path(copy[2]).name)
+    template = Path(provider[provider.index("--template-file") + 1]).read_text()
+    return Recipe(template=template, provider=overrides(provider), example=overrides(example))
 
 
 @pytest.fixture(scope="module")
-def parameters(stage: Stage, secret: str) -> dict[str, str]:
-    """What the example's template asks for."""
-    return {
-        "AppInstanceUserArn": stage.user("alice"),
-        "ApplicationArn": APPLICATION,
-        "TokensSecretArn": secret,
-    }
+def provider(stage: Stage, recipe: Recipe) -> Mapping[str, str]:
+    """The outputs of the provider, deployed as the commands say."""
+    return deploy(stage, "create", "ReadyMade", recipe.template, recipe.provider).outputs
 
 
 @pytest.fixture(scope="module")
-def created(stage: Stage, provider: Mapping[str, str], parameters: dict[str, str]) -> Held:
+def parameters(recipe: Recipe) -> Mapping[str, str]:
+    """What the example's template asks for, as the commands say."""
+    return recipe.example
+
+
+@pytest.fixture(scope="module")
+def created(stage: Stage, provider: Mapping[str, str], parameters: Mapping[str, str]) -> Held:
     """The example, deployed."""
     assert provider["ServiceToken"].startswith("arn:aws:lambda:us-east-1:000000000000:function:")
     return deploy(stage, "create", "Chat", EXAMPLE, parameters)
 
 
 @pytest.fixture(scope="module")
-def updated(stage: Stage, parameters: dict[str, str], created: Held) -> Held:
+def updated(stage: Stage, parameters: Mapping[str, str], created: Held) -> Held:
     """With another name, another token and another tag."""
     assert len(created.endpoints) == 2
     template = EXAMPLE
