@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from .environment import REGION
+from .failing.surroundings import bad_address
 from .local_cloud import Addresses
+from .persistence import give_up_where_it_is_hopeless
 
 CHIME = "chime-sdk-identity"
 
@@ -37,6 +41,8 @@ def make_session(local: Addresses | None) -> boto3.Session:
     session = botocore.session.Session(session_vars=None if local is None else _NOTHING_OF_THE_USER)
     # The API model says seconds, the documentation milliseconds: botocore's own parser raises on the latter.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
+    session.set_default_client_config(Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3}))
+    give_up_where_it_is_hopeless(session)
     return boto3.Session(botocore_session=session)
 
 
@@ -45,7 +51,7 @@ def make_client(
 ) -> Any:
     """A client of AWS as the session has it, or of the local cloud."""
     if local is None:
-        return session.client(service, region_name=region, config=config)
+        return _checked_client(service, session, region, config)
     return session.client(
         service,
         region_name=region,
@@ -54,6 +60,25 @@ def make_client(
         aws_secret_access_key="test",  # noqa: S106 - the local cloud takes any
         config=Config(proxies={}).merge(config or Config()),
     )
+
+
+def _checked_client(service: str, session: boto3.Session, region: str | None, config: Config | None) -> Any:
+    """A client; raises CommandError where the endpoint URL of the user's settings is none."""
+    try:
+        client = session.client(service, region_name=region, config=config)
+    except BotoCoreError:
+        raise
+    except ValueError as error:  # "Invalid endpoint: …"
+        raise bad_address(str(error).partition(": ")[2] or str(error), "has no http:// or https://") from error
+    address = client.meta.endpoint_url
+    try:
+        parts = urlsplit(address)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise bad_address(address, f"({error})") from error
+    if not is_address:
+        raise bad_address(address, "has no http:// or https://, or no host")
+    return client
 
 
 def _as_it_came(timestamp: object) -> object:

@@ -11,6 +11,7 @@ from .exit_codes import ExitCode
 
 @click.command(
     cls=Command,
+    needs_posix=True,
     examples=[
         ("chime-endpoints demo", "in a directory with app.py and endpoints.yaml"),
         ("chime-endpoints demo --verbose", "with all that cdk prints"),

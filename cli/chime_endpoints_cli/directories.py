@@ -1,7 +1,6 @@
 """Directories below `.local/`: a fresh one for each run, removed with it."""
 
 import contextlib
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -42,6 +41,8 @@ def hold(directory: Path) -> Iterator[None]:
 
     The mark cannot outlive the process: the system takes it back, however the process ends.
     """
+    import fcntl  # Windows has none; `require_posix` says so before anything comes here
+
     with _mark(directory) as mark:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -1,17 +1,40 @@
-"""Where the installed command begins: it says what is missing if it was installed without what it needs."""
+"""Where the installed command begins: Ctrl-C ends it quietly, and what is not installed is named."""
 
+import os
+import signal
 import sys
+import traceback
+from typing import NoReturn
 
 
 def main() -> None:
     """Runs the command."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     try:
         from .main import main as run
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("chime_endpoints"):
-            raise
-        missing = error.name.partition(".")[0]
-        sys.exit(f"error: {missing} is not installed\nInstall the command with: pip install 'cdk-chime-endpoints[cli]'")
+    except Exception as error:  # noqa: BLE001 - the outermost edge
+        if "--debug" in sys.argv or os.environ.get("CHIME_ENDPOINTS_DEBUG"):
+            traceback.print_exc()
+        sys.exit(f"error: {_what_is_wrong(error)}")
     run()
+
+
+def _what_is_wrong(error: Exception) -> str:
+    install = "pip install 'cdk-chime-endpoints[cli]'"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        missing = error.name.partition(".")[0]
+        return f"{missing} is not installed\nInstall the command with: {install}"
+    return (
+        f"chime-endpoints cannot start: {type(error).__name__}: {error}\n"
+        f"Install it again with: {install}\nRun it with --debug to see where it fails."
+    )
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """Nothing has been started while the command is being loaded: an exception there could get lost in an import."""
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ import click
 from . import options
 from .cdk import Cdk
 from .clients import Clients
-from .command import Command
+from .command import Command, Group
 from .declared_file import read_declaration
 from .environment import REGION, local_environment
 from .errors import CommandError
@@ -26,7 +26,7 @@ DECLARATION = Path("endpoints.yaml")
 _PORT = click.IntRange(0, 65535)
 
 
-@click.group()
+@click.group(cls=Group, needs_posix=True)
 def local() -> None:
     """Run a local cloud on loopback: MiniStack and the Chime emulator."""
 

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
+import threading
 from typing import NoReturn
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chime_endpoints_handler.advice import Kind
-from chime_endpoints_handler.errors import HandlerError, ServiceError
 
 from .auditing.audit_command import audit_command
+from .command import Group
 from .completion import VARIABLE, completion_command
 from .demo_command import demo
 from .drift.drift_command import drift_command
 from .errors import CommandError
-from .exit_codes import ExitCode
 from .importing.import_command import import_command
 from .listing import list_command
 from .local_commands import local
-from .readable import readable
+from .net import caught
 from .schema_command import schema_command
 from .services import Services
-from .terminal import complain, write_raw
+from .streams import prepare
 from .validating import validate_command
 
 
-class _InOrder(click.Group):
-    """Lists the commands in the order in which a person meets them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
-
-
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-chime-endpoints")
 def cli() -> None:
     """Amazon Chime SDK push endpoints: what is registered, and a local cloud to try it on.
@@ -61,51 +53,38 @@ for command in (
 
 def main() -> NoReturn:
     """Runs a command; whatever ends it, all that it started is stopped first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, _end)
-    sys.exit(run(sys.argv[1:]))
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+    prepare()
+    code = run(sys.argv[1:])
+    if threading.active_count() > 1:
+        _leave(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str], *, services: Services | None = None) -> int:
-    """The exit code of a command line; every foreseeable failure is one message.
+    """The exit code of a command line; every failure is one message.
 
     Args:
         arguments: the command line, without the command's own name.
         services: an account to work on, instead of the one that the settings name.
     """
-    try:
-        result = cli.main(
+    return caught(
+        arguments,
+        lambda: cli.main(
             arguments, prog_name="chime-endpoints", complete_var=VARIABLE, standalone_mode=False, obj=services
-        )
-    except CommandError as error:
-        write_raw(error.output and f"{error.output.rstrip()}\n")
-        notes = getattr(error, "__notes__", [])
-        complain("\n".join(filter(None, (f"error: {readable(error.problem)}", error.remedy, *notes))))
-        return ExitCode.FAILED
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.FAILED
-    except ServiceError as error:
-        complain(f"error: {error.operation} failed: {error.said} [{error.code}]\n{_remedy(error)}")
-        return ExitCode.FAILED
-    except (HandlerError, ClientError, BotoCoreError) as error:
-        complain(f"error: {readable(str(error))}")
-        return ExitCode.FAILED
-    except (KeyboardInterrupt, click.Abort):
-        complain("\ninterrupted: everything that was started has been stopped")
-        return ExitCode.INTERRUPTED
-    return int(result or ExitCode.DONE)
+        ),
+    )
 
 
-def _remedy(error: ServiceError) -> str:
-    """What the person who runs a command can do; the error itself speaks to the one who deploys."""
-    if error.kind is Kind.UNAUTHENTICATED:
-        return "Your credentials are missing or have expired: sign in again, or name a profile with AWS_PROFILE."
-    if error.kind.is_transient:
-        return "Is there a way to the service (AWS_ENDPOINT_URL, proxies)? If it is only busy, try again."
-    return f"Check that what was asked for exists, and that your credentials may call chime:{error.operation} on it."
+def _leave(code: int) -> NoReturn:
+    """Ends without waiting for calls that are still under way in threads, whose answers nobody needs any more."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, CommandError):
+            stream.flush()
+    os._exit(code)
 
 
 def _end(number: int, _frame: object) -> NoReturn:

@@ -10,6 +10,7 @@ from chime_endpoints_handler.rules import IDENTITY_ARN
 
 from .errors import CommandError
 from .keeping import kept_cloud
+from .posix import require_posix
 from .services import Services
 
 local = click.option("--local", is_flag=True, help="On the local cloud that `chime-endpoints local up` started.")
@@ -52,6 +53,8 @@ def services_of(*, local: bool) -> Services:
     given = click.get_current_context().find_object(Services)
     if given is not None:
         return given
+    if local:
+        require_posix("The local cloud")
     return Services(local=kept_cloud().addresses if local else None)
 
 

@@ -5,36 +5,46 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 from threading import RLock
 from typing import Any
 
 from botocore.config import Config
 
+from chime_endpoints_handler.advice import Kind
 from chime_endpoints_handler.calls import Attempts, Caller
 from chime_endpoints_handler.deadline import Deadline
+from chime_endpoints_handler.errors import ServiceError
 
 from .clients import CHIME, make_client, make_session
 from .environment import REGION
-from .errors import CommandError
+from .failing.explained import foreseen
+from .failing.surroundings import no_region
 from .local_cloud import Addresses
 from .pace import Pace
+from .persistence import MOST_FAILURES, is_hopeless
+from .signing_in import require_credentials
 
 AT_ONCE = 20
 """Calls under way at the same time: enough for the account's rate where one takes a few tenths of a second."""
 
 _PATIENCE = 90.0  # seconds for one call with all its repetitions
-_CHIME = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1}, max_pool_connections=AT_ONCE)
+_CHIME = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1}, max_pool_connections=AT_ONCE)
 _OTHERS = Config(
     connect_timeout=5,
-    read_timeout=30,
+    read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 8},
     max_pool_connections=AT_ONCE,
 )
 
 
+@dataclass
 class PatientCaller(Caller):
-    """The handler's caller for a person, whose permissions do not come into being while the command runs."""
+    """The handler's caller for a person: no permission appears while the command runs, and nobody waits in vain."""
+
+    failures: int = 0
+    """Of the call that is being made."""
 
     def __call__(
         self,
@@ -48,9 +58,27 @@ class PatientCaller(Caller):
         subject: str = "",
     ) -> dict[str, Any]:
         """The service's answer; see `Caller`."""
+        self.failures = 0
         return super().__call__(
             operation, request, attempts=attempts, is_complete=is_complete, patience=patience, subject=subject
         )
+
+    def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:
+        """A failed call; what is wrong with the user's credentials, settings or network is said as that.
+
+        Raises:
+            CommandError: no repetition helps.
+            ServiceError: the service has failed often enough.
+        """
+        self.failures += 1
+        failed = super().translated(operation, error, subject)
+        told = foreseen(error)
+        is_over = is_hopeless(error, self.failures) or self.failures >= MOST_FAILURES
+        if told is not None and (is_over or not failed.kind.is_transient):
+            raise told from error
+        if is_over and failed.kind is Kind.UNCLEAR:
+            raise failed from error
+        return failed
 
 
 class Services:
@@ -100,8 +128,10 @@ class Services:
     def _client(self, service: str, region: str | None, config: Config) -> Any:
         region = region or self.region
         if region is None:
-            raise CommandError("no region is set", remedy="Set AWS_REGION, or name a region with --region.")
+            raise no_region()
         with self._lock:
+            if self._local is None and not self._made:
+                require_credentials(self._session)
             if (service, region) not in self._made:
                 made = make_client(service, session=self._session, region=region, local=self._local, config=config)
                 if service == CHIME:

@@ -79,7 +79,7 @@ class Caller:
             try:
                 answer = request()
             except Exception as error:  # noqa: BLE001 - whatever botocore raises is translated, in one place
-                last = translate(operation, error, subject=subject)
+                last = self.translated(operation, error, subject)
             else:
                 is_page = _is_page(answer)
                 if not is_page and is_complete(answer):
@@ -98,6 +98,10 @@ class Caller:
             elif not last.kind.is_transient:
                 raise last from None
             self.sleep(max(0.0, min(wait, self.deadline.for_calls())))
+
+    def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:
+        """A failed call as ours; what this raises instead ends the call."""
+        return translate(operation, error, subject=subject)
 
 
 def _is_page(answer: dict[str, Any]) -> bool:

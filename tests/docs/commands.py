@@ -85,6 +85,8 @@ def _chime_endpoints(arguments: Sequence[str]) -> Iterator[str]:
     rest = list(arguments)
     try:
         while isinstance(command, click.Group):
+            if rest[:1] == ["--debug"]:
+                rest.pop(0)
             name, found, rest = command.resolve_command(context, rest)
             assert name
             assert found

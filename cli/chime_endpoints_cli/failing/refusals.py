@@ -1,0 +1,109 @@
+"""What a service refuses: by IAM, by an organization, by the service itself, or because it is too busy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from botocore.exceptions import ClientError
+
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_handler.advice import PAGE, Kind
+from chime_endpoints_handler.errors import HandlerError, ServiceError, translate
+
+from . import credentials
+from .codes import CommandCode
+from .surroundings import page_instead
+
+_DENIED = re.compile(r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<resource>\S+))?")
+_POLICY = re.compile(r"explicit deny in an? (?P<policy>[\w -]+?)(?:$|[.:,])")
+_SERVICES: Mapping[str, str] = {
+    "AssumeRole": "sts",
+    "AssumeRoleWithWebIdentity": "sts",
+    "GetRoleCredentials": "sso",
+    "ListRegions": "account",
+    **dict.fromkeys(("GetSecretValue", "PutSecretValue", "CreateSecret", "DescribeSecret"), "secretsmanager"),
+    **dict.fromkeys(("GetParameter", "PutParameter"), "ssm"),
+    **dict.fromkeys(("DescribeStacks", "ListStacks", "ListStackResources", "GetTemplate"), "cloudformation"),
+    **dict.fromkeys(("DescribeStackEvents", "ListExports", "DescribeStackResource"), "cloudformation"),
+}
+"""The prefix of an operation's IAM action, where it is not Amazon Chime's."""
+_BUSY = frozenset({Kind.THROTTLED, Kind.UNCLEAR, Kind.UNREACHABLE})
+
+
+def of_refusal(error: Exception) -> CommandError | None:
+    """A service's refusal of a call; None for what is none."""
+    if isinstance(error, ClientError):
+        found = error.response.get("Error", {})
+        code, message = str(found.get("Code", "")), str(found.get("Message", ""))
+        return _of_call(translate(error.operation_name, error), code, message)
+    if isinstance(error, ServiceError):
+        return _of_call(error, error.said, "")
+    if isinstance(error, HandlerError):
+        return CommandError(f"{error.text} [{error.code}]")
+    return None
+
+
+def of_caller(error: Exception) -> CommandError | None:
+    """A refusal that is about who calls; None for every other one."""
+    if not isinstance(error, ClientError):
+        return None
+    found = error.response.get("Error", {})
+    return credentials.refused(str(found.get("Code", "")), str(found.get("Message", "")))
+
+
+def is_denial(error: ClientError) -> bool:
+    """Whether IAM, or an organization's policy, denies the call."""
+    return translate(error.operation_name, error).kind is Kind.DENIED and error.response["Error"]["Code"] not in (
+        credentials.CODES
+    )
+
+
+def denied_by(message: str) -> str:
+    """Which kind of policy denies a call explicitly, as AWS says it; empty where it does not."""
+    found = _POLICY.search(message)
+    return found["policy"] if found else ""
+
+
+def _of_call(error: ServiceError, code: str, message: str) -> CommandError:
+    if (about_caller := credentials.refused(code, message)) is not None:
+        return about_caller
+    operation = error.operation
+    action = f"{_SERVICES.get(operation, 'chime')}:{operation}"
+    said = error.said
+    if error.kind is Kind.DENIED:
+        return _denied(action, said, message)
+    if error.kind is Kind.INTERCEPTED or said == PAGE:
+        return page_instead("something between you and AWS")
+    if error.kind in _BUSY:
+        why = "the service is too busy" if error.kind is Kind.THROTTLED else "the service kept failing"
+        return CommandError(
+            f"{action} failed ({said}): {why}", remedy="Try again in a few minutes.", code=CommandCode.BUSY
+        )
+    if error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+        return CommandError(
+            f"{action} failed ({said})",
+            remedy=f"Check that what you named exists, and that your credentials may call {action} on it.",
+            code=CommandCode.FORBIDDEN,
+        )
+    shown = f": {' '.join(message.split())[:300]}" if message and action.startswith("cloudformation:") else ""
+    return CommandError(
+        f"{action} failed ({said}){shown}",
+        remedy="Check what you named, and the service's API reference for this code.",
+        code=CommandCode.REFUSED,
+    )
+
+
+def _denied(action: str, said: str, message: str) -> CommandError:
+    """IAM's message names an action, a resource and a policy, and never a value of the request."""
+    found = _DENIED.search(message)
+    action = found["action"] if found else action
+    where = f" on {found['resource']}" if found and found["resource"] else ""
+    policy = denied_by(message)
+    why = f": a {policy} denies it" if policy else ""
+    remedy = f"Ask for a permission for {action}, or use another profile: AWS_PROFILE."
+    if policy:
+        remedy = f"Ask who administers that {policy}, or name the regions that you may use with --region."
+    return CommandError(
+        f"your credentials may not call {action}{where} ({said}){why}", remedy=remedy, code=CommandCode.DENIED
+    )

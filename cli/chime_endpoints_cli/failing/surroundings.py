@@ -1,0 +1,156 @@
+"""Settings that cannot be used, and a way to AWS that is not there: the same words in every command."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from botocore import exceptions as boto
+
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_handler.rules import REGIONS
+
+from . import profile
+from .codes import CommandCode
+
+_SETTINGS = (
+    *(boto.BaseEndpointResolverError, boto.EndpointProviderError, boto.InvalidEndpointConfigurationError),
+    *(boto.InvalidConfigError, boto.InvalidDefaultsMode, boto.InvalidIMDSEndpointError),
+    *(boto.InvalidIMDSEndpointModeError, boto.InvalidProxiesConfigError, boto.InvalidRetryConfigurationError),
+    *(boto.InvalidRetryModeError, boto.InvalidSTSRegionalEndpointsConfigError, boto.UnknownCredentialError),
+    *(boto.UnknownRegionError, boto.UnknownSignatureVersionError, boto.ConfigNotFound),
+    boto.InvalidChecksumConfigError,
+)
+_BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+
+
+def of_settings(error: Exception) -> CommandError | None:
+    """A setting of the user's with which botocore cannot begin."""
+    said = " ".join(str(error).split())
+    if isinstance(error, boto.ProfileNotFound):
+        names = profile.all_names()
+        known = f"Set AWS_PROFILE to one of: {', '.join(names)}." if names else "Your AWS configuration has no profile."
+        problem = f"the AWS profile {profile.name() or 'of your configuration'} does not exist"
+        return _setting(problem, known)
+    if isinstance(error, boto.ConfigParseError):
+        return _setting(f"the AWS configuration cannot be read: {said}", "Correct the file.")
+    if isinstance(error, boto.NoRegionError):
+        return no_region()
+    if isinstance(error, boto.InvalidRegionError):
+        return _setting(
+            said.rstrip(".").replace("Provided region_name", "the region"), "Correct AWS_REGION or --region."
+        )
+    if isinstance(error, _SETTINGS):
+        return _setting(
+            f"a setting for AWS cannot be used: {said}", "Correct it in the environment or in ~/.aws/config."
+        )
+    return None
+
+
+def no_region() -> CommandError:
+    """Neither the environment nor the profile names a region."""
+    return _setting("no region is set", "Set AWS_REGION, or name a region with --region.")
+
+
+def bad_address(address: str, why: str) -> CommandError:
+    """An endpoint URL that is none."""
+    names = [name for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value == address]
+    where = names[0] if names else "endpoint_url in your AWS configuration"
+    return _setting(f"{where} is not a URL: {address!r} {why}", "Write http://HOST:PORT or https://HOST.")
+
+
+def of_network(error: Exception) -> CommandError | None:
+    """No connection, or none that can be trusted."""
+    host = _host(error)
+    if isinstance(error, boto.SSLError):
+        return _certificate(error, host)
+    if isinstance(error, boto.ProxyConnectionError):
+        return CommandError(
+            f"the proxy {error.kwargs.get('proxy_url', '')} does not let the command through",
+            remedy=f"Correct {_proxy() or 'the proxy'}, or exempt the host with NO_PROXY.",
+            code=CommandCode.UNREACHABLE,
+        )
+    if isinstance(error, boto.ReadTimeoutError):
+        return _unreachable(f"{host} did not answer in time")
+    if isinstance(error, (boto.ConnectTimeoutError, boto.EndpointConnectionError)):
+        return _unreachable(f"there is no connection to {host}: {_reason(error)}")
+    if isinstance(error, (boto.ConnectionClosedError, boto.HTTPClientError, boto.IncompleteReadError)):
+        return _unreachable(f"the connection to {host} failed: {type(error).__name__}")
+    return None
+
+
+def is_decisive(error: Exception) -> bool:
+    """Whether a failed connection fails again however often it is tried."""
+    return isinstance(error, (boto.SSLError, boto.ProxyConnectionError))
+
+
+def page_instead(host: str) -> CommandError:
+    """A web page came where a service's answer was expected."""
+    proxy = _proxy()
+    return CommandError(
+        f"{host} answered with a web page instead of the service's answer",
+        remedy=f"Something is in the way, such as a proxy{f' ({proxy})' if proxy else ''} or the sign-in page of a"
+        " network. Check it, and AWS_ENDPOINT_URL if you have set it.",
+        code=CommandCode.INTERCEPTED,
+    )
+
+
+def _certificate(error: boto.SSLError, host: str) -> CommandError:
+    bundle = next((name for name in _BUNDLES if os.environ.get(name)), None)
+    reason = " ".join(str(error.kwargs.get("error", "")).split())
+    if bundle and "CERTIFICATE_VERIFY_FAILED" not in reason:
+        return CommandError(
+            f"the certificates of {bundle} = {os.environ[bundle]} cannot be loaded",
+            remedy=f"{bundle} has to name a file of certificates in PEM format.",
+            code=CommandCode.CERTIFICATE,
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        named = (
+            f"Add it to the file that {bundle} names" if bundle else "Name its issuer's certificate in AWS_CA_BUNDLE"
+        )
+        why = re.sub(r" \(_ssl.*", "", reason.partition("certificate verify failed: ")[2] or reason)
+        return CommandError(
+            f"the certificate of {host} is not trusted: {why}",
+            remedy=f"A proxy that inspects traffic has a certificate of its own. {named}.",
+            code=CommandCode.CERTIFICATE,
+        )
+    return CommandError(
+        f"no secure connection to {host} could be made: {reason}",
+        remedy="Check the address (https:// where the service speaks TLS) and the proxy.",
+        code=CommandCode.CERTIFICATE,
+    )
+
+
+def _unreachable(problem: str) -> CommandError:
+    given = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") and os.environ[name]]
+    remedies = [f"Correct {' and '.join(given)}." if given else "Check the network and the region."]
+    if proxy := _proxy():
+        remedies.append(f"The proxy is that of {proxy}.")
+    if not given and "identity-chime" in problem and not any(region in problem for region in REGIONS):
+        remedies.append(f"Amazon Chime SDK messaging exists in {' and '.join(REGIONS)} only.")
+    return CommandError(problem, remedy=" ".join(remedies), code=CommandCode.UNREACHABLE)
+
+
+def _reason(error: Exception) -> str:
+    """In a few words; urllib3's own text speaks of its objects."""
+    text = str(getattr(error, "kwargs", {}).get("error", ""))
+    if isinstance(error, boto.ConnectTimeoutError):
+        return "it timed out"
+    if any(words in text for words in ("Name or service", "getaddrinfo", "nodename", "resolve", "No address")):
+        return "the name is unknown"
+    return "it was refused" if "refused" in text else "it could not be made"
+
+
+def _host(error: Exception) -> str:
+    address = str(getattr(error, "kwargs", {}).get("endpoint_url", "") or "")
+    return urlsplit(address).netloc.rpartition("@")[2] or "AWS"
+
+
+def _proxy() -> str | None:
+    return next((name for name in _PROXIES if os.environ.get(name)), None)
+
+
+def _setting(problem: str, remedy: str) -> CommandError:
+    return CommandError(problem, remedy=remedy, code=CommandCode.SETTINGS)
