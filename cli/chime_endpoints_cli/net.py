@@ -26,18 +26,17 @@ def caught(arguments: Sequence[str], command: Callable[[], ExitCode | None]) -> 
         command: what to run; its result is the exit code, None for done.
     """
     try:
-        try:
-            result = command()
-            sys.stdout.flush()
-        except click.ClickException as error:
-            error.show()
-            return ExitCode.FAILED
-        except Exception as error:  # noqa: BLE001 - the outermost edge
-            _show(error, with_trace=wants_trace(arguments))
-            return ExitCode.FAILED
+        result = command()
+        sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         complain("\ninterrupted: everything that was started has been stopped")
         return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.FAILED
+    except Exception as error:  # noqa: BLE001 - the outermost edge
+        _show(error, with_trace=wants_trace(arguments))
+        return ExitCode.FAILED
     return result or ExitCode.DONE
 
 
