@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack, Token
+from aws_cdk import Aws, Stack, Token
 from constructs import IConstruct
 
 from chime_endpoints_handler.codes import Code
@@ -20,11 +21,12 @@ from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, vi
 
 from .identity import User, key_of
 from .tag_problems import declared_tags_problems
-from .tree import root_of
+from .tree import region_of_stack, root_of, stack_of
 from .unresolved import is_unresolved
 from .wording import in_parameters
 
 _LONGEST_ID = 64
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 UNKNOWN = Token.as_string({"Ref": "AWS::NoValue"})
 """What no rule finds anything wrong with: in the place of a value of the wrong kind."""
 UNKNOWN_TOKEN = ParameterSource(parameter_name=UNKNOWN)
@@ -55,16 +57,25 @@ def application_problems(parameter: str, arn: str) -> Iterator[str]:
         yield f"{sentence} [{Code.MALFORMED}]"
 
 
-def region_of(user: User, stack: Stack) -> str:
-    """The region that a user is in, as far as it is known: else its stack's."""
-    literal = None if is_unresolved(user.arn) else USER_ARN.fullmatch(user.arn)
-    return literal["region"] if literal is not None else str(stack.region)
+def region_of(user: User, stack: Stack) -> str | None:
+    """The region that a user is in; None where that is not known at synth.
+
+    Args:
+        user: the user.
+        stack: the stack that the user's ARN stands in, whose own region the ARN may name by `AWS::Region`.
+    """
+    if user.native is not None:
+        return region_of_stack(stack_of(user.native))
+    region = next(iter(user.arn.split(":")[3:4]), "")
+    if region == Aws.REGION:
+        return region_of_stack(stack)
+    return region if _REGION.fullmatch(region) else None
 
 
 def region_warning(user: User, stack: Stack) -> str | None:
     """A warning where the user's region is known and is none of the service's."""
     region = region_of(user, stack)
-    if region in REGIONS or is_unresolved(region):
+    if region is None or region in REGIONS:
         return None
     sentence = f"Amazon Chime SDK messaging is not in {region}, but in {' and '.join(REGIONS)}; deployment may fail."
     return f"{sentence} [{Code.UNREACHABLE}]"

@@ -38,8 +38,8 @@ from .kinds import check
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
 from .tag_union import Carrier
-from .tree import child_path, stack_of
-from .unresolved import as_text, is_token, is_unresolved
+from .tree import child_path, region_of_stack, stack_of
+from .unresolved import as_text, is_token
 
 
 class IAppInstanceUserEndpoint(IConstruct, Protocol):
@@ -109,11 +109,9 @@ class _Endpoint(Resource):
         """
         problems = check(_Endpoint.on_delivery_failure, locals()).problems
         stack = stack_of(self)
-        region = region_of(self._user, stack)
-        if region != stack.region and not is_unresolved(region) and not is_unresolved(stack.region):
-            problems.append(
-                f"the events are sent in {region}, and the stack is in {stack.region}; make the rule there."
-            )
+        sent_in, here = region_of(self._user, stack), region_of_stack(stack)
+        if sent_in is not None and here is not None and sent_in != here:
+            problems.append(f"the events are sent in {sent_in}, and the stack is in {here}; make the rule there.")
         if problems:
             raise InvalidDeclarationError(child_path(self, id), problems)
         return DeliveryFailureRule(

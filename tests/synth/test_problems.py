@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack, Stage
+from aws_cdk import App, Aws, CfnParameter, Environment, Fn, Stack, Stage
 from aws_cdk import aws_chime as chime
 from aws_cdk.assertions import Annotations, Match
 from constructs import Construct
@@ -215,8 +216,56 @@ def test_a_region_without_the_service_is_a_warning(user: str, environment: Envir
     )
 
 
+def warnings_of(stack: Stack) -> list[object]:
+    """The warnings in a stack."""
+    return list(Annotations.from_stack(stack).find_warning("*", Match.any_value()))
+
+
 def test_a_region_with_the_service_is_no_warning() -> None:
     """F7: nor is a stack elsewhere whose user is not: the function goes to the user's region."""
     stack = Stack(App(), "Stack", env=Environment(region="eu-west-1"))
     endpoint(stack, app_instance_user=ALICE)
-    assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
+    assert warnings_of(stack) == []
+
+
+@pytest.mark.parametrize("by_attribute", [False, True])
+def test_a_user_of_another_stack_is_in_that_stacks_region(by_attribute: bool) -> None:  # noqa: FBT001 - a parametrized case
+    """F7: whichever stack the endpoint is in."""
+    app = App()
+    here, there, nowhere = (
+        Stack(app, region, env=Environment(account="111122223333", region=region), cross_region_references=True)
+        for region in ("eu-west-1", "us-east-1", "eu-west-2")
+    )
+    for home, warned in ((there, False), (nowhere, True)):
+        user = chime.CfnAppInstanceUser(
+            home, "User", app_instance_arn=APP_INSTANCE, app_instance_user_id="alice", name="Alice"
+        )
+        phone = endpoint(
+            here,
+            f"In{home.region}",
+            app_instance_user=user.attr_app_instance_user_arn if by_attribute else user,
+            device_token=TEXT("x"),
+        )
+        found = Annotations.from_stack(here).find_warning(f"/{phone.node.path}", Match.any_value())
+        assert bool(found) is warned
+        with pytest.raises(InvalidDeclarationError, match=f"the events are sent in {home.region}, and the stack is in"):
+            phone.on_delivery_failure("Failures")
+
+
+@pytest.mark.parametrize(
+    ("user", "warned"),
+    [
+        (lambda stack: CfnParameter(stack, "User").value_as_string, False),
+        (lambda _: Fn.import_value("User"), False),
+        (lambda _: Fn.select(0, Fn.split(",", Fn.import_value("Users"))), False),
+        (lambda _: f"arn:aws:chime:us-east-1:{Aws.ACCOUNT_ID}:app-instance/0123/user/alice", False),
+        (lambda stack: f"arn:aws:chime:{CfnParameter(stack, 'R').value_as_string}:1:app-instance/0/user/a", False),
+        (lambda _: f"arn:aws:chime:{Aws.REGION}:{Aws.ACCOUNT_ID}:app-instance/0123/user/alice", True),
+        (lambda _: f"arn:aws:chime:eu-west-1:{Aws.ACCOUNT_ID}:app-instance/0123/user/alice", True),
+    ],
+)
+def test_a_region_that_is_not_known_is_no_warning(user: Callable[[Stack], str], warned: bool) -> None:  # noqa: FBT001 - a parametrized case
+    """F7: a warning would end `cdk synth --strict` for a declaration that may be right."""
+    stack = Stack(App(), "Stack", env=Environment(region="eu-west-1"))
+    endpoint(stack, app_instance_user=user(stack), device_token=TEXT("x"))
+    assert bool(warnings_of(stack)) is warned
