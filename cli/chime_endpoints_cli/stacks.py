@@ -14,6 +14,7 @@ from chime_endpoints_handler.physical_id import suffix
 from .errors import CommandError
 
 OUR_TYPES = (ENDPOINT_TYPE, TAGS_TYPE)
+NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +117,15 @@ def exports(cloudformation: Any) -> dict[str, str]:
     return {export["Name"]: export["Value"] for page in pages for export in page["Exports"]}
 
 
+def outputs(cloudformation: Any, stack: str) -> dict[str, str]:
+    """The outputs of a stack, by its name or id; none where it does not exist or may not be read."""
+    try:
+        (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError:
+        return {}
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs") or []}
+
+
 def _with_nested(cloudformation: Any, name: str) -> Iterator[Stack]:
     try:
         found = cloudformation.describe_stacks(StackName=name)["Stacks"]
@@ -128,7 +138,7 @@ def _with_nested(cloudformation: Any, name: str) -> Iterator[Stack]:
     for stack in map(_stack, found):
         yield stack
         for resource in _resources(cloudformation, stack.id):
-            if resource["ResourceType"] == "AWS::CloudFormation::Stack" and resource.get("PhysicalResourceId"):
+            if resource["ResourceType"] == NESTED and resource.get("PhysicalResourceId"):
                 yield from _with_nested(cloudformation, resource["PhysicalResourceId"])
 
 

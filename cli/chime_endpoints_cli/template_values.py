@@ -11,7 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .stacks import Stack
+from chime_endpoints_handler import physical_id as ids
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+
+from .stacks import NESTED, Stack
+from .template_text import text_of
 
 
 class Unknown:
@@ -31,6 +35,22 @@ _DYNAMIC = "{{resolve:"
 _REFERENCE = re.compile(r"\$\{(!?)([^}]+)\}")
 
 
+_EXPORT_READER = "Custom::CrossRegionExportReader"
+"""CDK's resource that reads references from another region, each from the parameter that its attribute names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookups:
+    """What is asked for only where a template refers to it; each answers None where it cannot be told."""
+
+    exports: Callable[[str], Mapping[str, str]]
+    """The exports of a region."""
+    outputs: Callable[[str, str], Mapping[str, str]]
+    """The outputs of a stack, by its name or id, in a region."""
+    parameter: Callable[[str, str], str | None]
+    """The value of a parameter in a region."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What the values of one stack's template depend on."""
@@ -39,27 +59,38 @@ class Surroundings:
     template: Mapping[str, Any]
     resources: Mapping[str, tuple[str, str]]
     """Type and physical id of each resource, by logical id."""
-    exports: Callable[[], Mapping[str, str]]
-    """Asked only where a template imports something."""
+    lookups: Lookups
 
 
 def value_of(written: Any, around: Surroundings) -> Any:
-    """A value as CloudFormation hands it to a custom resource, less its turning of numbers into text."""
+    """A value as CloudFormation hands it to a custom resource: maps, lists and text."""
     if isinstance(written, list):
         return [value for each in written if (value := value_of(each, around)) is not NOTHING]
-    if isinstance(written, str):
-        return UNKNOWN if _DYNAMIC in written else written
+    if written is None:
+        return NOTHING
     if not isinstance(written, dict):
-        return written
+        text = text_of(written)
+        return UNKNOWN if _DYNAMIC in text else text
     if len(written) == 1:
         (name, argument) = next(iter(written.items()))
-        if name == "Ref":
-            return _ref(argument, around)
-        if name.startswith("Fn::"):
-            function = _FUNCTIONS.get(name)
-            return UNKNOWN if function is None else function(argument, around)
+        if name == "Ref" or name.startswith("Fn::"):
+            return _function_of(name)(argument, around)
     members = {name: value_of(each, around) for name, each in written.items()}
     return {name: value for name, value in members.items() if value is not NOTHING}
+
+
+def _function_of(name: str) -> Callable[[Any, Surroundings], Any]:
+    function = _FUNCTIONS.get(name)
+
+    def value(argument: Any, around: Surroundings) -> Any:
+        if function is None:
+            return UNKNOWN
+        try:
+            return function(argument, around)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return UNKNOWN  # a form of the function that is not known here
+
+    return value
 
 
 def is_known(value: Any) -> bool:
@@ -93,25 +124,39 @@ def _ref(name: Any, around: Surroundings) -> Any:
 
 def _parameter(name: str, around: Surroundings) -> Any:
     value = around.stack.parameters[name]
-    declared = around.template.get("Parameters", {}).get(name, {})
+    declared = (around.template.get("Parameters") or {}).get(name) or {}
     if value == _HIDDEN or _DYNAMIC in value:
         return UNKNOWN
-    is_list = "List<" in declared.get("Type", "") or declared.get("Type") == "CommaDelimitedList"
+    is_list = "List<" in declared.get("Type", "") or "CommaDelimitedList" in declared.get("Type", "")
     return [each.strip() for each in value.split(",")] if is_list else value
 
 
 def _attribute(argument: Any, around: Surroundings) -> Any:
-    """An attribute, where the resource's physical id gives it away."""
+    """An attribute, where the resource's physical id gives it away or it stands elsewhere."""
     name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+    attribute = value_of(attribute, around)
     type_, physical_id = around.resources.get(name, ("", ""))
-    if not physical_id:
+    if not physical_id or not isinstance(attribute, str):
         return UNKNOWN
-    if physical_id.startswith("arn:") and str(attribute).endswith("Arn"):
+    if type_ == _EXPORT_READER:
+        return around.lookups.parameter(around.stack.region, attribute) or UNKNOWN
+    if type_ == NESTED:
+        outputs = around.lookups.outputs(around.stack.region, physical_id)
+        return outputs.get(attribute.removeprefix("Outputs."), UNKNOWN)
+    if type_ == ENDPOINT_TYPE:
+        endpoint = ids.read(physical_id)
+        known = {} if not isinstance(endpoint, ids.Endpoint) else _attributes_of(endpoint)
+        return known.get(attribute, UNKNOWN)
+    if physical_id.startswith("arn:") and attribute.endswith("Arn"):
         return physical_id  # as of AWS::Chime::AppInstanceUser and AWS::SecretsManager::Secret
     if (type_, attribute) == ("AWS::Pinpoint::App", "Arn"):
         partition, _, region, account = around.stack.id.split(":", 5)[1:5]
         return f"arn:{partition}:mobiletargeting:{region}:{account}:apps/{physical_id}"
     return UNKNOWN
+
+
+def _attributes_of(endpoint: ids.Endpoint) -> dict[str, str]:
+    return {"AppInstanceUserArn": endpoint.user_arn, "EndpointId": endpoint.endpoint_id}
 
 
 def _join(argument: Any, around: Surroundings) -> Any:
@@ -143,21 +188,34 @@ def _substitute(argument: Any, around: Surroundings) -> Any:
         return _attribute(name, around) if "." in name and "::" not in name else _ref(name, around)
 
     found = {name: value(name.strip()) for literal, name in _REFERENCE.findall(text) if not literal}
-    if not is_known(found):
+    if not is_known(found) or _DYNAMIC in text:
         return UNKNOWN
-    return _REFERENCE.sub(lambda each: f"${{{each[2]}}}" if each[1] else str(found[each[2]]), text)
+    texts = {name: "" if each is NOTHING else str(each) for name, each in found.items()}
+    return _REFERENCE.sub(lambda each: f"${{{each[2]}}}" if each[1] else texts[each[2]], text)
 
 
 def _find_in_map(argument: Any, around: Surroundings) -> Any:
     name, first, second = (value_of(each, around) for each in argument[:3])
     if not is_known([name, first, second]):
         return UNKNOWN
-    return around.template.get("Mappings", {}).get(name, {}).get(first, {}).get(second, UNKNOWN)
+    return value_of(around.template["Mappings"][name][first][second], around)
 
 
 def _import(argument: Any, around: Surroundings) -> Any:
     name = value_of(argument, around)
-    return around.exports().get(name, UNKNOWN) if isinstance(name, str) else UNKNOWN
+    return around.lookups.exports(around.stack.region).get(name, UNKNOWN) if isinstance(name, str) else UNKNOWN
+
+
+def _stack_output(argument: Any, around: Surroundings) -> Any:
+    """The output of a stack, of another region perhaps; CDK refers to other stacks so where nothing is exported."""
+    reference = value_of(argument, around)
+    if not is_known(reference):
+        return UNKNOWN
+    account = around.stack.id.split(":", 5)[4]
+    if "RoleArn" in reference and reference["RoleArn"].split(":", 5)[4] != account:
+        return UNKNOWN  # a stack of the same name in this account is another one
+    region = reference.get("Region", around.stack.region)
+    return around.lookups.outputs(region, reference["StackName"]).get(reference["OutputName"], UNKNOWN)
 
 
 def _if(argument: Any, around: Surroundings) -> Any:
@@ -170,11 +228,13 @@ def _condition(written: Any, around: Surroundings) -> bool | None:
     """Whether a condition holds; None where that cannot be told."""
     (name, argument) = next(iter(written.items()))
     if name == "Condition":
-        named = around.template.get("Conditions", {}).get(argument)
+        named = (around.template.get("Conditions") or {}).get(argument)
         return None if named is None else _condition(named, around)
     if name == "Fn::Equals":
         left, right = (value_of(each, around) for each in argument)
         return (str(left) == str(right)) if is_known([left, right]) else None
+    if name not in ("Fn::And", "Fn::Not", "Fn::Or"):
+        return None
     parts = [_condition(each, around) for each in argument]
     if name == "Fn::Not":
         return None if parts[0] is None else not parts[0]
@@ -187,10 +247,12 @@ def _condition(written: Any, around: Surroundings) -> bool | None:
 _FUNCTIONS: Mapping[str, Callable[[Any, Surroundings], Any]] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAtt": _attribute,
+    "Fn::GetStackOutput": _stack_output,
     "Fn::If": _if,
     "Fn::ImportValue": _import,
     "Fn::Join": _join,
     "Fn::Select": _select,
     "Fn::Split": _split,
     "Fn::Sub": _substitute,
+    "Ref": _ref,
 }

@@ -19,6 +19,7 @@ class FakeStack:
     physical_ids: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
     status: str = "UPDATE_COMPLETE"
     skipped: list[str] = field(default_factory=list)
     """Physical ids that the stack has left in place on purpose."""
@@ -30,6 +31,8 @@ class FakeCloudFormation:
 
     stacks: list[FakeStack] = field(default_factory=list)
     exported: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    """The types of resources of templates that are text."""
 
     def add(self, name: str, resources: Mapping[str, Any], **physical_ids: str) -> FakeStack:
         """Puts a stack there."""
@@ -74,8 +77,8 @@ class FakeCloudFormation:
         """A page for each resource."""
         stack = self._find(StackName)
         resources = {} if isinstance(stack.template, str) else stack.template["Resources"]
-        types = {name: resource["Type"] for name, resource in resources.items()}
-        for name in dict.fromkeys([*types, *stack.physical_ids]):
+        types = self.types | {name: resource["Type"] for name, resource in resources.items()}
+        for name in dict.fromkeys([*resources, *stack.physical_ids]):
             summary = {
                 "LogicalResourceId": name,
                 "ResourceType": types.get(name, "Custom::ChimeAppInstanceUserEndpoint"),
@@ -102,6 +105,7 @@ class FakeCloudFormation:
             "StackId": stack.id,
             "StackStatus": stack.status,
             "Parameters": parameters,
+            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
         }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from chime_endpoints_cli.in_region import InRegion
 from chime_endpoints_cli.registered import Described, describe, tags_of
 from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.template_text import is_same
 from chime_endpoints_cli.template_values import is_known
 from chime_endpoints_handler import physical_id, sources
 from chime_endpoints_handler.advice import Kind
@@ -84,22 +85,39 @@ def _compare_endpoint(declared: Declared, services: Services, *, with_tokens: bo
 def _fields(
     declared: Declared, properties: Mapping[str, Any], seen: Described
 ) -> tuple[list[Difference], list[tuple[str, str]]]:
-    may_be_adopted = str(properties.get("AdoptExisting")).lower() == "true"
-    name = seen.name if may_be_adopted else declared.held.own_name  # what was adopted keeps the name that it had
-    pairs = {
-        "user": (properties.get("AppInstanceUserArn"), seen.user_arn),
-        "type": (properties.get("Type"), seen.type),
-        "application": (properties.get("ResourceArn"), seen.application),
-        "name": (properties.get("Name", name), seen.name),
-        "allow_messages": (properties.get("AllowMessages", AllowMessages.ALL), seen.allow_messages),
+    wanted = {
+        "type": properties.get("Type"),
+        "application": properties.get("ResourceArn"),
+        "name": _name(declared, properties, seen),
+        "allow_messages": properties.get("AllowMessages", AllowMessages.ALL),
+    }
+    if is_known(properties.get("AppInstanceUserArn")):  # otherwise the physical id says it as well
+        wanted["user"] = properties.get("AppInstanceUserArn")
+    registered = {
+        "user": seen.user_arn,
+        "type": seen.type,
+        "application": seen.application,
+        "name": seen.name,
+        "allow_messages": seen.allow_messages,
     }
     differences, not_compared = [], []
-    for field, (wanted, registered) in pairs.items():
-        if not is_known(wanted):
+    for field, value in wanted.items():
+        if not is_known(value):
             not_compared.append((field, _UNTOLD))
-        elif str(wanted) != registered:
-            differences.append(Difference(field=field, declared=str(wanted), registered=registered))
+        elif not is_same(str(value) if not isinstance(value, str) else value, registered[field]):
+            differences.append(Difference(field=field, declared=str(value), registered=registered[field]))
     return differences, not_compared
+
+
+def _name(declared: Declared, properties: Mapping[str, Any], seen: Described) -> Any:
+    """The name that it is to have; what was adopted without one keeps the name that it had."""
+    if "Name" in properties:
+        return properties["Name"]
+    own = declared.held.own_name
+    adopts = properties.get("AdoptExisting")
+    if is_known(adopts):
+        return seen.name if str(adopts).lower() == "true" else own
+    return own if seen.name == own else adopts
 
 
 def _tokens(
@@ -107,29 +125,44 @@ def _tokens(
 ) -> Iterator[tuple[str, Difference | str]]:
     """The device tokens that differ, and those that could not be compared with the reason."""
     attributes = properties.get("EndpointAttributes")
-    if not isinstance(attributes, Mapping) or not is_known(attributes):
+    if not isinstance(attributes, Mapping):
         yield "device_token", _UNTOLD
         return
-    wanted = read_endpoint(
-        {"AppInstanceUserArn": "", "Type": EndpointType.GCM, "ResourceArn": "", "EndpointAttributes": attributes}
-    )
     clients = InRegion(services=services, region=declared.held.stack.region)
-    for field, member, source, registered in (
-        ("device_token", "DeviceToken", wanted.device_token, seen.device_token),
-        ("voip_device_token", "VoipDeviceToken", wanted.voip_device_token, seen.voip_device_token),
+    for field, member, registered in (
+        ("device_token", "DeviceToken", seen.device_token),
+        ("voip_device_token", "VoipDeviceToken", seen.voip_device_token),
     ):
-        if source is None:
+        given = {name: value for name, value in attributes.items() if name in (member, f"{member}Source")}
+        if not is_known(given) or (not given and field == "device_token"):
+            yield field, _UNTOLD
+            continue
+        if not given:
             if registered is not None:
                 yield field, Difference(field=field, declared="none", registered=_HIDDEN)
+            continue
+        source = _source(member, given)
+        if source is None:
+            yield field, _UNTOLD
             continue
         try:
             token = sources.read(member, source, clients=clients, call=services.call())
         except HandlerError as error:
             yield field, str(error)
             continue
-        if token != registered:
+        if not is_same(token, registered):
             shown = "none" if registered is None else _HIDDEN
             yield field, Difference(field=field, declared=f"{_HIDDEN[:-1]}, {_place(source)})", registered=shown)
+
+
+def _source(member: str, given: Mapping[str, Any]) -> TokenSource | None:
+    """Where a token is declared to be; None for what no function would have taken."""
+    as_first = {name.replace(member, "DeviceToken"): value for name, value in given.items()}
+    properties = {"AppInstanceUserArn": "", "Type": EndpointType.GCM, "ResourceArn": "", "EndpointAttributes": as_first}
+    try:
+        return read_endpoint(properties).device_token
+    except (AttributeError, KeyError, TypeError):
+        return None
 
 
 def _compare_tags(declared: Declared, services: Services) -> Finding:
@@ -148,16 +181,29 @@ def _compare_tags(declared: Declared, services: Services) -> Finding:
         reason = f"what was tagged is not there any more ({error.said})"
         return replace(found, reason=reason, repair=repair.of_tags(held))
     tags = (properties or {}).get("Tags")
-    if not isinstance(tags, list) or not is_known(tags):
+    if not isinstance(tags, list) or not all(_is_tag(tag) for tag in tags):
         return replace(found, state=State.UNKNOWN, not_compared=(("tags", _UNTOLD),))
-    differences = tuple(
-        Difference(field=f"tags.{key}", declared=value, registered=there.get(key, "none"))
-        for key, value in tag_map(tags).items()
-        if there.get(key) != str(value)
+    differences, not_compared = [], []
+    for key, value in tag_map(tags).items():
+        registered = next((there[each] for each in there if is_same(key, each)), None)
+        if not is_known(value):
+            not_compared.append((f"tags.{key}", _UNTOLD))
+        elif not is_same(value, registered):
+            differences.append(
+                Difference(field=f"tags.{key}", declared=value, registered="none" if registered is None else registered)
+            )
+    state = State.CHANGED if differences else State.UNKNOWN if not_compared else State.IN_SYNC
+    return replace(
+        found,
+        state=state,
+        differences=tuple(differences),
+        not_compared=tuple(not_compared),
+        repair=repair.of_tags(held) if differences else "",
     )
-    if not differences:
-        return replace(found, state=State.IN_SYNC)
-    return replace(found, state=State.CHANGED, differences=differences, repair=repair.of_tags(held))
+
+
+def _is_tag(tag: object) -> bool:
+    return isinstance(tag, Mapping) and isinstance(tag.get("Key"), str) and "Value" in tag
 
 
 def _place(source: TokenSource) -> str:

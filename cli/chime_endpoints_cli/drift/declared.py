@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.stacks import Held, Stack, held_by, physical_ids
-from chime_endpoints_cli.template_values import Surroundings, value_of
+from chime_endpoints_cli.template_text import read_template
+from chime_endpoints_cli.template_values import Lookups, Surroundings, value_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,35 +24,17 @@ class Declared:
     properties: Mapping[str, Any] | None = field(repr=False)
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads a template in YAML with CloudFormation's short forms, such as `!Ref`."""
-
-
-def _long_form(loader: yaml.SafeLoader, short: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-        value = value.split(".", 1) if short == "GetAtt" else value
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type] # the third kind that there is
-    return {short if short in ("Ref", "Condition") else f"Fn::{short}": value}
-
-
-_Loader.add_multi_constructor("!", _long_form)
-
-
-def declared_by(services: Services, stack: Stack, exports: Callable[[], Mapping[str, str]]) -> list[Declared]:
+def declared_by(services: Services, stack: Stack, lookups: Lookups) -> list[Declared]:
     """The stack's resources of our types."""
     cloudformation = services.stacks(stack.region)
     held = held_by(cloudformation, stack)
     if not held:
         return []
-    template = _template(cloudformation.get_template(StackName=stack.id, TemplateStage="Processed")["TemplateBody"])
+    template = _template(cloudformation, stack)
     around = Surroundings(
-        stack=stack, template=template, resources=physical_ids(cloudformation, stack), exports=exports
+        stack=stack, template=template, resources=physical_ids(cloudformation, stack), lookups=lookups
     )
-    written = template.get("Resources", {})
+    written = template.get("Resources") or {}
     return [
         Declared(
             held=each,
@@ -64,14 +47,17 @@ def declared_by(services: Services, stack: Stack, exports: Callable[[], Mapping[
     ]
 
 
-def _template(body: Any) -> Mapping[str, Any]:
-    """A template, of which boto3 has parsed JSON already."""
-    if isinstance(body, str):
-        try:
-            return dict(json.loads(body))
-        except ValueError:
-            return dict(yaml.load(body, Loader=_Loader))  # noqa: S506 - it is a SafeLoader
-    return dict(body)
+def _template(cloudformation: Any, stack: Stack) -> Mapping[str, Any]:
+    """What is deployed, after transforms such as SAM's.
+
+    Raises:
+        CommandError: it is no template that can be read.
+    """
+    body = cloudformation.get_template(StackName=stack.id, TemplateStage="Processed")["TemplateBody"]
+    try:
+        return read_template(body)
+    except yaml.YAMLError as error:
+        raise CommandError(f"the template of the stack {stack.name} cannot be read as JSON or YAML") from error
 
 
 def _path(resource: Mapping[str, Any], logical_id: str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from botocore.exceptions import ClientError
+
 from chime_endpoints_cli.at_once import each
 from chime_endpoints_cli.services import Services
-from chime_endpoints_cli.stacks import Stack, all_stacks, exports, named_stacks
+from chime_endpoints_cli.stacks import Stack, all_stacks, exports, named_stacks, outputs
+from chime_endpoints_cli.template_values import Lookups
 
 from .comparison import compare
 from .declared import declared_by
@@ -30,15 +33,8 @@ def look(
     else:
         stacks = [stack for region in regions or (None,) for stack in all_stacks(services.stacks(region))]
 
-    @cache
-    def exported(region: str) -> Mapping[str, str]:
-        return exports(services.stacks(region))
-
-    declared = each(
-        stacks,
-        lambda stack: declared_by(services, stack, lambda: exported(stack.region)),
-        what="Reading stacks",
-    )
+    lookups = _lookups(services)
+    declared = each(stacks, lambda stack: declared_by(services, stack, lookups), what="Reading stacks")
     everything = [one for of_stack in declared for one in of_stack]
     findings = each(
         everything,
@@ -47,3 +43,25 @@ def look(
     )
     ours = {one.held.stack.id for one in everything}
     return [stack for stack in stacks if stack.id in ours or names], findings
+
+
+def _lookups(services: Services) -> Lookups:
+    """What templates refer to, asked for once."""
+
+    @cache
+    def exported(region: str) -> Mapping[str, str]:
+        return exports(services.stacks(region))
+
+    @cache
+    def outputs_of(region: str, stack: str) -> Mapping[str, str]:
+        return outputs(services.stacks(region), stack)
+
+    @cache
+    def parameter(region: str, name: str) -> str | None:
+        try:
+            answer = services.parameters(region).get_parameter(Name=name)
+        except ClientError:
+            return None  # which is said of the field that needs it
+        return str(answer["Parameter"]["Value"])
+
+    return Lookups(exports=exported, outputs=outputs_of, parameter=parameter)

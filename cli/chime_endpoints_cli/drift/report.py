@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 
 from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.stacks import Stack
-from chime_endpoints_cli.terminal import console, line
+from chime_endpoints_cli.terminal import console, counted, line
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
 
 from .findings import Finding, State
 
@@ -48,6 +49,14 @@ def _show(out: Console, finding: Finding) -> None:
         line(out, 2, f"[dim]{escape(readable(finding.repair))}[/dim]")
 
 
-def _counted(findings: Iterable[Finding]) -> str:
-    counts = Counter(finding.state for finding in findings)
-    return ", ".join(f"{counts[state]} {state}" for state in reversed(State) if counts[state]) or "nothing of ours"
+def _counted(findings: Sequence[Finding]) -> str:
+    """How many endpoints and how many tag resources are in each state."""
+    parts = []
+    for type_, thing in ((ENDPOINT_TYPE, "endpoint"), (TAGS_TYPE, "tag resource")):
+        counts = Counter(finding.state for finding in findings if finding.held.type == type_)
+        states = [(counts[state], state) for state in reversed(State) if counts[state]]
+        if states:
+            (number, first), *others = states
+            rest = "".join(f", {number} {state}" for number, state in others)
+            parts.append(f"{counted(number, thing)} {first}{rest}")
+    return "; ".join(parts) or "no endpoints and no tags"
