@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from botocore.validate import ParamValidator
 from cfnlint.api import lint
 from cfnlint.decode import decode_str
@@ -47,6 +48,8 @@ def _wrong(block: Block, directory: Path) -> list[str]:
             return list(_wrong_in_template(block.text))
         case "yaml" if re.search(r"^endpoints:", block.text, re.MULTILINE):
             return list(_wrong_in_declaration(block.text, directory))
+        case "yaml" if re.search(r"^jobs:", block.text, re.MULTILINE):
+            return list(_wrong_in_workflow(block))
         case "json":
             return list(_wrong_in_json(block))
         case "python":
@@ -83,6 +86,16 @@ def _wrong_in_declaration(text: str, directory: Path) -> Iterator[str]:
     for schema in re.findall(r"\$schema=(\S+)", text):
         if not (ROOT / schema).exists():
             yield f"there is no {schema}"
+
+
+def _wrong_in_workflow(block: Block) -> Iterator[str]:
+    """A hosted workflow: every command of it is one."""
+    for job in yaml.safe_load(block.text)["jobs"].values():
+        for step in job["steps"]:
+            if "run" in step:
+                yield from problems(step["run"], block.page_text)
+            elif not re.fullmatch(r"[\w-]+/[\w/-]+@v\d+", step["uses"]):
+                yield f"{step['uses']} is no action of a major version"
 
 
 def _wrong_in_json(block: Block) -> Iterator[str]:
