@@ -10,7 +10,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import DependencyGroup
 
 
-def key_arns(parameter: ssm.IStringParameter, role: iam.IRole) -> Iterator[str]:
+def key_arns(parameter: ssm.IStringParameter, role: iam.IPrincipal) -> Iterator[str]:
     """The ARNs of the keys that a role must be allowed to decrypt with in order to read a parameter.
 
     A parameter tells its key only to whom it is granted to. It is granted to a principal that stands for the role and
@@ -27,7 +27,7 @@ def key_arns(parameter: ssm.IStringParameter, role: iam.IRole) -> Iterator[str]:
 
 @jsii.implements(iam.IPrincipal)
 class _RolesStatements:
-    def __init__(self, role: iam.IRole) -> None:
+    def __init__(self, role: iam.IPrincipal) -> None:
         self._role = role
         self.statements: list[iam.PolicyStatement] = []
 

@@ -64,11 +64,11 @@ class DeviceToken:
         """What a role is to be allowed for this token; nothing for one in plain text.
 
         Args:
-            role: the role that reads; without one, a parameter's key is left out.
+            role: the role that reads, where it is known.
         """
         yield from self.needs
-        if role is not None and self.parameter is not None:
-            yield from map(Access.to_key, key_arns(self.parameter, role))
+        if self.parameter is not None:
+            yield from map(Access.to_key, key_arns(self.parameter, role or iam.AccountRootPrincipal()))
 
     @staticmethod
     def from_secrets_manager(

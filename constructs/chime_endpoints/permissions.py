@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Annotations, CfnResource, Stack
+from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
@@ -19,7 +19,20 @@ from . import acknowledged
 from .device_token import DeviceToken
 from .identity import User, digest, key_of
 from .later import validate_later
-from .policies import INLINE_QUOTA, Statement, allow, characters, document, events_statement, name_of, stack_statement
+from .needed import warn_of_role
+from .policies import (
+    INLINE_QUOTA,
+    Statement,
+    actions_of,
+    allow,
+    basic_statements,
+    characters,
+    document,
+    events_statement,
+    name_of,
+    stack_statement,
+    tracing_statement,
+)
 from .provider import EndpointProvider, IEndpointProvider
 from .reading import Reading
 from .tag_permissions import TAG_ACTIONS, Taggable, TagPermissions
@@ -52,11 +65,17 @@ class Permissions(Construct):
         }
         """What every custom resource of the provider says to CloudFormation."""
         self._role = provider.role if provider.manages_permissions else None
+        self._reader = provider.role
+        self._needed: list[Statement] = []
+        self._tagged: list[Taggable] = []
+        of_this_app = isinstance(provider, EndpointProvider)
+        if self._role is None:
+            warn_of_role(self, self._needed_of_role, more="" if of_this_app else _of_its_own())
         self._policies: dict[str, CfnResource | None] = {}
         self._inline = 0
         self._reading = Reading(self, role=self._role) if self._role is not None else None
         self._tagging = TagPermissions(self, role=self._role) if self._role is not None else None
-        if stack_of(provider) is not stack_of(self):
+        if stack_of(provider) is not stack_of(self) or (self._role is None and not of_this_app):
             self._allow("Stack", stack_statement())
 
     @staticmethod
@@ -96,7 +115,7 @@ class Permissions(Construct):
         if self._tagging is not None:
             self._tagging.add(taggable)
         else:
-            validate_later(self, lambda: self._tell_of_tags(taggable))
+            self._tagged.append(taggable)
 
     def inline_characters(self) -> int:
         """What the inline policies have of characters; the tags' policy counts twice, for the time of its change."""
@@ -118,7 +137,7 @@ class Permissions(Construct):
 
     def _policy(self, policy_id: str, statement: Statement) -> CfnResource | None:
         if self._role is None:
-            self._tell(policy_id, statement)
+            self._needed.append(statement)
             return None
         self._inline += characters([statement])
         return iam.CfnPolicy(
@@ -130,32 +149,33 @@ class Permissions(Construct):
         )
 
     def _allow_reading(self, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
-        accesses = [access for token in tokens for access in token.accesses(self._role)]
+        accesses = [access for token in tokens for access in token.accesses(self._reader)]
         if self._reading is not None:
             return self._reading.allow(accesses)
         if accesses:
-            self._tell("Events", events_statement())
-        for access in accesses:
-            statement = allow([access.action], [access.resource])
-            self._tell(f"Reading{digest(key_of(access.resource, scope=self))}", statement)
+            self._needed.append(events_statement())
+        self._needed += [allow([access.action], [access.resource]) for access in accesses]
         return []
 
-    def _tell_of_tags(self, taggable: Taggable) -> list[str]:
-        if taggable.is_tagged():
-            self._tell(f"Tagging{digest(taggable.key)}", allow(TAG_ACTIONS, [taggable.arn]))
-        return []
-
-    def _tell(self, policy_id: str, statement: Statement) -> None:
-        """Warns, once for each policy, that the role has to allow a statement."""
-        resolved = stack_of(self).resolve(statement)
-        Annotations.of(self).add_warning_v2(
-            f"chime-endpoints:{policy_id}",
-            "The role of the provider is not this app's to change. It must allow"
-            f" {resolved['Action']} on {resolved['Resource']}.",
-        )
+    def _needed_of_role(self) -> list[Statement]:
+        tagging = [allow(TAG_ACTIONS, [each.arn]) for each in self._tagged if each.is_tagged()]
+        return [*self._needed, *tagging]
 
 
 _made: WeakKeyDictionary[IEndpointProvider, dict[Stack, Permissions]] = WeakKeyDictionary()
+
+
+def _of_its_own() -> str:
+    """What the role of a provider that was made elsewhere has from there, whichever stacks it serves."""
+    actions = {}
+    for in_vpc in (False, True):
+        found = [action for each in basic_statements("", in_vpc=in_vpc) for action in actions_of(each)]
+        actions[in_vpc] = [action for action in found if action not in actions_of(stack_statement())]
+    vpc = [action for action in actions[True] if action not in actions[False]]
+    return (
+        f" Where the provider was made, its role needs {' and '.join(actions[False])} on its log group, in a VPC"
+        f" {', '.join(vpc)}, and with tracing {' and '.join(actions_of(tracing_statement()))}."
+    )
 
 
 def _suffix(stack: Construct, provider: IEndpointProvider) -> str:

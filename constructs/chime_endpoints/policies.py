@@ -8,11 +8,12 @@ from typing import Any
 
 from aws_cdk import Aws, Names, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 Statement = Mapping[str, Any]
 
+VERSION = "2012-10-17"
+"""Of IAM's policy language."""
 INLINE_QUOTA = 10_240
 """Characters that all inline policies of one role may have together (IAM's quotas; white space does not count)."""
 MANAGED_QUOTA = 6_144
@@ -32,9 +33,15 @@ def allow(actions: Sequence[str], resources: Sequence[str]) -> Statement:
     }
 
 
+def actions_of(statement: Statement) -> list[str]:
+    """The actions that a statement allows."""
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else list(actions)
+
+
 def document(statements: Sequence[Statement]) -> dict[str, Any]:
     """A policy document of statements."""
-    return {"Statement": list(statements), "Version": "2012-10-17"}
+    return {"Statement": list(statements), "Version": VERSION}
 
 
 def characters(statements: Sequence[Statement]) -> int:
@@ -73,9 +80,9 @@ def events_statement() -> Statement:
     return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"], [Aws.STACK_ID])
 
 
-def basic_statements(log_group: logs.ILogGroup, *, in_vpc: bool) -> Iterator[Statement]:
+def basic_statements(log_group_arn: str, *, in_vpc: bool) -> Iterator[Statement]:
     """What every provider's function does, whatever it serves."""
-    yield allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
+    yield allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn])
     yield stack_statement()
     if in_vpc:
         yield allow(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"])
@@ -88,3 +95,8 @@ def basic_statements(log_group: logs.ILogGroup, *, in_vpc: bool) -> Iterator[Sta
             ],
             [IN_ACCOUNT],
         )
+
+
+def tracing_statement() -> Statement:
+    """Allows to send traces, as CDK allows it a role of this app by itself; X-Ray knows no resource for that."""
+    return allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])

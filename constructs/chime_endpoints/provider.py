@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -21,7 +21,8 @@ from .errors import InvalidDeclarationError
 from .kind_words import KINDS
 from .kinds import check
 from .metrics import ProviderMetrics
-from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement
+from .needed import warn_of_role
+from .policies import IN_ACCOUNT, Statement, attach, basic_statements, stack_statement, tracing_statement
 from .tree import child_path, stack_of
 from .unresolved import as_text, is_token
 
@@ -163,7 +164,7 @@ class EndpointProvider(ProviderMetrics):
             self,
             "Basics",
             role=self._role,
-            statements=list(basic_statements(self.log_group, in_vpc=vpc is not None)),
+            statements=list(basic_statements(self.log_group.log_group_arn, in_vpc=vpc is not None)),
         )
         self.function = lambda_.Function(
             self,
@@ -192,6 +193,8 @@ class EndpointProvider(ProviderMetrics):
         )
         self._acknowledge(basics, tracing)
         self._manages_permissions = basics is not None
+        if basics is None:
+            warn_of_role(self, lambda: self._basics(in_vpc=vpc is not None, traced=_is_traced(tracing)))
         if basics is not None:
             self.function.node.add_dependency(basics)  # so that it outlives what the function has to delete
         if export_name is not None:
@@ -202,7 +205,7 @@ class EndpointProvider(ProviderMetrics):
         function, asynchronous = self.function.node.default_child, self.function.node.find_child("EventInvokeConfig")
         assert isinstance(function, lambda_.CfnFunction)  # noqa: S101 - for the type checker
         assert isinstance(asynchronous, Construct)  # noqa: S101 - for the type checker
-        traced = tracing is not None and tracing is not lambda_.Tracing.DISABLED
+        traced = _is_traced(tracing)
         acknowledged.of_function(function, asynchronous, traced=traced)
         if basics is not None and self.function.is_bound_to_vpc:
             acknowledged.wildcards(
@@ -211,6 +214,17 @@ class EndpointProvider(ProviderMetrics):
         default_policy = self._role.node.try_find_child("DefaultPolicy")
         if traced and isinstance(default_policy, Construct):
             acknowledged.wildcards(default_policy, lambda: ["*"], "X-Ray knows no resource for sending traces.")
+
+    def _basics(self, *, in_vpc: bool, traced: bool) -> list[Statement]:
+        """What the role needs wherever the function serves; the log group by the name that CloudFormation gives it."""
+        stack = stack_of(self)
+        log_group = self.log_group.node.default_child
+        assert isinstance(log_group, logs.CfnLogGroup)  # noqa: S101 - for the type checker
+        name = f"{stack.stack_name}-{stack.resolve(log_group.logical_id)}-*:*"
+        arn = stack.format_arn(
+            service="logs", resource="log-group", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        return [*basic_statements(arn, in_vpc=in_vpc), *([tracing_statement()] if traced else [])]
 
     @staticmethod
     def of(scope: IConstruct) -> EndpointProvider:
@@ -329,6 +343,10 @@ def ambiguity(stack: Stack) -> list[str]:
         " only if it is made before them."
     )
     return [problem]
+
+
+def _is_traced(tracing: lambda_.Tracing | None) -> bool:
+    return tracing is not None and tracing is not lambda_.Tracing.DISABLED
 
 
 def _let_logs_use(key: kms.IKey, *, scope: Construct) -> None:

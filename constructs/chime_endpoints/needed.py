@@ -1,0 +1,81 @@
+"""What a role that this app may not change needs, as a warning with a policy to paste."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aws_cdk import Annotations, Stack
+from aws_cdk.region_info import RegionInfo
+from constructs import IConstruct
+
+from .later import validate_later
+from .policies import VERSION, Statement
+from .tree import region_of_stack, stack_of
+from .unresolved import is_unresolved
+
+WARNING = "chime-endpoints:role"
+"""The warning's id, by which `Annotations.of(…).acknowledge_warning` silences it once the role has the policy."""
+
+
+def warn_of_role(construct: IConstruct, statements: Callable[[], Iterable[Statement]], *, more: str = "") -> None:
+    """Warns of what a role needs, when every statement is known.
+
+    Args:
+        construct: what the warning is about.
+        statements: what the role must allow.
+        more: what else is to be said.
+    """
+
+    def warn() -> list[str]:
+        policy = pasted(statements(), stack_of(construct))
+        unknown = " Replace each ${…} with its value in CloudFormation." if "${" in policy else ""
+        Annotations.of(construct).add_warning_v2(
+            WARNING, f"This app cannot change the provider's role. Attach this policy to it:\n{policy}{unknown}{more}"
+        )
+        return []
+
+    validate_later(construct, warn)
+
+
+def pasted(statements: Iterable[Statement], stack: Stack) -> str:
+    """Statements as a policy document in JSON, one a line, with the values that are known of a stack."""
+    lines = []
+    for statement in statements:
+        resolved = stack.resolve(statement)
+        if (line := json.dumps({**resolved, "Resource": _written(resolved["Resource"], stack)})) not in lines:
+            lines.append(line)
+    listed = ",\n  ".join(lines)
+    return f'{{"Version": "{VERSION}", "Statement": [\n  {listed}\n]}}'
+
+
+def _written(value: Any, stack: Stack) -> Any:
+    """A value of a template as IAM takes it; what only CloudFormation knows as `${…}`."""
+    match value:
+        case list():
+            return [_written(each, stack) for each in value]
+        case {"Fn::Join": [str(separator), list(parts)]}:
+            return separator.join(_written(part, stack) for part in parts)
+        case {"Ref": "AWS::StackId"}:
+            arn = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
+            return _written(stack.resolve(arn), stack)
+        case {"Ref": str(name)}:
+            return _known(name, stack) or f"${{{name}}}"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::ImportValue": str(name)}:
+            return f"${{{name}}}"
+        case str():
+            return value
+        case _:
+            return f"${{{json.dumps(value)}}}"
+
+
+def _known(name: str, stack: Stack) -> str | None:
+    region = region_of_stack(stack)
+    if name == "AWS::Partition" and region is not None:
+        return RegionInfo.get(region).partition
+    if name == "AWS::AccountId" and not is_unresolved(stack.account):
+        return str(stack.account)
+    return region if name == "AWS::Region" else None
