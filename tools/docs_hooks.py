@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
 
 from docs_commands import commands
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+SEARCH_FROM_DISK = ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js"
+"""Browsers start no worker from a file; this does, for the search of pages that are read from disk."""
 
 _COMMANDS = "<!-- the commands -->"
 _PICTURE = re.compile(r"^!\[([^]]+)]\((?:\.\./)?diagrams/([a-z-]+\.svg)\)$", re.MULTILINE)
@@ -30,6 +35,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             sections.append({next(iter(section)): first + [page for page in pages if page not in first]})
     config.nav = sections
     return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds what the search needs to work from disk."""
+    script = SEARCH_FROM_DISK.read_bytes()
+    files.append(File.generated(config, "assets/iframe-worker.js", content=script))
+    return files
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:

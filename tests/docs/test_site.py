@@ -102,3 +102,10 @@ def test_pictures_are_in_the_pages_and_described(site: Path) -> None:
         '<svg class="ce"'
     )
     assert not re.search(r"<!-- table:", page)
+
+
+def test_the_search_works_from_disk(site: Path) -> None:
+    """A browser lets a page from a file neither fetch the index nor start a worker: both come as scripts."""
+    assert (site / "search" / "search_index.js").read_text(encoding="utf-8").startswith("var __index = {")
+    assert (site / "assets" / "iframe-worker.js").stat().st_size > 500
+    assert 'src="assets/iframe-worker.js"' in (site / "index.html").read_text(encoding="utf-8")
