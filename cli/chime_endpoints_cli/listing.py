@@ -17,7 +17,7 @@ from .keeping import kept_cloud
 from .registered import Registered, endpoints_of, users_of
 from .services import Services
 from .tables import Rows, show
-from .terminal import counted, say, show_json
+from .terminal import counted, say, show_json, waiting
 
 STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 
@@ -65,9 +65,10 @@ def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool
 def users_in(services: Services, arns: Sequence[str]) -> list[str]:
     """The users that ARNs stand for, those of app instances included."""
     users: dict[str, None] = {}
-    for arn in arns:
-        options.region_of(arn)
-        users.update(dict.fromkeys([arn] if "/user/" in arn else users_of(services, arn)))
+    with waiting("Listing users"):  # 50 a call
+        for arn in arns:
+            options.region_of(arn)
+            users.update(dict.fromkeys([arn] if "/user/" in arn else users_of(services, arn)))
     return list(users)
 
 

@@ -11,6 +11,7 @@ from chime_endpoints_handler.endpoints import Endpoints, was_refused
 from chime_endpoints_handler.errors import ServiceError
 from chime_endpoints_handler.ownership import is_gone, unclear
 from chime_endpoints_handler.physical_id import Endpoint
+from chime_endpoints_handler.rules import Violation, token_violations
 
 from .options import region_of
 from .services import Services
@@ -50,6 +51,15 @@ class Described(Registered):
     application: str
     device_token: str = field(repr=False)
     voip_device_token: str | None = field(repr=False)
+
+
+def token_obstacles(endpoint: Described) -> list[Violation]:
+    """Why what is registered for an endpoint's device is no device token; the values themselves are not told."""
+    voip = endpoint.voip_device_token
+    return [
+        *token_violations(endpoint.device_token, "The registered DeviceToken"),
+        *([] if voip is None else token_violations(voip, "The registered VoipDeviceToken")),
+    ]
 
 
 def app_instances_in(services: Services, region: str) -> list[str]:

@@ -255,3 +255,16 @@ def test_a_template_that_cannot_be_read_is_told_with_its_stack(
     of_stack(account).template = "a: b: c"
     run(["drift", "--region", "us-east-1"], services=account.services)
     assert "the template of the stack Push cannot be read as JSON or YAML" in capsys.readouterr().err
+
+
+def test_what_is_registered_and_is_no_device_token_is_told(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even if it is what is declared: nothing is ever delivered to it. The value is not shown."""
+    endpoint = account.register("canary\n")
+    account.cloudformation.add("Push", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
+    assert [each.field for each in found(account).differences] == ["device_token"]
+    run(["drift", "--region", "us-east-1"], services=account.services)
+    shown = capsys.readouterr().out
+    assert "the registered DeviceToken holds a control character" in shown
+    assert "canary" not in shown

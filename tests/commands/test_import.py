@@ -131,6 +131,16 @@ def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) 
     ]
 
 
+def test_an_endpoint_whose_token_is_none_is_told_and_not_written(account: Account) -> None:
+    """A new registration with it would be refused; the value is not shown."""
+    account.register("canary\n")
+    selection = selected(account, account.user())
+    assert not selection.fit
+    (why,) = [why for _, why in selection.unfit]
+    assert why.startswith("The registered DeviceToken holds a control character")
+    assert "canary" not in why
+
+
 def test_importing_again_stores_nothing_again(account: Account) -> None:
     """The secret keeps its version, and what else is in it."""
     secrets = account.services.secrets("us-east-1")

@@ -25,6 +25,7 @@ from chime_endpoints_handler.declaration import (
     tag_map,
 )
 from chime_endpoints_handler.errors import HandlerError, ServiceError
+from chime_endpoints_handler.rules import token_violations
 
 from . import repair
 from .declared import Declared
@@ -133,6 +134,10 @@ def _tokens(
         ("device_token", "DeviceToken", seen.device_token),
         ("voip_device_token", "VoipDeviceToken", seen.voip_device_token),
     ):
+        if registered is not None and (wrong := token_violations(registered, f"the registered {member}")):
+            shown = f"{_HIDDEN[:-1]}; {wrong[0].text})"
+            yield field, Difference(field=field, declared="a device token", registered=shown)
+            continue
         given = {name: value for name, value in attributes.items() if name in (member, f"{member}Source")}
         if not is_known(given) or (not given and field == "device_token"):
             yield field, _UNTOLD

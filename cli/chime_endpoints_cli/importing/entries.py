@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chime_endpoints.declared.entry import Entry
-from chime_endpoints_cli.registered import Described
+from chime_endpoints_cli.registered import Described, token_obstacles
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
     AllowMessages,
@@ -86,7 +86,7 @@ def declared_as(key: str, endpoint: Described, secrets: Mapping[str, str]) -> En
 
 
 def obstacles(endpoint: Described) -> list[str]:
-    """Why an endpoint cannot be declared as it is: a name with control characters, for example."""
+    """Why an endpoint cannot be declared as it is: a name with control characters, or a token that is none."""
     token = PlainToken("not the endpoint's own")  # what the entry says of the tokens is ours, and fits
     declaration = EndpointDeclaration(
         app_instance_user_arn=endpoint.user_arn,
@@ -97,7 +97,8 @@ def obstacles(endpoint: Described) -> list[str]:
         name=endpoint.name,
         allow_messages=endpoint.allow_messages,
     )
-    return [violation.text for violation in violations(ENDPOINT_TYPE, declaration.to_properties())]
+    found = violations(ENDPOINT_TYPE, declaration.to_properties())
+    return [violation.text for violation in (*found, *token_obstacles(endpoint))]
 
 
 def _says(default: str | None, value: object) -> bool:

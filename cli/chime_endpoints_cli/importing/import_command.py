@@ -105,7 +105,16 @@ def import_command(
             addition = add(services, selection.fit, out, form=form, secret=secret, variables=variables)
     if as_json and not isinstance(out, StandardOutput):
         show_json({"endpoints": addition.entries})
-    report.show(selection, held, addition, file=file, output=output, needs_secret=secret is None, unknown=unknown)
+    report.show(
+        selection,
+        held,
+        addition,
+        file=file,
+        output=output,
+        needs_secret=secret is None,
+        unknown=unknown,
+        local=local,
+    )
     return ExitCode.FAILED if selection.unfit else ExitCode.DONE
 
 

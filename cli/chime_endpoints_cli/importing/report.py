@@ -40,6 +40,7 @@ def show(
     output: Path | None,
     needs_secret: bool,
     unknown: Sequence[str],
+    local: bool,
 ) -> None:
     """Say what was imported and what was not; the entries themselves may be on the standard output."""
     for stack, number in Counter(holder.stack.name for _, holder in selection.held).items():
@@ -66,12 +67,13 @@ def show(
         complain(
             f"Put each device token into the field of a secret that its entry names, and give its ARN as {VARIABLE}."
         )
-    complain(_next_of_file(file.path, addition) if file is not None else _next_alone(held))
+    complain(_next_of_file(file.path, addition, local=local) if file is not None else _next_alone(held))
 
 
-def _next_of_file(path: Path, addition: Addition) -> str:
-    every = " --all" if addition.stacks is not None else ""
-    return f"Next: cdk deploy{every}{'' if path == _USUAL else f' -c endpoints={path}'}"
+def _next_of_file(path: Path, addition: Addition, *, local: bool) -> str:
+    deploy = "chime-endpoints local deploy" if local else "cdk deploy"
+    every = "" if addition.stacks is None else " --all"
+    return f"Next: {deploy}{every}{'' if path == _USUAL else f' -c endpoints={path}'}"
 
 
 def _next_alone(held: Holdings) -> str:

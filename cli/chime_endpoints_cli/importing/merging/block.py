@@ -43,7 +43,9 @@ def after_the_last(lines: Lines, key: Value, value: Value, entries: Mapping[str,
     column = members[0][0].column
     is_spaced = len(members) > 1 and lines.is_after_blank_line(members[-1][0].start)
     text = _listed(entries, column=column, step=step_of(value, column - key.column), is_spaced=is_spaced)
-    return _put(lines, end_of(lines, value, column), ("\n" if is_spaced else "") + text)
+    # A blank line would belong to a text in block style.
+    begin = "\n" if is_spaced and not value.ends_with_a_block_of_text else ""
+    return _put(lines, end_of(lines, value, column), begin + text)
 
 
 def below(lines: Lines, key: Value, end: int, entries: Mapping[str, Any], *, step: int) -> Edit:
