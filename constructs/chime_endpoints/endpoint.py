@@ -37,6 +37,7 @@ from .identity_tags import put_on_user
 from .kinds import check
 from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
+from .retaining import apply_policies, policy_problems
 from .tag_union import Carrier
 from .tree import child_path, region_of_stack, stack_of
 from .unresolved import as_text, is_token
@@ -144,6 +145,7 @@ class AppInstanceUserEndpoint(_Endpoint):
         adopt_existing: bool | None = None,
         tags: Mapping[str, str] | None = None,
         removal_policy: RemovalPolicy | None = None,
+        update_replace_policy: RemovalPolicy | None = None,
         provider: IEndpointProvider | None = None,
     ) -> None:
         """Declares an endpoint.
@@ -171,8 +173,14 @@ class AppInstanceUserEndpoint(_Endpoint):
                 command line is not False. Default: False. A change does nothing by itself.
             tags: tags for the user, as `Tags.of(endpoint).add` gives them: at most 50 keys of 1 to 128 characters,
                 none beginning with `aws:`, with values of 1 to 256 characters. Default: none. Changed in place.
-            removal_policy: `RemovalPolicy.RETAIN` leaves the endpoint registered when it is no longer declared.
-                Default: `RemovalPolicy.DESTROY`, it is deregistered.
+            removal_policy: `RemovalPolicy.RETAIN` leaves the endpoint registered when it is no longer declared or its
+                stack is deleted. As with every resource of CDK, it also keeps each endpoint that is replaced, for
+                example by a new device token: that one still counts against the user's quota, and no stack deregisters
+                it later. Set `update_replace_policy` to deregister those. Default: `RemovalPolicy.DESTROY`, the
+                endpoint is deregistered.
+            update_replace_policy: what happens to the old endpoint when a change replaces it:
+                `RemovalPolicy.DESTROY` deregisters it, `RemovalPolicy.RETAIN` leaves it registered. Default: the same
+                as `removal_policy`.
             provider: the function that registers it. Default: the one that its stack's endpoints share.
 
         Raises:
@@ -196,6 +204,10 @@ class AppInstanceUserEndpoint(_Endpoint):
         problems = [
             *kinds.problems,
             *declaration_problems(declaration, right_tags or {}),
+            *policy_problems(
+                removal_policy=kinds.right("removal_policy", removal_policy, None),
+                update_replace_policy=kinds.right("update_replace_policy", update_replace_policy, None),
+            ),
             *(() if "provider" in kinds.wrong else provider_problems(provider, scope=scope)),
         ]
         registered = Tokens(scope, user, declaration.device_token)
@@ -215,8 +227,7 @@ class AppInstanceUserEndpoint(_Endpoint):
             type=ENDPOINT_TYPE,
             properties={**permissions.service_properties, **declaration.to_properties(), **adopts_later},
         )
-        if removal_policy is not None:
-            self._resource.apply_removal_policy(removal_policy)
+        apply_policies(self._resource, removed=removal_policy, replaced=update_replace_policy)
         tokens = [device_token] if voip_device_token is None else [device_token, voip_device_token]
         policies = permissions.for_endpoint(user=user, application=resource_arn, tokens=tokens)
         if policies:

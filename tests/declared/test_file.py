@@ -66,6 +66,7 @@ def test_an_entry_may_say_everything(tmp_path: Path) -> None:
             adopt_existing: true
             tags: {team: chat}
             removal_policy: retain
+            update_replace_policy: destroy
         """,
     ).entries
     declaration = entry.declaration
@@ -75,6 +76,7 @@ def test_an_entry_may_say_everything(tmp_path: Path) -> None:
     assert declaration.voip_device_token == ParameterSource(parameter_name="/voip", version="3")
     assert (declaration.name, declaration.allow_messages, declaration.adopt_existing) == ("Phone", "NONE", True)
     assert (entry.tags, entry.removal_policy) == ({"team": "chat"}, "retain")
+    assert entry.update_replace_policy == "destroy"
     assert entry.kms_keys == ("arn:aws:kms:us-east-1:111122223333:key/1-2",)
 
 

@@ -91,6 +91,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         ),
         (f"{COMMON}, device_token: {{plain_text: x}}, adopt_existing: 1", "adopt_existing: '1' must be true or false."),
         (f"{COMMON}, device_token: {{plain_text: x}}, removal_policy: keep", "'keep' must be one of destroy, retain."),
+        (
+            f"{COMMON}, device_token: {{plain_text: x}}, update_replace_policy: retian",
+            "'retian' must be one of destroy, retain; did you mean retain?",
+        ),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: x", "tags: must be a map of names and values."),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{team: 5}}", "tags.team: must be a text, but YAML reads"),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{'aws:x': y}}", "tags.aws:x: Key begins with aws:"),

@@ -83,7 +83,8 @@ def test_the_schema_has_the_rules_limits() -> None:
     """The limits are the service's."""
     assert FIELDS["type"]["anyOf"][0]["enum"] == list(EndpointType)
     assert FIELDS["allow_messages"]["anyOf"][0]["enum"] == list(AllowMessages)
-    assert FIELDS["removal_policy"]["anyOf"][0]["enum"] == list(REMOVAL_POLICIES)
+    for policy in ("removal_policy", "update_replace_policy"):
+        assert FIELDS[policy]["anyOf"][0]["enum"] == list(REMOVAL_POLICIES)
     assert FIELDS["name"]["maxLength"] == ENDPOINT_RULES["Name"].maximum
     assert FIELDS["tags"]["maxProperties"] == TAG_RULES["Tags"].maximum
     assert FIELDS["tags"]["propertyNames"]["maxLength"] == TAG_MEMBER_RULES["Key"].maximum
@@ -113,6 +114,7 @@ def test_the_schema_has_the_rules_limits() -> None:
         {"tags": {"aws:x": "y"}},
         {"tags": {"x": 5}},
         {"removal_policy": "keep"},
+        {"update_replace_policy": "keep"},
         {"user": USER + "/"},
         {"device_token": {"secret": SECRET, "version_id": "short"}},
         {"typo": 1},

@@ -63,6 +63,7 @@ def right(stack: Stack, secret: secretsmanager.ISecret, parameter: ssm.IStringPa
         adopt_existing=True,
         tags={"team": "chat"},
         removal_policy=RemovalPolicy.RETAIN,
+        update_replace_policy=RemovalPolicy.DESTROY,
         provider=imported,
     )
     Tags.of(phone).add("plan", "trial")

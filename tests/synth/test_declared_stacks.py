@@ -16,7 +16,7 @@ from chime_endpoints.declared.spread import resources as estimated
 from chime_endpoints.declared.spread import spread, template_bytes
 from chime_endpoints.declared.stacks import declare
 from declared.writing import APPLICATION, SECRET, USER, loaded, many
-from synth.stage import ENDPOINT, TAGS, allowed, properties, resources
+from synth.stage import ENDPOINT, TAGS, allowed, only, properties, resources
 
 REPOSITORY = Path(__file__).parents[2]
 COMMON = "user: <USER>, type: GCM, application: <APPLICATION>"
@@ -34,7 +34,8 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
     endpoints:
       phone:
         {{{COMMON}, device_token: {{secret: <SECRET>, field: fcm}}, name: Phone, allow_messages: NONE,
-        adopt_existing: true, tags: {{team: chat}}, removal_policy: retain}}
+        adopt_existing: true, tags: {{team: chat}}, removal_policy: retain,
+        update_replace_policy: destroy}}
     """
     (template,) = templates(tmp_path, text).values()
     written = dict(properties(template))
@@ -49,7 +50,8 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
         "AllowMessages": "NONE",
         "AdoptExisting": True,
     }
-    assert next(iter(resources(template, ENDPOINT).values()))["DeletionPolicy"] == "Retain"
+    resource = only(template, ENDPOINT)
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Delete")
     assert properties(template, TAGS)["Tags"] == [{"Key": "team", "Value": "chat"}]
 
 

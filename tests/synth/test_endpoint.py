@@ -15,7 +15,13 @@ from aws_cdk.interfaces import ResourceEnvironment
 from aws_cdk.interfaces.aws_chime import AppInstanceUserReference, IAppInstanceUserRef
 from constructs import Construct
 
-from chime_endpoints import AllowMessages, AppInstanceUserEndpoint, DeviceToken, EndpointType
+from chime_endpoints import (
+    AllowMessages,
+    AppInstanceUserEndpoint,
+    DeviceToken,
+    EndpointType,
+    InvalidDeclarationError,
+)
 from chime_endpoints_handler.declaration import ENDPOINT_TYPE
 from chime_endpoints_handler.rules import violations
 from synth.stage import (
@@ -191,6 +197,40 @@ def test_a_retained_endpoint_stays_registered(by_method: bool) -> None:  # noqa:
     if by_method:
         phone.apply_removal_policy(RemovalPolicy.RETAIN)
     assert only(template_of(stack), ENDPOINT)["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.parametrize(
+    ("removed", "replaced", "expected"),
+    [
+        (None, None, (None, None)),
+        (RemovalPolicy.RETAIN, None, ("Retain", "Retain")),
+        (RemovalPolicy.RETAIN, RemovalPolicy.DESTROY, ("Retain", "Delete")),
+        (RemovalPolicy.DESTROY, RemovalPolicy.RETAIN, ("Delete", "Retain")),
+        (None, RemovalPolicy.RETAIN, (None, "Retain")),
+        (RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, RemovalPolicy.DESTROY, ("RetainExceptOnCreate", "Delete")),
+    ],
+)
+def test_a_replaced_endpoint_has_a_policy_of_its_own(
+    removed: RemovalPolicy | None, replaced: RemovalPolicy | None, expected: tuple[str | None, str | None]
+) -> None:
+    """F66: where none is given, that of removal, as CDK has it; it would fill the user's quota with replaced ones."""
+    stack = stack_in()
+    endpoint(stack, removal_policy=removed, update_replace_policy=replaced)
+    resource = only(template_of(stack), ENDPOINT)
+    assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == expected
+
+
+def test_an_endpoint_has_no_snapshots() -> None:
+    """F66: both policies say so in one error, and nothing is made."""
+    stack = stack_in()
+    policy = RemovalPolicy.SNAPSHOT
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(stack, removal_policy=policy, update_replace_policy=policy)
+    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+        "removal_policy",
+        "update_replace_policy",
+    ]
+    endpoint(stack)
 
 
 def test_dependencies_that_a_user_adds_are_kept() -> None:

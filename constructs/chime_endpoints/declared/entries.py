@@ -45,7 +45,8 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
         key=reader.entry,
         declaration=declaration,
         tags={key: value for part in tags for key, value in part.items()},
-        removal_policy=_removal_policy(reader, values),
+        removal_policy=_policy(reader, values, "removal_policy") or REMOVAL_POLICIES[0],
+        update_replace_policy=_policy(reader, values, "update_replace_policy"),
         kms_keys=kms_keys,
         places={"": place, **places(values)},
     )
@@ -106,12 +107,11 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
     return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
 
 
-def _removal_policy(reader: Reader, values: Mapping[str, Node]) -> str:
-    if "removal_policy" not in values:
-        return REMOVAL_POLICIES[0]
-    given = reader.text(values["removal_policy"], "removal_policy")
+def _policy(reader: Reader, values: Mapping[str, Node], name: str) -> str | None:
+    if name not in values:
+        return None
+    given = reader.text(values[name], name)
     if not is_unknown(given) and given not in REMOVAL_POLICIES:
-        place = values["removal_policy"].place
         sentence = f"{quoted(given)} must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
-        reader.wrong(place, "removal_policy", sentence, Code.NOT_A_CHOICE)
+        reader.wrong(values[name].place, name, sentence, Code.NOT_A_CHOICE)
     return given

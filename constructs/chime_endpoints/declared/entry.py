@@ -18,6 +18,8 @@ class Entry:
     declaration: EndpointDeclaration
     tags: Mapping[str, str] = field(default_factory=dict)
     removal_policy: str = "destroy"
+    update_replace_policy: str | None = None
+    """As `removal_policy` where it is None."""
     kms_keys: tuple[str, ...] = ()
     """The ARNs of the keys that its secrets and parameters are encrypted with, where they are given."""
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)

@@ -23,8 +23,17 @@ ENTRY_FIELDS = (
     "adopt_existing",
     "tags",
     "removal_policy",
+    "update_replace_policy",
 )
-DEFAULT_FIELDS = ("type", "application", "allow_messages", "adopt_existing", "tags", "removal_policy")
+DEFAULT_FIELDS = (
+    "type",
+    "application",
+    "allow_messages",
+    "adopt_existing",
+    "tags",
+    "removal_policy",
+    "update_replace_policy",
+)
 """What `defaults` may give to all entries; the other fields make an endpoint what it is."""
 REQUIRED_FIELDS = ("user", "type", "application", "device_token")
 REMOVAL_POLICIES = ("destroy", "retain")

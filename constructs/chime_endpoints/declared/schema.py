@@ -162,8 +162,14 @@ def _entry_fields() -> Mapping[str, Schema]:
         },
         "removal_policy": _choice(
             REMOVAL_POLICIES,
-            "What becomes of the endpoint when it is no longer declared: deregistered, or left registered. Default:"
-            " destroy.",
+            "What happens to the endpoint when it is no longer declared: it is deregistered, or stays registered."
+            " Default: destroy. With retain, an endpoint that is replaced stays registered as well, and counts against"
+            " the user's quota: see update_replace_policy.",
+        ),
+        "update_replace_policy": _choice(
+            REMOVAL_POLICIES,
+            "What happens to the old endpoint when a change replaces it, for example a new device token. Default: the"
+            " same as removal_policy.",
         ),
     }
 

@@ -16,7 +16,7 @@ from .entry import Declarations, Entry
 from .spread import spread
 
 _COMPLETE = re.compile(r"-[A-Za-z0-9]{6}$")
-_REMOVAL_POLICIES = {"destroy": None, "retain": RemovalPolicy.RETAIN}
+_POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN}
 
 
 class EndpointsStack(Stack):
@@ -44,7 +44,8 @@ class EndpointsStack(Stack):
             allow_messages=AllowMessages(declaration.allow_messages),
             adopt_existing=declaration.adopt_existing,
             tags=entry.tags,
-            removal_policy=_REMOVAL_POLICIES[entry.removal_policy],
+            removal_policy=None if entry.removal_policy == "destroy" else _POLICIES[entry.removal_policy],
+            update_replace_policy=_POLICIES[entry.update_replace_policy],
         )
 
     def _token(self, source: TokenSource, entry: Entry) -> DeviceToken:
