@@ -16,7 +16,7 @@ from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.terminal import complain, counted
 
-from .declaration_file import DeclarationFile
+from .declaration_file import DeclarationFile, loaded
 from .entries import declared_as, entry_for, tokens_of
 from .keys import keys_for
 from .output import FileOutput, Output
@@ -72,8 +72,11 @@ def add(
     added = [declared_as(key, each, arns) for key, each in keyed.items()]
     stacks = stacks_for(declared, added, declares_stacks=file is not None and file.declares_stacks)
     out.reserve(form.text(entries(places), stacks))
-    if file is not None and isinstance(out, FileOutput):
-        file.check(out.draft, added, lookup)
+    if isinstance(out, FileOutput):
+        if file is None:
+            loaded(out.draft, out.path, lookup)
+        else:
+            file.check(out.draft, added, lookup)
     stored: list[tuple[Part, str]] = []
     try:
         for region, parts in plans.items():

@@ -55,7 +55,7 @@ class DeclarationFile:
             raise CommandError(f"{path} is not UTF-8 text", remedy="Save it in that encoding.") from error
         document = read(text, is_json=path.suffix.lower() == ".json")
         is_without = not document.problems and _has_no_entries(document.root)
-        declared = Declarations(path=str(path), entries=()) if is_without else _loaded(path, path, variables)
+        declared = Declarations(path=str(path), entries=()) if is_without else loaded(path, path, variables)
         top = document.root.values if isinstance(document.root, MapNode) else {}
         given = top.get("defaults")
         defaults = given.values if isinstance(given, MapNode) else {}
@@ -102,7 +102,7 @@ class DeclarationFile:
         Raises:
             CommandError: the file would have mistakes, or an entry would mean something else.
         """
-        after = _loaded(draft, self.path, variables)
+        after = loaded(draft, self.path, variables)
         new = {entry.key for entry in added}
         # Tags that the defaults give to the new entries are meant: `default_tags` says which.
         found = [replace(entry, tags={}) if entry.key in new else entry for entry in after.entries]
@@ -113,7 +113,17 @@ class DeclarationFile:
             )
 
 
-def _loaded(file: Path, shown: Path, variables: Lookup) -> Declarations:
+def loaded(file: Path, shown: Path, variables: Lookup) -> Declarations:
+    """What a file declares.
+
+    Args:
+        file: the file.
+        shown: what it is called to a person.
+        variables: the values of `${NAME}`.
+
+    Raises:
+        CommandError: it has mistakes, which have been printed.
+    """
     try:
         return load(file, variables)
     except DeclaredFileError as error:

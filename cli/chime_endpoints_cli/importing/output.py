@@ -65,6 +65,11 @@ class FileOutput:
         self._refuse_others_changes()
 
     @property
+    def path(self) -> Path:
+        """The file, as a person named it."""
+        return self._shown
+
+    @property
     def draft(self) -> Path:
         """The unfinished file, with the suffix of the file that it becomes."""
         return self._draft
