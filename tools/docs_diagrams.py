@@ -252,6 +252,30 @@ DIAGRAMS: Mapping[str, Exchange | Boxes] = {
             Call(FUNCTION, CLOUDFORMATION, "SUCCESS: it is gone already", is_answer=True),
         ),
     ),
+    "architecture": Boxes(
+        "Architecture",
+        "A YAML file, a CDK app or a plain template declares endpoints. CloudFormation sends an event for each of them to"
+        " one Lambda function, which reads the device token from a secret or a parameter and calls Chime SDK Identity.",
+        276,
+        (
+            Box(12, 40, 206, ("endpoints.yaml", "no code")),
+            Box(12, 114, 206, ("Your CDK app", "AppInstanceUserEndpoint")),
+            Box(12, 188, 206, ("A plain template", "Custom::Chime… resources")),
+            Box(262, 106, 160, ("CloudFormation", "create, update,", "roll back, delete")),
+            Box(502, 114, 130, ("One function", "in your account")),
+            Box(712, 114, 136, ("Chime SDK", "Identity")),
+            Box(462, 214, 210, ("Device tokens", "Secrets Manager, SSM")),
+        ),
+        (
+            Arrow(((218, 67), (342, 67), (342, 106))),
+            Arrow(((218, 141), (262, 141))),
+            Arrow(((218, 215), (342, 215), (342, 177))),
+            Arrow(((422, 141), (502, 141)), "event", (442, 133)),
+            Arrow(((632, 141), (712, 141)), "1 call", (650, 133)),
+            Arrow(((567, 214), (567, 168)), "read once", (575, 196)),
+        ),
+        (Label(12, 24, "You declare"), Label(262, 24, "Runs in your AWS account")),
+    ),
     "tags": Boxes(
         "Tags and ownership",
         "A stack's endpoints of one user share one tags resource, which sets the declared keys on the user and leaves"
