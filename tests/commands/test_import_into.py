@@ -91,9 +91,10 @@ def test_endpoints_that_a_stack_holds_are_left_out_and_told(
         (f"{{application: '{APPLICATION}', type: APNS, adopt_existing: true, removal_policy: retain}}", set()),
         ("{type: GCM, allow_messages: NONE}", {"application", "type", "allow_messages"}),
         ("{application: '${A:-" + APPLICATION + "}'}", {"application", "type"}),
+        ("{update_replace_policy: destroy}", {"application", "type", "adopt"}),
         ("{adopt_existing: false, removal_policy: destroy}", {"application", "type", "adopt", "retain"}),
     ],
-    ids=["the same", "others", "a variable", "the opposite"],
+    ids=["the same", "others", "a variable", "replacement", "the opposite"],
 )
 def test_defaults_change_no_imported_entry(account: Account, file: Path, defaults: str, repeated: set[str]) -> None:
     """What they give is not repeated; what they would change is said, and so is what depends on a variable."""

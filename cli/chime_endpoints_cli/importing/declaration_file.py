@@ -104,8 +104,11 @@ class DeclarationFile:
         """
         after = loaded(draft, self.path, variables)
         new = {entry.key for entry in added}
-        # Tags that the defaults give to the new entries are meant: `default_tags` says which.
-        found = [replace(entry, tags={}) if entry.key in new else entry for entry in after.entries]
+        # What the defaults say of tags and of endpoints that are replaced holds for the new entries as well.
+        found = [
+            replace(entry, tags={}, update_replace_policy=None) if entry.key in new else entry
+            for entry in after.entries
+        ]
         if list(map(_meaning, found)) != list(map(_meaning, (*self.declared.entries, *added))):
             raise CommandError(
                 f"the entries cannot be added to {self.path} without a change of others; nothing was written",
