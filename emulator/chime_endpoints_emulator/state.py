@@ -21,6 +21,12 @@ from .tokens import RequestTokens
 
 PAGE_SIZE = 50
 
+_REFUSALS: Mapping[str, Callable[[], IdentityError]] = {
+    "forbidden": ForbiddenException,
+    "not_found": NotFoundException,
+    "bad_request": lambda: BadRequestException("Invalid resource"),
+}
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _S = TypeVar("_S", bound="IdentityState")
@@ -85,7 +91,10 @@ class IdentityState(BaseBackend):
         return parsed
 
     def _missing_user(self) -> IdentityError:
-        return NotFoundException() if self.switches.missing_user == "not_found" else ForbiddenException()
+        return _REFUSALS[self.switches.missing_user]()
+
+    def _missing_tagged(self) -> IdentityError:
+        return _REFUSALS[self.switches.missing_tagged]()
 
     def _page(
         self, keys: Iterable[str], *, max_results: int | None, next_token: str | None

@@ -23,8 +23,15 @@ class Switches:
     With `success` Describe answers 200 without an endpoint.
     """
 
-    missing_user: Literal["forbidden", "not_found"] = "forbidden"
-    """What is answered for an app instance or user that does not exist. Twice reported as Forbidden."""
+    missing_user: Literal["forbidden", "not_found", "bad_request"] = "forbidden"
+    """What is answered for an app instance or user that does not exist, or was deleted. Reported more than once as
+    Forbidden; the tag operations have a switch of their own."""
+
+    missing_tagged: Literal["bad_request", "forbidden", "not_found"] = "bad_request"
+    """What the tag operations answer for an app instance, user or bot that does not exist, or was deleted.
+
+    BadRequest was reported of a sibling service.
+    """
 
     token_memory: Literal["for_ever", "while_alive", "none"] = "for_ever"
     """How long Register remembers a ClientRequestToken; the length of time is documented nowhere.

@@ -44,5 +44,5 @@ class Tagging(IdentityState):
         ):
             raise ForbiddenException
         if resource_arn not in self.tags:
-            raise BadRequestException("Invalid resource")
+            raise self._missing_tagged()
         return self.tags[resource_arn]

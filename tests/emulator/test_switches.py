@@ -71,12 +71,16 @@ def test_a_missing_endpoint_may_succeed(client: Any, switches: Switches, user: s
 
 @pytest.mark.parametrize(
     ("setting", "code", "status"),
-    [("forbidden", "ForbiddenException", 403), ("not_found", "NotFoundException", 404)],
+    [
+        ("forbidden", "ForbiddenException", 403),
+        ("not_found", "NotFoundException", 404),
+        ("bad_request", "BadRequestException", 400),
+    ],
 )
 def test_a_missing_user_is_refused_as_the_switch_says(
     client: Any, switches: Switches, user: str, setting: Any, code: str, status: int
 ) -> None:
-    """Two ways to say that there is no such user, on every operation that names one."""
+    """Three ways to say that there is no such user, on every operation that names one."""
     switches.missing_user = setting
     nobody = f"{user}-not"
     endpoint = {"AppInstanceUserArn": nobody, "EndpointId": "any"}
@@ -90,6 +94,28 @@ def test_a_missing_user_is_refused_as_the_switch_says(
         (client.delete_app_instance_user, {"AppInstanceUserArn": nobody}),
     ):
         assert refusal(call, **parameters)[:2] == (code, status)
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        ("bad_request", "BadRequestException"),
+        ("forbidden", "ForbiddenException"),
+        ("not_found", "NotFoundException"),
+    ],
+)
+def test_tags_of_a_deleted_user_are_refused_as_the_switch_says(
+    client: Any, switches: Switches, user: str, setting: Any, code: str
+) -> None:
+    """On every tag operation."""
+    switches.missing_tagged = setting
+    client.delete_app_instance_user(AppInstanceUserArn=user)
+    for call, parameters in (
+        (client.tag_resource, {"Tags": [{"Key": "a", "Value": "b"}]}),
+        (client.untag_resource, {"TagKeys": ["a"]}),
+        (client.list_tags_for_resource, {}),
+    ):
+        assert refusal(call, ResourceARN=user, **parameters)[0] == code
 
 
 @pytest.mark.parametrize("setting", ["for_ever", "while_alive"])
