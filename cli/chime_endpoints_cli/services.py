@@ -54,13 +54,20 @@ class PatientCaller(Caller):
         attempts: Attempts | None = None,
         is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
         propagates: bool = False,  # noqa: ARG002 - a refusal is an answer here
+        waits_for_permission: bool = False,  # noqa: ARG002 - and so is a denial
         patience: float = inf,
         subject: str = "",
     ) -> dict[str, Any]:
         """The service's answer; see `Caller`."""
         self.failures = 0
         return super().__call__(
-            operation, request, attempts=attempts, is_complete=is_complete, patience=patience, subject=subject
+            operation,
+            request,
+            attempts=attempts,
+            is_complete=is_complete,
+            waits_for_permission=False,
+            patience=patience,
+            subject=subject,
         )
 
     def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:

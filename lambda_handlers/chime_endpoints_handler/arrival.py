@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -29,6 +28,8 @@ class Arrival:
     """Whether Lambda said it; where it did not, an earlier delivery can neither be known of nor ruled out."""
     is_seen: bool
     """Whether this process has begun to handle the event before."""
+    first_seen: float
+    """When this process began to handle the event for the first time."""
     process_began: float
     now: Callable[[], float]
 
@@ -62,6 +63,11 @@ class Arrival:
         """Before this, no delivery of this event can have done anything."""
         return self.started if self.is_told else self.started - _HOUR
 
+    @property
+    def begun(self) -> float:
+        """Before this, no delivery of this event that is known of has done anything."""
+        return self.started if self.is_told else self.first_seen
+
 
 class Process:
     """What a process remembers of the events that it has handled."""
@@ -69,19 +75,22 @@ class Process:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.now = now
         self.began = now()
-        self._handled: deque[str] = deque(maxlen=_MOST_REMEMBERED)
+        self._handled: dict[str, float] = {}
 
     def arrival(self, request_id: str, environment: Mapping[str, str]) -> Arrival:
         """The arrival of the event that is being handled now."""
         entered = self.now()
         is_seen = request_id in self._handled
-        self._handled.append(request_id)
+        first_seen = self._handled.setdefault(request_id, entered)
+        if len(self._handled) > _MOST_REMEMBERED:
+            del self._handled[next(iter(self._handled))]
         root = _TRACE_ROOT.search(environment.get("_X_AMZN_TRACE_ID", ""))
         return Arrival(
             started=entered if root is None else min(float(int(root[1], 16)), entered),
             entered=entered,
             is_told=root is not None,
             is_seen=is_seen,
+            first_seen=first_seen,
             process_began=self.began,
             now=self.now,
         )

@@ -49,6 +49,7 @@ class Code(StrEnum):
     OVERTAKEN = "CE-415"
     VANISHED = "CE-416"
     INACTIVE = "CE-417"
+    LEFT_ALONE = "CE-418"
 
     THROTTLED = "CE-511"
     OUT_OF_TIME = "CE-512"

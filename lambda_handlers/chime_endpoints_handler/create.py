@@ -14,7 +14,7 @@ from .declaration import read_endpoint
 from .endpoints import Endpoints, Registered
 from .errors import AlreadyRegisteredError, HandlerError, ServiceError, StaleEventError
 from .idempotent import register
-from .leftovers import own_attempts
+from .leftovers import Leftovers, look_for
 from .outcome import Outcome, registered
 from .ownership import (
     Wanted,
@@ -40,7 +40,7 @@ def create(work: Work) -> Outcome:
         held = physical_id.read(standing.physical_id)
         if isinstance(held, physical_id.Endpoint) and not standing.is_given_up:
             return registered(held)  # an earlier delivery has been answered
-        _remove_attempts(work, endpoints, wanted, standing)
+        _remove_attempts(work, endpoints, wanted, standing).report(work)
         raise StaleEventError(Code.OVERTAKEN, "CloudFormation no longer waits for this Create: nothing was registered.")
     endpoint = _register(work, endpoints, wanted)
     if work.is_unusual():
@@ -120,14 +120,14 @@ def _is_earlier_attempt(
         return True
     if not attempts.may_have_happened and not work.arrival.may_follow_one_that_registered(holder.created):
         return False  # there was no earlier attempt
-    return was_created_since(holder, _began(work, standing))
+    return was_created_since(holder, _began(standing, or_else=work.arrival.earliest))
 
 
-def _began(work: Work, standing: Standing | None) -> float:
-    """The moment before which this Create cannot have registered anything."""
+def _began(standing: Standing | None, *, or_else: float) -> float:
+    """When this Create began by CloudFormation's word, where it can be asked."""
     if standing is not None and standing.status == "CREATE_IN_PROGRESS" and standing.since is not None:
         return standing.since
-    return work.arrival.earliest
+    return or_else
 
 
 def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: Attempts) -> None:
@@ -142,11 +142,13 @@ def _leave_nothing(work: Work, endpoints: Endpoints, wanted: Wanted, attempts: A
         _remove_attempts(work, endpoints, wanted, work.standing())
 
 
-def _remove_attempts(work: Work, endpoints: Endpoints, wanted: Wanted, standing: Standing | None) -> None:
-    for attempt in own_attempts(work, endpoints, wanted, since=_began(work, standing), but=standing):
+def _remove_attempts(work: Work, endpoints: Endpoints, wanted: Wanted, standing: Standing | None) -> Leftovers:
+    found = look_for(work, endpoints, wanted, since=lambda: _began(standing, or_else=work.arrival.begun), but=standing)
+    for attempt in found.own:
         work.note(attempt)
         deregister(endpoints, attempt.endpoint_id)
         work.note(work.unconfirmed_id())
+    return found
 
 
 def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.Endpoint) -> None:

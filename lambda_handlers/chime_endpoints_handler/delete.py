@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from . import physical_id
 from .deadline import Phase
-from .endpoints import Endpoints, was_refused
+from .endpoints import Endpoints, may_mean_no_user
 from .errors import ServiceError
-from .leftovers import own_attempts
+from .leftovers import Leftovers, look_for
 from .outcome import Outcome
 from .ownership import deregister, is_gone, resolve_if_possible
 from .rules import USER_ARN
-from .stack import Standing
 from .work import Work
 
-_LONGEST_WAIT = 3600.0  # seconds that CloudFormation waits for an answer where no ServiceTimeout is declared
 _WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and Create may still be at work
 
 
@@ -49,39 +50,35 @@ def _reclaim(work: Work, current: physical_id.PhysicalId) -> None:
     if standing is not None and not standing.is_given_up:
         return  # the resource lives on under another id: this Delete is late, or cleans up after a replacement
     endpoints = work.endpoints(user_arn)
-    since = _since(work, current, standing)
+    since = cache(lambda: _since(work, current))
+    found = _remove_own(work, endpoints, since)
     for wait in _WAITS:
-        if _remove_own(work, endpoints, since) or not work.pause(wait):
-            return
-    _remove_own(work, endpoints, since)
+        if found.own or not work.pause(wait):
+            break
+        found = _remove_own(work, endpoints, since)
+    found.report(work)
 
 
-def _since(work: Work, current: physical_id.PhysicalId, standing: Standing | None) -> float:
-    """The moment before which the unanswered Create cannot have registered anything."""
+def _since(work: Work, current: physical_id.PhysicalId) -> float | None:
+    """The moment before which the unanswered Create cannot have registered anything; None if nobody can tell."""
+    began = work.create_began()
     if isinstance(current, physical_id.Unconfirmed):
-        return float(current.since)
-    deletion = work.arrival.started if standing is None or standing.since is None else standing.since
-    return min(deletion, work.arrival.started) - _service_timeout(work.request.properties)
+        return float(current.since) if began is None else max(began, current.since)
+    return began
 
 
-def _remove_own(work: Work, endpoints: Endpoints, since: float) -> bool:
-    """Removes this resource's own endpoints; tells whether there were any."""
+def _remove_own(work: Work, endpoints: Endpoints, since: Callable[[], float | None]) -> Leftovers:
+    """Removes this resource's own endpoints; returns what there was."""
     wanted = resolve_if_possible(work, work.request.properties)
     try:
-        attempts = own_attempts(work, endpoints, wanted, since=since, but=None)
+        found = look_for(work, endpoints, wanted, since=since, but=None)
     except ServiceError as error:
-        if was_refused(error):
-            return False  # no such user, or no permission: then Create had none either
+        if may_mean_no_user(error):
+            return Leftovers(own=[], doubtful=[])  # without a user, Create has registered nothing
         raise
-    for attempt in attempts:
+    for attempt in found.own:
         deregister(endpoints, attempt.endpoint_id)
-    return bool(attempts)
-
-
-def _service_timeout(properties: object) -> float:
-    """How long CloudFormation waited for the answer to the Create."""
-    declared = properties.get("ServiceTimeout") if isinstance(properties, dict) else None
-    return min(float(str(declared)), _LONGEST_WAIT) if str(declared).isdecimal() else _LONGEST_WAIT
+    return found
 
 
 def _user_arn(properties: object) -> str | None:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .advice import Kind
-from .calls import Attempts, Caller
+from .calls import Attempts, Call
 from .clients import Clients
 from .errors import ServiceError
 from .rules import region_of
 from .timestamps import seconds
 
 _MOST_PAGES = 100  # of 50; a NextToken that never ends must not keep the function busy
+
+# The model has no error for a missing user: the first was seen, the others are what AWS services say elsewhere.
+_NO_USER = frozenset({"ForbiddenException", "NotFoundException", "ResourceNotFoundException", "BadRequestException"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,7 @@ class Registered:
 class Endpoints:
     """The endpoints of one user."""
 
-    def __init__(self, user_arn: str, *, clients: Clients, call: Caller) -> None:
+    def __init__(self, user_arn: str, *, clients: Clients, call: Call) -> None:
         self.user_arn = user_arn
         self._region = region_of(user_arn)
         self._clients = clients
@@ -170,7 +173,7 @@ class Endpoints:
         for _ in range(_MOST_PAGES):
             answer = self._call(
                 "ListAppInstanceUserEndpoints",
-                lambda page=page: self._client.list_app_instance_user_endpoints(  # type: ignore[misc] # bound now
+                lambda page=page: self._client.list_app_instance_user_endpoints(
                     AppInstanceUserArn=self.user_arn, **page
                 ),
                 is_complete=lambda answer: "AppInstanceUserEndpoints" in answer,
@@ -196,6 +199,11 @@ class Endpoints:
 def was_refused(error: ServiceError) -> bool:
     """Whether the failure may mean that the endpoint is not there: List then tells."""
     return error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID, Kind.DENIED, Kind.CONFLICT)
+
+
+def may_mean_no_user(error: ServiceError) -> bool:
+    """Whether the service refuses as it does for a user who does not exist; a denial by IAM is another thing."""
+    return error.said in _NO_USER and error.kind is not Kind.DENIED
 
 
 def _inactive(state: dict[str, Any]) -> str:

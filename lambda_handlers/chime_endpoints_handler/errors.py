@@ -96,7 +96,10 @@ _THROTTLES = frozenset(
     {"ThrottledClientException", "Throttling", "ThrottlingException", "TooManyRequestsException"}
     | {"RequestLimitExceeded", "SlowDown"}
 )
-_DENIALS = UNKNOWN_CALLERS | {"AccessDeniedException", "AccessDenied", "UnauthorizedClientException"}
+_DENIALS = UNKNOWN_CALLERS | {"UnauthorizedClientException"}
+# IAM's words for a missing permission and for an explicit deny, of every kind of policy (IAM User Guide, "Troubleshoot
+# access denied error messages"). Services put them under error codes of their own.
+_IAMS_WORDS = ("not authorized to perform", "with an explicit deny", "policy allows the")
 _EXPIRIES = frozenset(
     {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "RequestTimeTooSkewed"}
     | {"InvalidSignatureException", "SignatureDoesNotMatch"}
@@ -106,8 +109,10 @@ _EXPIRIES = frozenset(
 def translate(operation: str, error: Exception, *, subject: str = "") -> ServiceError:
     """A botocore error as ours. Nothing of the error's own text is taken over except its code."""
     if isinstance(error, boto.ClientError):
-        said = _safe_code(error.response.get("Error", {}).get("Code"))
-        kind = _answered(said, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        answered = error.response.get("Error", {})
+        said = _safe_code(answered.get("Code"))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        kind = _answered(said, status, str(answered.get("Message")))
         return ServiceError(operation=operation, kind=kind, said=said, subject=subject)
     said, kind = type(error).__name__, _unanswered(error)
     is_known = kind is not Kind.INVALID or isinstance(error, boto.ParamValidationError)
@@ -121,21 +126,29 @@ def _safe_code(code: object) -> str:
     return str(code) if is_word else UNREADABLE
 
 
-def _answered(code: str, status: int) -> Kind:
+def _answered(code: str, status: int, message: str) -> Kind:
     if status == 429 or code in _THROTTLES:
         return Kind.THROTTLED
     if code == "ResourceLimitExceededException":
         return Kind.QUOTA
     if code in _EXPIRIES:
         return Kind.UNAUTHENTICATED
-    if code in _DENIALS:
+    if code in _DENIALS or "AccessDenied" in code:
         return Kind.DENIED
     if not 400 <= status < 500:
         return Kind.UNCLEAR
     if code == UNREADABLE or code.isdigit():
         return Kind.INTERCEPTED  # botocore gives the status of an answer, such as a web page, that has no code
+    if _is_iams(message):
+        return Kind.DENIED
     by_status = {401: Kind.DENIED, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
     return by_status.get(status, Kind.INVALID)
+
+
+def _is_iams(message: str) -> bool:
+    """Whether IAM speaks: the service itself may use the same error code for what does not exist."""
+    words = " ".join(message.lower().split())
+    return any(each in words for each in _IAMS_WORDS)
 
 
 def _unanswered(error: Exception) -> Kind:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import physical_id
-from .advice import Kind
 from .calls import Attempts
 from .codes import Code
 from .deadline import Phase
 from .declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
+from .endpoints import may_mean_no_user
 from .errors import HandlerError, ServiceError, StaleEventError
 from .outcome import Outcome
 from .rules import region_of, violations
@@ -91,10 +91,14 @@ class _Identity:
         """Removes those of the tags that still have the given values."""
         if not tags:
             return
-        there = self._list_unless_gone() if may_be_gone else self._list()
-        keys = sorted(key for key, value in tags.items() if there.get(key) == value)
-        if keys:
+        look = self._list_unless_gone if may_be_gone else self._list
+        if not (keys := _still_ours(look(), tags)):
+            return
+        try:
             self._untag(keys)
+        except ServiceError as error:
+            if not (may_be_gone and may_mean_no_user(error)) or _still_ours(look(), tags):
+                raise
 
     def _untag(self, keys: Iterable[str]) -> None:
         self._work.call("UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
@@ -105,7 +109,7 @@ class _Identity:
             try:
                 return self._list()
             except ServiceError as error:
-                if error.kind not in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID):
+                if not may_mean_no_user(error):
                     raise
         return {}
 
@@ -114,6 +118,11 @@ class _Identity:
             "ListTagsForResource", lambda: self._client.list_tags_for_resource(ResourceARN=self._arn)
         )
         return tag_map(answer.get("Tags") or [])
+
+
+def _still_ours(there: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
+    """The keys that have the values which this resource gave them."""
+    return sorted(key for key, value in tags.items() if there.get(key) == value)
 
 
 def _tag_or_undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:

@@ -92,6 +92,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
         arrival=surroundings.process.arrival(request.request_id, surroundings.environment),
         note=responder.note,
         warn=lambda warning: _log(logging.WARNING, f"{_what(request)}: {warning}"),
+        report=lambda problem: _log(logging.ERROR, f"{_what(request)}: {problem}"),
     )
     run = _Run(work, responder)
     if request.request_type in set(RequestType):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from . import physical_id
+from .codes import Code
 from .declaration import read_endpoint
-from .endpoints import Endpoints
+from .endpoints import Endpoints, Listed, Registered
 from .ownership import (
     Wanted,
     bears_our_name,
@@ -15,38 +18,75 @@ from .ownership import (
     describe_each,
     former_declaration,
     is_as_wanted,
+    is_certainly_older,
+    is_registered_since,
     listed_twice,
     physical_id_of,
     resolve_if_possible,
     unless_refused,
     was_created_since,
 )
+from .request import Request
 from .stack import Standing
 from .work import Work
 
 
-def own_attempts(
-    work: Work, endpoints: Endpoints, wanted: Wanted | None, *, since: float, but: Standing | None
-) -> list[physical_id.Endpoint]:
-    """What unanswered attempts of this resource have registered.
+@dataclass(frozen=True, kw_only=True)
+class Leftovers:
+    """What unanswered attempts of this resource may have registered."""
+
+    own: list[physical_id.Endpoint]
+    """What they have registered."""
+    doubtful: list[physical_id.Endpoint]
+    """What equals the declaration and may be theirs or somebody else's: it stays."""
+
+    def report(self, work: Work) -> None:
+        """Tells what is in doubt."""
+        for endpoint in self.doubtful:
+            work.report(
+                f"{Code.LEFT_ALONE}: Endpoint {endpoint.endpoint_id} equals what is declared, and nothing proves that"
+                " this resource registered it, so it was left registered. Deregister it if nothing uses it."
+            )
+
+
+def look_for(
+    work: Work,
+    endpoints: Endpoints,
+    wanted: Wanted | None,
+    *,
+    since: Callable[[], float | None],
+    but: Standing | None,
+) -> Leftovers:
+    """Looks for what unanswered attempts of this resource have registered.
 
     Args:
         work: the event's work.
         endpoints: the user's endpoints.
         wanted: what the attempts were to register; where that cannot be told, only the name is gone by.
-        since: the moment before which no attempt can have registered anything under a declared name.
+        since: says before which moment no attempt can have registered anything, or that nobody knows. It is asked
+            only where an endpoint equals the declaration without bearing our name.
         but: what CloudFormation holds is no attempt.
     """
-    listed = listed_twice(endpoints)
-    found = {endpoint.endpoint_id for endpoint in listed if bears_our_name(endpoint, work.request)}
-    if wanted is not None and wanted.is_name_declared:
-        found |= {
-            endpoint.endpoint_id
-            for endpoint in describe_each(endpoints, candidates(listed, wanted, work.request))
-            if is_as_wanted(endpoint, wanted) and was_created_since(endpoint, since)
-        }
-    attempts = [physical_id.Endpoint(endpoints.user_arn, endpoint_id) for endpoint_id in sorted(found)]
-    return [attempt for attempt in attempts if but is None or str(attempt) != but.physical_id]
+    held = "" if but is None else but.physical_id
+    listed = [each for each in listed_twice(endpoints) if f"{endpoints.user_arn}/endpoint/{each.endpoint_id}" != held]
+    own = {endpoint.endpoint_id for endpoint in listed if bears_our_name(endpoint, work.request)}
+    doubtful = set[str]()
+    if equal := _equal(endpoints, listed, wanted, work.request):
+        moment = since()
+        own |= {each.endpoint_id for each in equal if is_registered_since(each, moment)}
+        doubtful = {each.endpoint_id for each in equal if not is_certainly_older(each, moment)} - own
+    return Leftovers(
+        own=[physical_id.Endpoint(endpoints.user_arn, each) for each in sorted(own)],
+        doubtful=[physical_id.Endpoint(endpoints.user_arn, each) for each in sorted(doubtful)],
+    )
+
+
+def _equal(endpoints: Endpoints, listed: Iterable[Listed], wanted: Wanted | None, request: Request) -> list[Registered]:
+    """What equals the declaration in every member, where its name does not mark it as ours."""
+    if wanted is None or not wanted.is_name_declared:
+        return []
+    unmarked = [each for each in candidates(listed, wanted, request) if not bears_our_name(each, request)]
+    return [endpoint for endpoint in describe_each(endpoints, unmarked) if is_as_wanted(endpoint, wanted)]
 
 
 def remove_all(work: Work, standing: Standing) -> None:
@@ -55,26 +95,36 @@ def remove_all(work: Work, standing: Standing) -> None:
     What CloudFormation holds, or held, it removes or retains itself.
     """
     request, former = work.request, former_declaration(work.request)
-    attempts = _attempts(read_endpoint(request.properties).app_instance_user_arn, request.properties, work, standing)
+    attempts = _remains(read_endpoint(request.properties).app_instance_user_arn, request.properties, work, standing)
     if former is not None:
         user = former.app_instance_user_arn
-        attempts += unless_refused(lambda: _attempts(user, request.old_properties, work, standing))
+        attempts += unless_refused(lambda: _remains(user, request.old_properties, work, standing, is_former=True))
     for attempt in dict.fromkeys(attempts):
         if str(attempt) != work.request.physical_id:
             deregister(work.endpoints(attempt.user_arn), attempt.endpoint_id)
 
 
-def _attempts(user_arn: str, properties: Any, work: Work, standing: Standing) -> list[physical_id.Endpoint]:
+def _remains(
+    user_arn: str, properties: Any, work: Work, standing: Standing, *, is_former: bool = False
+) -> list[physical_id.Endpoint]:
     """What this event's deliveries have registered: as declared now, or as declared before, where that came back."""
     wanted = resolve_if_possible(work, properties)
-    return own_attempts(work, work.endpoints(user_arn), wanted, since=work.arrival.earliest, but=standing)
+    endpoints = work.endpoints(user_arn, is_former=is_former)
+    found = look_for(work, endpoints, wanted, since=lambda: work.arrival.begun, but=standing)
+    found.report(work)
+    return found.own
 
 
 def remove_of_event(work: Work, wanted: Wanted) -> None:
     """Removes what this event's deliveries have registered; a predecessor that was brought back is another endpoint."""
     endpoints = work.endpoints(wanted.identity.user_arn)
     for endpoint in describe_each(endpoints, candidates(listed_twice(endpoints), wanted, work.request)):
-        is_ours = bears_our_name(endpoint, work.request) or is_as_wanted(endpoint, wanted)
-        is_of_event = endpoint.identity == wanted.identity and was_created_since(endpoint, work.arrival.started)
-        if is_ours and is_of_event and str(physical_id_of(endpoint)) != work.request.physical_id:
+        is_ours = _is_of_event(endpoint, wanted, work) and endpoint.identity == wanted.identity
+        if is_ours and str(physical_id_of(endpoint)) != work.request.physical_id:
             deregister(endpoints, endpoint.endpoint_id)
+
+
+def _is_of_event(endpoint: Registered, wanted: Wanted, work: Work) -> bool:
+    if bears_our_name(endpoint, work.request):
+        return was_created_since(endpoint, work.arrival.started)
+    return is_as_wanted(endpoint, wanted) and is_registered_since(endpoint, work.arrival.started)

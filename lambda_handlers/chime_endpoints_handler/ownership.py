@@ -13,13 +13,14 @@ from typing import Any, Protocol, TypeVar
 
 from . import physical_id, sources
 from .advice import INCOMPLETE, Kind, explain
+from .calls import Call
 from .codes import Code
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
-from .endpoints import Endpoints, Identity, Listed, Registered, was_refused
+from .endpoints import Endpoints, Identity, Listed, Registered, may_mean_no_user, was_refused
 from .errors import ServiceError, SourceError, VanishedError
 from .request import Request
 from .rules import USER_ARN, violations
-from .timestamps import CLOCK_SKEW
+from .timestamps import CLOCK_SKEW, RESOLUTION
 from .work import Work
 
 _T = TypeVar("_T")
@@ -53,15 +54,15 @@ class Settleable(Protocol):
         """Its AllowMessages."""
 
 
-def resolve(declaration: EndpointDeclaration, work: Work) -> Wanted:
-    """Reads the device tokens from their sources.
+def resolve(declaration: EndpointDeclaration, work: Work, *, call: Call | None = None) -> Wanted:
+    """Reads the device tokens from their sources, with the work's own calls unless others are given.
 
     Raises:
         SourceError, ServiceError, OutOfTimeError: a token could not be read.
     """
 
     def read(member: str, source: TokenSource) -> str:
-        return sources.read(member, source, clients=work.clients, call=work.call)
+        return sources.read(member, source, clients=work.clients, call=call or work.call)
 
     voip = declaration.voip_device_token
     identity = Identity(
@@ -90,7 +91,7 @@ def resolve_if_possible(work: Work, properties: Any) -> Wanted | None:
     if violations(ENDPOINT_TYPE, properties):
         return None
     try:
-        return resolve(read_endpoint(properties), work)
+        return resolve(read_endpoint(properties), work, call=work.call_at_once)
     except (SourceError, ServiceError):
         return None
 
@@ -131,6 +132,21 @@ def is_as_wanted(endpoint: Registered, wanted: Wanted) -> bool:
 def was_created_since(endpoint: Registered, moment: float) -> bool:
     """Whether the endpoint is not older than a moment; where the service does not say, it is not."""
     return endpoint.created is None or endpoint.created >= moment - CLOCK_SKEW
+
+
+def is_registered_since(endpoint: Registered, moment: float | None) -> bool:
+    """Whether the endpoint is certainly not older than a moment.
+
+    Chime's clock is held against CloudFormation's or Lambda's without any allowance. Either of these has noted the
+    moment before it calls the function, which takes longer than clocks of AWS differ by; and what is taken for older
+    by mistake stays registered and is reported, whereas the contrary would remove somebody else's endpoint.
+    """
+    return moment is not None and endpoint.created is not None and endpoint.created >= moment - RESOLUTION
+
+
+def is_certainly_older(endpoint: Registered, moment: float | None) -> bool:
+    """Whether the endpoint was there before a moment, however much the clocks differ."""
+    return moment is not None and endpoint.created is not None and endpoint.created < moment - CLOCK_SKEW
 
 
 def candidates(listed: Iterable[Listed], wanted: Wanted, request: Request) -> list[Listed]:
@@ -242,7 +258,7 @@ def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
     """Removes an endpoint; one that is gone already is as good.
 
     Raises:
-        ServiceError: it still exists, or nobody can tell.
+        ServiceError: it still exists, or the role may not ask.
     """
     try:
         endpoints.deregister(endpoint_id)
@@ -257,18 +273,28 @@ def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
 
 
 def _is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> bool:
-    """Whether the refusal to remove an endpoint means that there is none."""
-    try:
-        return is_gone(endpoints, endpoint_id)
-    except ServiceError as error:
-        if error.kind is Kind.NOT_FOUND:
-            return True  # no such user, no such endpoint
-        said = f"{refusal.said}, and ListAppInstanceUserEndpoints failed as well: {error.said}"
-        advice = (
-            "Give the function's role the endpoint actions on the AppInstanceUser; where the user has been deleted,"
-            " its endpoints are gone: delete the stack with this resource retained."
-        )
-        raise _not_removed(refusal, said, endpoint_id, advice) from error
+    """Whether the refusal to remove an endpoint means that there is none.
+
+    List says so. Where the service refuses that as well, twice, in its own name, the user is gone, and all endpoints
+    with it. A denial by IAM proves nothing.
+    """
+    for _ in range(2):
+        try:
+            return is_gone(endpoints, endpoint_id)
+        except ServiceError as error:
+            if not may_mean_no_user(error) or not (may_mean_no_user(refusal) or error.kind is Kind.NOT_FOUND):
+                raise _not_judged(refusal, error, endpoint_id) from error
+    return True
+
+
+def _not_judged(refusal: ServiceError, listing: ServiceError, endpoint_id: str) -> ServiceError:
+    """The failure of a Deregister whose meaning List does not tell."""
+    said = f"{refusal.said}, and {listing.operation} failed as well: {listing.said}"
+    denied = [f"chime:{error.operation}" for error in (refusal, listing) if error.kind is Kind.DENIED]
+    advice = f"The function's role needs {' and '.join(denied)} on the AppInstanceUser."
+    if not denied:
+        _, advice = explain(listing.operation, listing.kind, listing.said)
+    return _not_removed(refusal, said, endpoint_id, advice)
 
 
 def _not_removed(refusal: ServiceError, said: str, endpoint_id: str, advice: str) -> ServiceError:

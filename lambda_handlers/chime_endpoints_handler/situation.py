@@ -100,7 +100,7 @@ class Situation:
         if not is_gone or self.former is None:
             return False
         try:
-            former = resolve(self.former, self.work)
+            former = resolve(self.former, self.work, call=self.work.call_at_once)
         except HandlerError:
             return False
         return is_as_wanted(holder, former) and was_created_since(holder, self._recently)
@@ -122,7 +122,7 @@ class Situation:
         users = {self.former.app_instance_user_arn} if self.former is not None else set()
         if isinstance(self.current, physical_id.Endpoint):
             users.add(self.current.user_arn)
-        return [self.work.endpoints(user) for user in sorted(users - {self.wanted.identity.user_arn})]
+        return [self.work.endpoints(user, is_former=True) for user in sorted(users - {self.wanted.identity.user_arn})]
 
     def remove_strays(self, listed: Iterable[Listed], *, but: str | None = None) -> None:
         """Removes what unanswered attempts left: endpoints that bear our name and that nothing refers to.
@@ -174,13 +174,13 @@ def look(
 
 
 def _describe(work: Work, wanted: Wanted, current: physical_id.Endpoint) -> Registered | None:
-    endpoints = work.endpoints(current.user_arn)
+    may_be_refused = not _is_of(current, wanted.identity.user_arn)
+    endpoints = work.endpoints(current.user_arn, is_former=may_be_refused)
     try:
         return described(endpoints, current.endpoint_id)
     except ServiceError as error:
         if not was_refused(error):
             raise
-        may_be_refused = not _is_of(current, wanted.identity.user_arn)
         if _is_out_of_sight(endpoints, current.endpoint_id, may_be_refused=may_be_refused):
             return None
         raise

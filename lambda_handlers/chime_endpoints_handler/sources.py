@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .calls import Caller
+from .calls import Call
 from .clients import Clients
 from .codes import Code
 from .declaration import ParameterSource, PlainToken, SecretSource, TokenSource
@@ -14,7 +14,7 @@ from .rules import region_of, token_violations
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
-def read(member: str, source: TokenSource, *, clients: Clients, call: Caller) -> str:
+def read(member: str, source: TokenSource, *, clients: Clients, call: Call) -> str:
     """The device token, checked.
 
     Args:
@@ -58,7 +58,7 @@ def _place(source: SecretSource | ParameterSource) -> str:
     return f"parameter {source.parameter_name}" if is_name else "the parameter"
 
 
-def _read_secret(source: SecretSource, clients: Clients, call: Caller, *, subject: str) -> str:
+def _read_secret(source: SecretSource, clients: Clients, call: Call, *, subject: str) -> str:
     version = {"VersionId": source.version_id, "VersionStage": source.version_stage}
     answer = call(
         "GetSecretValue",
@@ -95,7 +95,7 @@ def _field(text: str, name: str) -> str:
     return value
 
 
-def _read_parameter(source: ParameterSource, clients: Clients, call: Caller, *, subject: str) -> str:
+def _read_parameter(source: ParameterSource, clients: Clients, call: Call, *, subject: str) -> str:
     name = source.parameter_name if source.version is None else f"{source.parameter_name}:{source.version}"
     region = region_of(source.parameter_name) if source.parameter_name.startswith("arn:") else None
     answer = call(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,9 @@ from .timestamps import seconds
 
 LONGEST_SECONDS = 5.5
 """Seconds that asking may take: the client's time-outs together, and a little."""
+
+_BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
+"""What a stack says when an operation begins in which it may create resources."""
 
 _MOST_PAGES = 50  # a NextToken that never ends must not keep the function busy
 
@@ -76,6 +80,63 @@ def id_before_update(request: Request, clients: Clients, call: Caller) -> str:
         return _first_id(_events(request, clients, call), request)
     except Exception:  # noqa: BLE001 - whatever is wrong with the asking, the event is handled without the answer
         return ""
+
+
+def create_began(request: Request, clients: Clients, call: Caller) -> float | None:
+    """When CloudFormation began the Create that got no answer, of the resource which it is deleting now.
+
+    Returns:
+        Seconds since the epoch; infinity if the Create was answered, and so left nothing. None if CloudFormation
+        cannot be asked or does not say.
+    """
+    try:
+        return _began(_lives(_events(request, clients, call), request), request)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the asking, nobody knows
+        return None
+
+
+@dataclass
+class _Life:
+    """The events of a resource from a Create to its deletion: the same logical id may be added again afterwards."""
+
+    began: float | None = None
+    is_answered: bool = False
+    ids: set[str] = field(default_factory=set)
+    """The physical ids under which it is deleted."""
+
+
+def _began(lives: Iterable[_Life], request: Request) -> float | None:
+    """When the life began that ends with this event; if no life does, the newest one."""
+    read: list[_Life] = []
+    for life in lives:
+        read.append(life)
+        if request.physical_id in life.ids:
+            break
+    ended = read[-1] if request.physical_id in read[-1].ids else read[0]
+    return inf if ended.is_answered else ended.began
+
+
+def _lives(events: Iterable[dict[str, Any]], request: Request) -> Iterator[_Life]:
+    """The lives of the resource, the newest first, out of events in this order.
+
+    A life is complete where the operation of its stack began in which it was created, or where an older life ends.
+    """
+    life = _Life()
+    for event in events:
+        physical_id, status = event.get("PhysicalResourceId") or "", event.get("ResourceStatus") or ""
+        is_of_stack = physical_id == request.stack_id
+        is_ours = not is_of_stack and event.get("LogicalResourceId") == request.logical_id
+        is_create = is_ours and status == "CREATE_IN_PROGRESS"
+        is_before = (is_of_stack and status in _BEGINNINGS) or (is_ours and not is_create)
+        if life.began is not None and is_before:
+            yield life
+            life = _Life()
+        if is_create:
+            life.began = seconds(event.get("Timestamp"))  # a second one of the same Create tells of its physical id
+        elif is_ours:
+            life.is_answered |= status == "CREATE_COMPLETE" or status.startswith("UPDATE")
+            life.ids |= {physical_id} if status.startswith("DELETE") else set()
+    yield life
 
 
 def _first_id(events: Iterable[dict[str, Any]], request: Request) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 CLOCK_SKEW = 5.0
 """Seconds by which the clocks of Chime, CloudFormation and Lambda may differ."""
+RESOLUTION = 0.001
+"""Seconds by which a timestamp may be cut off: services tell milliseconds."""
 
 _MILLISECONDS_FROM = 10_000_000_000  # as seconds that would be the year 2286
 

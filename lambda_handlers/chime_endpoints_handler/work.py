@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from . import stack
 from .arrival import Arrival
-from .calls import Caller
+from .calls import Call, Caller
 from .clients import Clients
 from .codes import Code
 from .deadline import Deadline
@@ -29,10 +30,17 @@ class Work:
     """Sets the physical id that a failure is answered with, before what may fail or be cut short."""
     warn: Callable[[str], None]
     """Logs what the deployer should know though all went well."""
+    report: Callable[[str], None]
+    """Logs what somebody has to look into though the event succeeds; the metric of failures counts it."""
 
-    def endpoints(self, user_arn: str) -> Endpoints:
-        """The endpoints of a user."""
-        return Endpoints(user_arn, clients=self.clients, call=self.call)
+    def endpoints(self, user_arn: str, *, is_former: bool = False) -> Endpoints:
+        """The endpoints of a user; of a former one, whom the role may no longer be allowed to ask about, at once."""
+        return Endpoints(user_arn, clients=self.clients, call=self.call_at_once if is_former else self.call)
+
+    @property
+    def call_at_once(self) -> Call:
+        """Makes calls as `call` does, except that a denial by IAM is an answer: no permission is only just granted."""
+        return partial(self.call, waits_for_permission=False)
 
     def warn_if_inactive(self, endpoint: Registered) -> None:
         """Warns of an endpoint that stays though nothing is pushed to it: no operation activates it again."""
@@ -52,6 +60,10 @@ class Work:
         """The physical id to which CloudFormation is rolling back; "" where it is not, or does not say."""
         return stack.id_before_update(self.request, self.clients, self.call)
 
+    def create_began(self) -> float | None:
+        """When CloudFormation began the Create that got no answer; None if it does not say."""
+        return stack.create_began(self.request, self.clients, self.call)
+
     def id_of_nothing(self) -> PhysicalId:
         """The id of a Create that has done nothing; an earlier delivery of it may have done something."""
         if self.arrival.is_known_repeat:
@@ -60,7 +72,7 @@ class Work:
 
     def unconfirmed_id(self) -> PhysicalId:
         """The id of a Create that may have done something, with the time before which it cannot have."""
-        return Unconfirmed(self.request.suffix, int(self.arrival.earliest))
+        return Unconfirmed(self.request.suffix, int(self.arrival.begun))
 
     def is_unusual(self) -> bool:
         """Whether something failed or took so long that CloudFormation may have gone on without the answer."""

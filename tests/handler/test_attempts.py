@@ -118,7 +118,7 @@ def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stag
     unanswered(stage, event)
     stage.clock.sleep(60)
     stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
-    stage.backend.faults[:] = [Fault.deny(refused, times=1)]
+    stage.backend.faults[:] = [Fault(refused, error="BadRequestException")]
     answer = stage.deliver(event)
     assert answer["Status"] == "FAILED"
     assert ids(stage) == {first["PhysicalResourceId"], f"{stage.user}/endpoint/{theirs.endpoint_id}"}
@@ -134,7 +134,7 @@ def test_a_delivery_that_fails_leaves_alone_what_nobody_can_judge(stage: Stage, 
     event = rotation(stage, first, name=name)
     unanswered(stage, event)
     stage.clock.sleep(60)
-    stage.backend.faults.append(Fault.deny(DESCRIBE, times=1))
+    stage.backend.faults.append(Fault(DESCRIBE, error="BadRequestException"))
     assert stage.deliver(event)["Status"] == "FAILED"
     assert tokens(stage) == {"canary-token-a", "canary-token-b"}
     assert stage.update(first["PhysicalResourceId"], old, new)["Status"] == "SUCCESS"
@@ -179,7 +179,7 @@ def test_a_delivery_that_fails_keeps_the_endpoint_that_cloudformation_holds(stag
     stage.sent()
     stage.clock.sleep(60)
     stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
-    stage.backend.faults.append(Fault.deny(LIST, times=1))
+    stage.backend.faults.append(Fault(LIST, error="BadRequestException"))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
     assert answer["Status"] == "FAILED"
     assert ids(stage) == {first["PhysicalResourceId"]}

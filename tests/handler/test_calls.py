@@ -15,7 +15,13 @@ from chime_endpoints_handler.errors import ServiceError
 from support.stage import Clock
 
 OPERATION = "UpdateAppInstanceUserEndpoint"
-STATUS = {"ThrottledClientException": 429, "ForbiddenException": 403, "ServiceFailureException": 500}
+STATUS = {
+    "ThrottledClientException": 429,
+    "ForbiddenException": 403,
+    "AccessDeniedException": 403,
+    "UnrecognizedClientException": 403,
+    "ServiceFailureException": 500,
+}
 PAGE = {"ResponseMetadata": {"HTTPHeaders": {"content-type": "text/HTML"}}}
 
 
@@ -68,6 +74,29 @@ def test_the_last_wait_ends_with_the_time_for_calls() -> None:
     with pytest.raises(ServiceError, match="ThrottledClientException"):
         call(OPERATION, service("ThrottledClientException"))
     assert slept == pytest.approx([0.2, 0.4, 0.4])
+
+
+def test_the_waits_after_a_denial_grow_to_eight_seconds_and_last_a_minute() -> None:
+    """F30: each is drawn between half of its bound and the bound, so that many who wait do not ask all the time."""
+    call, slept = caller()
+    drawn: list[tuple[float, float]] = []
+    call.jitter = lambda least, most: drawn.append((least, most)) or most  # type: ignore[func-returns-value] # a list's
+    with pytest.raises(ServiceError):
+        call(OPERATION, service("AccessDeniedException"))
+    assert slept == pytest.approx([0.5, 0.5, 1, 2, 4, *[8.0] * 6, 4])
+    assert all(least == most / 2 for least, most in drawn)
+    slept.clear()
+    with pytest.raises(ServiceError):
+        call(OPERATION, service("AccessDeniedException"))
+    assert slept == []
+
+
+def test_an_unknown_caller_is_not_waited_for() -> None:
+    """F47: AWS does not know the credentials: no permission will change that."""
+    call, slept = caller()
+    with pytest.raises(ServiceError):
+        call(OPERATION, service("UnrecognizedClientException"))
+    assert slept == []
 
 
 def test_a_role_that_has_not_taken_effect_is_waited_for_fifteen_seconds() -> None:

@@ -49,6 +49,7 @@ NAMED: Mapping[Code, tuple[str, ...]] = {
     Code.STILL_THERE: ("of endpoint ", "ForbiddenException", "chime:DeregisterAppInstanceUserEndpoint"),
     Code.VANISHED: ("Endpoint ", "Deploy again"),
     Code.INACTIVE: ("Endpoint ", "INVALID_DEVICE_TOKEN", "present token"),
+    Code.LEFT_ALONE: ("Endpoint ", "equals what is declared", "Deregister it if "),
     Code.THROTTLED: ("Thrott", "deploy again"),
     Code.OUT_OF_TIME: ("RegisterAppInstanceUserEndpoint", "longer timeout"),
     Code.UNREACHABLE: ("EndpointConnectionError", "us-east-1 and eu-central-1", "VPC"),

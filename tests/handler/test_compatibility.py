@@ -118,6 +118,7 @@ def test_an_id_that_was_written_for_a_create_without_answer_finds_its_endpoint(
 ) -> None:
     """F57, F70: the Delete is handled by a newer version than the Create was."""
     (recorded,) = [each["id"] for each in json.loads(release)["ids"] if each["kind"] == kind]
+    stage.stack.happens("CREATE_IN_PROGRESS", "")
     replay.send("create")
     stranger = stage.stranger("theirs")
     replay.send("delete", recorded)

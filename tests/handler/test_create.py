@@ -188,12 +188,12 @@ def test_the_quota_is_told_with_its_number(stage: Stage) -> None:
 
 
 def test_a_refusal_names_the_permissions_to_check(stage: Stage) -> None:
-    """F30: a 403 is retried for a while, since a role may only just be taking effect, then told."""
-    stage.backend.faults.append(Fault.deny(REGISTER))
+    """F30: a 403 of the service is retried for a while, since a role may only just be taking effect, then told."""
+    stage.backend.faults.append(Fault(REGISTER, error="ForbiddenException", times=None))
     began = stage.clock.now()
     answer = stage.create()
     assert "mobiletargeting:GetApp" in answer["Reason"]
-    assert 10 < stage.clock.now() - began < 30
+    assert 15 <= stage.clock.now() - began < 20
     assert not stage.registered
 
 
@@ -228,7 +228,7 @@ def test_a_conflict_that_cannot_be_resolved_leaves_nothing(stage: Stage, name: s
     stage.backend.switches.change({"token_memory": "none"})
     stage.backend.faults += [
         Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
-        Fault.deny("DescribeAppInstanceUserEndpoint", times=1),
+        Fault("DescribeAppInstanceUserEndpoint", error="BadRequestException"),
     ]
     answer = stage.create(stage.properties(Name=name))
     assert (answer["Status"], stage.registered) == ("FAILED", [])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import index
-from support.anomalies import MARKED, stands, tokens
 from support.stage import STACK_ID, Stage
 
 DEREGISTER = "DeregisterAppInstanceUserEndpoint"
@@ -113,22 +110,6 @@ def test_a_delete_without_an_id_is_answered_with_one(stage: Stage) -> None:
     assert answer["PhysicalResourceId"].startswith("not-applied/")
 
 
-@pytest.mark.parametrize("name", ["canary phone", None])
-@pytest.mark.parametrize("first_list", [True, False])
-def test_an_unanswered_create_is_reclaimed_by_the_delete_with_an_invented_id(
-    stage: Stage, name: str | None, *, first_list: bool
-) -> None:
-    """F57: CloudFormation never learned the id, and makes one up."""
-    stage.backend.switches.new_endpoint_in_first_list = first_list
-    stage.create(stage.properties(Name=name))
-    theirs = stage.stranger("canary-token-b", name="canary phone")
-    stage.clock.sleep(900)
-    began = stage.clock.now()
-    stage.delete("chat-Phone-1X2Y3Z4", stage.properties(Name=name))
-    assert stage.clock.now() == began
-    assert [endpoint.endpoint_id for endpoint in stage.registered] == [theirs.endpoint_id]
-
-
 def test_a_late_delete_spares_the_resource_that_took_its_place(stage: Stage) -> None:
     """F43, F67: the logical id was added again; a Delete with an invented id arrives once more."""
     first = stage.create(stage.properties(Name=None))
@@ -145,18 +126,6 @@ def test_a_delete_with_an_invented_id_succeeds_where_the_user_is_gone(stage: Sta
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     assert stage.delete("chat-Phone-1X2Y3Z4")["Status"] == "SUCCESS"
     assert stage.operations == ["List"] * 3
-
-
-@pytest.mark.parametrize("name", ["canary phone", None])
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_refusal_does_not_say_that_an_unanswered_create_left_nothing(
-    stage: Stage, times: int, name: str | None
-) -> None:
-    """F31, F57: the user is there all the same, and may be asked about a second later."""
-    stage.create(stage.properties(Name=name))
-    stage.backend.faults.append(Fault(LIST, error="ForbiddenException", status=403, times=times))
-    assert stage.delete("chat-Phone-1X2Y3Z4", stage.properties(Name=name))["Status"] == "SUCCESS"
-    assert stage.registered == []
 
 
 def test_a_delete_of_an_unknown_type_succeeds(stage: Stage) -> None:
@@ -182,74 +151,13 @@ def test_a_stack_deletes_its_own_endpoint_only(stage: Stage, name: str | None, c
     held = {}
     for stack, properties in declared.items():
         stage.clock.sleep(7200)
+        stage.stack.stack_id, stage.stack.events = stacks[stack], []
+        stage.stack.happens("CREATE_IN_PROGRESS", "")
         held[stack] = stage.create(properties, StackId=stacks[stack])["PhysicalResourceId"]
     stage.sent()
     physical_id = held["green"] if how == "own id" else "green-Phone-1X2Y3Z4"
     stage.delete(physical_id, declared["green"], StackId=stacks["green"])
     assert [f"{stage.user}/endpoint/{each.endpoint_id}" for each in stage.registered] == [held["blue"]]
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        {"Type": "of an older schema"},
-        {"EndpointAttributes": {"DeviceTokenSource": {"ParameterName": "/missing"}}},
-    ],
-    ids=["invalid today", "source is gone"],
-)
-def test_an_unanswered_create_is_reclaimed_by_its_name_alone_where_the_rest_cannot_be_told(
-    stage: Stage, declared: dict[str, Any]
-) -> None:
-    """F21, F23, F57: what bears the mark is ours; what bears a declared name may be anybody's."""
-    stage.stranger("canary-token-c", name="canary phone")
-    stage.stranger("canary-token-b", name=MARKED)
-    assert stage.delete("chat-Phone-1X2Y3Z", stage.properties(**declared))["Status"] == "SUCCESS"
-    assert tokens(stage) == {"canary-token-c"}
-
-
-def test_an_unanswered_create_that_is_still_at_work_is_waited_for(stage: Stage) -> None:
-    """F44, F57: it registers after the Delete has looked."""
-    stage.backend.faults.append(Fault(LIST, when="after", nth=2, call=lambda: stage.stranger(name=MARKED)))
-    stage.delete("chat-Phone-1X2Y3Z4")
-    assert not stage.registered
-
-
-@pytest.mark.parametrize(
-    ("timeout", "seconds", "is_removed"),
-    [
-        ("60", 65, True),  # the clocks may differ by five seconds
-        ("60", 66, False),
-        (None, 3590, True),
-        (None, 3700, False),
-        ("an hour", 3590, True),
-        ("7200", 3700, False),
-    ],
-)
-def test_what_is_older_than_an_unanswered_create_can_be_is_spared(
-    stage: Stage, timeout: str | None, seconds: int, *, is_removed: bool
-) -> None:
-    """F27, F57: it equals the declaration, and CloudFormation cannot have waited so long for the answer."""
-    stage.stranger(name="canary phone")
-    stage.clock.sleep(seconds)
-    stage.delete("chat-Phone-1X2Y3Z4", stage.properties(ServiceTimeout=timeout))
-    assert bool(stage.registered) is not is_removed
-
-
-def test_a_delete_that_is_delivered_hours_later_reclaims_what_its_create_left(stage: Stage) -> None:
-    """F43, F57: CloudFormation says when it began to delete."""
-    stage.create()
-    stands(stage, "DELETE_IN_PROGRESS", "chat-Phone-1X2Y3Z4")
-    stage.clock.sleep(4 * 3600)
-    stage.delete("chat-Phone-1X2Y3Z4")
-    assert not stage.registered
-
-
-def test_a_delete_with_an_invented_id_removes_what_bears_our_name_beside_what_is_as_declared(stage: Stage) -> None:
-    """F57, F61: an unanswered Create, and what an attempt to replace it left."""
-    stage.create()
-    stage.stranger("canary-token-b", name=MARKED)
-    stage.delete("chat-Phone-1X2Y3Z4")
-    assert not stage.registered
 
 
 @pytest.mark.parametrize("user", [None, 5, "", "alice", ["arn"]], ids=str)

@@ -201,7 +201,7 @@ def test_what_came_back_goes_where_the_resource_was_given_up_meanwhile(
     if is_heard:
         assert stage.deliver(event)["Status"] == "FAILED"
     else:
-        unheard(stage, event, *stage.backend.faults, Fault(DEREGISTER, error="AccessDeniedException", nth=2))
+        unheard(stage, event, *stage.backend.faults, Fault(DEREGISTER, error="BadRequestException", nth=2))
         assert len(stage.registered) == 1
         assert stage.deliver(event)["Status"] == "FAILED"
     assert stage.registered == []

@@ -61,29 +61,6 @@ def test_what_vanished_is_there_again_after_an_update(stage: Stage, missing: str
     assert stage.registered == []
 
 
-@pytest.mark.parametrize("kept", ["deleted", "kept"])
-def test_a_delete_succeeds_where_the_service_says_that_the_user_is_gone(stage: Stage, kept: str) -> None:
-    """F33: no user, no endpoint that anybody could reach."""
-    stage.backend.switches.change({"missing_user": "not_found", "endpoints_on_user_deletion": kept})
-    first = stage.create()
-    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
-    answer = stage.delete(first["PhysicalResourceId"])
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
-
-
-def test_a_delete_tells_what_to_do_where_nobody_can_say_that_the_user_is_gone(stage: Stage) -> None:
-    """F31, F33: a refusal may as well be a missing permission, so that it is no proof."""
-    first = stage.create()
-    stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
-    answer = stage.delete(first["PhysicalResourceId"])
-    assert answer["Status"] == "FAILED"
-    assert "ForbiddenException, and ListAppInstanceUserEndpoints failed as well: ForbiddenException" in answer["Reason"]
-    assert answer["Reason"].endswith(
-        "Give the function's role the endpoint actions on the AppInstanceUser; where the user has been deleted,"
-        " its endpoints are gone: delete the stack with this resource retained."
-    )
-
-
 @pytest.mark.parametrize("missing", ["forbidden", "not_found"])
 @pytest.mark.parametrize(
     "change", [{"Name": "new"}, {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}], ids=str

@@ -73,6 +73,7 @@ def test_a_create_that_is_killed_ends_with_one_endpoint_or_none(
     stage.backend.switches.change({"token_memory": memory})
     event = stage.event("Create", stage.properties(Name=name))
     stage.sent()
+    stage.stack.happens("CREATE_IN_PROGRESS", "")
     dying = deaths(stage, event, place)
     for _ in range(1 + retries):
         next(dying)

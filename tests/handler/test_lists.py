@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
+from support.anomalies import unanswered_create
 from support.stage import Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
@@ -50,7 +51,7 @@ def test_an_unanswered_create_is_reclaimed_among_many(
     """F36, F57: on the last page, and where the first List does not show it yet."""
     before = strangers(stage, count)
     stage.backend.switches.change({"new_endpoint_in_first_list": first_list})
-    stage.create(stage.properties(Name=name))
+    unanswered_create(stage, stage.properties(Name=name))
     stage.delete("chat-Phone-1X2Y3Z4", stage.properties(Name=name))
     assert [vars(each) | {"listed": True} for each in stage.registered] == before
 

@@ -14,6 +14,7 @@ from chime_endpoints_handler.calls import Caller
 from chime_endpoints_handler.deadline import Deadline
 from chime_endpoints_handler.declaration import ParameterSource
 from chime_endpoints_handler.errors import SourceError
+from support.anomalies import unanswered_create
 from support.answering import Answering
 from support.refusing import Refusing
 from support.stage import ACCOUNT, REGION, Stage
@@ -177,7 +178,7 @@ def test_an_update_whose_secret_is_gone_keeps_the_endpoint(stage: Stage) -> None
 def test_the_endpoint_of_an_unanswered_create_with_a_source_is_reclaimed(stage: Stage) -> None:
     """F57: what would have been registered is read again, to recognise it."""
     properties = from_source(stage, SecretArn=secret("canary"))
-    stage.create(properties)
+    unanswered_create(stage, properties)
     stage.backend.faults.append(Fault("ListAppInstanceUserEndpoints", error="ServiceFailureException", status=500))
     stage.delete("chat-Phone-1X2Y3Z", properties)
     assert not stage.registered

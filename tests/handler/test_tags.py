@@ -96,7 +96,7 @@ def test_a_failed_update_and_its_rollback_restore_the_old_tags(stage: Stage) -> 
     """F39: the first of two calls succeeded."""
     old, new = declared(stage, team="chat", stage="test"), declared(stage, team="push")
     create(stage, team="chat", stage="test")
-    stage.backend.faults.append(Fault.deny("TagResource", times=1))
+    stage.backend.faults.append(Fault("TagResource", error="BadRequestException"))
     assert update(stage, new, old)["Status"] == "FAILED"
     assert update(stage, old, new)["Status"] == "SUCCESS"
     assert stage.backend.tags[stage.user] == {"team": "chat", "stage": "test"}

@@ -25,6 +25,8 @@ _PATIENCE = 6.0  # seconds that each call takes while an outage lasts
 _LATEST = 15.0  # seconds after which a Delete comes, at the most, while a call is under way
 _MOST_CALLS = 400
 _TURN = 7  # of so many calls for our events, one comes right before an event of the sibling
+# A refusal that lasts does not say that a user is gone: the documented limit, which would be met all the time.
+_REFUSALS = {False: "BadRequestException", True: "RefusedException"}
 _MOST_OF_OURS = 2  # beside its predecessor, a replacement is one more
 
 
@@ -203,7 +205,7 @@ class Deliveries:
             "error": {"error": "ServiceFailureException", "status": 500},
             "hang": {"answer": "hang"},
             "empty": {"answer": "empty"},
-            "refuse": {"error": "BadRequestException", "status": 400, "message": "canary"},
+            "refuse": {"error": _REFUSALS[incident.lasts], "status": 400, "message": "canary"},
             "kill": {"call": kill},
             "delete": {"call": lambda: self.interrupt(event, min(incident.seconds, _LATEST))},
         }

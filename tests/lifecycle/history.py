@@ -98,6 +98,15 @@ def machine(
         def delete(self, weather: Weather) -> None:
             self.world.delete(weather)
 
+        def is_for_other(self) -> bool:
+            declared = self.world.declared
+            return declared is not None and declared["AppInstanceUserArn"] == self.world.other_user
+
+        @precondition(is_for_other)
+        @rule(weather=weathers)
+        def delete_after_its_user(self, weather: Weather) -> None:
+            self.world.delete_after_its_user(weather)
+
         @precondition(lambda self: self.world.deliveries.past)
         @rule(number=st.integers(0, 50), to_a_new_process=st.booleans(), weather=weathers)
         def deliver_again(self, number: int, *, to_a_new_process: bool, weather: Weather) -> None:

@@ -164,6 +164,8 @@ courses = st.fixed_dictionaries(
 switches = st.fixed_dictionaries(
     {
         "missing_endpoint": st.sampled_from(["forbidden", "not_found", "bad_request", "success"]),
+        "missing_user": st.sampled_from(["forbidden", "not_found", "bad_request"]),
+        "endpoints_on_user_deletion": st.sampled_from(["deleted", "kept"]),
         "token_memory": st.sampled_from(["for_ever", "while_alive", "none", "none"]),
         "device_token_conflict": st.sampled_from(["user", "application", "none"]),
         "omitted_on_update": st.sampled_from(["kept", "reset"]),

@@ -55,3 +55,19 @@ def test_a_life_on_every_service(stage: Stage, service: tuple[object, ...], name
     world.check()
     world.delete(LOST)
     world.check()
+    world.create(old | {"AppInstanceUserArn": world.other_user})
+    world.delete_after_its_user(LOST)
+    world.check()
+
+
+@pytest.mark.parametrize("kept", ["deleted", "kept"])
+@pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
+@pytest.mark.parametrize("weather", [Weather(), LOST, UNHEARD], ids=["calm", "lost", "unheard"])
+def test_a_stack_is_deleted_after_its_user(stage: Stage, missing: str, kept: str, weather: Weather) -> None:
+    """F33: whatever a deleted user answers, and whatever becomes of the endpoints."""
+    stage.backend.switches.change({"missing_user": missing, "endpoints_on_user_deletion": kept})
+    world = World(stage)
+    for name in NAMED:
+        world.create(stage.properties(Name=name, AppInstanceUserArn=world.other_user))
+        world.delete_after_its_user(weather)
+        world.check()

@@ -127,6 +127,17 @@ class World(Holding):
         self._delete(self.held_id, self.declared, weather)
         self._release()
 
+    def delete_after_its_user(self, weather: Weather = CALM) -> None:
+        """Somebody deletes the user in the console, and then the stack; later there is a user of this id again."""
+        assert self.declared is not None
+        backend, user = self.stage.backend, self.declared["AppInstanceUserArn"]
+        backend.delete_app_instance_user(app_instance_user_arn=user)
+        self.delete(weather)
+        for kept in [each for each in backend.endpoints.values() if each.app_instance_user_arn == user]:
+            del backend.endpoints[kept.endpoint_id]  # nobody could reach it
+        app_instance, _, user_id = user.partition("/user/")
+        backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id=user_id, name="anew")
+
     # What others do
 
     def stranger_registers(self, token: str, name: str) -> None:
@@ -243,6 +254,7 @@ class World(Holding):
             return
         is_done = answer["Status"] == "SUCCESS"
         physical_id = answer["PhysicalResourceId"] if is_done else event.get("PhysicalResourceId", "")
+        self.stage.stack.happens(f"{operation}_IN_PROGRESS", answer["PhysicalResourceId"])
         self._stands(f"{operation}_{'COMPLETE' if is_done else 'FAILED'}", physical_id)
 
     def _invent(self) -> str:

@@ -44,6 +44,12 @@ def rotation(
     )
 
 
+def unanswered_create(stage: Stage, properties: object = None) -> None:
+    """A Create that registers its endpoint, and of which CloudFormation hears nothing."""
+    stage.stack.happens("CREATE_IN_PROGRESS", "")
+    unanswered(stage, stage.event("Create", properties or stage.properties()))
+
+
 def unanswered(stage: Stage, event: dict[str, Any]) -> None:
     """Delivers an event whose answer nobody accepts."""
     stage.sink.refuses = True

@@ -198,6 +198,15 @@ def adopted_dead(stage: Stage) -> str:
     return _told(lines, Code.INACTIVE)
 
 
+def like_what_a_lost_create_declared(stage: Stage) -> str:
+    """CloudFormation never heard of the Create, and does not say when it began."""
+    stage.stranger(name="canary phone")
+    with _logged() as lines:
+        answer = stage.delete("chat-Phone-1X2Y3Z4ABCDE")
+    assert answer["Status"] == "SUCCESS"
+    return _told(lines, Code.LEFT_ALONE)
+
+
 def without_time(stage: Stage) -> str:
     """The function's timeout is too short."""
     return str(stage.deliver(stage.event("Create", stage.properties()), seconds=0.3)["Reason"])
@@ -330,6 +339,7 @@ MISTAKES: Mapping[Code, tuple[Mistake, ...]] = {
     Code.OVERTAKEN: (delivered_late,),
     Code.VANISHED: (removed_meanwhile,),
     Code.INACTIVE: (adopted_dead,),
+    Code.LEFT_ALONE: (like_what_a_lost_create_declared,),
     Code.THROTTLED: (
         failing(REGISTER, created, error="ThrottledClientException"),
         refused_source("ThrottlingException", SecretArn=SECRET),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -65,6 +67,7 @@ class StackStandIn:
         self.events: list[dict[str, Any]] | None = None
         """The stack's events, the newest last; None where the function may not ask for its status and events."""
         self.asked_for_rollback: list[str] = []
+        self.now: Callable[[], float] = time.time
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         """The resource's detail."""
@@ -105,7 +108,10 @@ class StackStandIn:
     def happens(self, status: str, physical_id: str, *, to: str = "Phone") -> None:
         """One more event: of a resource, or of the stack itself where that is its physical id."""
         self.events = [] if self.events is None else self.events
-        self.events.append({"ResourceStatus": status, "PhysicalResourceId": physical_id, "LogicalResourceId": to})
+        at = datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.events.append(
+            {"ResourceStatus": status, "PhysicalResourceId": physical_id, "LogicalResourceId": to, "Timestamp": at}
+        )
 
 
 _WARM = AwsClients()
@@ -156,6 +162,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.clients = StagedClients(self.stack, DirectClient(self.backend) if self.is_direct else None)
+        self.stack.now = self.clock.now
         self.starts_anew()
 
     def starts_anew(self) -> None:
