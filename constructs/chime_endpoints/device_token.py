@@ -49,8 +49,8 @@ class DeviceToken:
     has come to differ replaces the endpoint; to have a rotation do so, name the version
     (`version_id`, `version`), which changes the template.
 
-    Beside reading the token, the function's role is allowed `cloudformation:DescribeStacks` and `DescribeStackEvents`
-    on the endpoint's own stack: a rollback asks there what was registered before, whatever the source holds by then.
+    Beside reading the token, the function's role is allowed `cloudformation:DescribeStacks` on the endpoint's own
+    stack: a rollback looks up there what was registered before, whatever the source holds by then.
     """
 
     source: TokenSource

@@ -28,8 +28,8 @@ from .policies import (
     basic_statements,
     characters,
     document,
-    events_statement,
     name_of,
+    rollback_statement,
     stack_statement,
     tracing_statement,
 )
@@ -153,7 +153,7 @@ class Permissions(Construct):
         if self._reading is not None:
             return self._reading.allow(accesses)
         if accesses:
-            self._needed.append(events_statement())
+            self._needed.append(rollback_statement())
         self._needed += [allow([access.action], [access.resource]) for access in accesses]
         return []
 

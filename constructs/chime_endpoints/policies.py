@@ -71,13 +71,16 @@ def attach(
 
 
 def stack_statement() -> Statement:
-    """Allows to ask CloudFormation whether an event is still current, for resources of the policy's own stack."""
-    return allow(["cloudformation:DescribeStackResource"], [Aws.STACK_ID])
+    """Allows the function to ask CloudFormation about resources of the policy's own stack.
+
+    It asks whether an event is still current, and when the Create began that nobody answered.
+    """
+    return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"], [Aws.STACK_ID])
 
 
-def events_statement() -> Statement:
-    """Allows to ask CloudFormation what a rollback returns to, in the policy's own stack."""
-    return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"], [Aws.STACK_ID])
+def rollback_statement() -> Statement:
+    """Allows the function to ask CloudFormation whether the policy's own stack is rolled back."""
+    return allow(["cloudformation:DescribeStacks"], [Aws.STACK_ID])
 
 
 def basic_statements(log_group_arn: str, *, in_vpc: bool) -> Iterator[Statement]:

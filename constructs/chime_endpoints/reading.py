@@ -11,7 +11,7 @@ from constructs import Construct
 from .device_token import Access
 from .identity import key_of
 from .later import any_later
-from .policies import MANAGED_QUOTA, Statement, allow, characters, document, events_statement, name_of
+from .policies import MANAGED_QUOTA, Statement, allow, characters, document, name_of, rollback_statement
 
 MANAGED_POLICIES_QUOTA = 10
 """Managed policies that one role may have (IAM's quotas; AWS raises it to 20 on request)."""
@@ -110,7 +110,7 @@ class _InlineList(_List):
         )
 
     def held(self) -> list[Statement]:
-        return [*self.statements(), events_statement()]
+        return [*self.statements(), rollback_statement()]
 
 
 class _ManagedList(_List):

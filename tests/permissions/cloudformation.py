@@ -6,12 +6,15 @@ It makes policies as late as the dependencies allow, and removes them as early: 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
 from chime_endpoints_emulator.records import AppInstance
+from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.index import AnswerNotAcceptedError
 from permissions.guard import Guard
 from permissions.intrinsics import dependencies, resolve
 from permissions.policies import Document, Permission, granted
@@ -118,6 +121,20 @@ class CloudFormation:
         for output in template.get("Outputs", {}).values():
             if "Export" in output:
                 self._exports[resolve(output["Export"]["Name"], stack)] = resolve(output["Value"], stack)
+
+    def lose(self, name: str) -> None:
+        """In a stack, more endpoints like those in it are created, unheard, and so deleted under an invented id."""
+        stack = self._stacks[name]
+        self._begin(stack, "UPDATE_IN_PROGRESS")
+        for like, made in [each for each in stack.made.items() if each[1].type == ENDPOINT_TYPE]:
+            changes = {"Name": "canary lost", "EndpointAttributes": {"DeviceToken": f"canary-lost-{like}"}}
+            properties = {**made.properties, **changes}
+            lost = f"Lost{like}"
+            self.stage.sink.refuses = True
+            with suppress(AnswerNotAcceptedError):
+                self._send(stack, lost, made.type, "Create", properties)
+            self.stage.sink.refuses = False
+            self._send(stack, lost, made.type, "Delete", properties, PhysicalResourceId=f"{name}-{lost}-INVENTED")
 
     def rotate(self) -> None:
         """Everything that a device token is read from gets another content."""
@@ -235,7 +252,8 @@ class CloudFormation:
         stage.clock.sleep(30)
         stage.sent()
         status = f"{request_type.upper()}_IN_PROGRESS"
-        physical_id = stack.made[name].physical_id if name in stack.made else ""
+        held = stack.made[name].physical_id if name in stack.made else ""
+        physical_id = members.get("PhysicalResourceId", held)
         stage.stack.detail = {
             "ResourceStatus": status,
             "PhysicalResourceId": physical_id,

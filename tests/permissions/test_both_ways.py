@@ -30,7 +30,10 @@ from permissions.stacks import (
 from support.stage import ACCOUNT, APPLICATION, REGION
 from synth.stage import allowed
 
-_IDLE = Permission("cloudformation:DescribeStackResource", stack_id("Provider"))
+_IDLE = {
+    Permission(f"cloudformation:{operation}", stack_id("Provider"))
+    for operation in ("DescribeStackResource", "DescribeStackEvents")
+}
 """A provider's own stack, where that holds nothing that the provider serves."""
 
 
@@ -39,6 +42,7 @@ def live(cloud: CloudFormation, templates: Templates) -> None:
     for name, template in templates.items():
         cloud.deploy(name, template)
     for name, template in templates.items():
+        cloud.lose(name)
         cloud.rotate()
         cloud.deploy(name, replaced(template), fails=True)
         for change in (renamed, replaced, retagged):
@@ -54,7 +58,7 @@ def test_what_is_called_is_what_is_granted(cloud: CloudFormation, synthesize: Ca
     assert cloud.guard.refused == []
     assert cloud.stage.registered == []
     assert cloud.tags == {}
-    idle = unused(cloud.granted, cloud.guard.used) - {_IDLE}
+    idle = unused(cloud.granted, cloud.guard.used) - _IDLE
     assert {each for each in idle if each.action not in LAMBDAS_OWN} == set()
 
 
@@ -89,6 +93,7 @@ OUTSIDE = {
     Permission("kms:Decrypt", f"{KEY}0"),
     Permission("kms:Encrypt", KEY),
     Permission("cloudformation:DescribeStackResource", stack_id("Another")),
+    Permission("cloudformation:DescribeStackEvents", stack_id("Another")),
     Permission("cloudformation:DescribeStacks", stack_id("Another")),
     Permission("cloudformation:DescribeStackResources", stack_id("Chat")),
 }

@@ -33,7 +33,12 @@ from synth.stage import (
 )
 
 TEXT = DeviceToken.unsafe_plain_text
-BASIC = {"logs:CreateLogStream", "logs:PutLogEvents", "cloudformation:DescribeStackResource"}
+BASIC = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResource",
+}
 
 
 def test_exactly_what_is_called_is_allowed() -> None:
@@ -168,7 +173,7 @@ class TestForeignRoles:
             *ENDPOINT_ACTIONS,
             "mobiletargeting:GetApp",
             "secretsmanager:GetSecretValue",
-            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStacks",
             "chime:TagResource",
         ):
             assert action in told

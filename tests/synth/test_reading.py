@@ -15,7 +15,7 @@ from chime_endpoints import DeviceToken
 from synth.stage import SECRET, allowed, endpoint, stack_in, template_of
 
 TEXT = DeviceToken.unsafe_plain_text
-ASKED = ("cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents")
+ASKED = ("cloudformation:DescribeStacks",)
 
 
 class TestReading:
