@@ -22,9 +22,7 @@ from constructs import Construct
 
 from chime_endpoints import EndpointProvider, acknowledged
 from chime_endpoints.asset import staged
-from chime_endpoints.permissions import ENDPOINT_ACTIONS
-from chime_endpoints.policies import document
-from chime_endpoints.tag_permissions import TAG_ACTIONS
+from chime_endpoints.statements import ENDPOINT_ACTIONS, TAG_ACTIONS, document
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "dist" / "provider-template"
 _Allowed = tuple[str, Sequence[str], str]

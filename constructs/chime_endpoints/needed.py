@@ -11,7 +11,7 @@ from aws_cdk.region_info import RegionInfo
 from constructs import IConstruct
 
 from .later import validate_later
-from .policies import VERSION, Statement
+from .statements import VERSION, Statement
 from .tree import region_of_stack, stack_of
 from .unresolved import is_unresolved
 

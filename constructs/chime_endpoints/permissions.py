@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from weakref import WeakKeyDictionary
 
-from aws_cdk import CfnResource, Stack
+from aws_cdk import Aws, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
@@ -20,32 +20,24 @@ from .device_token import DeviceToken
 from .identity import User, digest, key_of
 from .later import validate_later
 from .needed import warn_of_role
-from .policies import (
-    INLINE_QUOTA,
+from .policies import basic_statements, name_of, stack_statement, tracing_statement
+from .provider import EndpointProvider, IEndpointProvider
+from .reading import Reading
+from .statements import (
+    BASICS,
+    TAG_ACTIONS,
     Statement,
     actions_of,
     allow,
-    basic_statements,
     characters,
     document,
-    name_of,
+    for_app_instance,
+    for_application,
+    quota_problems,
     rollback_statement,
-    stack_statement,
-    tracing_statement,
 )
-from .provider import EndpointProvider, IEndpointProvider
-from .reading import Reading
-from .tag_permissions import TAG_ACTIONS, Taggable, TagPermissions
+from .tag_permissions import Taggable, TagPermissions
 from .tree import stack_of
-
-ENDPOINT_ACTIONS = (
-    "chime:DeregisterAppInstanceUserEndpoint",
-    "chime:DescribeAppInstanceUserEndpoint",
-    "chime:ListAppInstanceUserEndpoints",
-    "chime:RegisterAppInstanceUserEndpoint",
-    "chime:UpdateAppInstanceUserEndpoint",
-)
-_BASICS = 700  # characters of the provider's own policy, without a VPC
 
 
 class Permissions(Construct):
@@ -100,8 +92,8 @@ class Permissions(Construct):
         users = f"{app_instance}/user/*"
         policies = [
             self._policies.get("Stack"),
-            self._allow(f"AppInstance{digest(app_instance_key)}", allow(ENDPOINT_ACTIONS, [users]), wildcards=[users]),
-            self._allow(f"Application{digest(application_key)}", allow(["mobiletargeting:GetApp"], [application])),
+            self._allow(f"AppInstance{digest(app_instance_key)}", for_app_instance(app_instance), wildcards=[users]),
+            self._allow(f"Application{digest(application_key)}", for_application(application)),
         ]
         return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
 
@@ -123,9 +115,9 @@ class Permissions(Construct):
         tagging = 2 * characters(self._tagging.statements()) if self._tagging and self._tagging.statements() else 0
         return self._inline + reading + tagging
 
-    def quota_problems(self) -> list[str]:
-        """What is beyond IAM's quotas in this stack alone."""
-        return self._reading.problems() if self._reading else []
+    def managed_policies(self) -> int:
+        """The managed policies of this stack."""
+        return self._reading.managed if self._reading else 0
 
     def _allow(self, policy_id: str, statement: Statement, *, wildcards: Sequence[str] = ()) -> CfnResource | None:
         if policy_id not in self._policies:
@@ -153,7 +145,7 @@ class Permissions(Construct):
         if self._reading is not None:
             return self._reading.allow(accesses)
         if accesses:
-            self._needed.append(rollback_statement())
+            self._needed.append(rollback_statement(Aws.STACK_ID))
         self._needed += [allow([access.action], [access.resource]) for access in accesses]
         return []
 
@@ -186,11 +178,5 @@ def _suffix(stack: Construct, provider: IEndpointProvider) -> str:
 
 def _quota_problems(permissions: Iterable[Permissions]) -> list[str]:
     there = list(permissions)
-    inline = _BASICS + sum(each.inline_characters() for each in there)
-    problems = [problem for each in there for problem in each.quota_problems()]
-    if inline > INLINE_QUOTA:
-        problems.append(
-            f"The provider's role would have about {inline} characters of inline policies, and IAM allows a role"
-            f" {INLINE_QUOTA}. Spread the endpoints over stacks with providers of their own."
-        )
-    return problems
+    inline = BASICS + sum(each.inline_characters() for each in there)
+    return list(quota_problems(inline=inline, managed=sum(each.managed_policies() for each in there)))

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from aws_cdk import Aws, Names, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-Statement = Mapping[str, Any]
+from .statements import Statement, allow
 
-VERSION = "2012-10-17"
-"""Of IAM's policy language."""
-INLINE_QUOTA = 10_240
-"""Characters that all inline policies of one role may have together (IAM's quotas; white space does not count)."""
-MANAGED_QUOTA = 6_144
-"""Characters that one managed policy may have."""
 IN_ACCOUNT = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:*/*"
 """Everything of EC2 in the account: what Lambda asks for a function in a VPC, since its checks name no single resource
 (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC")."""
-_TOKENS_LENGTH = 160  # what an ARN that is not known yet is reckoned to have
-
-
-def allow(actions: Sequence[str], resources: Sequence[str]) -> Statement:
-    """A statement that allows actions on resources."""
-    return {
-        "Action": list(actions) if len(actions) > 1 else actions[0],
-        "Effect": "Allow",
-        "Resource": list(resources) if len(resources) > 1 else resources[0],
-    }
-
-
-def actions_of(statement: Statement) -> list[str]:
-    """The actions that a statement allows."""
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else list(actions)
-
-
-def document(statements: Sequence[Statement]) -> dict[str, Any]:
-    """A policy document of statements."""
-    return {"Statement": list(statements), "Version": VERSION}
-
-
-def characters(statements: Sequence[Statement]) -> int:
-    """What a document of statements has of characters, a token reckoned as a long ARN."""
-    text = json.dumps(document(statements), separators=(",", ":"))
-    return len(text) + text.count("${Token[") * _TOKENS_LENGTH
 
 
 def name_of(scope: Construct, policy_id: str) -> str:
@@ -76,11 +41,6 @@ def stack_statement() -> Statement:
     It asks whether an event is still current, and when the Create began that nobody answered.
     """
     return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"], [Aws.STACK_ID])
-
-
-def rollback_statement() -> Statement:
-    """Allows the function to ask CloudFormation whether the policy's own stack is rolled back."""
-    return allow(["cloudformation:DescribeStacks"], [Aws.STACK_ID])
 
 
 def basic_statements(log_group_arn: str, *, in_vpc: bool) -> Iterator[Statement]:

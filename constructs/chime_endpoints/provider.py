@@ -22,7 +22,8 @@ from .kind_words import KINDS
 from .kinds import check
 from .metrics import ProviderMetrics
 from .needed import warn_of_role
-from .policies import IN_ACCOUNT, Statement, attach, basic_statements, stack_statement, tracing_statement
+from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement, tracing_statement
+from .statements import Statement
 from .tree import child_path, stack_of
 from .unresolved import as_text, is_token
 

@@ -11,10 +11,8 @@ from constructs import Construct
 from . import acknowledged
 from .identity import digest
 from .later import any_later, text_later
-from .policies import Statement, allow, characters, document, name_of
-
-TAG_ACTIONS = ("chime:ListTagsForResource", "chime:TagResource", "chime:UntagResource")
-_ROOM = 2_500  # of the 10,240 characters that a role's inline policies have together
+from .policies import name_of
+from .statements import Statement, document, for_tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +57,7 @@ class TagPermissions(iam.CfnPolicy):
         tagged = [each for each in self._taggable if each.is_tagged()]
         if not tagged:
             return []
-        exact = [allow(TAG_ACTIONS, sorted({each.arn for each in tagged}))]
-        if characters(exact) <= _ROOM:
-            return exact
-        return [allow(TAG_ACTIONS, self._wide())]
+        return for_tags([each.arn for each in tagged], self._wide())
 
     def _wide(self) -> list[str]:
         return sorted({each.wide for each in self._taggable if each.is_tagged()})
