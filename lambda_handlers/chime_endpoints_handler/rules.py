@@ -328,8 +328,6 @@ def _printable(name: object) -> str:
 
 
 def _nearest(name: object, known_names: Iterable[str]) -> str:
-    from difflib import get_close_matches  # here, so that only a mistake pays for it
+    from .nearest import nearest  # here, so that only a mistake pays for it
 
-    folded = {candidate.lower(): candidate for candidate in known_names}
-    near = get_close_matches(str(name).lower()[:64], folded, n=1)
-    return f"; did you mean {folded[near[0]]}?" if near else "."
+    return nearest(name, known_names)

@@ -1,0 +1,73 @@
+"""The name that a message proposes in the place of one that is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_handler.declaration import AllowMessages, EndpointType
+from chime_endpoints_handler.nearest import nearest
+from chime_endpoints_handler.rules import ENDPOINT_RULES
+
+FIELDS = ("user", "type", "application", "device_token", "name", "allow_messages", "secret", "removal_policy")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("EndpointName", "Name"),
+        ("endpoint_name", "Name"),
+        ("allow_messages", "AllowMessages"),
+        ("UserArn", "AppInstanceUserArn"),
+        ("Application", "ResourceArn"),
+        ("DeviceToken", "EndpointAttributes"),
+        ("device_token", "EndpointAttributes"),
+        ("Typ", "Type"),
+    ],
+)
+def test_a_property_is_known_by_the_constructs_and_the_files_names(name: str, meant: str) -> None:
+    """Who knows the one way of writing it is led to the other."""
+    assert nearest(name, ENDPOINT_RULES) == f"; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("EndpointName", "name"),
+        ("AppInstanceUserArn", "user"),
+        ("deviceToken", "device_token"),
+        ("token", "device_token"),
+        ("SecretArn", "secret"),
+        ("DeletionPolicy", "removal_policy"),
+        ("alow_messages", "allow_messages"),
+    ],
+)
+def test_a_field_is_known_by_the_propertys_name(name: str, meant: str) -> None:
+    """And the other way about."""
+    assert nearest(name, FIELDS) == f"; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("ios", "APNS"),
+        ("apns", "APNS"),
+        ("android", "GCM"),
+        ("FCM", "GCM"),
+        ("gcm", "GCM"),
+        ("sandbox", "APNS_SANDBOX"),
+    ],
+)
+def test_a_push_service_is_known_by_the_devices_it_serves(word: str, meant: str) -> None:
+    """GCM is what the API calls Firebase Cloud Messaging."""
+    assert nearest(word, EndpointType) == f"; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(("word", "meant"), [("off", "NONE"), ("no", "NONE"), ("On", "ALL"), ("all", "ALL")])
+def test_yes_and_no_are_known_for_messages(word: str, meant: str) -> None:
+    """People write them where the API has two words of its own."""
+    assert nearest(word, AllowMessages) == f"; did you mean {meant}?"
+
+
+def test_what_is_like_nothing_gets_no_proposal() -> None:
+    """A wrong one would mislead."""
+    assert nearest("colour", FIELDS) == "."
