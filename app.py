@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-from aws_cdk import App
-
-from chime_endpoints import InvalidDeclarationError
-from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
-from chime_endpoints.declared.stacks import declare
+# So that the packages of requirements.txt are enough: this repository's own need not be installed.
+sys.path[:0] = [str(Path(__file__).resolve().parent / root) for root in ("constructs", "lambda_handlers")]
 
 
 def main() -> None:
-    """Writes the cloud assembly; with a mistake in the file there is none, and stderr says what to do."""
-    app = App()
-
-    def variable(name: str) -> str | None:
-        given = app.node.try_get_context(name)
-        return os.environ.get(name) if given is None else str(given)
-
-    path = Path(app.node.try_get_context("endpoints") or "endpoints.yaml")
+    """Writes the cloud assembly; where that fails there is none, and stderr says what to do."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - started by whichever Python is found first
+        sys.exit(f"{sys.executable} is Python {sys.version.split()[0]}; this app needs Python 3.11 or newer.")
     try:
-        list(declare(app, "ChimeEndpoints", load(path, variable)))
-    except (DeclaredFileError, InvalidDeclarationError) as error:
-        sys.exit(str(error))
-    app.synth()
+        from chime_endpoints.declared import program
+    except ImportError as error:
+        sys.exit(
+            f"{error.name} is not installed for {sys.executable}. Activate the virtual environment"
+            " (source .venv/bin/activate; on Windows .venv\\Scripts\\activate), then:"
+            " pip install -r requirements.txt"
+        )
+    except OSError as error:
+        sys.unraisablehook = lambda _: None  # what is left of the attempt complains when it is cleared away
+        sys.exit(f"AWS CDK needs Node.js, and could not start it ({error}). Install it, and see that `node` is found.")
+    program.main()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ MANAGED_QUOTA = 6_144
 """Characters that one managed policy may have."""
 MANAGED_POLICIES_QUOTA = 10
 """Managed policies that one role may have (IAM's quotas; AWS raises it to 20 on request)."""
-BASICS = 700
+BASICS = 800
 """Characters of the provider's own policy, without a VPC."""
 ENDPOINT_ACTIONS = (
     "chime:DeregisterAppInstanceUserEndpoint",

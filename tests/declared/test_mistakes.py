@@ -36,7 +36,7 @@ def entry(fields: str) -> str:
         ("endpoints: []", "1:12: endpoints: must be a map of names and values. [CE-104]"),
         ("endpoints: {a: 5}", "1:16: a: must be a map of names and values. [CE-104]"),
         ("endpoint: {}\nendpoints: {a: <ENTRY>}", "1:1: 'endpoint' is not a field; did you mean endpoints? [CE-102]"),
-        ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: '0' must be a whole number from 1 to 100. [CE-103]"),
+        ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: '0' must be a whole number from 1 to 500. [CE-103]"),
         ("defaults: {user: x}\nendpoints: {a: <ENTRY>}", "1:12: defaults: 'user' is not a field. [CE-102]"),
         ("endpoints:\n  a: <ENTRY>\n  a: <ENTRY>", "3:3: the key 'a' is given twice; it is in line 2 as well."),
         (
@@ -47,9 +47,9 @@ def entry(fields: str) -> str:
             "endpoints: {a: *nobody}",
             "1:16: not valid YAML: found an undefined alias; put a text that begins with * in quotes.",
         ),
-        ("endpoints: {a: &a {b: *a}}", "1:16: this alias refers to something that holds it."),
+        ("endpoints: {a: &a {b: *a}}", "1:23: this alias refers to something that holds it."),
         ("endpoints: [", "1:13: not valid YAML: expected the node content, but found '<stream end>'."),
-        ("endpoints: \0", "1:1: not valid YAML: it holds a character that YAML does not allow."),
+        ("endpoints: \0", "1:12: not valid YAML: it holds a character that YAML does not allow."),
     ],
 )
 def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: str) -> None:
@@ -81,7 +81,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         (f"{COMMON}, device_token: {{plain_text: ''}}", "device_token.plain_text: has 0 characters; 1 to 1600"),
         (f"{COMMON}, device_token: {{plain_text: '{{{{resolve:secretsmanager:x}}}}'}}", "holds a dynamic reference"),
         (f"{COMMON}, device_token: {{plain_text: x}}, voip_device_token: {{plain_text: x}}", "VoIP pushes are Apple's"),
-        (f"{COMMON}, device_token: {{plain_text: 5}}", "must be a text, but YAML reads it as int: put it in quotes."),
+        (
+            f"{COMMON}, device_token: {{plain_text: 5}}",
+            "must be a text, but YAML reads it as a number: put it in quotes.",
+        ),
         (f"{COMMON}, device_token: {{plain_text: }}", "device_token.plain_text: is empty; give it a value"),
         (f"{COMMON}, device_token: {{plain_text: x}}, name: [a]", "name: must be a text."),
         (f'{COMMON}, device_token: {{plain_text: x}}, name: "a\\nb"', "name: holds a control character"),
@@ -90,7 +93,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
             "allow_messages: 'SOME' must be one of ALL, NONE",
         ),
         (f"{COMMON}, device_token: {{plain_text: x}}, adopt_existing: 1", "adopt_existing: '1' must be true or false."),
-        (f"{COMMON}, device_token: {{plain_text: x}}, removal_policy: keep", "'keep' must be one of destroy, retain."),
+        (
+            f"{COMMON}, device_token: {{plain_text: x}}, removal_policy: keep",
+            "'keep' must be one of destroy, retain; did you mean retain?",
+        ),
         (
             f"{COMMON}, device_token: {{plain_text: x}}, update_replace_policy: retian",
             "'retian' must be one of destroy, retain; did you mean retain?",
@@ -205,7 +211,7 @@ def test_an_alias_is_told_where_it_is_used(tmp_path: Path) -> None:
 def test_json_has_places_too(tmp_path: Path) -> None:
     """A mistake in JSON's form as well as one in a field."""
     assert mistakes(tmp_path, '{"endpoints": {,}}', name="e.json") == [
-        "e.json:1:16: not valid JSON: Expecting property name enclosed in double quotes."
+        "e.json:1:16: not valid JSON: Expecting property name enclosed in double quotes. Remove the comma."
     ]
     assert mistakes(tmp_path, '{\n\t"endpoints":\n\t{\n\t\t"a": 1}}', name="e.json")[0].startswith("e.json:4:8: a:")
 
@@ -220,7 +226,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     """Not a traceback of the decoder."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(b"\xff\xfe\x00")
-    assert _told(path) == [f"{path}:1:1: is not UTF-8 text; save it in that encoding."]
+    assert _told(path) == [f"{path}:1:1: is UTF-16 text, as Windows writes it; save it as UTF-8."]
 
 
 def test_no_message_holds_a_token(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from chime_endpoints.declared.assignment import Moving, stack_of
 from chime_endpoints.declared.entry import Entry
-from chime_endpoints.declared.spread import resources, spread, stack_of, stacks_needed
+from chime_endpoints.declared.spread import exceeded, spread, stacks_needed
+from chime_endpoints.declared.usage import usage
 from chime_endpoints_handler.declaration import EndpointDeclaration, PlainToken
 from declared.writing import APPLICATION, USER, many, mistakes
 
@@ -57,22 +60,51 @@ def test_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> N
     assert stack_of(key, 3) == stack
 
 
+@pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 178), ("bob-android", 67), ("carol-work", 269)])
+def test_beyond_a_hundred_stacks_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
+    """As with fewer."""
+    assert stack_of(key, 400) == stack
+
+
+def test_up_to_a_hundred_stacks_the_greatest_digest_decides() -> None:
+    """As in every release before: what is deployed stays in its stack."""
+    for each in ENTRIES[:20]:
+        digests = [sha256(f"{number} {each.key}".encode()).digest() for number in range(100)]
+        for stacks in (1, 7, 100):
+            assert stack_of(each.key, stacks) == digests.index(max(digests[:stacks]))
+
+
+def test_beyond_a_hundred_stacks_entries_move_only_to_the_new_one() -> None:
+    """The first hundred are compared, the others are not, and there is no seam between the two."""
+    moving = Moving([each.key for each in ENTRIES], 98)
+    while moving.stacks < 200:
+        before = list(moving.numbers)
+        moving.add_stack()
+        assert all(after in (now, moving.stacks - 1) for now, after in zip(before, moving.numbers, strict=True))
+    assert moving.numbers == [stack_of(each.key, 200) for each in ENTRIES]
+    assert len(set(moving.numbers)) > 190
+
+
 def test_tags_cost_a_resource_for_each_user() -> None:
-    """Endpoints of one user share it."""
-    assert resources([entry(1, tagged=True)]) == resources([entry(1)]) + 1
-    assert resources([entry(1, tagged=True), entry(1, tagged=True)]) == resources([entry(1), entry(1)]) + 1
+    """Endpoints of one user share it; the permission to tag is one more."""
+    one, two = [entry(1)], [entry(1), entry(1)]
+    assert usage([entry(1, tagged=True)]).resources == usage(one).resources + 2
+    assert usage([entry(1, tagged=True), entry(1, tagged=True)]).resources == usage(two).resources + 2
 
 
-def test_450_endpoints_fit_one_stack() -> None:
-    """And 230 with tags for a user each."""
-    assert resources([entry(number) for number in range(450)]) <= 500
-    assert resources([entry(number, tagged=True) for number in range(230)]) <= 500
+def test_490_endpoints_fit_one_stack() -> None:
+    """And 245 with tags for a user each."""
+    assert exceeded([[entry(number) for number in range(490)]]) is None
+    assert exceeded([[entry(number, tagged=True) for number in range(245)]]) is None
+    assert exceeded([[entry(number) for number in range(500)]]) is not None
 
 
-def test_the_suggested_number_of_stacks_leaves_room() -> None:
-    """Nobody has to raise it again soon."""
+def test_the_suggested_number_of_stacks_is_the_smallest_that_leaves_a_tenth_free() -> None:
+    """Nobody has to raise it again soon, and no stack is half empty for it."""
     stacks = stacks_needed(ENTRIES, 1)
-    assert max(map(resources, spread(ENTRIES, stacks))) <= 250
+    assert stacks == 3
+    assert exceeded(spread(ENTRIES, stacks), reserve=0.1) is None
+    assert exceeded(spread(ENTRIES, stacks - 1), reserve=0.1) is not None
 
 
 def test_a_template_of_more_than_a_megabyte_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -95,9 +127,9 @@ def _file(count: int, stacks: int) -> str:
 
 def test_more_endpoints_than_a_stack_holds_are_refused_with_the_remedy(tmp_path: Path) -> None:
     """The message says what to write, and with that the file is right."""
-    (message,) = mistakes(tmp_path, _file(480, 1))
+    (message,) = mistakes(tmp_path, _file(498, 1))
     assert message.startswith(
-        "endpoints.yaml:2:1: endpoints: 480 endpoints with their users' tags would need about 502"
+        "endpoints.yaml:2:1: endpoints: 498 endpoints with their users' tags would need about 506"
     )
     stacks = int(message.split("`stacks: ")[1].split("`")[0])
-    assert mistakes(tmp_path, _file(480, stacks)) == []
+    assert mistakes(tmp_path, _file(498, stacks)) == []

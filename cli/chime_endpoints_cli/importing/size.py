@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chime_endpoints.declared.assignment import stack_of
 from chime_endpoints.declared.entry import Declarations, Entry
-from chime_endpoints.declared.spread import (
-    STACK_QUOTA,
-    TEMPLATE_QUOTA,
-    resources,
-    spread,
-    stack_of,
-    stacks_needed,
-    template_bytes,
-)
+from chime_endpoints.declared.spread import exceeded, spread, stacks_needed
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.terminal import counted
 
@@ -25,9 +18,15 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
         CommandError: another number would move endpoints that the file has already.
     """
     entries = [*declared.entries, *added]
-    if not entries or _fits(entries, declared.stacks):
+    paths = declared.parameter_paths
+    if not entries or exceeded(spread(entries, declared.stacks), paths) is None:
         return None
-    needed = stacks_needed(entries, declared.stacks)
+    needed = stacks_needed(entries, declared.stacks, paths)
+    if needed is None:
+        raise CommandError(
+            f"{counted(len(entries), 'endpoint')} are more than one file can hold; nothing was written",
+            remedy="Import fewer endpoints, and declare the others in another app.",
+        )
     if not declared.entries and not declares_stacks:
         return needed
     moved = sum(stack_of(each.key, declared.stacks) != stack_of(each.key, needed) for each in declared.entries)
@@ -43,10 +42,4 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
     raise CommandError(
         f"with {counted(len(added), 'more endpoint')} {declared.path} needs `stacks: {needed}`; nothing was written",
         remedy=remedy,
-    )
-
-
-def _fits(entries: Sequence[Entry], stacks: int) -> bool:
-    return all(
-        resources(share) <= STACK_QUOTA and template_bytes(share) <= TEMPLATE_QUOTA for share in spread(entries, stacks)
     )

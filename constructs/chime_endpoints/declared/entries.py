@@ -11,16 +11,21 @@ from chime_endpoints_handler.declaration import (
     TAGS_TYPE,
     AllowMessages,
     EndpointDeclaration,
+    EndpointType,
     PlainToken,
 )
+from chime_endpoints_handler.nearest import nearest
 from chime_endpoints_handler.rules import violations
 
+from .arns import wrong_part
 from .document import Node, places
 from .entry import Entry
-from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, REMOVAL_POLICIES, REQUIRED_FIELDS, nearest
-from .problems import Place, quoted
+from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, REMOVAL_POLICIES, REQUIRED_FIELDS
+from .problems import LONGEST_ARN, Place, quoted
 from .reading import UNKNOWN, Reader, is_unknown
 from .token import read_token
+
+_TYPES = tuple(EndpointType)
 
 
 def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, Node]) -> Entry | None:
@@ -54,11 +59,11 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
         field, rest = translate(violation, FIELD_OF_PROPERTY)
         # The application may be everybody's; that it does not fit the user is about this entry.
         place = entry.place_of("user" if "AppInstanceUser" in rest and field == "application" else field)
-        reader.wrong(place, field, _with_found(declaration, field, rest.lstrip(": ")), violation.code)
+        reader.wrong(place, field, _with_found(declaration, field, rest.lstrip(": "), violation.code), violation.code)
     return entry
 
 
-def _with_found(declaration: EndpointDeclaration, field: str, text: str) -> str:
+def _with_found(declaration: EndpointDeclaration, field: str, text: str, code: Code) -> str:
     """A sentence with what was found in front, for the fields that never hold a device token or a person's words."""
     found = {
         "user": declaration.app_instance_user_arn,
@@ -66,14 +71,24 @@ def _with_found(declaration: EndpointDeclaration, field: str, text: str) -> str:
         "application": declaration.resource_arn,
         "allow_messages": declaration.allow_messages,
     }.get(field)
-    return text if found is None else f"{quoted(found)} {text}"
+    if found is None:
+        return text
+    if field in ("user", "application"):
+        where = wrong_part(field, found) if code is Code.MALFORMED else ""
+        return f"{quoted(found, longest=LONGEST_ARN)} {text}{where}"
+    return f"{quoted(found)} {text}"
 
 
 def read_tags(reader: Reader, node: Node) -> dict[str, str]:
     """Tags; those that are not valid are noted and left out."""
     tags: dict[str, str] = {}
     fields = reader.map(node, "tags", None)
-    for key, value in (fields.values if fields else {}).items():
+    for written, value in (fields.values if fields else {}).items():
+        key = reader.substituted(written, fields.keys[written] if fields else value.place, "tags")
+        if is_unknown(key):
+            continue
+        if key in tags:
+            reader.wrong(value.place, "tags", f"the key {quoted(key)} is given twice, by variables.", Code.TAG_KEY)
         text = reader.text(value, f"tags.{key}")
         tag = {"Key": key, "Value": text}
         wrong = violations(TAGS_TYPE, {"ResourceARN": UNKNOWN, "Tags": [tag]}, unresolved=is_unknown)
@@ -96,12 +111,16 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
     adopt = values.get("adopt_existing")
     declaration = EndpointDeclaration(
         app_instance_user_arn=text("user"),
-        type=text("type"),
+        type=reader.choice(values["type"], "type", _TYPES) if "type" in values else UNKNOWN,
         resource_arn=text("application"),
         device_token=device_token,
         voip_device_token=voip_device_token,
         name=text("name") if "name" in values else None,
-        allow_messages=text("allow_messages") if "allow_messages" in values else AllowMessages.ALL,
+        allow_messages=(
+            reader.choice(values["allow_messages"], "allow_messages", tuple(AllowMessages))
+            if "allow_messages" in values
+            else AllowMessages.ALL
+        ),
         adopt_existing=False if adopt is None else reader.truth(adopt, "adopt_existing"),
     )
     return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
@@ -110,7 +129,7 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
 def _policy(reader: Reader, values: Mapping[str, Node], name: str) -> str | None:
     if name not in values:
         return None
-    given = reader.text(values[name], name)
+    given = reader.choice(values[name], name, REMOVAL_POLICIES)
     if not is_unknown(given) and given not in REMOVAL_POLICIES:
         sentence = f"{quoted(given)} must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
         reader.wrong(values[name].place, name, sentence, Code.NOT_A_CHOICE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chime_endpoints_handler.declaration import EndpointDeclaration
+from chime_endpoints_handler.declaration import EndpointDeclaration, TokenSource
 
 from .problems import Place
 
@@ -25,6 +25,12 @@ class Entry:
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     """Where each field stands, by its path; the entry itself by the empty path."""
 
+    @property
+    def tokens(self) -> tuple[TokenSource, ...]:
+        """Where its tokens are: the device token, and the one for VoIP pushes if it has one."""
+        voip = self.declaration.voip_device_token
+        return (self.declaration.device_token, *(() if voip is None else (voip,)))
+
     def place_of(self, path: str) -> Place:
         """Where a field stands, or what it would stand in."""
         while path and path not in self.places:
@@ -39,3 +45,5 @@ class Declarations:
     path: str
     entries: tuple[Entry, ...]
     stacks: int = 1
+    parameter_paths: tuple[str, ...] = ()
+    """The function may read every parameter under these, instead of each that is declared under them."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 
 from chime_endpoints.wording import of_tokens
 
-TOP_FIELDS = ("$schema", "defaults", "endpoints", "stacks")
+TOP_FIELDS = ("$schema", "defaults", "endpoints", "stacks", "parameter_paths")
 SECRET_FIELDS = ("secret", "field", "version_id", "version_stage")
 PARAMETER_FIELDS = ("parameter", "version")
 TOKEN_FIELDS = (*SECRET_FIELDS, *PARAMETER_FIELDS, "kms_key", "plain_text")
@@ -38,7 +37,11 @@ DEFAULT_FIELDS = (
 REQUIRED_FIELDS = ("user", "type", "application", "device_token")
 REMOVAL_POLICIES = ("destroy", "retain")
 
-MOST_STACKS = 100
+MOST_STACKS = 500
+NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+"""A whole number as YAML 1.1 and 1.2 both read it."""
+PARAMETER_PATH = re.compile(r"(?:/[A-Za-z0-9_.\-]+){1,15}")
+"""A path of parameters: `/chime/devices`."""
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,126}[A-Za-z0-9])?")
 """An entry's key."""
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
@@ -53,9 +56,3 @@ FIELD_OF_PROPERTY: Mapping[str, str] = {
     **of_tokens(plain=".plain_text"),
 }
 """The field for each property that a violation of the rules may speak of."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence that refuses a name: the known name that was probably meant."""
-    near = get_close_matches(name.lower(), list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else "."

@@ -11,12 +11,17 @@ from chime_endpoints_handler.codes import Code
 from .document import MapNode, Node, Scalar, places, read
 from .entries import read_entry
 from .entry import Declarations, Entry
-from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, TOP_FIELDS
+from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, PARAMETER_PATH, TOP_FIELDS
+from .foreign import told_of_function
 from .problems import DeclaredFileError, Place, Problem, quoted
-from .reading import Reader
-from .spread import STACK_QUOTA, TEMPLATE_QUOTA, resources, spread, stacks_needed, template_bytes
+from .reading import Reader, is_unknown
+from .spread import exceeded, spread, stacks_needed
 from .together import problems_together
+from .tree import ListNode, RefusedNode
 from .variables import Lookup
+
+_MOST_BYTES = 100_000_000
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def load(path: Path, variables: Lookup) -> Declarations:
@@ -29,14 +34,7 @@ def load(path: Path, variables: Lookup) -> Declarations:
     Raises:
         DeclaredFileError: it is not there or has mistakes; each is named with its place.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DeclaredFileError(str(path), [Problem(Place(), "is not UTF-8 text; save it in that encoding.")]) from None
-    except OSError as error:
-        raise DeclaredFileError(
-            str(path), [Problem(Place(), f"cannot be read: {error.strerror}. Name another file: -c endpoints=PATH.")]
-        ) from error
+    text = _text(path)
     document = read(text, is_json=path.suffix.lower() == ".json")
     problems = document.problems
     reader = Reader(problems=problems, variables=variables)
@@ -52,10 +50,37 @@ def load(path: Path, variables: Lookup) -> Declarations:
     return declarations
 
 
+def _text(path: Path) -> str:
+    def refused(text: str) -> DeclaredFileError:
+        return DeclaredFileError(str(path), [Problem(Place(), text)])
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}. Name another file: -c endpoints=PATH.") from error
+    except ValueError as error:  # a NUL in its name
+        raise refused("is not the name of a file. Name another file: -c endpoints=PATH.") from error
+    if len(content) > _MOST_BYTES:
+        raise refused(f"has more than {_MOST_BYTES // 1_000_000} MB; declare the endpoints in several apps.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if content.startswith(_UTF16):
+            raise refused("is UTF-16 text, as Windows writes it; save it as UTF-8.") from None
+        line = content.count(b"\n", 0, error.start) + 1
+        before = content[content.rfind(b"\n", 0, error.start) + 1 : error.start]
+        place = Place(line, len(before.decode("utf-8")) + 1)
+        raise DeclaredFileError(
+            str(path), [Problem(place, "is not UTF-8 text from here; save it in that encoding.")]
+        ) from None
+
+
 def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
     defaults = _defaults(reader, top)
     shared = frozenset(places(defaults).values())
     stacks = _stacks(reader, top)
+    paths = _parameter_paths(reader, top)
     entries: list[Entry] = []
     if "endpoints" not in top.values:
         reader.wrong(top.place, "endpoints", "is missing.", Code.MISSING)
@@ -66,18 +91,21 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
             place = declared.keys[key]
             of_entry = replace(reader, entry=key, shared=shared)
             if not KEY.fullmatch(key):
-                of_entry.wrong(
-                    place,
-                    "",
-                    "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends"
-                    " with a letter or digit.",
-                    Code.MALFORMED,
-                )
+                of_entry.wrong(place, "", _told_of_key(key), Code.MALFORMED)
             if entry := read_entry(of_entry, node, place, defaults):
                 entries.append(entry)
         reader.problems.extend(problems_together(entries))
-        _check_size(reader, entries, stacks, top.keys["endpoints"])
-    return Declarations(path=path, entries=tuple(entries), stacks=stacks)
+        if entries:
+            _check_size(reader, entries, stacks, paths, top.keys["endpoints"])
+    return Declarations(path=path, entries=tuple(entries), stacks=stacks, parameter_paths=paths)
+
+
+def _told_of_key(key: str) -> str:
+    if "${" in key:
+        return "an entry's key takes no variable: it is the endpoint's identity. Write it in full."
+    if told := told_of_function(key):
+        return told
+    return "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends with a letter or digit."
 
 
 def _defaults(reader: Reader, top: MapNode) -> Mapping[str, Node]:
@@ -91,27 +119,58 @@ def _stacks(reader: Reader, top: MapNode) -> int:
     if "stacks" not in top.values:
         return 1
     node = top.values["stacks"]
-    number = int(node.text) if isinstance(node, Scalar) and node.type == "int" and node.text.isdecimal() else 0
-    if 1 <= number <= MOST_STACKS:
-        return number
-    found = f"{quoted(node.text)} " if isinstance(node, Scalar) else ""
+    if isinstance(node, RefusedNode):
+        return 1
+    text = ""
+    if isinstance(node, Scalar) and node.type in ("int", "str"):
+        text = reader.number(node, "stacks")
+        if is_unknown(text):
+            return 1
+    if NUMBER.fullmatch(text) and int(text) <= MOST_STACKS:
+        return int(text)
+    found = f"{quoted(text or node.text)} " if isinstance(node, Scalar) else ""
     reader.wrong(node.place, "stacks", f"{found}must be a whole number from 1 to {MOST_STACKS}.", Code.NOT_A_CHOICE)
     return 1
 
 
-def _check_size(reader: Reader, entries: Sequence[Entry], stacks: int, place: Place) -> None:
-    shares = spread(entries, stacks)
-    most, largest = max(map(resources, shares)), max(map(template_bytes, shares))
-    if most > STACK_QUOTA:
-        need = f"{most} resources in one stack, and CloudFormation allows {STACK_QUOTA}"
-    elif largest > TEMPLATE_QUOTA:
-        need = f"{largest:,} bytes of template in one stack, and CloudFormation allows a megabyte"
-    else:
+def _parameter_paths(reader: Reader, top: MapNode) -> tuple[str, ...]:
+    if "parameter_paths" not in top.values:
+        return ()
+    node = top.values["parameter_paths"]
+    if not isinstance(node, ListNode):
+        reader.wrong(node.place, "parameter_paths", "must be a list: write [/chime/devices].", Code.WRONG_KIND)
+        return ()
+    paths = []
+    for item in node.items:
+        text = reader.text(item, "parameter_paths")
+        if PARAMETER_PATH.fullmatch(text):
+            paths.append(text)
+        elif not is_unknown(text):
+            sentence = (
+                f"{quoted(text)} is not a path of parameters: write it as /chime/devices, without a / at its end."
+            )
+            reader.wrong(item.place, "parameter_paths", sentence, Code.MALFORMED)
+    return tuple(paths)
+
+
+def _check_size(reader: Reader, entries: Sequence[Entry], stacks: int, paths: Sequence[str], place: Place) -> None:
+    need = exceeded(spread(entries, stacks), paths)
+    if need is None:
         return
+    more = stacks_needed(entries, stacks, paths)
+    if more is not None:
+        instead = (
+            f"Write `stacks: {more}` at the top of the file: the endpoints are spread over so many stacks, and a tenth"
+            " of what each may hold stays free."
+        )
+    elif "policies" in need:
+        instead = (
+            f"With {MOST_STACKS} stacks it is still too much. Put several device tokens into the fields of one secret,"
+            " or the parameters under a path that `parameter_paths:` names; keep one app instance's endpoints in an"
+            " app of their own."
+        )
+    else:
+        instead = f"With {MOST_STACKS} stacks, the most there can be, it is still too much: use several apps."
     reader.wrong(
-        place,
-        "endpoints",
-        f"{len(entries)} endpoints with their users' tags would need about {need}. Write"
-        f" `stacks: {stacks_needed(entries, stacks)}` at the top of the file: the endpoints are spread over so many"
-        " stacks.",
+        place, "endpoints", f"{len(entries)} endpoints with their users' tags would need about {need}. {instead}"
     )

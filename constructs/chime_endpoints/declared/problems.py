@@ -15,11 +15,20 @@ class Place:
 
 
 _LONGEST = 60
+_LONGEST_NAME = 200
+LONGEST_ARN = 300
+"""So much is shown of an ARN: one that is right is shorter, and what is wrong may stand at its end."""
 
 
-def quoted(value: str) -> str:
+def quoted(value: str, *, longest: int = _LONGEST) -> str:
     """What was found, for a message: cut where it is long, and escaped where it would not show."""
-    return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+    return repr(value if len(value) <= longest else f"{value[:longest]}…")
+
+
+def _plain(name: str) -> str:
+    """A name from the file in a form that fits a line of a message."""
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+    return shown if shown.isprintable() else repr(shown)[1:-1]
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +45,7 @@ class Problem:
     """The code of the function's own mistake of this kind, where there is one, as `CE-101`."""
 
     def __str__(self) -> str:
-        told = "".join(f"{part}: " for part in (self.entry, self.field) if part) + self.text
+        told = "".join(f"{_plain(part)}: " for part in (self.entry, self.field) if part) + self.text
         return f"{told} [{self.code}]" if self.code else told
 
 

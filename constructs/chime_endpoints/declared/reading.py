@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.nearest import nearest
 
 from .document import MapNode, Node, Scalar
-from .fields import nearest
+from .foreign import told_of_function
 from .problems import Place, Problem, quoted
+from .tree import RefusedNode
 from .variables import Lookup, UndefinedVariableError, substitute
+
+_READS_AS = {"int": "a number", "float": "a number", "timestamp": "a date"}
+_NAME = re.compile(r"[A-Za-z_:]{1,30}")
+_TRUE = ("true", "yes", "on", "y")
 
 
 class Unknown(str):
@@ -49,26 +56,38 @@ class Reader:
     def map(self, node: Node, field: str, known: Sequence[str] | None) -> MapNode | None:
         """A map whose keys are among the known ones; None, and a problem, for anything else."""
         if not isinstance(node, MapNode):
-            self.wrong(node.place, field, "must be a map of names and values.", Code.WRONG_KIND)
+            if not isinstance(node, RefusedNode):
+                self.wrong(node.place, field, "must be a map of names and values.", Code.WRONG_KIND)
             return None
         for key, place in node.keys.items():
             if known is not None and key not in known:
-                self.wrong(place, field, f"{key!r} is not a field{nearest(key, known)}", Code.UNKNOWN)
+                sentence = told_of_function(key) or f"{_shown(key, field)} is not a field{_meant(key, known)}"
+                self.wrong(place, field, sentence, Code.UNKNOWN)
         return node
 
     def text(self, node: Node, field: str) -> str:
         """A text with its variables' values."""
+        if isinstance(node, RefusedNode):
+            return UNKNOWN
         if not isinstance(node, Scalar):
-            return self.wrong(node.place, field, "must be a text.", Code.WRONG_KIND)
+            return self.wrong(node.place, field, _no_text(node), Code.WRONG_KIND)
         if node.type == "null":
             return self.wrong(node.place, field, "is empty; give it a value or leave it out.", Code.WRONG_KIND)
-        if node.type != "str":
-            sentence = f"must be a text, but YAML reads it as {node.type}: put it in quotes."
-            return self.wrong(node.place, field, sentence, Code.WRONG_KIND)
+        if node.type in ("str", "merge"):
+            return self.substituted(node.text, node.place, field)
+        if node.type == "bool":
+            read_as = f"{node.text} as {truth_of_yaml(node.text)}"
+        else:
+            read_as = f"it as {_READS_AS[node.type]}"  # not shown: it may be a token
+        sentence = f"must be a text, but YAML reads {read_as}: put it in quotes."
+        return self.wrong(node.place, field, sentence, Code.WRONG_KIND)
+
+    def substituted(self, text: str, place: Place, field: str) -> str:
+        """A text, or a key, with its variables' values."""
         try:
-            return substitute(node.text, self.variables)
+            return substitute(text, self.variables)
         except UndefinedVariableError as error:
-            return self.wrong(node.place, field, str(error))
+            return self.wrong(place, field, str(error))
 
     def number(self, node: Node, field: str) -> str:
         """A whole number, or a text that the rules are to judge."""
@@ -76,8 +95,20 @@ class Reader:
             return node.text
         return self.text(node, field)
 
+    def choice(self, node: Node, field: str, choices: Sequence[str]) -> str:
+        """A text that the rules are to judge; of `off` and the like, it is told what YAML makes of them."""
+        if isinstance(node, Scalar) and node.type == "bool":
+            sentence = (
+                f"YAML reads {node.text} as {truth_of_yaml(node.text)}; must be one of {', '.join(choices)}"
+                f"{nearest(node.text, choices)}"
+            )
+            return self.wrong(node.place, field, sentence, Code.NOT_A_CHOICE)
+        return self.text(node, field)
+
     def truth(self, node: Node, field: str) -> bool:
         """True or false, also as a text with a variable."""
+        if isinstance(node, RefusedNode):
+            return False
         if isinstance(node, Scalar) and node.type in ("bool", "str"):
             text = self.text(node, field) if node.type == "str" else node.text
             if is_unknown(text):
@@ -87,3 +118,26 @@ class Reader:
         found = f"{quoted(node.text)} " if isinstance(node, Scalar) else ""
         self.wrong(node.place, field, f"{found}must be true or false.", Code.NOT_A_CHOICE)
         return False
+
+
+def truth_of_yaml(text: str) -> str:
+    """What YAML takes one of its words for truth and falsehood for."""
+    return "true" if text.lower() in _TRUE else "false"
+
+
+def _shown(key: str, field: str) -> str:
+    """A key for a message; one in the place of a token's fields may be the token."""
+    if field.endswith("device_token") and not _NAME.fullmatch(key):
+        return "this key"
+    return quoted(key)
+
+
+def _meant(key: str, known: Sequence[str]) -> str:
+    if "${" in key:
+        return "; a field's name takes no variable."
+    return nearest(key, known)
+
+
+def _no_text(node: Node) -> str:
+    functions = map(told_of_function, node.keys) if isinstance(node, MapNode) else ()
+    return next(filter(None, functions), "must be a text.")

@@ -25,6 +25,7 @@ from .fields import (
     KEY_ARN,
     MOST_STACKS,
     PARAMETER_FIELDS,
+    PARAMETER_PATH,
     REMOVAL_POLICIES,
     REQUIRED_FIELDS,
     SECRET_FIELDS,
@@ -78,16 +79,24 @@ def _top_fields() -> Mapping[str, Schema]:
             "properties": {name: entry[name] for name in ENTRY_FIELDS if name in DEFAULT_FIELDS},
         },
         "stacks": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MOST_STACKS,
-            "default": 1,
             "description": (
-                "How many stacks the endpoints are spread over. A stack holds some 490, with tags for each user some"
-                " 240; reckon with a tenth less, since an endpoint's stack follows from its key and some get more than"
-                " others. One more stack moves some endpoints to the new one, fewer stacks move others back: decide"
-                " early."
+                "How many stacks the endpoints are spread over. A stack holds about 480 endpoints, or 240 of as many"
+                " tagged users; an endpoint's stack follows from its key, so that some get more than others. One more"
+                " stack moves some endpoints to the new one, fewer stacks move others back: decide early. Default: 1."
             ),
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_STACKS},
+                {"type": "string", "pattern": f"^[1-9][0-9]{{0,2}}$|{_VARIABLE}"},
+            ],
+        },
+        "parameter_paths": {
+            "type": "array",
+            "description": (
+                "Paths of parameters that the function may read as a whole, as /chime/devices: one permission in the"
+                " place of one for each declared parameter under it. More is allowed than is declared; without it, a"
+                " stack holds the permissions of several hundred parameters."
+            ),
+            "items": {"type": "string", "pattern": f"{_whole(PARAMETER_PATH)}|{_VARIABLE}"},
         },
         "endpoints": {
             "type": "object",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from aws_cdk import App, RemovalPolicy, Stack
@@ -10,29 +9,31 @@ from constructs import Construct
 
 from chime_endpoints.device_token import Access, DeviceToken
 from chime_endpoints.endpoint import AppInstanceUserEndpoint
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType, ParameterSource, SecretSource, TokenSource
+from chime_endpoints_handler.declaration import AllowMessages, EndpointType, TokenSource
 
+from .access import accesses
 from .entry import Declarations, Entry
 from .spread import spread
 
-_COMPLETE = re.compile(r"-[A-Za-z0-9]{6}$")
 _POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN}
 
 
 class EndpointsStack(Stack):
     """A stack of declared endpoints. An endpoint's construct id is its key in the file, and nothing else."""
 
-    def __init__(self, scope: Construct, id: str, *, entries: Sequence[Entry]) -> None:  # noqa: A002 - CDK's own name
-        """Declares the entries' endpoints."""
+    def __init__(self, scope: Construct, id: str, *, entries: Sequence[Entry], paths: Sequence[str] = ()) -> None:  # noqa: A002 - CDK's own name
+        """Declares the entries' endpoints; the paths of parameters are allowed as a whole."""
         super().__init__(scope, id, description="Push endpoints of Amazon Chime SDK messaging")
+        self._paths = paths
         home = Construct(self, "Endpoints")
-        for entry in entries:
-            self._declare(home, entry)
+        made = {entry.key: self._declared(home, entry) for entry in entries}
+        if "Default" in made and "Resource" in made:
+            home.node.default_child = made["Default"]  # CDK asks for it, and cannot choose between the two
 
-    def _declare(self, home: Construct, entry: Entry) -> None:
+    def _declared(self, home: Construct, entry: Entry) -> AppInstanceUserEndpoint:
         declaration = entry.declaration
         voip = declaration.voip_device_token
-        AppInstanceUserEndpoint(
+        return AppInstanceUserEndpoint(
             home,
             entry.key,
             app_instance_user=declaration.app_instance_user_arn,
@@ -49,19 +50,9 @@ class EndpointsStack(Stack):
         )
 
     def _token(self, source: TokenSource, entry: Entry) -> DeviceToken:
-        keys = tuple(Access.to_key(arn) for arn in entry.kms_keys)
-        if isinstance(source, SecretSource):
-            readable = source.secret_arn if _COMPLETE.search(source.secret_arn) else f"{source.secret_arn}-??????"
-            return DeviceToken(source=source, needs=(Access.to_secret(readable), *keys))
-        if isinstance(source, ParameterSource):
-            return DeviceToken(source=source, needs=(Access.to_parameter(self._parameter_arn(source)), *keys))
-        return DeviceToken(source=source)
-
-    def _parameter_arn(self, source: ParameterSource) -> str:
-        if source.parameter_name.startswith("arn:"):
-            return source.parameter_name
-        name = source.parameter_name.removeprefix("/")
-        return self.format_arn(service="ssm", resource="parameter", resource_name=name)
+        place = f"arn:{self.partition}:ssm:{self.region}:{self.account}"
+        needs = accesses(source, keys=entry.kms_keys, paths=self._paths, own_place=place)
+        return DeviceToken(source=source, needs=tuple(Access(action=each, resource=on) for each, on in needs))
 
 
 def declare(app: App, name: str, declarations: Declarations) -> Iterator[EndpointsStack]:
@@ -74,7 +65,9 @@ def declare(app: App, name: str, declarations: Declarations) -> Iterator[Endpoin
     for number, entries in enumerate(spread(declarations.entries, declarations.stacks)):
         if not entries:
             continue  # CloudFormation refuses a stack without resources
-        stack = EndpointsStack(app, name if number == 0 else f"{name}{number + 1}", entries=entries)
+        stack = EndpointsStack(
+            app, name if number == 0 else f"{name}{number + 1}", entries=entries, paths=declarations.parameter_paths
+        )
         if before is not None:
             stack.add_stack_dependency(before)
         before = stack
