@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chime_endpoints_handler.declaration import ENDPOINT_TYPE
 
 from .at_once import each
+from .reach import Reach, stacks_within_reach
 from .services import Services
 from .stacks import Held, Stack, all_stacks, held_by
 
@@ -28,6 +29,12 @@ class Holdings:
 def holdings_in(services: Services, regions: Sequence[str | None]) -> Holdings:
     """What all stacks of some regions hold now."""
     return holdings(services, [stack for region in regions for stack in all_stacks(services.stacks(region))])
+
+
+def holdings_within_reach(services: Services, regions: Sequence[str], *, given: bool) -> tuple[Holdings, Reach]:
+    """The same of the regions that can be looked into, and which these are; see `stacks_within_reach`."""
+    reach = stacks_within_reach(services, regions, given=given)
+    return holdings(services, reach.stacks), reach
 
 
 def holdings(services: Services, stacks: Sequence[Stack]) -> Holdings:

@@ -7,19 +7,25 @@ from typing import Any
 
 import click
 
+from chime_endpoints_handler import physical_id
+
 from . import options
 from .at_once import each
 from .command import Command
 from .errors import CommandError
 from .exit_codes import ExitCode
-from .holders import Holdings, holdings_in
+from .holders import Holdings, holdings_within_reach
+from .identities import cleaned, is_user
 from .keeping import kept_cloud
+from .reach import Reach
 from .registered import Registered, endpoints_of, users_of
 from .services import Services
 from .tables import Rows, show
 from .terminal import counted, say, show_json, waiting
 
 STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
+NO_STACK = "no stack"
+"""No name of a stack has a space in it."""
 
 
 @click.command(
@@ -30,36 +36,74 @@ STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
             "chime-endpoints list arn:aws:chime:us-east-1:111122223333:app-instance/ID",
             "all users of an app instance",
         ),
+        ("chime-endpoints list $USER_ARN/endpoint/ID", "one endpoint"),
         ("chime-endpoints list --json $USER_ARN | jq '.endpoints[].state'", "one user, for another program"),
         ("chime-endpoints list --local", "everybody on the local cloud"),
     ],
 )
-@click.argument("arns", nargs=-1, metavar="[USER_OR_APP_INSTANCE_ARN]...")
+@click.argument("arns", nargs=-1, metavar="[ARN_OR_ENDPOINT]...")
 @options.regions
 @options.local
 @options.as_json
 def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool, as_json: bool) -> ExitCode:
-    """Show what is registered, and which stack holds it.
+    """Show what is registered, and which stack each endpoint belongs to.
 
-    An ARN is that of a user, or of an app instance for all its users. Stacks are looked for in the region of your
-    settings and in that of the ARNs, or where --region says. An endpoint that no stack holds there is shown as held
-    by nobody.
+    Give the ARN of an app instance for all its users, the ARN of a user, or an endpoint as USER_ARN/endpoint/ID.
+    Stacks are looked up in the region of your settings and in those of the ARNs, or in the regions of --region. An
+    endpoint that belongs to no stack there is shown with "no stack".
     """
     services = options.services_of(local=local)
+    arns = cleaned(arns)
     if local and not arns:
         arns = tuple(filter(None, [kept_cloud().variables.get("APP_INSTANCE_ARN")]))
     if not arns:
         raise CommandError("no users to list", remedy="Give the ARN of a user or of an app instance.")
-    users = users_in(services, arns)
-    found = endpoints_of_all(services, users)
-    held = holdings_in(services, options.regions_with_stacks(services, regions, arns))
+    users, found = _listed(services, arns)
+    where = options.regions_with_stacks(services, regions, arns)
+    held, reach = holdings_within_reach(services, where, given=bool(regions))
     if as_json:
-        show_json({"users": len(users), "endpoints": [_to_json(endpoint, held) for endpoint in found]})
-        return ExitCode.DONE
-    if found:
-        show(endpoint_rows(found, held))
-    say(f"{counted(len(found), 'endpoint')} of {counted(len(users), 'user')}")
-    return ExitCode.DONE
+        show_json(
+            {
+                "users": len(users),
+                "endpoints": [_to_json(endpoint, held) for endpoint in found],
+                "regions_passed_over": list(reach.passed_over),
+            }
+        )
+    else:
+        if found:
+            show(endpoint_rows(found, held, unheld="not known" if reach.passed_over else NO_STACK))
+        say(_summary(found, len(users), held, reach))
+    return ExitCode.FAILED if found and reach.passed_over else ExitCode.DONE
+
+
+def _listed(services: Services, arns: Sequence[str]) -> tuple[list[str], list[Registered]]:
+    """The users that are listed, and their endpoints; of users whose endpoints were named, only these."""
+    single = {arn: one.user_arn for arn in arns if isinstance(one := physical_id.read(arn), physical_id.Endpoint)}
+    whole = users_in(services, [arn for arn in arns if arn not in single])
+    users = list(dict.fromkeys([*whole, *single.values()]))
+    found = [
+        endpoint
+        for endpoint in endpoints_of_all(services, users)
+        if endpoint.user_arn in whole or endpoint.physical_id in single
+    ]
+    missing = single.keys() - {endpoint.physical_id for endpoint in found}
+    if missing:
+        raise CommandError(
+            f"there is no endpoint {', '.join(sorted(missing))}",
+            remedy="Give the ARN of the user to list all that there are.",
+        )
+    return users, found
+
+
+def _summary(found: Sequence[Registered], users: int, held: Holdings, reach: Reach) -> str:
+    text = f"{counted(len(found), 'endpoint')} of {counted(users, 'user')}"
+    free = sum(held.holder_of(endpoint.physical_id) is None for endpoint in found)
+    if free and not reach.passed_over:
+        text += f", {free} in {NO_STACK}"
+    if found and reach.passed_over:
+        over = ", ".join(f"{region} ({reason})" for region, reason in reach.passed_over.items())
+        text += f"\nThe stacks of these regions could not be read: {over}. Name other regions with --region."
+    return text
 
 
 def users_in(services: Services, arns: Sequence[str]) -> list[str]:
@@ -67,8 +111,7 @@ def users_in(services: Services, arns: Sequence[str]) -> list[str]:
     users: dict[str, None] = {}
     with waiting("Listing users"):  # 50 a call
         for arn in arns:
-            options.region_of(arn)
-            users.update(dict.fromkeys([arn] if "/user/" in arn else users_of(services, arn)))
+            users.update(dict.fromkeys([arn] if is_user(arn) else users_of(services, arn)))
     return list(users)
 
 
@@ -78,8 +121,21 @@ def endpoints_of_all(services: Services, users: Sequence[str]) -> list[Registere
     return [endpoint for of_user in lists for endpoint in of_user]
 
 
-def endpoint_rows(endpoints: Sequence[Registered], held: Holdings, *, changes: dict[str, str] | None = None) -> Rows:
-    """A row for each endpoint; with a column of what happened to it where that is given by endpoint id."""
+def endpoint_rows(
+    endpoints: Sequence[Registered],
+    held: Holdings,
+    *,
+    changes: dict[str, str] | None = None,
+    unheld: str = NO_STACK,
+) -> Rows:
+    """A row for each endpoint.
+
+    Args:
+        endpoints: what is registered.
+        held: what stacks hold.
+        changes: what happened to each, by endpoint id, for a column of its own.
+        unheld: what stands for the stack of an endpoint that is in none of them.
+    """
     more = [] if changes is None else ["change"]
     rows = []
     for endpoint in endpoints:
@@ -92,7 +148,7 @@ def endpoint_rows(endpoints: Sequence[Registered], held: Holdings, *, changes: d
                 "(its stack's)" if holder and endpoint.name == holder.own_name else endpoint.name,
                 endpoint.allow_messages,
                 " ".join(filter(None, (endpoint.state, endpoint.state_reason))),
-                holder.stack.name if holder else "nobody",
+                holder.stack.name if holder else unheld,
                 holder.logical_id if holder else "",
                 *([] if changes is None else [changes.get(endpoint.endpoint_id, "")]),
             ]

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from chime_endpoints_handler.rules import IDENTITY_ARN
-
 from .errors import CommandError
+from .identities import region_of
 from .keeping import kept_cloud
 from .posix import require_posix
 from .services import Services
@@ -56,21 +55,6 @@ def services_of(*, local: bool) -> Services:
     if local:
         require_posix("The local cloud")
     return Services(local=kept_cloud().addresses if local else None)
-
-
-def region_of(arn: str) -> str:
-    """The region in the ARN of an identity, where its endpoints are.
-
-    Raises:
-        CommandError: it is none.
-    """
-    found = IDENTITY_ARN.match(arn)
-    if found is None:
-        raise CommandError(
-            f"{arn!r} is not the ARN of an app instance or one of its users",
-            remedy="Such an ARN begins with arn:aws:chime:REGION:ACCOUNT:app-instance/.",
-        )
-    return str(found["region"])
 
 
 def regions_with_stacks(services: Services, given: Sequence[str], arns: Sequence[str]) -> list[str]:

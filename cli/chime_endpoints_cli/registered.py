@@ -13,7 +13,7 @@ from chime_endpoints_handler.ownership import is_gone, unclear
 from chime_endpoints_handler.physical_id import Endpoint
 from chime_endpoints_handler.rules import Violation, token_violations
 
-from .options import region_of
+from .identities import region_of
 from .services import Services
 
 _MOST_PAGES = 10_000

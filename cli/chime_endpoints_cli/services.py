@@ -11,6 +11,8 @@ from threading import RLock
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from chime_endpoints_handler.advice import Kind
 from chime_endpoints_handler.calls import Attempts, Caller
@@ -19,6 +21,7 @@ from chime_endpoints_handler.errors import ServiceError
 
 from .clients import CHIME, make_client, make_session
 from .environment import REGION
+from .errors import CommandError
 from .failing.explained import foreseen
 from .failing.surroundings import no_region
 from .local_cloud import Addresses
@@ -107,7 +110,24 @@ class Services:
         return os.environ.get("AWS_REGION") or self._session.region_name
 
     def every_region(self) -> list[str]:
-        """All regions of AWS that have CloudFormation, in the partition of the user's region."""
+        """The regions that the account has enabled; where it cannot be asked for them, all of the partition."""
+        if self._local is not None:
+            return [REGION]
+        return self._enabled_regions() or self._all_regions()
+
+    def _enabled_regions(self) -> list[str]:
+        try:
+            pages = self._client("account", self.region or REGION, _OTHERS).get_paginator("list_regions").paginate()
+            return sorted(
+                found["RegionName"]
+                for page in pages
+                for found in page.get("Regions", [])
+                if found["RegionOptStatus"] != "DISABLED"
+            )
+        except (ClientError, BotoCoreError, ResponseParserError, CommandError):
+            return []
+
+    def _all_regions(self) -> list[str]:
         partition = self._session.get_partition_for_region(self.region) if self.region else "aws"
         return sorted(self._session.get_available_regions("cloudformation", partition_name=partition))
 

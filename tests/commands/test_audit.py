@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -11,9 +9,11 @@ from chime_endpoints_cli.auditing.audit_command import exit_code
 from chime_endpoints_cli.auditing.looking import Audit, Verdict, look
 from chime_endpoints_cli.auditing.repair import repair
 from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import Endpoint
 from chime_endpoints_handler.physical_id import suffix
 from commands.conftest import Account, declared, physical_id
+from support.closed import CLOSED, Closed
 from support.cloudformation import FakeStack
 
 HERE = ["us-east-1"]
@@ -140,25 +140,77 @@ def test_what_appears_after_the_question_is_left_alone(account: Account) -> None
     assert len(account.backend.endpoints) == 1
 
 
-def test_regions_that_the_account_has_not_enabled_are_passed_over(account: Account) -> None:
-    """There can be no stack; any other refusal ends the audit, since there might be one."""
+def audited_everywhere(account: Account, *regions: str) -> Audit:
+    """The audit of the app instance where nobody names regions."""
+    return look(account.services, [account.app_instance], ["us-east-1", *regions], given=False)
+
+
+@pytest.mark.parametrize("closed", CLOSED.values(), ids=CLOSED)
+def test_a_region_that_cannot_be_looked_into_is_passed_over_and_nothing_is_an_orphan(
+    account: Account, closed: Closed
+) -> None:
+    """F71: a stack there may have adopted the endpoint; `--repair` touches nothing, and the exit code is 1."""
     left_by(account, account.cloudformation.add("Push", {}))
-    closed = _Closed("InvalidClientTokenId")
+    account.register("other", name="Gone-Phone-0123456789abcdef")
     account.services.elsewhere = closed
-    audit = look(account.services, [account.app_instance], ["us-east-1", "af-south-1"])
-    assert (audit.regions, audit.passed_over) == (("us-east-1",), ("af-south-1",))
-    assert len(audit.of(Verdict.ORPHAN)) == 1
-    closed.code = "AccessDenied"
+    audit = audited_everywhere(account, "af-south-1")
+    assert (audit.regions, list(audit.passed_over)) == (("us-east-1",), ["af-south-1"])
+    assert [found.verdict for found in audit.marked] == [Verdict.UNSEEN, Verdict.UNSEEN]
+    assert exit_code(audit, []) == ExitCode.FAILED
+    everywhere = [*HERE, "af-south-1"]
+    assert repair(account.services, audit, arns=[account.app_instance], regions=everywhere, given=False) == []
+    assert len(account.backend.endpoints) == 2
+
+
+def test_regions_that_are_named_are_the_way_out(
+    account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says so; with them the endpoint is an orphan."""
+    left_by(account, account.cloudformation.add("Push", {}))
+    account.services.elsewhere = CLOSED["denied by the organization"]
+    monkeypatch.setattr(account.services, "every_region", lambda: ["us-east-1", "af-south-1"])
+    assert run(["audit", account.app_instance], services=account.services) == ExitCode.FAILED
+    told = capsys.readouterr().out
+    assert "Not looked into: af-south-1 (denied by a service control policy)." in told
+    assert "--region REGION" in told
+    assert run(["audit", account.app_instance, "--region", "us-east-1"], services=account.services) == ExitCode.FOUND
+    assert "1 orphan" in capsys.readouterr().out
+
+
+def test_a_region_that_was_named_is_not_passed_over(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    """The user said that there are stacks."""
+    left_by(account, account.cloudformation.add("Push", {}))
+    account.services.elsewhere = CLOSED["denied by the organization"]
+    command = ["audit", account.app_instance, "--region", "us-east-1", "--region", "eu-north-1"]
+    assert run(command, services=account.services) == ExitCode.FAILED
+    told = capsys.readouterr().err
+    assert "the stacks of eu-north-1 cannot be read: denied by a service control policy [CE-608]" in told
+    assert "Leave eu-north-1 out" in told
+
+
+def test_another_refusal_ends_the_audit(account: Account) -> None:
+    """It says nothing of the region."""
+    left_by(account, account.cloudformation.add("Push", {}))
+    account.services.elsewhere = Closed("ValidationError")
     with pytest.raises(ClientError):
-        look(account.services, [account.app_instance], ["us-east-1", "af-south-1"])
+        audited_everywhere(account, "af-south-1")
 
 
-class _Closed:
-    """CloudFormation in a region that refuses."""
+def test_no_region_at_all_is_no_audit(account: Account) -> None:
+    """Where every region is denied, it is not the regions' fault."""
+    left_by(account, account.cloudformation.add("Push", {}))
+    account.services.cloudformation = CLOSED["denied"]  # type: ignore[assignment] # it refuses
+    account.services.elsewhere = CLOSED["denied"]
+    with pytest.raises(ClientError):
+        audited_everywhere(account, "af-south-1")
 
-    def __init__(self, code: str) -> None:
-        self.code = code
 
-    def get_paginator(self, operation: str) -> Any:
-        """Refuses."""
-        raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, operation)
+def test_the_same_words_are_used_for_what_is_in_no_stack(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    """`audit` says which endpoints it does not look into, and that `list` shows them as in no stack."""
+    account.register(name="Phone")
+    assert run(["audit", account.app_instance, "--region", "us-east-1"], services=account.services) == ExitCode.DONE
+    told = capsys.readouterr().out
+    assert "1 endpoint looked at: no orphan." in told
+    assert "1 endpoint with another name not looked into: `chime-endpoints list` shows its stack, or no stack." in told
+    assert run(["list", account.app_instance], services=account.services) == ExitCode.DONE
+    assert "1 endpoint of 1 user, 1 in no stack" in capsys.readouterr().out

@@ -31,14 +31,14 @@ def test_a_user_who_is_given_twice_is_listed_once(account: Account) -> None:
 
 
 def test_an_endpoint_is_told_with_the_stack_that_holds_it(account: Account) -> None:
-    """The stack is found by the endpoint's physical id; an endpoint that no stack holds is held by nobody."""
+    """The stack is found by the endpoint's physical id; an endpoint that no stack holds is in no stack."""
     held, stray = account.register("one", allow_messages="NONE"), account.register("two")
     held.status, held.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     account.cloudformation.add("Push", {"Phone": declared(held), "Late": declared(held)}, Phone=physical_id(held))
     found = endpoints_of_all(account.services, [account.user()])
     first, second = endpoint_rows(found, holdings_in(account.services, ["us-east-1"])).rows
     assert first[2:] == ["APNS", "Phone", "NONE", "INACTIVE INVALID_DEVICE_TOKEN", "Push", "Phone"]
-    assert (second[1], second[6]) == (stray.endpoint_id, "nobody")
+    assert (second[1], second[6]) == (stray.endpoint_id, "no stack")
 
 
 def test_tags_are_read_from_the_user(account: Account) -> None:

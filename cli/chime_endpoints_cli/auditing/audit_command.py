@@ -12,6 +12,7 @@ from chime_endpoints_cli import options
 from chime_endpoints_cli.command import Command
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.identities import cleaned
 from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.registered import app_instances_in
 from chime_endpoints_cli.services import Services
@@ -25,12 +26,22 @@ _WHAT_TO_DO = {
     Verdict.ORPHAN: "No stack holds it any more. Deregister it: chime-endpoints audit --repair",
     Verdict.LEFT: "Its stack has left it registered on purpose (removal policy RETAIN). Nothing to do.",
     Verdict.CHANGING: "A deployment is under way that may be about to hold it. Look again when it is done.",
+    Verdict.UNSEEN: (
+        "No stack that could be seen holds it, but another region may have one that does. It is never touched. Name the"
+        " regions that have your stacks: chime-endpoints audit --region REGION"
+    ),
     Verdict.UNPROVEN: (
         "CloudFormation remembers no stack that gave it this name: deleted over 90 days ago, in a region that was not"
         " looked into, or somebody else's. It is never touched; if it is yours, deregister it by hand."
     ),
 }
-_STYLES = {Verdict.ORPHAN: "red", Verdict.CHANGING: "yellow", Verdict.UNPROVEN: "yellow", Verdict.LEFT: "dim"}
+_STYLES = {
+    Verdict.ORPHAN: "red",
+    Verdict.CHANGING: "yellow",
+    Verdict.UNSEEN: "yellow",
+    Verdict.UNPROVEN: "yellow",
+    Verdict.LEFT: "dim",
+}
 
 
 @click.command(
@@ -43,7 +54,7 @@ _STYLES = {Verdict.ORPHAN: "red", Verdict.CHANGING: "yellow", Verdict.UNPROVEN: 
     ],
     exit_codes={
         ExitCode.DONE: "nothing was found, or all of it has been repaired",
-        ExitCode.FAILED: "failed, or a deployment is under way and nothing else was found",
+        ExitCode.FAILED: "failed; or nothing else was found and a deployment is under way, or a region is denied",
         ExitCode.FOUND: "found: orphans, or endpoints of which it cannot be proven whose they are",
     },
 )
@@ -69,18 +80,16 @@ def audit_command(
     if is_repair and not yes and (as_json or not is_asked()):
         raise CommandError("--repair asks a question, and nobody is there to answer it", remedy="Add --yes.")
     services = options.services_of(local=local)
-    arns = arns or tuple(_all_app_instances(services))
+    arns = cleaned(arns) or tuple(_all_app_instances(services))
     where = list(regions) or services.every_region()
-    audit = look(services, arns, where)
+    audit = look(services, arns, where, given=bool(regions))
     repaired: list[Marked] = []
     if not as_json:
         show(audit)
     if is_repair and (orphans := audit.of(Verdict.ORPHAN)):
-        if not yes:
-            click.confirm(
-                f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone", abort=True, err=True
-            )
-        repaired = repair(services, audit, arns=arns, regions=where)
+        question = f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone"
+        if yes or click.confirm(question, err=True):
+            repaired = repair(services, audit, arns=arns, regions=where, given=bool(regions))
         if not as_json:
             say(f"Deregistered: {len(repaired)} of {len(orphans)}.")
     if as_json:
@@ -94,7 +103,7 @@ def exit_code(audit: Audit, repaired: Sequence[Marked]) -> ExitCode:
     left = {marked.verdict for marked in audit.marked if marked.endpoint.physical_id not in done}
     if left & {Verdict.ORPHAN, Verdict.UNPROVEN}:
         return ExitCode.FOUND
-    return ExitCode.FAILED if Verdict.CHANGING in left else ExitCode.DONE
+    return ExitCode.FAILED if left & {Verdict.CHANGING, Verdict.UNSEEN} else ExitCode.DONE
 
 
 def _all_app_instances(services: Services) -> list[str]:
@@ -122,15 +131,16 @@ def show(audit: Audit) -> None:
         )
         line(out, 2, escape(f"of {marked.mark.logical_id} in the stack {marked.stack_id or marked.mark.stack_name}"))
         line(out, 2, f"[dim]{_WHAT_TO_DO[verdict]}[/dim]")
-    if audit.passed_over and audit.of(Verdict.ORPHAN):
-        line(
-            out,
-            1,
-            "Not looked into, since the account has not enabled them (or the session is not valid there):"
-            f" {', '.join(audit.passed_over)}. Name the regions that have stacks with --region.",
-        )
+    for reason in dict.fromkeys(map(str, audit.passed_over.values())):
+        regions = ", ".join(region for region, why in audit.passed_over.items() if str(why) == reason)
+        line(out, 1, escape(f"Not looked into: {regions} ({reason})."))
     counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
-    say(f"{counted(audit.looked_at, 'endpoint')} looked at: {', '.join(counts) or 'none without its stack'}.")
+    say(f"{counted(audit.looked_at, 'endpoint')} looked at: {', '.join(counts) or 'no orphan'}.")
+    if audit.unmarked:
+        say(
+            f"{counted(audit.unmarked, 'endpoint')} with another name not looked into: `chime-endpoints list` shows"
+            f" {'its stack' if audit.unmarked == 1 else 'their stacks'}, or no stack."
+        )
 
 
 def _to_json(audit: Audit, repaired: Sequence[Marked]) -> dict[str, Any]:
@@ -138,7 +148,7 @@ def _to_json(audit: Audit, repaired: Sequence[Marked]) -> dict[str, Any]:
     return {
         "looked_at": audit.looked_at,
         "regions": audit.regions,
-        "regions_passed_over": audit.passed_over,
+        "regions_passed_over": list(audit.passed_over),
         "found": [
             {
                 "user_arn": marked.endpoint.user_arn,

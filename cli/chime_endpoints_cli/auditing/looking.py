@@ -5,27 +5,19 @@ What is registered is read before what stacks hold: an endpoint that a stack tak
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from chime_endpoints_cli.at_once import each
 from chime_endpoints_cli.holders import Holdings, holdings
 from chime_endpoints_cli.listing import endpoints_of_all, users_in
+from chime_endpoints_cli.reach import Closed, stacks_within_reach
 from chime_endpoints_cli.registered import Registered
 from chime_endpoints_cli.services import Services
-from chime_endpoints_cli.stacks import Stack, all_stacks, deleted_stack_ids, was_left_in_place
+from chime_endpoints_cli.stacks import Stack, deleted_stack_ids, was_left_in_place
 
 from .marks import Mark
-
-_NOT_ENABLED = frozenset(
-    {"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired", "InvalidToken"}
-)
-"""What a region answers that the account has not enabled, and in which it can have no stack; and what an enabled one
-answers to a session of the global STS endpoint whose tokens are not valid everywhere. So they are told of."""
 
 
 class Verdict(StrEnum):
@@ -37,6 +29,8 @@ class Verdict(StrEnum):
     """Its stack has left it registered on purpose (removal policy RETAIN)."""
     CHANGING = "in doubt"
     """A deployment is under way that may be about to hold it."""
+    UNSEEN = "not known"
+    """No stack that could be seen holds it, and some regions could not be looked into."""
     UNPROVEN = "unproven"
     """CloudFormation knows no stack that gave this name: deleted over 90 days ago, or somebody else's."""
 
@@ -56,51 +50,49 @@ class Audit:
     """What was found, and where it was looked for."""
 
     looked_at: int
+    unmarked: int = 0
+    """Those of them whose names no stack gave; a stack may hold them all the same."""
     marked: tuple[Marked, ...]
     regions: tuple[str, ...]
-    passed_over: tuple[str, ...] = ()
-    """Regions that did not let anybody in: not enabled, as a rule."""
+    passed_over: Mapping[str, Closed] = field(default_factory=dict)
+    """Regions that could not be looked into, and why. Without them nothing is an orphan."""
 
     def of(self, verdict: Verdict) -> list[Marked]:
         """Those of one verdict."""
         return [each for each in self.marked if each.verdict is verdict]
 
 
-def look(services: Services, arns: Sequence[str], regions: Sequence[str]) -> Audit:
+def look(services: Services, arns: Sequence[str], regions: Sequence[str], *, given: bool = True) -> Audit:
     """Audits the endpoints of users and app instances.
 
     Args:
         services: the account.
         arns: of users and app instances.
-        regions: where stacks may be; those that the account has not enabled are passed over.
+        regions: where stacks may be.
+        given: whether the user named the regions; others are passed over if they cannot be looked into.
     """
     endpoints = endpoints_of_all(services, users_in(services, arns))
     marked = [(endpoint, mark) for endpoint in endpoints if (mark := Mark.of(endpoint.name))]
     if not marked:
-        return Audit(looked_at=len(endpoints), marked=(), regions=())
-    found = each(regions, lambda region: _stacks_in(services, region), what="Looking for stacks")
-    there = {region: stacks for region, stacks in zip(regions, found, strict=True) if stacks is not None}
-    living = {stack.id: stack for stacks in there.values() for stack in stacks}
+        return Audit(looked_at=len(endpoints), unmarked=len(endpoints), marked=(), regions=())
+    reach = stacks_within_reach(services, regions, given=given)
+    reach.require_some()
+    living = {stack.id: stack for stack in reach.stacks}
     held = holdings(services, list(living.values()))
     free = [(endpoint, mark) for endpoint, mark in marked if held.holder_of(endpoint.physical_id) is None]
     known = [*living] if free else []
-    for region in there if free else ():
+    for region in reach.regions if free else ():
         known += deleted_stack_ids(services.stacks(region))
     return Audit(
         looked_at=len(endpoints),
-        marked=tuple(_judged(services, endpoint, mark, known, living, held) for endpoint, mark in free),
-        regions=tuple(there),
-        passed_over=tuple(region for region in regions if region not in there),
+        unmarked=len(endpoints) - len(marked),
+        marked=tuple(
+            _judged(services, endpoint, mark, known, living, held, is_complete=not reach.passed_over)
+            for endpoint, mark in free
+        ),
+        regions=reach.regions,
+        passed_over=reach.passed_over,
     )
-
-
-def _stacks_in(services: Services, region: str) -> list[Stack] | None:
-    try:
-        return all_stacks(services.stacks(region))
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _NOT_ENABLED and region != services.region:
-            return None
-        raise
 
 
 def _judged(
@@ -110,14 +102,18 @@ def _judged(
     known: Sequence[str],
     living: dict[str, Stack],
     held: Holdings,
+    *,
+    is_complete: bool,
 ) -> Marked:
     stack_id = mark.giver(known)
     if stack_id is None:
-        verdict = Verdict.UNPROVEN
+        verdict = Verdict.UNPROVEN if is_complete else Verdict.UNSEEN
     elif held.is_unsettled or (stack_id in living and living[stack_id].is_changing):
         verdict = Verdict.CHANGING
     elif was_left_in_place(_cloudformation_of(services, stack_id), stack_id, endpoint.physical_id):
         verdict = Verdict.LEFT
+    elif not is_complete:
+        verdict = Verdict.UNSEEN
     else:
         verdict = Verdict.ORPHAN
     return Marked(endpoint=endpoint, mark=mark, verdict=verdict, stack_id=stack_id)

@@ -12,7 +12,9 @@ from chime_endpoints_handler.ownership import deregister
 from .looking import Audit, Marked, Verdict, look
 
 
-def repair(services: Services, first: Audit, *, arns: Sequence[str], regions: Sequence[str]) -> list[Marked]:
+def repair(
+    services: Services, first: Audit, *, arns: Sequence[str], regions: Sequence[str], given: bool = True
+) -> list[Marked]:
     """Deregisters what is an orphan at both looks; returns what it has deregistered.
 
     Raises:
@@ -20,7 +22,9 @@ def repair(services: Services, first: Audit, *, arns: Sequence[str], regions: Se
     """
     agreed = {orphan.endpoint.physical_id for orphan in first.of(Verdict.ORPHAN)}
     still = [
-        orphan for orphan in look(services, arns, regions).of(Verdict.ORPHAN) if orphan.endpoint.physical_id in agreed
+        orphan
+        for orphan in look(services, arns, regions, given=given).of(Verdict.ORPHAN)
+        if orphan.endpoint.physical_id in agreed
     ]
     each(still, lambda orphan: _deregister(services, orphan), what="Deregistering")
     return still

@@ -17,13 +17,14 @@ _EXPIRED = (
     *(boto.LoginError, boto.RefreshWithMFAUnsupportedError),
 )
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "UnauthorizedException"})
-_REFUSED_CODES = frozenset(
+REFUSED_CODES = frozenset(
     {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidToken", "AuthFailure", "IncompleteSignature"}
     | {"IncompleteSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 )
+"""By these AWS says that it does not know the caller, in this region at least."""
 _CLOCK_CODES = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 _SIGNATURE_CODES = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
-CODES = _EXPIRED_CODES | _REFUSED_CODES | _CLOCK_CODES | _SIGNATURE_CODES
+CODES = _EXPIRED_CODES | REFUSED_CODES | _CLOCK_CODES | _SIGNATURE_CODES
 """The error codes by which AWS refuses the credentials of a call, whatever it asks for."""
 
 
@@ -84,7 +85,7 @@ def refused(code: str, message: str) -> CommandError | None:
             remedy="Correct the secret access key. If it is right, check this machine's clock.",
             code=CommandCode.CREDENTIALS_REFUSED,
         )
-    if code in _REFUSED_CODES:
+    if code in REFUSED_CODES:
         return CommandError(
             f"AWS does not know the credentials ({code})",
             remedy=f"Check {_source()}. In a region that your account has not enabled no credentials work.",

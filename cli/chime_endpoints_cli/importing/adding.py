@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints.declared.entry import Declarations
-from chime_endpoints_cli import options
+from chime_endpoints_cli.identities import region_of
 from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.terminal import complain, counted
@@ -109,7 +109,7 @@ def _plans(services: Services, keyed: Mapping[str, Described], secret: str) -> I
     """What is to be stored in each region that users are in."""
     tokens: dict[str, dict[str, str]] = {}
     for key, endpoint in keyed.items():
-        tokens.setdefault(options.region_of(endpoint.user_arn), {}).update(tokens_of(key, endpoint))
+        tokens.setdefault(region_of(endpoint.user_arn), {}).update(tokens_of(key, endpoint))
     for region, of_region in tokens.items():
         yield region, plan(services.secrets(region), secret, of_region)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chime_endpoints.declared.entry import Entry
-from chime_endpoints_cli import options
 from chime_endpoints_cli.at_once import each
+from chime_endpoints_cli.identities import region_of
 from chime_endpoints_cli.in_region import InRegion
 from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services
@@ -64,7 +64,7 @@ def _looks_like(entry: Entry, endpoint: Described) -> bool:
 
 def _token_of(services: Services, entry: Entry) -> Token:
     """The entry's device token as it is now."""
-    clients = InRegion(services=services, region=options.region_of(entry.declaration.app_instance_user_arn))
+    clients = InRegion(services=services, region=region_of(entry.declaration.app_instance_user_arn))
     try:
         token = sources.read("DeviceToken", entry.declaration.device_token, clients=clients, call=services.call())
     except HandlerError as error:

@@ -11,6 +11,7 @@ from chime_endpoints_cli.command import Command
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.exit_codes import ExitCode
 from chime_endpoints_cli.holders import holdings_in
+from chime_endpoints_cli.identities import cleaned
 from chime_endpoints_cli.terminal import show_json
 
 from . import report
@@ -88,6 +89,7 @@ def import_command(
         raise CommandError("--into and --output exclude each other", remedy="Give one of them.")
     if secret is not None:
         check_name(secret)
+    ids = cleaned(ids)
     services = options.services_of(local=local)
     variables = Variables.of(context, local=local)
     file = None if into is None else DeclarationFile.read(into, variables.lookup)

@@ -1,0 +1,42 @@
+"""CloudFormation in a region that lets nobody in, for each of the reasons that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.failing.codes import CommandCode
+
+
+class Closed:
+    """Refuses whatever it is asked."""
+
+    def __init__(self, code: str, message: str = "no") -> None:
+        answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+        self.failure: Exception = ClientError(answer, "DescribeStacks")
+
+    def get_paginator(self, _operation: str) -> Any:
+        """Refuses."""
+        raise self.failure
+
+
+class Unreachable(Closed):
+    """Is not there."""
+
+    def __init__(self) -> None:
+        self.failure = CommandError("there is no connection", code=CommandCode.UNREACHABLE)
+
+
+CLOSED: Mapping[str, Closed] = {
+    "not enabled": Closed("InvalidClientTokenId"),
+    "not enabled for this session": Closed("UnrecognizedClientException"),
+    "to be opted in to": Closed("OptInRequired"),
+    "denied by the organization": Closed(
+        "AccessDenied", "not authorized with an explicit deny in a service control policy"
+    ),
+    "denied": Closed("AccessDenied", "no identity-based policy allows the action"),
+    "not reachable": Unreachable(),
+}
