@@ -17,6 +17,7 @@ from .completion import VARIABLE, completion_command
 from .demo_command import demo
 from .drift.drift_command import drift_command
 from .errors import CommandError
+from .exit_codes import ExitCode
 from .importing.import_command import import_command
 from .listing import list_command
 from .local_commands import local
@@ -57,8 +58,11 @@ def main() -> NoReturn:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
-    prepare()
-    code = run(sys.argv[1:])
+    try:
+        prepare()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the message of a failure was being written
+        _leave(ExitCode.INTERRUPTED)
     if threading.active_count() > 1:
         _leave(code)
     sys.exit(code)

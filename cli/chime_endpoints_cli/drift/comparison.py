@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from chime_endpoints_cli.failing.explained import in_a_line
 from chime_endpoints_cli.in_region import InRegion
 from chime_endpoints_cli.registered import Described, describe, tags_of
 from chime_endpoints_cli.services import Services
@@ -153,7 +154,7 @@ def _tokens(
         try:
             token = sources.read(member, source, clients=clients, call=services.call())
         except HandlerError as error:
-            yield field, str(error)
+            yield field, in_a_line(error)
             continue
         if not is_same(token, registered):
             shown = "none" if registered is None else _HIDDEN

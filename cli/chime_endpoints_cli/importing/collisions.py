@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from chime_endpoints.declared.entry import Entry
 from chime_endpoints_cli.at_once import each
+from chime_endpoints_cli.failing.explained import in_a_line
 from chime_endpoints_cli.identities import region_of
 from chime_endpoints_cli.in_region import InRegion
 from chime_endpoints_cli.registered import Described
@@ -68,5 +69,5 @@ def _token_of(services: Services, entry: Entry) -> Token:
     try:
         token = sources.read("DeviceToken", entry.declaration.device_token, clients=clients, call=services.call())
     except HandlerError as error:
-        return None, str(error)
+        return None, in_a_line(error)
     return token, ""
