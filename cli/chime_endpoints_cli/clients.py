@@ -69,7 +69,7 @@ def _checked_client(service: str, session: boto3.Session, region: str | None, co
     except BotoCoreError:
         raise
     except ValueError as error:  # "Invalid endpoint: …"
-        raise bad_address(str(error).partition(": ")[2] or str(error), "has no http:// or https://") from error
+        raise bad_address(str(error).partition(": ")[2] or str(error), "is not a URL") from error
     address = client.meta.endpoint_url
     try:
         parts = urlsplit(address)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import botocore.session
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from .failing.surroundings import is_decisive, of_network, page_instead
 
@@ -30,7 +36,7 @@ def is_hopeless(error: Exception, attempts: int) -> bool:
         return True
     if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
         return attempts >= MOST_TIME_OUTS
-    return isinstance(error, EndpointConnectionError) and attempts >= MOST_CONNECTIONS
+    return isinstance(error, (ConnectionClosedError, EndpointConnectionError)) and attempts >= MOST_CONNECTIONS
 
 
 def _before_a_repetition(

@@ -101,6 +101,12 @@ SETTINGS = {
         "CE-604", ("AWS_ENDPOINT_URL", "99999"), KEYS | {"AWS_ENDPOINT_URL": "http://localhost:99999"}
     ),
     "an address that is a word": Broken("CE-604", ("AWS_ENDPOINT_URL",), KEYS | {"AWS_ENDPOINT_URL": "local"}),
+    "an address with half a bracket": Broken(
+        "CE-604", ("AWS_ENDPOINT_URL", "http://[::1"), KEYS | {"AWS_ENDPOINT_URL": "http://[::1"}
+    ),
+    "a proxy that is no address": Broken(
+        "CE-604", ("HTTP_PROXY",), KEYS | {"AWS_ENDPOINT_URL": "http://aws.example", "HTTP_PROXY": "::bad::"}
+    ),
     "an address of another scheme": Broken("CE-604", ("ftp://x",), KEYS | {"AWS_ENDPOINT_URL": "ftp://x"}),
     "an address in the configuration": Broken(
         "CE-604", ("endpoint_url", "localhost:1"), KEYS, "[default]\nendpoint_url = localhost:1\n"

@@ -56,9 +56,11 @@ def no_region() -> CommandError:
 
 def bad_address(address: str, why: str) -> CommandError:
     """An endpoint URL that is none."""
-    names = [name for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value == address]
+    given = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value}
+    names = [name for name, value in given.items() if value == address] or list(given)
     where = names[0] if names else "endpoint_url in your AWS configuration"
-    return _setting(f"{where} is not a URL: {address!r} {why}", "Write http://HOST:PORT or https://HOST.")
+    address = given.get(where, address)
+    return _setting(f"{where} cannot be used: {address!r} {why}", "Write http://HOST:PORT or https://HOST.")
 
 
 def of_network(error: Exception) -> CommandError | None:
@@ -76,14 +78,19 @@ def of_network(error: Exception) -> CommandError | None:
         return _unreachable(f"{host} did not answer in time")
     if isinstance(error, (boto.ConnectTimeoutError, boto.EndpointConnectionError)):
         return _unreachable(f"there is no connection to {host}: {_reason(error)}")
+    if type(error) is boto.HTTPClientError and (proxy := _proxy()):
+        return _setting(f"the proxy of {proxy} cannot be used", "Write http://HOST:PORT, or unset it.")
     if isinstance(error, (boto.ConnectionClosedError, boto.HTTPClientError, boto.IncompleteReadError)):
         return _unreachable(f"the connection to {host} failed: {type(error).__name__}")
     return None
 
 
 def is_decisive(error: Exception) -> bool:
-    """Whether a failed connection fails again however often it is tried."""
-    return isinstance(error, (boto.SSLError, boto.ProxyConnectionError))
+    """Whether a failed connection fails again however often it is tried.
+
+    A plain HTTPClientError is what urllib3 cannot even begin with, such as a proxy's address that is none.
+    """
+    return isinstance(error, (boto.SSLError, boto.ProxyConnectionError)) or type(error) is boto.HTTPClientError
 
 
 def page_instead(host: str) -> CommandError:
