@@ -33,7 +33,7 @@ COMMANDS = [
     for line in (f"list {USER}", "drift", f"import {USER}", "audit")
 ]
 """Every command that asks AWS for anything."""
-AT_ONCE = 6.0  # seconds; a minute is what this is about
+AT_ONCE = 20.0  # seconds, on a machine with much to do; a minute of silence is what this is about
 
 
 EACH = [pytest.param(broken, id=name) for name, broken in (CREDENTIALS | SETTINGS | NETWORK).items()]
