@@ -19,11 +19,12 @@ from chime_endpoints_cli.cdk import Cdk
 from chime_endpoints_cli.clients import Clients
 from chime_endpoints_cli.directories import run_directory
 from chime_endpoints_cli.drift.looking import look
-from chime_endpoints_cli.environment import REGION
+from chime_endpoints_cli.environment import ACCOUNT, REGION
 from chime_endpoints_cli.local_cloud import LocalCloud
-from chime_endpoints_cli.prerequisites import APPLICATION_ARN, made_up_token
+from chime_endpoints_cli.prerequisites import made_up_token
 from chime_endpoints_cli.services import Services
 
+APPLICATION_ARN = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef0123456789abcdef"
 PER_USER = 10
 PER_SECRET = 500
 PER_STACK = 225

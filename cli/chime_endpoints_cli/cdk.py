@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .cdk_command import find_cdk
 from .environment import ACCOUNT, REGION
 from .errors import CommandError
 from .terminal import write_raw
@@ -22,14 +22,11 @@ class Cdk:
     directory: Path
     environment: Mapping[str, str]
     verbose: bool = False
+    account: str = ACCOUNT
 
-    def bootstrap(self) -> None:
+    def bootstrap(self, *arguments: str) -> None:
         """Makes the resources that every deploy needs; nothing of the app, which is not looked at."""
-        self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}", directory=self.directory)
-
-    def synth(self) -> str:
-        """Runs the app; returns what cdk printed."""
-        return self._run("synth", "--quiet", "--output", str(self._assembly))
+        self._run("bootstrap", f"aws://{self.account}/{REGION}", *arguments, directory=self.directory)
 
     def deploy(self, *arguments: str) -> str:
         """Deploys all stacks; returns what cdk printed."""
@@ -44,7 +41,7 @@ class Cdk:
         return self.directory / "cdk.out"
 
     def _run(self, *arguments: str, directory: Path | None = None) -> str:
-        command = [self._executable(), *arguments, "--no-notices", "--no-color"]
+        command = [find_cdk(self.app, self.environment), *arguments, "--no-notices", "--no-color"]
         lines = []
         with self._started(command, directory or self.app) as process, (self.directory / "cdk.log").open("a") as log:
             for line in process.stdout or ():
@@ -58,15 +55,6 @@ class Cdk:
             shown = "" if self.verbose else output
             raise CommandError(f"cdk {arguments[0]} failed with exit code {code}", output=shown)
         return output
-
-    def _executable(self) -> str:
-        found = shutil.which("cdk", path=self.environment["PATH"])
-        if found is None:
-            raise CommandError(
-                "the cdk command was not found",
-                remedy="`make` installs it here; elsewhere: npm install --global aws-cdk@2",
-            )
-        return found
 
     @contextlib.contextmanager
     def _started(self, command: Sequence[str], directory: Path) -> Iterator[subprocess.Popen[str]]:

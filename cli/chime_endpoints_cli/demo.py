@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from .auditing.repair import repair
 from .cdk import Cdk
 from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
-from .declared_file import DeclarationError, Wanted, read_declaration, wanted
+from .declared_file import Wanted, read_declaration, wanted
+from .demo_tokens import add_token, put_token
 from .directories import run_directory
 from .drift import report
 from .drift.findings import Finding, State
@@ -32,7 +33,8 @@ from .errors import CommandError
 from .holders import Holdings, holdings_in
 from .listing import endpoint_rows, endpoints_of_all
 from .local_cloud import LocalCloud
-from .prerequisites import Prerequisites, add_token, made_up_token, make_prerequisites, put_token
+from .local_declaration import PUSH_SECRET, LocalDeclaration, read_locally
+from .prerequisites import Made, made_up_token, make_prerequisites
 from .registered import Registered
 from .services import Services
 from .stacks import deleted_stack_ids
@@ -49,10 +51,11 @@ def run_demo(*, verbose: bool) -> None:
         raise CommandError(f"{DECLARATION} is not here", remedy="Run this in the directory of the CDK app.")
     started = time.monotonic()
     heading("1. What this runs with")
+    declared = read_locally(DECLARATION, {})
     with run_directory() as directory:
-        with LocalCloud(directory=directory) as cloud:
+        with LocalCloud(directory=directory, account=declared.account) as cloud:
             say(_versions(cloud.environment))
-            demo = _prepare(cloud, verbose=verbose)
+            demo = _prepare(cloud, declared, verbose=verbose)
             demo.bootstrap_and_deploy()
             before = demo.show_registered()
             demo.change(before)
@@ -61,24 +64,30 @@ def run_demo(*, verbose: bool) -> None:
     heading(f"Done in {time.monotonic() - started:.0f} s: everything was as declared, and nothing is left.")
 
 
-def _prepare(cloud: LocalCloud, *, verbose: bool) -> Demo:
+def _prepare(cloud: LocalCloud, declared: LocalDeclaration, *, verbose: bool) -> Demo:
     heading("2. The local cloud, and what the declaration speaks of")
     say(f"MiniStack at {cloud.addresses.aws_url}, the Chime service emulator at {cloud.addresses.chime_url}")
-    clients = Clients(local=cloud.addresses)
-    cdk = Cdk(app=Path.cwd(), directory=cloud.directory, environment=cloud.environment, verbose=verbose)
-    try:
-        declaration = read_declaration(DECLARATION)
-    except DeclarationError:
-        cdk.synth()
-        raise
-    made = make_prerequisites(clients, declaration)
-    users = ", ".join(arn.split("/user/", 1)[1] for arn in made.user_arns)
-    say(f"App instance {made.variables['APP_INSTANCE_ARN']} with users {users}")
-    say(f"Secret {made.variables['PUSH_SECRET_ARN']} with device tokens {', '.join(made.secret_fields)}")
-    say(f"Parameters with device tokens: {', '.join(made.parameters) or 'none'}")
-    deployer = replace(cdk, environment={**cloud.environment, **made.variables})
     services = Services(local=cloud.addresses)
-    return Demo(declaration=declaration, clients=clients, services=services, made=made, cdk=deployer)
+    made = make_prerequisites(services, cloud.addresses, declared.declarations.entries, account=declared.account)
+    variables = {**declared.variables, **({PUSH_SECRET: made.push_secret_arn} if made.push_secret_arn else {})}
+    users = ", ".join(arn.split("/user/", 1)[1] for arn in made.user_arns)
+    say(f"App instance {made.user_arns[0].partition('/user/')[0]} with users {users}")
+    say(f"Secret {', '.join(made.secret_arns) or 'none'} with device tokens {', '.join(made.secret_fields)}")
+    say(f"Parameters with device tokens: {', '.join(made.parameters) or 'none'}")
+    return Demo(
+        declaration=read_declaration(DECLARATION),
+        variables=variables,
+        clients=Clients(local=cloud.addresses),
+        services=services,
+        made=made,
+        cdk=Cdk(
+            app=Path.cwd(),
+            directory=cloud.directory,
+            environment={**cloud.environment, **variables},
+            verbose=verbose,
+            account=declared.account,
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +95,10 @@ class Demo:
     """The steps on a local cloud that runs."""
 
     declaration: Mapping[str, Any]
+    variables: Mapping[str, str]
     clients: Clients
     services: Services
-    made: Prerequisites
+    made: Made
     cdk: Cdk
 
     def bootstrap_and_deploy(self) -> None:
@@ -102,7 +112,7 @@ class Demo:
     def show_registered(self) -> dict[str, Registered]:
         """Step 4; returns the endpoint of each entry."""
         heading("4. chime-endpoints list: what is registered, as the service tells it")
-        entries = wanted(self.declaration, self.made.variables)
+        entries = wanted(self.declaration, self.variables)
         seen = self._look()
         show(endpoint_rows(seen.endpoints, seen.held))
         show(_tag_rows(seen.tags))
@@ -118,13 +128,13 @@ class Demo:
         for sentence in changed.sentences:
             say(f"- {sentence}")
         put_token(self.clients, parameter=changed.rotated_parameter)
-        add_token(self.clients, secret_arn=self.made.variables["PUSH_SECRET_ARN"], field=ADDED_KEY)
+        add_token(self.clients, secret_arn=self.variables["PUSH_SECRET_ARN"], field=ADDED_KEY)
         path = self.cdk.directory / "endpoints.yaml"
         path.write_text(yaml.safe_dump(changed.declaration, sort_keys=False, allow_unicode=True), encoding="utf-8")
         with _timed("cdk deploy of the changed copy (-c endpoints=…)"):
             self.cdk.deploy("--context", f"endpoints={path}")
         seen = self._look()
-        after = self._verify(wanted(changed.declaration, self.made.variables), seen)
+        after = self._verify(wanted(changed.declaration, self.variables), seen)
         show(endpoint_rows(seen.endpoints, seen.held, changes=_what_happened(changed, before, after)))
         show(_tag_rows(seen.tags))
         say("As declared. No longer registered:")
@@ -163,7 +173,7 @@ class Demo:
         return {
             "AppInstanceUserArn": self.made.user_arns[0],
             "Type": "GCM",
-            "ResourceArn": self.made.variables["APPLICATION_ARN"],
+            "ResourceArn": self.variables["APPLICATION_ARN"],
             "EndpointAttributes": {"DeviceToken": made_up_token()},
             "ClientRequestToken": "lost",
             "Name": name,

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ACCOUNT = "000000000000"
@@ -12,8 +12,48 @@ _USERS_OWN = ("AWS_", "CDK_")
 _NOT_FOR_CHILDREN = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy", "log_level", "node_options"})
 
 
+def users_environment(
+    settings: Mapping[str, str],
+    *,
+    directory: Path,
+    first: Sequence[Path] = (),
+    inherited: Mapping[str, str] = os.environ,
+) -> dict[str, str]:
+    """The environment of a program of the user's own that is to see the local cloud as AWS.
+
+    It keeps everything but the settings for AWS and CDK: a project finds its tools below the home directory.
+
+    Args:
+        settings: where the local cloud is, and the variables of the declaration.
+        directory: what would be written below the home directory for CDK lands here.
+        first: directories to look for programs in before those of PATH; the one of this Python comes last.
+        inherited: the user's environment.
+    """
+    kept = {name: value for name, value in inherited.items() if not name.startswith(_USERS_OWN)}
+    places = [*map(str, first), kept.get("PATH", os.defpath), str(Path(sys.executable).parent)]
+    unproxied = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1", "localhost"]))
+    return {
+        **kept,
+        "PATH": os.pathsep.join(places),
+        "NO_PROXY": unproxied,
+        "no_proxy": unproxied,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CDK_HOME": str(directory / "home" / ".cdk"),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "CDK_DISABLE_VERSION_CHECK": "true",
+        **settings,
+    }
+
+
 def local_environment(
-    *, aws_url: str | None, chime_url: str, directory: Path, inherited: Mapping[str, str] = os.environ
+    *,
+    aws_url: str | None,
+    chime_url: str,
+    directory: Path,
+    account: str = ACCOUNT,
+    inherited: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """The environment of every program that is to work on the local cloud.
 
@@ -48,5 +88,5 @@ def local_environment(
         "CDK_HOME": str(home / ".cdk"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_DISABLE_VERSION_CHECK": "true",
-        "MOTO_ACCOUNT_ID": ACCOUNT,
+        "MOTO_ACCOUNT_ID": account,
     }

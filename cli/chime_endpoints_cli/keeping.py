@@ -1,5 +1,7 @@
 """The local cloud that outlives the command that started it: kept by a process of its own, found by a file."""
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -7,18 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn, Self
 
 from .directories import LOCAL, hold, is_held
+from .environment import ACCOUNT
 from .errors import CommandError
+from .keepers import MODULE, keepers, project_of
 from .local_cloud import Addresses, LocalCloud
+from .terminal import complain
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.05
+FREE_BYTES = 20_000_000
+"""Less free space than that is not enough for the logs and for the packages of a deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +34,16 @@ class KeptCloud:
 
     addresses: Addresses
     keeper: int
+    account: str = ACCOUNT
     variables: Mapping[str, str] = field(default_factory=dict)
+    app_instances: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """What `write` has written."""
         content = json.loads(file.read_text(encoding="utf-8"))
-        return cls(**{**content, "addresses": Addresses(**content["addresses"])})
+        addresses, instances = Addresses(**content["addresses"]), tuple(content["app_instances"])
+        return cls(**{**content, "addresses": addresses, "app_instances": instances})
 
     def write(self, file: Path) -> None:
         """Puts the file there whole, so that no reader sees half of it."""
@@ -50,9 +60,17 @@ def cloud_directory() -> Path:
 def kept_cloud() -> KeptCloud:
     """The cloud that is running; raises CommandError if none is."""
     directory = cloud_directory()
-    if not is_held(directory) or not _file(directory).exists():
-        raise CommandError("the local cloud is not running", remedy="Start it: chime-endpoints local up")
-    return KeptCloud.read(_file(directory))
+    if not is_held(directory):
+        raise _not_running(directory)
+    if not _file(directory).exists():
+        raise CommandError("the local cloud is starting or stopping", remedy="Try again in a moment.")
+    try:
+        return KeptCloud.read(_file(directory))
+    except (ValueError, TypeError, KeyError) as error:
+        raise CommandError(
+            f"{_file(directory)} cannot be read: another version has written it, or someone has changed it",
+            remedy="Start the local cloud again: chime-endpoints local down, then chime-endpoints local up",
+        ) from error
 
 
 def is_kept() -> bool:
@@ -60,15 +78,36 @@ def is_kept() -> bool:
     return is_held(cloud_directory())
 
 
-def start_keeper(*, aws_port: int, chime_port: int) -> KeptCloud:
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Waits until no other `local up` or `local down` of this directory is at work."""
+    import fcntl  # Windows has none; `require_posix` says so before anything comes here
+
+    with _writable(LOCAL.absolute()):
+        LOCAL.mkdir(parents=True, exist_ok=True)
+        lock = (LOCAL / "cloud.lock").open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            complain("waiting for another `local up` or `local down` in this directory …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def start_keeper(*, aws_port: int, chime_port: int, account: str = ACCOUNT) -> KeptCloud:
     """Starts a process that keeps a local cloud, and waits until it runs."""
     directory = cloud_directory()
-    directory.mkdir(parents=True, exist_ok=True)
-    _file(directory).unlink(missing_ok=True)
     log = directory / "keeper.log"
-    with log.open("w") as output:
+    with _writable(directory):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        if shutil.disk_usage(directory).free < FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        output = log.open("w")
+    with output:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "chime_endpoints_cli.keeping", str(directory), str(aws_port), str(chime_port)],
+            [sys.executable, "-m", MODULE, str(directory), str(aws_port), str(chime_port), account],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -86,32 +125,81 @@ def _wait_for(keeper: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _file(log.parent).exists():
         if keeper.poll() is not None or time.monotonic() > deadline:
-            raise CommandError("the local cloud did not start", output=log.read_text(errors="replace"))
+            raise _failure(log)
         time.sleep(POLL_SECONDS)
 
 
-def note_variables(variables: Mapping[str, str]) -> None:
-    """Remembers what was made on the kept cloud."""
+def _failure(log: Path) -> CommandError:
+    """What the keeper has told; where it could not even do that, its log."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return CommandError(**json.loads(log.with_name("failure.json").read_text(encoding="utf-8")))
+    return CommandError("the local cloud did not start", output=log.read_text(errors="replace"))
+
+
+def note_contents(variables: Mapping[str, str], app_instances: Iterable[str]) -> KeptCloud:
+    """Remembers what a deployment to the kept cloud has to be given, and whose users there are."""
     cloud = kept_cloud()
-    KeptCloud(addresses=cloud.addresses, keeper=cloud.keeper, variables=variables).write(_file(cloud_directory()))
+    known = dict.fromkeys([*cloud.app_instances, *app_instances])
+    cloud = replace(cloud, variables=dict(variables), app_instances=tuple(known))
+    cloud.write(_file(cloud_directory()))
+    return cloud
 
 
-def stop_keeper() -> None:
-    """Stops the kept cloud and waits until all of it is gone."""
-    os.kill(kept_cloud().keeper, signal.SIGTERM)
+def stop_keeper() -> bool:
+    """Stops the kept cloud and waits until all of it is gone; returns whether there was one.
+
+    It is found by its process, too, in case its files are gone or unreadable.
+    """
+    directory = cloud_directory()
+    keeper = keepers().get(directory)
+    if keeper is None:
+        if is_kept():
+            keeper = kept_cloud().keeper
+        else:
+            return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(keeper, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while is_kept():
+    while is_kept() or directory in keepers():
         if time.monotonic() > deadline:
             raise CommandError(f"the local cloud is still running after {STOP_SECONDS:.0f} s")
         time.sleep(POLL_SECONDS)
+    return True
 
 
-def _keep(directory: Path, aws_port: int, chime_port: int) -> None:
+def elsewhere() -> str:
+    """The directories in which this user's other local clouds run; empty if there are none."""
+    return ", ".join(sorted(str(project_of(other)) for other in keepers() if other != cloud_directory()))
+
+
+def _not_running(directory: Path) -> CommandError:
+    remedy = "Start it: chime-endpoints local up"
+    if _file(directory).exists():
+        problem = f"the local cloud is not running: it has ended without `local down`; its logs are in {directory}"
+        return CommandError(problem, remedy=remedy)
+    if others := elsewhere():
+        problem = f"the local cloud is not running in {Path.cwd()}; it is running in {others}"
+        return CommandError(problem, remedy="Change to that directory, or start one here: chime-endpoints local up")
+    return CommandError("the local cloud is not running", remedy=remedy)
+
+
+@contextlib.contextmanager
+def _writable(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(
+            f"{directory} cannot be written: {error.strerror}",
+            remedy="The local cloud keeps its files there. Make that possible, or run this in another directory.",
+        ) from error
+
+
+def _keep(directory: Path, aws_port: int, chime_port: int, account: str) -> None:
     """Keeps a local cloud until SIGTERM, or until a part of it ends by itself, which leaves its log."""
     with hold(directory):
         try:
-            with LocalCloud(directory=directory, aws_port=aws_port, chime_port=chime_port) as cloud:
-                KeptCloud(addresses=cloud.addresses, keeper=os.getpid()).write(_file(directory))
+            with LocalCloud(directory=directory, aws_port=aws_port, chime_port=chime_port, account=account) as cloud:
+                KeptCloud(addresses=cloud.addresses, keeper=os.getpid(), account=account).write(_file(directory))
                 while cloud.stopped_service is None:
                     time.sleep(1)
         except SystemExit:
@@ -127,10 +215,12 @@ def _main() -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, end)
-    directory, aws_port, chime_port = sys.argv[1:]
+    directory, aws_port, chime_port, account = sys.argv[1:]
     try:
-        _keep(Path(directory), int(aws_port), int(chime_port))
+        _keep(Path(directory), int(aws_port), int(chime_port), account)
     except CommandError as error:
+        failure = {"problem": error.problem, "remedy": error.remedy, "output": error.output}
+        Path(directory, "failure.json").write_text(json.dumps(failure), encoding="utf-8")
         sys.exit("\n".join(filter(None, (error.output, error.problem, error.remedy))))
 
 

@@ -55,7 +55,7 @@ def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool
     services = options.services_of(local=local)
     arns = cleaned(arns)
     if local and not arns:
-        arns = tuple(filter(None, [kept_cloud().variables.get("APP_INSTANCE_ARN")]))
+        arns = kept_cloud().app_instances
     if not arns:
         raise CommandError("no users to list", remedy="Give the ARN of a user or of an app instance.")
     users, found = _listed(services, arns)

@@ -29,9 +29,10 @@ class Addresses:
 class LocalCloud:
     """Starts the two services and stops them, with all they write in one directory."""
 
-    def __init__(self, *, directory: Path, aws_port: int = 0, chime_port: int = 0) -> None:
-        """Takes ports to listen on; 0 is any free one."""
+    def __init__(self, *, directory: Path, aws_port: int = 0, chime_port: int = 0, account: str = ACCOUNT) -> None:
+        """Takes ports to listen on, where 0 is any free one, and the account that it is."""
         self.directory = directory
+        self._account = account
         self._ports = (aws_port, chime_port)
         self._services = contextlib.ExitStack()
         self._running: list[Service] = []
@@ -52,8 +53,12 @@ class LocalCloud:
     @property
     def environment(self) -> dict[str, str]:
         """The environment for programs that are to work on it."""
-        where = self.addresses
-        return local_environment(aws_url=where.aws_url, chime_url=where.chime_url, directory=self.directory)
+        return self._environment(self.addresses)
+
+    def _environment(self, where: Addresses) -> dict[str, str]:
+        return local_environment(
+            aws_url=where.aws_url, chime_url=where.chime_url, directory=self.directory, account=self._account
+        )
 
     def __enter__(self) -> Self:
         require_ministack()
@@ -89,7 +94,7 @@ class LocalCloud:
                     *("--port", str(port), "--port-file", str(port_file)),
                 ],
                 log=self.directory / "emulator.log",
-                environment={**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT},
+                environment={**os.environ, "MOTO_ACCOUNT_ID": self._account},
             )
         )
         service.wait_until(port_file.exists)
@@ -112,10 +117,8 @@ class LocalCloud:
                     ],
                     log=self.directory / "ministack.log",
                     environment={
-                        **runtime_environment(
-                            local_environment(aws_url=url, chime_url=chime_url, directory=self.directory)
-                        ),
-                        **_ministack_settings(port),
+                        **runtime_environment(self._environment(Addresses(aws_url=url, chime_url=chime_url))),
+                        **_ministack_settings(port, self._account),
                         FUNCTION_PYTHON: str(make_runtime(self.directory / "function-runtime")),
                     },
                     file_descriptors=[listening.fileno()],
@@ -133,13 +136,13 @@ def require_ministack() -> None:
         )
 
 
-def _ministack_settings(port: int) -> dict[str, str]:
+def _ministack_settings(port: int, account: str) -> dict[str, str]:
     """Only loopback, nothing kept, no listener beside the one port, and no look at the user's Docker."""
     return {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": LOOPBACK,
         "MINISTACK_HOST": LOOPBACK,
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_ACCOUNT_ID": account,
         "LAMBDA_EXECUTOR": "local",
         "PERSIST_STATE": "0",
         "S3_PERSIST": "0",

@@ -1,25 +1,33 @@
-"""`chime-endpoints local …`: the local cloud by hand."""
+"""`chime-endpoints local up`, `status` and `down`: the local cloud by hand."""
 
-import shlex
+from __future__ import annotations
+
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from . import options
-from .cdk import Cdk
-from .clients import Clients
 from .command import Command, Group
-from .declared_file import read_declaration
-from .environment import REGION, local_environment
-from .errors import CommandError
 from .exit_codes import ExitCode
-from .keeping import KeptCloud, cloud_directory, is_kept, kept_cloud, note_variables, start_keeper, stop_keeper
+from .keeping import (
+    KeptCloud,
+    alone,
+    cloud_directory,
+    elsewhere,
+    is_kept,
+    kept_cloud,
+    note_contents,
+    start_keeper,
+    stop_keeper,
+)
+from .local_cdk_commands import deploy, destroy, diff, exec_command
 from .local_cloud import require_ministack
-from .prerequisites import make_prerequisites
+from .local_declaration import PUSH_SECRET, LocalDeclaration, read_locally
+from .local_settings import Shell, settings, written_for
+from .prerequisites import Made, make_prerequisites
 from .services import Services
-from .stacks import all_stacks
-from .terminal import heading, say, show_json, write_raw
-from .verification import BOOTSTRAP_STACK
+from .terminal import complain, counted, say, show_json, waiting, write_raw
 
 DECLARATION = Path("endpoints.yaml")
 
@@ -34,94 +42,122 @@ def local() -> None:
 @local.command(
     cls=Command,
     examples=[
-        ("chime-endpoints local up", "in the directory of the app, whose endpoints.yaml names users and tokens"),
+        ("chime-endpoints local up", "in the directory of the app; creates what endpoints.yaml refers to"),
+        ("chime-endpoints local up -c endpoints=staging.yaml -c STAGE=dev", "another file, with a variable's value"),
         ("chime-endpoints local deploy", "then: cdk deploy against it"),
     ],
 )
 @click.option("--port", type=_PORT, default=0, help="MiniStack's port; by default any free one.")
 @click.option("--chime-port", type=_PORT, default=0, help="The emulator's port; by default any free one.")
-def up(*, port: int, chime_port: int) -> None:
-    """Start the local cloud, with what endpoints.yaml speaks of.
+@options.context
+def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
+    """Start the local cloud, and create what endpoints.yaml refers to.
 
-    It runs until `chime-endpoints local down`, and keeps nothing.
+    These are the app instances and users, the secrets with their fields, and the parameters; device tokens are made up.
+    Run it again after a change of the file: it creates what is missing. The cloud runs until `chime-endpoints local
+    down`, and keeps nothing.
     """
     require_ministack()
-    if is_kept():
-        raise CommandError("the local cloud is running already", remedy="See: chime-endpoints local status")
-    cloud = start_keeper(aws_port=port, chime_port=chime_port)
-    if DECLARATION.exists():
-        try:
-            made = make_prerequisites(Clients(local=cloud.addresses), read_declaration(DECLARATION))
-        except BaseException:
-            stop_keeper()
-            raise
-        note_variables(made.variables)
-    _tell(kept_cloud())
+    given = dict(options.variables_in(context))
+    file = Path(given.pop("endpoints", DECLARATION))  # as `cdk deploy -c endpoints=PATH`
+    has_file = file.exists() or file != DECLARATION
+    with alone():
+        running = kept_cloud() if is_kept() else None
+        earlier = running.variables if running else {}
+        declared = _read(file, given, running) if has_file else None
+        cloud = running or _start(port, chime_port, declared)
+        if running:
+            complain("The local cloud is running already.")
+        if declared:
+            try:
+                cloud = _provide(cloud, declared, {**earlier, **given})
+            except BaseException:
+                if not running:
+                    stop_keeper()
+                raise
+    _show(cloud, Shell.SH)
 
 
 @local.command(
     cls=Command,
-    examples=[('eval "$(chime-endpoints local status)"', "the environment for other programs, such as aws and cdk")],
+    examples=[
+        ('eval "$(chime-endpoints local status)"', "the environment for other programs, such as aws and cdk"),
+        ("chime-endpoints local status --shell fish | source", "the same in fish"),
+        ("chime-endpoints local status --shell powershell | Out-String | Invoke-Expression", "and in PowerShell"),
+    ],
     exit_codes={ExitCode.DONE: "it is running", ExitCode.FAILED: "it is not running"},
 )
+@click.option(
+    "--shell",
+    type=click.Choice([each.value for each in Shell]),
+    default=Shell.SH.value,
+    help="Whose syntax to write; sh is also bash's and zsh's.",
+)
 @options.as_json
-def status(*, as_json: bool) -> None:
-    """Say where the local cloud is."""
+def status(*, shell: str, as_json: bool) -> None:
+    """Print where the local cloud is, as commands that a shell can evaluate."""
     if as_json:
         show_json(settings(kept_cloud()))
     else:
-        _tell(kept_cloud())
-
-
-@local.command(
-    cls=Command,
-    context_settings={"ignore_unknown_options": True},
-    examples=[
-        ("chime-endpoints local deploy", "all stacks of the app in this directory"),
-        ("chime-endpoints local deploy -c endpoints=other.yaml", "what follows is handed to cdk"),
-    ],
-    exit_codes={ExitCode.DONE: "deployed", ExitCode.FAILED: "cdk failed; it has said why"},
-)
-@click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
-def deploy(*, cdk_arguments: tuple[str, ...]) -> None:
-    """Run `cdk deploy` against the local cloud."""
-    cloud = kept_cloud()
-    environment = local_environment(
-        aws_url=cloud.addresses.aws_url, chime_url=cloud.addresses.chime_url, directory=cloud_directory()
-    )
-    cdk = Cdk(
-        app=Path.cwd(),
-        directory=cloud_directory(),
-        environment={**environment, **cloud.variables},
-        verbose=True,
-    )
-    stacks = all_stacks(Services(local=cloud.addresses).stacks(REGION))
-    if all(stack.name != BOOTSTRAP_STACK for stack in stacks):
-        cdk.bootstrap()
-    cdk.deploy(*cdk_arguments)
+        _show(kept_cloud(), Shell(shell))
 
 
 @local.command(cls=Command, examples=[("chime-endpoints local down", "nothing is left running")])
 def down() -> None:
-    """Stop the local cloud; what was on it is gone."""
-    stop_keeper()
-    say("The local cloud has stopped.")
+    """Stop the local cloud of this directory; what was on it is gone."""
+    with alone() if cloud_directory().exists() else nullcontext(), waiting("Stopping the local cloud"):
+        stopped = stop_keeper()
+    if stopped:
+        say("The local cloud has stopped.")
+    else:
+        others = elsewhere()
+        say(f"The local cloud is not running in this directory{others and f'; it is running in {others}'}.")
 
 
-def _tell(cloud: KeptCloud) -> None:
-    heading("# The local cloud is running; for programs that are to use it:")
-    for name, value in settings(cloud).items():
-        write_raw(f"  export {name}={shlex.quote(value)}\n")  # whole on its line, to be copied
+for command in (deploy, diff, destroy, exec_command):
+    local.add_command(command)
 
 
-def settings(cloud: KeptCloud) -> dict[str, str]:
-    """What a program has in its environment to see the local cloud as AWS."""
-    return {
-        "AWS_ENDPOINT_URL": cloud.addresses.aws_url,
-        "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": cloud.addresses.chime_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,  # boto3 reads no other
-        **cloud.variables,
-    }
+def _read(file: Path, given: dict[str, str], running: KeptCloud | None) -> LocalDeclaration:
+    if running is None:
+        return read_locally(file, given)
+    return read_locally(file, given, earlier=running.variables, account=running.account)
+
+
+def _start(port: int, chime_port: int, declared: LocalDeclaration | None) -> KeptCloud:
+    with waiting("Starting the local cloud"):
+        if declared is None:
+            return start_keeper(aws_port=port, chime_port=chime_port)
+        return start_keeper(aws_port=port, chime_port=chime_port, account=declared.account)
+
+
+def _provide(cloud: KeptCloud, declared: LocalDeclaration, known: dict[str, str]) -> KeptCloud:
+    entries = declared.declarations.entries
+    with waiting(f"Creating what {declared.declarations.path} refers to"):
+        made = make_prerequisites(Services(local=cloud.addresses), cloud.addresses, entries, account=declared.account)
+    for entry in entries:
+        account = entry.declaration.app_instance_user_arn.split(":")[4]
+        if account != declared.account:
+            complain(
+                f"warning: {entry.key}: its user is in account {account}, and the local cloud is account"
+                f" {declared.account}: a deployment has one account."
+            )
+    complain(f"{declared.declarations.path}: {_made(made)}")
+    variables = {**known, **declared.variables}
+    if made.push_secret_arn:
+        variables[PUSH_SECRET] = made.push_secret_arn
+    return note_contents(variables, [arn.partition("/user/")[0] for arn in made.user_arns])
+
+
+def _made(made: Made) -> str:
+    parts = (
+        (len(made.user_arns), "user"),
+        (len(made.secret_arns), "secret"),
+        (len(made.parameters), "parameter"),
+    )
+    return ", ".join(counted(number, thing) for number, thing in parts if number) + " on the local cloud."
+
+
+def _show(cloud: KeptCloud, shell: Shell) -> None:
+    write_raw("# The local cloud is running; for programs that are to use it:\n")
+    write_raw(written_for(shell, settings(cloud)))  # each whole on its line, to be copied

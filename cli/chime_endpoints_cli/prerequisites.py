@@ -1,76 +1,65 @@
-"""What a declaration speaks of and does not make itself: the app instance, its users, and the tokens' places."""
+"""What a declaration refers to and does not create itself: app instances, users, and where the device tokens are."""
+
+from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+import urllib.request
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from urllib.parse import urlencode
 
-from .clients import Clients
-from .declared_file import TokenPlace, wanted
-from .environment import ACCOUNT, REGION
+from botocore.exceptions import ClientError
 
-APPLICATION_ARN = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef0123456789abcdef"
-"""Nothing has to be made for it: the service takes the application by its ARN."""
+from chime_endpoints.declared.entry import Entry
+from chime_endpoints_handler.declaration import ParameterSource, SecretSource
+
+from .environment import REGION
+from .errors import CommandError
+from .local_cloud import Addresses
+from .local_declaration import PUSH_SECRET_NAME, placeholder
+from .service import without_proxies
+from .services import Services
+
+MOST_VERSIONS = 1000
+"""Versions of one parameter that are written; each is a call."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prerequisites:
-    """What was made on the local cloud."""
+class Made:
+    """What there is on the local cloud for a declaration."""
 
-    variables: Mapping[str, str]
     user_arns: tuple[str, ...]
+    secret_arns: tuple[str, ...]
     secret_fields: tuple[str, ...]
     parameters: tuple[str, ...]
+    push_secret_arn: str | None
+    """The ARN of the secret that stands for PUSH_SECRET_ARN, if the file refers to it."""
 
 
-def make_prerequisites(clients: Clients, declaration: Mapping[str, Any]) -> Prerequisites:
-    """Makes all of it through the services' own APIs; the tokens are made up."""
-    instance = clients.chime.create_app_instance(Name="Demo", ClientRequestToken=secrets.token_hex(16))
-    variables = {"APP_INSTANCE_ARN": instance["AppInstanceArn"], "APPLICATION_ARN": APPLICATION_ARN}
-    entries = wanted(declaration, variables)
-    places = [place for entry in entries for place in (entry.device_token, entry.voip_device_token) if place]
-    fields = tuple(dict.fromkeys(place.field for place in places if place.field))
-    parameters = tuple(dict.fromkeys(place.name for place in places if not place.field))
-    secret = clients.secretsmanager.create_secret(
-        Name="chime/push-tokens", SecretString=json.dumps({field: made_up_token() for field in fields})
-    )
-    variables["PUSH_SECRET_ARN"] = secret["ARN"]
-    for name in parameters:
-        put_token(clients, parameter=name)
-    users = dict.fromkeys(
-        entry.user_arn for entry in entries if entry.user_arn.startswith(f"{variables['APP_INSTANCE_ARN']}/")
-    )
+def make_prerequisites(services: Services, addresses: Addresses, entries: Iterable[Entry], *, account: str) -> Made:
+    """Makes what is missing through the services' own APIs; the tokens are made up."""
+    declared = [entry.declaration for entry in entries]
+    users = tuple(dict.fromkeys(each.app_instance_user_arn for each in declared))
     for arn in users:
-        user_id = arn.split("/user/", 1)[1]
-        clients.chime.create_app_instance_user(
-            AppInstanceArn=variables["APP_INSTANCE_ARN"],
-            AppInstanceUserId=user_id,
-            Name=user_id.capitalize(),
-            ClientRequestToken=secrets.token_hex(16),
-        )
-    return Prerequisites(variables=variables, user_arns=tuple(users), secret_fields=fields, parameters=parameters)
-
-
-def put_token(clients: Clients, *, parameter: str) -> None:
-    """Writes a fresh token into a parameter, as its next version."""
-    clients.ssm.put_parameter(Name=parameter, Value=made_up_token(), Type="SecureString", Overwrite=True)
-
-
-def add_token(clients: Clients, *, secret_arn: str, field: str) -> None:
-    """Adds a field with a fresh token to a secret."""
-    content = _secret(clients, secret_arn)
-    new = json.dumps({**content, field: made_up_token()})
-    clients.secretsmanager.put_secret_value(SecretId=secret_arn, SecretString=new)
-
-
-def token_at(clients: Clients, place: TokenPlace) -> str:
-    """The token that is at a place now."""
-    if place.field is not None:
-        return _secret(clients, place.name)[place.field]
-    version = "" if place.version is None else f":{place.version}"
-    answer = clients.ssm.get_parameter(Name=f"{place.name}{version}", WithDecryption=True)
-    return str(answer["Parameter"]["Value"])
+        _ensure_user(addresses, arn)
+    sources = [source for each in declared for source in (each.device_token, each.voip_device_token) if source]
+    of_secrets = list(dict.fromkeys(source for source in sources if isinstance(source, SecretSource)))
+    of_parameters = list(dict.fromkeys(source for source in sources if isinstance(source, ParameterSource)))
+    made: dict[str, str] = {}
+    # MiniStack takes the first secret whose ARN begins with what is asked for.
+    for secret_id in sorted(dict.fromkeys(source.secret_arn for source in of_secrets), key=len):
+        wanted = [source for source in of_secrets if source.secret_arn == secret_id]
+        made[secret_id] = _ensure_secret(services, secret_id, wanted, account=account)
+    for parameter in of_parameters:
+        _ensure_parameter(services, parameter)
+    return Made(
+        user_arns=users,
+        secret_arns=tuple(made.values()),
+        secret_fields=tuple(dict.fromkeys(source.field for source in of_secrets if source.field)),
+        parameters=tuple(dict.fromkeys(source.parameter_name for source in of_parameters)),
+        push_secret_arn=made.get(placeholder(account)),
+    )
 
 
 def made_up_token() -> str:
@@ -78,6 +67,75 @@ def made_up_token() -> str:
     return secrets.token_hex(32)
 
 
-def _secret(clients: Clients, arn: str) -> dict[str, str]:
-    content: dict[str, str] = json.loads(clients.secretsmanager.get_secret_value(SecretId=arn)["SecretString"])
-    return content
+def _ensure_user(addresses: Addresses, arn: str) -> None:
+    """The API chooses the id of an app instance; the emulator's control API takes the one of the file."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
+        f"{addresses.chime_url}/_emulator/user?{urlencode({'region': region, 'account': account})}",
+        method="PUT",
+        data=json.dumps({"app_instance_user_arn": arn}).encode(),
+    )
+    without_proxies.open(request, timeout=30).close()
+
+
+def _ensure_secret(services: Services, secret_id: str, wanted: Sequence[SecretSource], *, account: str) -> str:
+    client = services.secrets(_region(secret_id))
+    name = PUSH_SECRET_NAME if secret_id == placeholder(account) else secret_id.partition(":secret:")[2] or secret_id
+    fields = [source.field for source in wanted if source.field]
+    try:
+        found = client.get_secret_value(SecretId=name if secret_id == placeholder(account) else secret_id)
+    except client.exceptions.ResourceNotFoundException:
+        found = {}
+    if found.get("Name") != name and found.get("ARN") != secret_id:
+        found = {"ARN": client.create_secret(Name=name, SecretString=_content("", fields))["ARN"]}
+    elif (content := _content(found["SecretString"], fields)) != found["SecretString"]:
+        client.put_secret_value(SecretId=found["ARN"], SecretString=content)
+    for source in wanted:
+        _ensure_version(client, found["ARN"], source, fields)
+    return str(found["ARN"])
+
+
+def _content(before: str, fields: Sequence[str]) -> str:
+    """The secret's string with the fields that it lacks; without any it is a token as a whole."""
+    if not fields:
+        return before or made_up_token()
+    content = json.loads(before) if before.startswith("{") else {}
+    return json.dumps({**{field: made_up_token() for field in fields}, **content})
+
+
+def _ensure_version(client: object, arn: str, source: SecretSource, fields: Sequence[str]) -> None:
+    stage = None if source.version_stage == "AWSCURRENT" else source.version_stage
+    if source.version_id is None and stage is None:
+        return
+    named = {"VersionId": source.version_id} if source.version_id else {"VersionStage": stage}
+    try:
+        client.get_secret_value(SecretId=arn, **named)  # type: ignore[attr-defined]  # boto3 has no types
+    except ClientError:
+        current = {"VersionStages": ["AWSCURRENT"]} if stage in (None, "AWSPREVIOUS") else {"VersionStages": [stage]}
+        token = {"ClientRequestToken": source.version_id} if source.version_id else {}
+        client.put_secret_value(  # type: ignore[attr-defined]  # likewise
+            SecretId=arn, SecretString=_content("", fields), **current, **token
+        )
+
+
+def _ensure_parameter(services: Services, source: ParameterSource) -> None:
+    client = services.parameters(_region(source.parameter_name))
+    name = source.parameter_name
+    if name.startswith("arn:"):
+        name = "/" + name.partition(":parameter/")[2] if name.count("/") > 1 else name.partition(":parameter/")[2]
+    wanted = int(source.version or 1)
+    if wanted > MOST_VERSIONS:
+        raise CommandError(
+            f"version {wanted:,} of parameter {name} is not made on the local cloud, only up to {MOST_VERSIONS:,}",
+            remedy="Declare another version for the local cloud, by a variable for example.",
+        )
+    try:
+        version = int(client.get_parameter(Name=name)["Parameter"]["Version"])
+    except client.exceptions.ParameterNotFound:
+        version = 0
+    for _ in range(wanted - version):
+        client.put_parameter(Name=name, Value=made_up_token(), Type="SecureString", Overwrite=True)
+
+
+def _region(name_or_arn: str) -> str:
+    return name_or_arn.split(":")[3] if name_or_arn.startswith("arn:") else REGION

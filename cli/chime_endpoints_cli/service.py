@@ -18,6 +18,9 @@ STOP_SECONDS = 6.0
 POLL_SECONDS = 0.03
 LOG_TAIL_LINES = 15
 
+without_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""What opens addresses on loopback."""
+
 
 class Service:
     """A Python module that runs until `stop`, or until this process ends in whatever way."""
@@ -82,10 +85,7 @@ class Service:
 def answers(url: str) -> bool:
     """Whether a GET of this address succeeds."""
     try:
-        with _WITHOUT_PROXIES.open(url, timeout=5) as response:
+        with without_proxies.open(url, timeout=5) as response:
             return bool(response.status == 200)
     except (OSError, urllib.error.URLError):
         return False
-
-
-_WITHOUT_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -5,11 +5,11 @@ from typing import Any
 
 from .clients import Clients
 from .declared_file import Wanted
+from .demo_tokens import token_at
 from .environment import REGION
 from .errors import CommandError
 from .holders import Holdings
 from .listing import endpoints_of_all
-from .prerequisites import token_at
 from .registered import Registered, tags_of
 from .services import Services
 from .stacks import all_stacks

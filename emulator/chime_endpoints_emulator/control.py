@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
+from .exceptions import IdentityError
 from .faults import Fault
 from .models import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ChimeSDKIdentityBackend, chimesdkidentity_backends
 from .records import Status, StatusReason
@@ -35,7 +36,7 @@ def answer(*, method: str, target: str, body: bytes) -> tuple[int, dict[str, Any
         return _json(400, {"error": f"region: the service is not in {region}"})
     try:
         result = routes[method](backend, dict(json.loads(body or b"{}")))
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, IdentityError) as error:
         return _json(400, {"error": f"{type(error).__name__}: {error}"})
     return _json(200, result)
 
@@ -53,6 +54,10 @@ def _state(backend: ChimeSDKIdentityBackend, _: Any) -> dict[str, Any]:
         "endpoints": [asdict(endpoint) for endpoint in [*backend.endpoints.values()]],
         "tags": {arn: tags for arn, tags in [*backend.tags.items()] if tags},
     }
+
+
+def _ensure_user(backend: ChimeSDKIdentityBackend, wanted: dict[str, Any]) -> None:
+    backend.ensure_app_instance_user(app_instance_user_arn=wanted["app_instance_user_arn"])
 
 
 def _set_endpoint_state(backend: ChimeSDKIdentityBackend, wanted: dict[str, Any]) -> None:
@@ -105,6 +110,7 @@ def _reset(_: ChimeSDKIdentityBackend, __: Any) -> None:
 _ROUTES: dict[str, dict[str, Callable[[ChimeSDKIdentityBackend, Any], Any]]] = {
     "health": {"GET": lambda _backend, _: {"status": "ok"}},
     "state": {"GET": _state},
+    "user": {"PUT": _ensure_user},
     "endpoint-state": {"PUT": _set_endpoint_state},
     "switches": {"GET": _switches, "PUT": _change_switches},
     "faults": {"GET": _faults, "POST": _put_fault, "DELETE": _remove_faults},

@@ -96,6 +96,21 @@ class Directory(IdentityState):
         return arn
 
     @exclusive
+    def ensure_app_instance_user(self, *, app_instance_user_arn: str) -> None:
+        """Create the user with this ARN, and the app instance, unless they exist. The service chooses ids itself."""
+        self._checked(app_instance_user_arn, Kind.USER)
+        app_instance = app_instance_of(app_instance_user_arn)
+        user_id = app_instance_user_arn.removeprefix(f"{app_instance}/user/")
+        now = self.now()
+        if app_instance not in self.app_instances:
+            self.app_instances[app_instance] = AppInstance(arn=app_instance, name="local", created=now, updated=now)
+            self.tags[app_instance] = {}
+        if app_instance_user_arn not in self.users:
+            self.create_app_instance_user(
+                app_instance_arn=app_instance, app_instance_user_id=user_id, name=user_id.capitalize()
+            )
+
+    @exclusive
     def describe_app_instance_user(self, *, app_instance_user_arn: str) -> AppInstanceUser:
         """Answer a user."""
         self._checked(app_instance_user_arn, Kind.USER)

@@ -91,7 +91,9 @@ def test_the_local_cloud_runs_until_it_is_taken_down(tmp_path: Path) -> None:
     started = _command(tmp_path, "local", "up")
     try:
         assert started.returncode == 0, started.stderr
-        assert "running already" in _command(tmp_path, "local", "up").stderr
+        again = _command(tmp_path, "local", "up")
+        assert (again.returncode, again.stdout) == (0, started.stdout)
+        assert "running already" in again.stderr
         assert _command(tmp_path, "local", "status").stdout == started.stdout
         assert "0 endpoints of 3 users" in _command(tmp_path, "list", "--local").stdout
     finally:
@@ -100,6 +102,8 @@ def test_the_local_cloud_runs_until_it_is_taken_down(tmp_path: Path) -> None:
     assert not [address for address in _addresses(started.stdout) if _answers(address)]
     assert not _processes_that_mention(tmp_path)
     assert "not running" in _command(tmp_path, "local", "status").stderr
+    again = _command(tmp_path, "local", "down")
+    assert (again.returncode, "not running" in again.stdout) == (0, True)
 
 
 def _command(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -117,6 +117,18 @@ def test_calls_are_listed_and_forgotten(server: EmulatorServer, backend: ChimeSD
     assert control(server, "GET", "calls") == (200, [])
 
 
+def test_a_user_is_there_with_the_arn_that_is_given(server: EmulatorServer) -> None:
+    """With the app instance, once however often it is asked for; the service itself would choose the id."""
+    instance = "arn:aws:chime:us-east-1:123456789012:app-instance/01234567-89ab-cdef-0123-456789abcdef"
+    for _ in range(2):
+        assert control(server, "PUT", "user", {"app_instance_user_arn": f"{instance}/user/a:b"})[0] == 200
+    client = make_client()
+    users = client.list_app_instance_users(AppInstanceArn=instance)["AppInstanceUsers"]
+    assert [user["AppInstanceUserArn"] for user in users] == [f"{instance}/user/a:b"]
+    for wrong in (instance, "alice", f"{instance.replace('us-east-1', 'eu-central-1')}/user/alice"):
+        assert control(server, "PUT", "user", {"app_instance_user_arn": wrong})[0] == 400
+
+
 def test_an_endpoint_is_made_inactive(server: EmulatorServer, backend: ChimeSDKIdentityBackend, user: str) -> None:
     """The state that deliveries set can be set over HTTP; nonsense is refused."""
     client = make_client(url=server.url)

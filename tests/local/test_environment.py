@@ -12,7 +12,7 @@ import pytest
 from chime_endpoints_cli.environment import local_environment
 from chime_endpoints_cli.keeping import KeptCloud
 from chime_endpoints_cli.local_cloud import Addresses
-from chime_endpoints_cli.local_commands import settings
+from chime_endpoints_cli.local_settings import settings
 
 USERS = {
     "PATH": "/usr/bin",

@@ -1,0 +1,143 @@
+"""`chime-endpoints local deploy`, `diff`, `destroy` and `exec`: other programs on the local cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from .cdk import Cdk
+from .cdk_command import doubt_about, find_cdk, names_a_stack, version_of
+from .environment import REGION, users_environment
+from .errors import CommandError
+from .exit_codes import ExitCode
+from .keeping import KeptCloud, cloud_directory, kept_cloud
+from .local_settings import settings
+from .passing_on import PassingOn, replace_by, run_in_front
+from .services import Services
+from .stacks import all_stacks
+from .terminal import complain, waiting
+from .verification import BOOTSTRAP_STACK
+
+_CODES = {ExitCode.DONE: "done", ExitCode.FAILED: "cdk failed, and has said why; cdk's own exit code is passed on"}
+
+
+@click.command(
+    cls=PassingOn,
+    examples=[
+        ("chime-endpoints local deploy", "all stacks of the app in this directory"),
+        ("chime-endpoints local deploy Chat --outputs-file out.json", "one stack; what follows is cdk's"),
+        ("chime-endpoints local deploy -c endpoints=other.yaml", "another file"),
+    ],
+    exit_codes=_CODES,
+)
+def deploy(*, arguments: tuple[str, ...]) -> int:
+    """Run `cdk deploy` on the local cloud.
+
+    Every argument goes to cdk as it is. Without the name of a stack all stacks are deployed, and without
+    --require-approval nothing is asked.
+    """
+    cloud = kept_cloud()
+    environment = {"CDK_REQUIRE_APPROVAL": "never", **_environment(cloud)}
+    cdk = find_cdk(Path.cwd(), environment)
+    _bootstrap(cloud, environment)
+    return _run(cdk, "deploy", _of_all_stacks(arguments), environment)
+
+
+@click.command(
+    cls=PassingOn,
+    examples=[
+        ("chime-endpoints local diff", "what a deployment would change"),
+        ("chime-endpoints local diff Chat", "of one stack"),
+    ],
+    exit_codes=_CODES,
+)
+def diff(*, arguments: tuple[str, ...]) -> int:
+    """Run `cdk diff` on the local cloud; every argument goes to cdk as it is."""
+    cloud = kept_cloud()
+    environment = _environment(cloud)
+    cdk = find_cdk(Path.cwd(), environment)
+    _bootstrap(cloud, environment)
+    return _run(cdk, "diff", arguments, environment)
+
+
+@click.command(
+    cls=PassingOn,
+    examples=[
+        ("chime-endpoints local destroy", "all stacks of the app in this directory"),
+        ("chime-endpoints local destroy Chat --force", "one stack, without a question"),
+    ],
+    exit_codes=_CODES,
+)
+def destroy(*, arguments: tuple[str, ...]) -> int:
+    """Run `cdk destroy` on the local cloud.
+
+    Every argument goes to cdk as it is. Without the name of a stack all stacks are destroyed; cdk asks before, if there
+    is a terminal.
+    """
+    environment = _environment(kept_cloud())
+    unasked = [] if sys.stdin.isatty() or {"--force", "-f"} & set(arguments) else ["--force"]
+    cdk = find_cdk(Path.cwd(), environment)
+    return _run(cdk, "destroy", [*_of_all_stacks(arguments), *unasked], environment)
+
+
+@click.command(
+    "exec",
+    cls=PassingOn,
+    examples=[
+        ("chime-endpoints local exec -- aws s3 ls", "any program that calls AWS"),
+        ("chime-endpoints local exec -- cdk watch", "any other command of cdk"),
+    ],
+    exit_codes={ExitCode.DONE: "the program's own exit code", ExitCode.FAILED: "likewise, or there is no such program"},
+)
+def exec_command(*, arguments: tuple[str, ...]) -> None:
+    """Run any program with the local cloud as its AWS.
+
+    The program takes the place of this command: its exit code, its signals and the terminal are its own.
+    """
+    program = arguments[1:] if arguments[:1] == ("--",) else arguments
+    if not program:
+        raise CommandError("no program is named", remedy="Write it behind --: chime-endpoints local exec -- aws s3 ls")
+    replace_by(program, _environment(kept_cloud()))
+
+
+def _environment(cloud: KeptCloud) -> dict[str, str]:
+    # In an active environment its own programs come first; else those beside this Python, where the app's packages are.
+    beside = [] if os.environ.get("VIRTUAL_ENV") else [Path(sys.executable).parent]
+    own = [Path.cwd() / "node_modules" / ".bin", *beside]
+    return users_environment(settings(cloud), directory=cloud_directory(), first=own)
+
+
+def _of_all_stacks(arguments: Sequence[str]) -> list[str]:
+    return [*arguments] if names_a_stack(arguments) else ["--all", *arguments]
+
+
+def _bootstrap(cloud: KeptCloud, environment: Mapping[str, str]) -> None:
+    """Makes the resources that every deployment needs, once."""
+    stacks = all_stacks(Services(local=cloud.addresses).stacks(REGION))
+    if any(stack.name == BOOTSTRAP_STACK for stack in stacks):
+        return
+    cdk = Cdk(app=Path.cwd(), directory=cloud_directory(), environment=environment, account=cloud.account)
+    with waiting("cdk bootstrap"):
+        cdk.bootstrap(*_qualifier())
+
+
+def _qualifier() -> list[str]:
+    """A project may have a qualifier of its own, by which its bootstrap resources are named."""
+    try:
+        context = json.loads(Path("cdk.json").read_text(encoding="utf-8")).get("context", {})
+    except (OSError, ValueError, AttributeError):
+        return []
+    qualifier = context.get("@aws-cdk/core:bootstrapQualifier") if isinstance(context, dict) else None
+    return ["--qualifier", str(qualifier)] if qualifier else []
+
+
+def _run(cdk: str, command: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    code = run_in_front([cdk, command, *arguments], environment)
+    if code and (doubt := doubt_about(version_of(cdk, environment))):
+        complain(doubt)
+    return code

@@ -1,0 +1,181 @@
+"""`chime-endpoints local …` as a person uses it, in a directory of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.deployment import ROOT
+
+pytestmark = pytest.mark.e2e
+
+ACCOUNT = "111122223333"
+FIRST, SECOND = (f"arn:aws:chime:us-east-1:{ACCOUNT}:app-instance/01234567-89ab-cdef-0123-00000000000{n}" for n in "12")
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret"
+DECLARATION: dict[str, Any] = {
+    "defaults": {"application": f"arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/0123456789abcdef0123456789abcdef"},
+    "endpoints": {
+        "field-and-voip": {
+            "user": f"{FIRST}/user/alice",
+            "type": "APNS",
+            "device_token": {"secret": f"{SECRET}:chime/tokens-AbCdEf", "field": "phone"},
+            "voip_device_token": {"secret": f"{SECRET}:chime/tokens-AbCdEf", "field": "voip"},
+        },
+        "whole-secret": {
+            "user": f"{SECOND}/user/bob:x@y",
+            "type": "GCM",
+            "device_token": {"secret": f"{SECRET}:whole-AbCdEf"},
+        },
+        "old-version": {
+            "user": f"{SECOND}/user/carol",
+            "type": "GCM",
+            "device_token": {"secret": f"{SECRET}:staged-AbCdEf", "field": "f", "version_stage": "AWSPREVIOUS"},
+        },
+        "one-version": {
+            "user": f"{SECOND}/user/carol",
+            "type": "GCM",
+            "device_token": {"secret": f"{SECRET}:pinned-AbCdEf", "version_id": "01234567-89ab-cdef-0123-456789abcdef"},
+        },
+        "parameter": {
+            "user": "${APP_INSTANCE_ARN}/user/dave",
+            "type": "GCM",
+            "device_token": {"parameter": "/${STAGE}/dave", "version": 3},
+        },
+        "parameter-arn": {
+            "user": "${APP_INSTANCE_ARN}/user/dave",
+            "type": "GCM",
+            "device_token": {"parameter": f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/deep/er"},
+        },
+        "plain": {"user": "${ERINS_USER}", "type": "GCM", "device_token": {"plain_text": "made-up"}},
+    },
+}
+VARIABLES = ("-c", "STAGE=dev", "-c", f"ERINS_USER={FIRST}/user/erin")
+
+
+def command(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs chime-endpoints in a directory."""
+    return subprocess.run(
+        [sys.executable, "-m", "chime_endpoints_cli.main", *arguments],
+        cwd=directory,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """A directory with the app, whose cloud is taken down in the end."""
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    yield tmp_path
+    assert command(tmp_path, "local", "down").returncode == 0
+
+
+def test_whatever_a_valid_file_refers_to_is_there_for_a_deployment(project: Path) -> None:
+    """ARNs of any account, several app instances, and each form of a token; then cdk has its arguments as they are."""
+    (project / "other.json").write_text(json.dumps(DECLARATION))
+    started = command(project, "local", "up", "-c", "endpoints=other.json", *VARIABLES)
+    assert started.returncode == 0, started.stderr
+    arguments = ("ChimeEndpoints", "-c", "endpoints=other.json", "--outputs-file", "out.json")
+    # Nothing that the user's own account needs stands in the way.
+    deployed = command(project, "local", "deploy", *arguments, AWS_PROFILE="missing", HTTP_PROXY="http://127.0.0.1:1")
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert (project / "out.json").exists()
+    listed = command(project, "list", "--local", "--json")
+    endpoints = json.loads(listed.stdout)["endpoints"]
+    assert len(endpoints) == len(DECLARATION["endpoints"])
+    assert {endpoint["held_by"]["stack"] for endpoint in endpoints} == {"ChimeEndpoints"}
+    assert "no differences" in command(project, "local", "diff", "-c", "endpoints=other.json").stderr
+    assert command(project, "local", "deploy", "NoSuchStack", "-c", "endpoints=other.json").returncode == 1
+    destroyed = command(project, "local", "destroy", "-c", "endpoints=other.json")
+    assert destroyed.returncode == 0, destroyed.stderr
+    assert json.loads(command(project, "list", "--local", "--json").stdout)["endpoints"] == []
+
+
+def test_a_program_has_its_own_arguments_and_exit_code(project: Path) -> None:
+    """With the local cloud as its AWS; a signal that ends it ends the command likewise."""
+    assert command(project, "local", "up").returncode == 0
+    program = "import os, sys; print(os.environ['AWS_ENDPOINT_URL'], *sys.argv[1:]); sys.exit(7)"
+    done = command(project, "local", "exec", "--", sys.executable, "-c", program, "--", "--help", "-x")
+    assert done.returncode == 7
+    assert done.stdout.endswith(" -- --help -x\n")
+    assert done.stdout.startswith("http://127.0.0.1:")
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+    assert command(project, "local", "exec", sys.executable, "-c", killed).returncode == -signal.SIGTERM
+    missing = command(project, "local", "exec", "--", "no-such-program")
+    assert (missing.returncode, missing.stderr.splitlines()[0]) == (
+        1,
+        "error: no-such-program is not a program that was found",
+    )
+
+
+def test_two_at_once_start_one_cloud(project: Path) -> None:
+    """The second waits for the first, and both print the same."""
+    with ThreadPoolExecutor() as pool:
+        both = [pool.submit(command, project, "local", "up") for _ in range(2)]
+        first, second = (each.result() for each in both)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert first.stdout == second.stdout
+    assert (first.stderr + second.stderr).count("running already") == 1
+
+
+def test_a_cloud_that_was_killed_is_named_and_started_again(project: Path) -> None:
+    """Nothing that it has left is in the way."""
+    assert command(project, "local", "up").returncode == 0
+    state = json.loads((project / ".local" / "cloud" / "cloud.json").read_text())
+    os.kill(state["keeper"], signal.SIGKILL)
+    time.sleep(1)
+    status = command(project, "local", "status")
+    assert status.returncode == 1
+    assert "has ended without `local down`" in status.stderr
+    assert command(project, "local", "up").returncode == 0
+
+
+def test_the_cloud_of_another_directory_is_named(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """By every command that needs one; `down` is done, as there is nothing to stop."""
+    other = tmp_path_factory.mktemp("other")
+    assert command(project, "local", "up").returncode == 0
+    for arguments in (["local", "status"], ["local", "deploy"], ["local", "exec", "true"], ["list", "--local"]):
+        done = command(other, *arguments)
+        assert done.returncode == 1
+        assert str(project) in done.stderr
+    done = command(other, "local", "down")
+    assert (done.returncode, str(project) in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("state", ["nonsense", '{"addresses": {}}', "{}"])
+def test_an_unreadable_state_is_one_message_and_down_still_works(project: Path, state: str) -> None:
+    """The process is found without it."""
+    assert command(project, "local", "up").returncode == 0
+    (project / ".local" / "cloud" / "cloud.json").write_text(state)
+    for arguments in (["local", "status"], ["local", "up"]):
+        done = command(project, *arguments)
+        assert done.returncode == 1
+        assert "cannot be read" in done.stderr
+        assert len(done.stderr.splitlines()) == 2
+    down = command(project, "local", "down")
+    assert (down.returncode, "has stopped" in down.stdout) == (0, True)
+
+
+def test_where_nothing_can_be_written_is_one_message(tmp_path: Path) -> None:
+    """It names the place, and what to do."""
+    (tmp_path / ".local").touch()
+    done = command(tmp_path, "local", "up")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path / '.local'} cannot be written: ")
+    assert len(done.stderr.splitlines()) == 2
