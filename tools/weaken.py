@@ -115,7 +115,7 @@ WEAKENINGS = [
     Weakening(
         "a Create that may have done something says so in its id",
         "work",
-        "return Unconfirmed(self.request.suffix, int(self.arrival.earliest))",
+        "return Unconfirmed(self.request.suffix, int(self.arrival.begun))",
         "return NotApplied(self.request.suffix)",
     ),
     Weakening(
