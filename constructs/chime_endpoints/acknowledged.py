@@ -26,6 +26,8 @@ def of_function(function: CfnResource, asynchronous: Construct, *, traced: bool)
     )
     _acknowledge(function, "Serverless::Serverless-LambdaDLQ", nowhere)
     _acknowledge(asynchronous, "Serverless::Serverless-LambdaAsyncFailureDestination", nowhere)
+    for rule in ("AwsSolutions::AwsSolutions-L1", "Serverless::Serverless-LambdaLatestVersion"):
+        _acknowledge(function, rule, "CDK determines the newest Python that Lambda offers in the stack's region.")
     if not traced:
         _acknowledge(function, "Serverless::Serverless-LambdaTracing", "Traces are made where `tracing` asks for them.")
     # CDK's own Function depends on its role twice (cfn-lint's W3005).

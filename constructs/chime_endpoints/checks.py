@@ -26,6 +26,7 @@ from .unresolved import is_unresolved
 from .wording import in_parameters
 
 _LONGEST_ID = 64
+_STACKS_REGION = str(Aws.REGION)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 UNKNOWN = Token.as_string({"Ref": "AWS::NoValue"})
 """What no rule finds anything wrong with: in the place of a value of the wrong kind."""
@@ -67,7 +68,7 @@ def region_of(user: User, stack: Stack) -> str | None:
     if user.native is not None:
         return region_of_stack(stack_of(user.native))
     region = next(iter(user.arn.split(":")[3:4]), "")
-    if region == Aws.REGION:
+    if region == _STACKS_REGION:
         return region_of_stack(stack)
     return region if _REGION.fullmatch(region) else None
 

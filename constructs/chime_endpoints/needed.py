@@ -44,32 +44,34 @@ def pasted(statements: Iterable[Statement], stack: Stack) -> str:
     lines = []
     for statement in statements:
         resolved = stack.resolve(statement)
-        if (line := json.dumps({**resolved, "Resource": _written(resolved["Resource"], stack)})) not in lines:
+        if (line := json.dumps(written(resolved, stack))) not in lines:
             lines.append(line)
     listed = ",\n  ".join(lines)
     return f'{{"Version": "{VERSION}", "Statement": [\n  {listed}\n]}}'
 
 
-def _written(value: Any, stack: Stack) -> Any:
+def written(value: Any, stack: Stack) -> Any:
     """A value of a template as IAM takes it; what only CloudFormation knows as `${…}`."""
     match value:
         case list():
-            return [_written(each, stack) for each in value]
+            return [written(each, stack) for each in value]
         case {"Fn::Join": [str(separator), list(parts)]}:
-            return separator.join(_written(part, stack) for part in parts)
+            return separator.join(written(part, stack) for part in parts)
         case {"Ref": "AWS::StackId"}:
             arn = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
-            return _written(stack.resolve(arn), stack)
+            return written(stack.resolve(arn), stack)
         case {"Ref": str(name)}:
             return _known(name, stack) or f"${{{name}}}"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"${{{name}.{attribute}}}"
         case {"Fn::ImportValue": str(name)}:
             return f"${{{name}}}"
-        case str():
-            return value
-        case _:
+        case dict() if not any(key.startswith("Fn::") for key in value):
+            return {key: written(each, stack) for key, each in value.items()}
+        case dict():
             return f"${{{json.dumps(value)}}}"
+        case _:
+            return value
 
 
 def _known(name: str, stack: Stack) -> str | None:

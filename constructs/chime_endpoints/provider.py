@@ -20,10 +20,12 @@ from . import acknowledged, asset, timing
 from .errors import InvalidDeclarationError
 from .kind_words import KINDS
 from .kinds import check
+from .log_encryption import let_logs_use
 from .metrics import ProviderMetrics
 from .needed import warn_of_role
 from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement, tracing_statement
 from .statements import Statement
+from .subnets import warn_of_isolation
 from .tree import child_path, stack_of
 from .unresolved import as_text, is_token
 
@@ -106,13 +108,15 @@ class EndpointProvider(ProviderMetrics):
             vpc: a VPC for the function. From its subnets these must be reachable over HTTPS: the Chime SDK identity
                 API and Amazon S3 (where answers to CloudFormation go), CloudFormation, and Secrets Manager or Systems
                 Manager where tokens are read from them. Default: no VPC.
-            vpc_subnets: the VPC's subnets to use. Default: those with egress.
+            vpc_subnets: the VPC's subnets to use. Isolated ones are a warning: Amazon Chime SDK has no VPC endpoint.
+                Default: those with egress.
             security_groups: the function's security groups. Default: one of its own.
             role: an existing role that trusts lambda.amazonaws.com. A role imported as immutable is left as it is,
                 and warnings list what it must allow. Default: a role of its own.
             permissions_boundary: the boundary of its own role; not together with `role`. Default: none.
-            encryption_key: encrypts the log group and the function's environment; its policy is extended for
-                CloudWatch Logs. Default: AWS's own keys.
+            encryption_key: encrypts the log group and the function's environment. Its policy is extended for CloudWatch
+                Logs; the policy of an imported key cannot be, and a warning holds the statement that it needs. Default:
+                AWS's own keys.
             reserved_concurrent_executions: the most events that are handled at once, 1 or more. Default: no limit of
                 its own.
             export_name: publishes the `ServiceToken` as a CloudFormation export of this name, for templates made
@@ -153,7 +157,7 @@ class EndpointProvider(ProviderMetrics):
             permissions_boundary=permissions_boundary,
         )
         if encryption_key is not None:
-            _let_logs_use(encryption_key, scope=self)
+            let_logs_use(encryption_key, scope=self)
         self.log_group = logs.LogGroup(
             self,
             "Log",
@@ -192,6 +196,8 @@ class EndpointProvider(ProviderMetrics):
             retry_attempts=timing.RETRIES,
             max_event_age=self.service_timeout,  # a delivery after that answers nobody
         )
+        if vpc is not None:
+            warn_of_isolation(self, vpc, vpc_subnets)
         self._acknowledge(basics, tracing)
         self._manages_permissions = basics is not None
         if basics is None:
@@ -348,12 +354,3 @@ def ambiguity(stack: Stack) -> list[str]:
 
 def _is_traced(tracing: lambda_.Tracing | None) -> bool:
     return tracing is not None and tracing is not lambda_.Tracing.DISABLED
-
-
-def _let_logs_use(key: kms.IKey, *, scope: Construct) -> None:
-    """Lets CloudWatch Logs encrypt this region's and account's log groups with a key."""
-    stack = Stack.of(scope)
-    service = iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")
-    group = stack.format_arn(service="logs", resource="log-group", resource_name="*")
-    principal = service.with_conditions({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}})
-    key.grant(principal, "kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")

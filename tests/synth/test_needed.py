@@ -146,7 +146,9 @@ def test_a_shared_providers_role_needs_each_stacks_own() -> None:
     shared, stack = (Stack(app, name, env=HERE) for name in ("Shared", "Stack"))
     provider = EndpointProvider(shared, "P", role=immutable(shared))
     declare(stack, provider)
-    assert set(pasted(shared)) == {"cloudformation:DescribeStackResource", "logs:CreateLogStream", "logs:PutLogEvents"}
+    own = Stack(App(), "Own", env=HERE)
+    EndpointProvider(own, "P")
+    assert set(pasted(shared)) == set(allowed(template_of(own)))
     assert (
         "arn:aws:cloudformation:us-east-1:111122223333:stack/Stack/*"
         in pasted(stack)["cloudformation:DescribeStackResource"]

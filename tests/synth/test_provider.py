@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk.assertions import Annotations, Match
 
 from chime_endpoints import ChimeIdentityTags, EndpointProvider, InvalidDeclarationError
 from chime_endpoints.timing import RETRIES, service_timeout
@@ -170,8 +172,8 @@ def test_in_a_vpc_the_role_may_make_its_interfaces() -> None:
 
 
 def test_a_key_encrypts_log_and_environment() -> None:
-    """CloudWatch Logs may use it for this account's log groups."""
-    stack = stack_in()
+    """CloudWatch Logs may use it for this account's log groups, by the name that it gives them in its requests."""
+    stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
     EndpointProvider(stack, "P", encryption_key=kms.Key(stack, "Key"))
     template = template_of(stack)
     (key,) = resources(template, "AWS::KMS::Key")
@@ -179,8 +181,66 @@ def test_a_key_encrypts_log_and_environment() -> None:
     assert properties(template, FUNCTION)["KmsKeyArn"] == arn
     assert properties(template, "AWS::Logs::LogGroup")["KmsKeyId"] == arn
     statement = properties(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"][-1]
-    assert "logs." in str(statement["Principal"])
-    assert statement["Condition"]["ArnLike"]
+    assert statement["Principal"] == {"Service": "logs.us-east-1.amazonaws.com"}
+    (context,) = statement["Condition"]["ArnLike"].values()
+    assert context["Fn::Join"][1][-1] == ":logs:us-east-1:111122223333:log-group:*"
+    assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
+
+
+def test_an_imported_keys_policy_is_told() -> None:
+    """Nobody can extend it here: a warning holds the statement that a key of this app gets."""
+    stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/0123")
+    EndpointProvider(stack, "P", encryption_key=key)
+    (warning,) = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    said = str(warning.entry.data)
+    statement = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    assert statement == {
+        "Action": ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        "Condition": {
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:111122223333:log-group:*"}
+        },
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+        "Resource": "*",
+    }
+
+
+ISOLATED = ec2.SubnetConfiguration(name="inner", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+
+
+@pytest.mark.parametrize(
+    ("vpc_options", "selection", "warned"),
+    [
+        ({}, None, False),
+        ({"subnet_configuration": [ISOLATED]}, None, True),
+        ({"subnet_configuration": [ISOLATED]}, ec2.SubnetSelection(subnet_type=ISOLATED.subnet_type), True),
+        ({"subnet_configuration": [ISOLATED]}, {"subnet_group_name": "inner"}, True),
+    ],
+)
+def test_an_isolated_subnet_is_a_warning(vpc_options: Any, selection: Any, warned: bool) -> None:  # noqa: FBT001 - a parametrized case
+    """The function would wait in vain: no VPC endpoint leads to the service."""
+    stack = stack_in()
+    EndpointProvider(stack, "P", vpc=ec2.Vpc(stack, "Vpc", max_azs=1, **vpc_options), vpc_subnets=selection)
+    found = Annotations.from_stack(stack).find_warning("/Stack/P", Match.string_like_regexp("isolated subnet"))
+    assert bool(found) is warned
+
+
+def test_the_subnets_of_an_imported_vpc_are_what_it_says() -> None:
+    """Those that are looked up later are not judged."""
+    stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123",
+        availability_zones=["us-east-1a"],
+        isolated_subnet_ids=["subnet-0123"],
+        isolated_subnet_route_table_ids=["rtb-0123"],
+    )
+    EndpointProvider(stack, "Isolated", vpc=vpc)
+    EndpointProvider(stack, "Later", vpc=ec2.Vpc.from_lookup(stack, "Lookup", is_default=False, vpc_id="vpc-4567"))
+    (warning,) = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    assert warning.id == "/Stack/Isolated"
 
 
 @pytest.mark.parametrize(
