@@ -255,7 +255,8 @@ DIAGRAMS: Mapping[str, Exchange | Boxes] = {
     "architecture": Boxes(
         "Architecture",
         "A YAML file, a CDK app or a plain template declares endpoints. CloudFormation sends an event for each of them"
-        " to one Lambda function, which reads the device token from a secret or a parameter and calls Chime SDK Identity.",
+        " to one Lambda function. It reads the device token from a secret or a parameter and calls Chime SDK"
+        " Identity.",
         276,
         (
             Box(12, 40, 206, ("endpoints.yaml", "no code")),
