@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, Stack, Token
 from constructs import IConstruct
 
+from chime_endpoints_handler import places
 from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import (
     ENDPOINT_TYPE,
@@ -33,11 +35,36 @@ UNKNOWN = Token.as_string({"Ref": "AWS::NoValue"})
 UNKNOWN_TOKEN = ParameterSource(parameter_name=UNKNOWN)
 
 
+def source_of(token: DeviceToken, stack: Stack) -> TokenSource:
+    """What a stack's template says of a token.
+
+    A secret of the stack's own account and region is named by its name where its partial ARN reads like a complete
+    one: by such an ARN AWS does not find it.
+    """
+    source = token.source
+    if isinstance(source, SecretSource) and token.names_partially and places.may_be_complete(source.secret_arn):
+        _, _, _, region, account, _, name = source.secret_arn.split(":", 6)
+        if (region, account) == (stack.region, stack.account):
+            return replace(source, secret_arn=name)
+    return source
+
+
 def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with what the template would hold."""
     for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unresolved):
         yield in_parameters(violation)
+    for parameter in ("device_token", "voip_device_token"):
+        yield from _name_problems(parameter, getattr(declaration, parameter))
     yield from declared_tags_problems(tags)
+
+
+def _name_problems(parameter: str, source: TokenSource | None) -> Iterator[str]:
+    """What is wrong with a secret's name within an ARN that is not known as a whole: it goes into a policy."""
+    if isinstance(source, SecretSource) and is_unresolved(source.secret_arn):
+        name = source.secret_arn.partition(":secret:")[2]
+        if name and not is_unresolved(name) and not places.SECRET.fullmatch(name):
+            sentence = places.meant_secret(name) or "is not the name or ARN of a secret."
+            yield f"{parameter}.secret {sentence} [{Code.MALFORMED}]"
 
 
 def reference_problems(user_arn: str, endpoint_id: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
+from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .decryption import key_arns
@@ -57,6 +58,8 @@ class DeviceToken:
     """What the template will hold."""
     needs: tuple[Access, ...] = ()
     """What the function's role is allowed for it."""
+    names_partially: bool = False
+    """Whether the source is a secret's ARN without the six characters that AWS made up."""
     parameter: ssm.IStringParameter | None = field(default=None, repr=False)
     """The parameter, which tells its key to whom it is granted."""
 
@@ -83,7 +86,9 @@ class DeviceToken:
         where the secret knows one (`secret.encryption_key`).
 
         Args:
-            secret: the secret, made in this app or imported (`Secret.from_secret_complete_arn`).
+            secret: the secret, made in this app or imported by its name, its complete ARN or its partial ARN
+                (`Secret.from_secret_name_v2`, `from_secret_complete_arn`, `from_secret_partial_arn`). A secret of
+                another account needs its complete ARN.
             field: the field of a secret that is a JSON object. Default: the whole secret string is the token.
             version_id: one version, 32 to 64 characters. Default: the version of `version_stage`.
             version_stage: the version that carries this label, 1 to 256 characters. Default: `AWSCURRENT`.
@@ -100,6 +105,7 @@ class DeviceToken:
                 secret_arn=secret.secret_arn, field=field, version_id=version_id, version_stage=version_stage
             ),
             needs=(readable,) if key is None else (readable, Access.to_key(key.key_arn)),
+            names_partially=secret.secret_full_arn is None,
         )
 
     @staticmethod
@@ -116,9 +122,12 @@ class DeviceToken:
             version: one version, a whole number from 1. Default: the latest.
 
         Raises:
-            TypeError: an argument is of the wrong kind.
+            TypeError: an argument is of the wrong kind, or the parameter holds a list.
         """
         _require_kinds(DeviceToken.from_ssm_parameter, locals())
+        if parameter.parameter_type == "StringList":
+            sentence = "parameter is a StringList, which holds no single device token. Use a String or SecureString."
+            raise TypeError(f"DeviceToken.from_ssm_parameter: {sentence} [{Code.WRONG_KIND}]")
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
             source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number

@@ -27,6 +27,7 @@ from .checks import (
     reference_problems,
     region_of,
     region_warning,
+    source_of,
 )
 from .choice import provider_problems
 from .delivery_failure import DeliveryFailureRule
@@ -195,8 +196,8 @@ class AppInstanceUserEndpoint(_Endpoint):
             app_instance_user_arn=user.arn,
             type=as_text(kinds.right("endpoint_type", endpoint_type, UNKNOWN)),
             resource_arn=resource_arn,
-            device_token=UNKNOWN_TOKEN if "device_token" in kinds.wrong else device_token.source,
-            voip_device_token=None if right_voip_token is None else right_voip_token.source,
+            device_token=UNKNOWN_TOKEN if "device_token" in kinds.wrong else source_of(device_token, stack_of(scope)),
+            voip_device_token=None if right_voip_token is None else source_of(right_voip_token, stack_of(scope)),
             name=as_text(kinds.right("endpoint_name", endpoint_name, None)),
             allow_messages=as_text(kinds.right("allow_messages", allow_messages, None) or AllowMessages.ALL),
             adopt_existing=adopt_existing is True,

@@ -96,9 +96,10 @@ def _of_source(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
     if said == "InvalidRequestException":
         return Code.SOURCE_DELETED, "Perhaps the secret is scheduled for deletion: restore it, or declare another."
     if kind in (Kind.DENIED, Kind.FORBIDDEN) or said in ("DecryptionFailure", "InvalidKeyId"):
+        may_be_missing = operation == "GetSecretValue" and kind in (Kind.DENIED, Kind.FORBIDDEN)
         return Code.SOURCE_DENIED, (
             f"The function's role needs {SOURCES[operation]}:{operation} on it, and kms:Decrypt on its key where it"
-            " has one of its own."
+            f" has one of its own{'; AWS also denies a secret that does not exist' if may_be_missing else ''}."
         )
     return Code.SOURCE_REFUSED, "Read it with the AWS CLI to see what is wrong with it, then deploy again."
 

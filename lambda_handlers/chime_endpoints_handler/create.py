@@ -35,6 +35,8 @@ def create(work: Work) -> Outcome:
     """Registers the declared endpoint."""
     work.note(work.id_of_nothing())
     wanted = resolve(read_endpoint(work.request.properties), work)
+    if wanted.refusal is not None:
+        raise wanted.refusal
     endpoints = work.endpoints(wanted.identity.user_arn)
     if work.arrival.is_late and (standing := work.standing()) is not None and not _is_awaited(standing):
         held = physical_id.read(standing.physical_id)

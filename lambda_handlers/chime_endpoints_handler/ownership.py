@@ -8,7 +8,7 @@ being equal to the declaration in every member, and by having been created when 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from . import physical_id, sources
@@ -17,7 +17,7 @@ from .calls import Call
 from .codes import Code
 from .declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
 from .endpoints import Endpoints, Identity, Listed, Registered, may_mean_no_user, was_refused
-from .errors import ServiceError, SourceError, VanishedError
+from .errors import HandlerError, ServiceError, SourceError, VanishedError
 from .request import Request
 from .rules import USER_ARN, violations
 from .timestamps import CLOCK_SKEW, RESOLUTION
@@ -36,6 +36,8 @@ class Wanted:
     is_name_declared: bool
     allow_messages: str
     may_adopt: bool
+    refusal: HandlerError | None = None
+    """Why no endpoint must be registered with these device tokens; one that is registered already may stay."""
 
 
 class Settleable(Protocol):
@@ -61,18 +63,21 @@ def resolve(declaration: EndpointDeclaration, work: Work, *, call: Call | None =
         SourceError, ServiceError, OutOfTimeError: a token could not be read.
     """
 
-    def read(member: str, source: TokenSource) -> str:
-        return sources.read(member, source, clients=work.clients, call=call or work.call)
+    def find(member: str, source: TokenSource) -> sources.Found:
+        return sources.find(member, source, clients=work.clients, call=call or work.call)
 
-    voip = declaration.voip_device_token
+    token = find("DeviceToken", declaration.device_token)
+    voip_source = declaration.voip_device_token
+    voip = None if voip_source is None else find("VoipDeviceToken", voip_source)
     identity = Identity(
         user_arn=declaration.app_instance_user_arn,
         type=declaration.type,
         resource_arn=declaration.resource_arn,
-        device_token=read("DeviceToken", declaration.device_token),
-        voip_device_token=None if voip is None else read("VoipDeviceToken", voip),
+        device_token=token.token,
+        voip_device_token=None if voip is None else voip.token,
     )
-    return declared_as(identity, declaration, work)
+    refusal = token.refusal or (None if voip is None else voip.refusal)
+    return replace(declared_as(identity, declaration, work), refusal=refusal)
 
 
 def declared_as(identity: Identity, declaration: EndpointDeclaration, work: Work) -> Wanted:
@@ -88,7 +93,7 @@ def declared_as(identity: Identity, declaration: EndpointDeclaration, work: Work
 
 def resolve_if_possible(work: Work, properties: Any) -> Wanted | None:
     """What properties declare, where that is valid and its device tokens can be read."""
-    if violations(ENDPOINT_TYPE, properties):
+    if violations(ENDPOINT_TYPE, properties, registers=False):
         return None
     try:
         return resolve(read_endpoint(properties), work, call=work.call_at_once)

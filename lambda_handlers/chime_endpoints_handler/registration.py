@@ -46,7 +46,12 @@ def register(situation: Situation) -> Chosen:
     Raises:
         AlreadyRegisteredError: somebody else's endpoint holds the device token.
         ServiceError, OutOfTimeError: it could not be registered.
+        SourceError, InvalidRequestError: what is declared is no device token. A rollback registers all the same what
+            there was before.
     """
+    refusal = situation.wanted.refusal
+    if refusal is not None and not situation.work.id_before_update():
+        raise refusal
     for round_number in range(_ROUNDS - 1):
         try:
             return _register_marked(situation, f"replace {round_number}")

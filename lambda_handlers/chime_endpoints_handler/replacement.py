@@ -118,6 +118,11 @@ def _keep(present: Registered, situation: Situation, listed: Iterable[Listed]) -
     """The current endpoint is the declared one: a replacement is rolled back, or a source has the same value."""
     situation.remove_strays(listed)
     situation.work.warn_if_inactive(present)
+    if situation.wanted.refusal is not None:
+        situation.work.warn(
+            f"Endpoint {present.endpoint_id} stays registered as it is, though nothing can be pushed to it:"
+            f" {situation.wanted.refusal}"
+        )
     return registered(situation.id_of(present.endpoint_id))
 
 

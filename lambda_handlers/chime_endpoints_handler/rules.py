@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from . import device_tokens, places
 from .codes import Code
 from .declaration import ENDPOINT_TYPE, TAGS_TYPE, AllowMessages, EndpointType, Properties
 
@@ -24,10 +25,11 @@ _ID = r"[A-Za-z0-9]([A-Za-z0-9:\-_.@]{0,62}[A-Za-z0-9])?"
 USER_ARN = re.compile(rf"{_IDENTITY}/user/{_ID}")
 IDENTITY_ARN = re.compile(rf"{_IDENTITY}(/(user|bot)/{_ID})?")
 APPLICATION_ARN = re.compile(rf"arn:(?P<partition>aws[a-z-]*):mobiletargeting:{_PLACE}:apps/[A-Za-z0-9-]{{1,64}}")
-SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
-PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]+|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/\S+")
 VERSION_NUMBER = re.compile(r"[1-9]\d*")
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
+_RESOLVED_REFERENCE = re.compile(r"\{\{resolve:ssm:[^{}]+\}\}")  # CloudFormation resolves these before it sends them
+
+_SOURCE = {"SecretArn": places.SECRET, "ParameterName": places.PARAMETER}
 
 _PROPERTY_NAME = re.compile(r"[A-Za-z]{1,40}")
 
@@ -58,19 +60,27 @@ class Rule:
     maximum: int = 1600
     form: re.Pattern[str] | None = None
     meaning: str = ""
+    meant: Callable[[str], str | None] = field(default=lambda _: None, repr=False)
+    """What was meant by a value of another form, as the rest of a sentence."""
     choices: tuple[str, ...] = ()
     members: Mapping[str, Rule] | None = None
+    is_token: bool = False
+    """Whether it is a device token, which is judged when an endpoint is registered with it, and not before."""
 
 
-_TOKEN = Rule(minimum=1)
+_TOKEN = Rule(minimum=1, is_token=True)
 _SECRET = {
-    "SecretArn": Rule(maximum=2048, form=SECRET_ARN, meaning="the ARN of a secret"),
+    "SecretArn": Rule(
+        maximum=2048, form=places.SECRET, meaning="the name or ARN of a secret", meant=places.meant_secret
+    ),
     "Field": Rule(minimum=1),
     "VersionId": Rule(minimum=32, maximum=64),
     "VersionStage": Rule(minimum=1, maximum=256),
 }
 _PARAMETER = {
-    "ParameterName": Rule(maximum=2048, form=PARAMETER_NAME, meaning="the name or ARN of a parameter"),
+    "ParameterName": Rule(
+        maximum=2048, form=places.PARAMETER, meaning="the name or ARN of a parameter", meant=places.meant_parameter
+    ),
     "Version": Rule(form=VERSION_NUMBER, meaning="a whole number from 1"),
 }
 ENDPOINT_RULES: Mapping[str, Rule] = {
@@ -118,16 +128,21 @@ def _nothing(_: object) -> bool:
     return False
 
 
-def violations(resource_type: str, properties: object, *, unresolved: IsUnresolved = _nothing) -> list[Violation]:
+def violations(
+    resource_type: str, properties: object, *, unresolved: IsUnresolved = _nothing, registers: bool = True
+) -> list[Violation]:
     """Everything that is wrong with a resource's properties; empty when they are valid.
 
     Args:
         resource_type: `Custom::ChimeAppInstanceUserEndpoint` or `Custom::ChimeIdentityTags`.
         properties: the properties as CloudFormation sends them, or as the construct will write them.
         unresolved: tells the values that are not known yet and are let through.
+        registers: whether an endpoint is to be registered as declared. Where one may be registered already, by an
+            earlier release, its device token and the place of it are not judged: it must stay possible to change
+            its name, to roll back to it, and to delete it.
     """
     if resource_type == ENDPOINT_TYPE:
-        return list(_endpoint_violations(properties, unresolved))
+        return list(_endpoint_violations(properties, unresolved, registers=registers))
     if resource_type == TAGS_TYPE:
         return list(_tags_violations(properties, unresolved))
     sentence = f"ResourceType is neither {ENDPOINT_TYPE} nor {TAGS_TYPE}; give the resource one of these types."
@@ -139,12 +154,26 @@ def region_of(arn: str) -> str:
     return arn.split(":", 4)[3]
 
 
-def token_violations(value: object, member: str) -> list[Violation]:
-    """Everything that is wrong with a device token, whether declared or read from its source."""
-    return list(_text(member, value, _TOKEN))
+def token_violations(value: str, subject: str) -> list[Violation]:
+    """What is wrong with a device token, whether declared or read from its source.
+
+    Args:
+        value: the token.
+        subject: what the sentence begins with.
+    """
+    if wrong := device_tokens.what_it_is(value):
+        return [Violation(wrong[0], f"{subject} {wrong[1]}")]
+    return list(_length(subject, value, _TOKEN))
 
 
-def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Violations:
+def plain_token_violations(value: str, member: str) -> list[Violation]:
+    """What is wrong with a device token that is declared in clear."""
+    if _RESOLVED_REFERENCE.fullmatch(value):
+        return []
+    return token_violations(value, f"EndpointAttributes.{member}")
+
+
+def _endpoint_violations(properties: object, unresolved: IsUnresolved, *, registers: bool) -> Violations:
     if not isinstance(properties, Mapping):
         yield _NO_PROPERTIES
         return
@@ -158,6 +187,9 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved) -> Violat
     attributes = properties.get("EndpointAttributes")
     if isinstance(attributes, Mapping):
         yield from _attribute_violations(attributes, properties.get("Type"))
+        if registers:
+            yield from _new_token_violations(attributes, unresolved)
+            yield from _place_violations(attributes, properties.get("AppInstanceUserArn"))
     yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"))
 
 
@@ -190,6 +222,41 @@ def _source_violations(path: str, source: Properties) -> Violations:
         yield Violation(Code.MISSING, f"{path}.ParameterName is missing.")
     if "VersionId" in source and "VersionStage" in source:
         yield Violation(Code.CONTRADICTION, f"{path}: VersionId and VersionStage are both given; give one of them.")
+
+
+def _new_token_violations(attributes: Properties, unresolved: IsUnresolved) -> Violations:
+    for member in ("DeviceToken", "VoipDeviceToken"):
+        value = attributes.get(member)
+        if isinstance(value, str) and not unresolved(value) and not _DYNAMIC_REFERENCE.search(value):
+            yield from plain_token_violations(value, member)
+
+
+def _place_violations(attributes: Properties, user: object) -> Violations:
+    """What is wrong with the place of a token that is named as places may be."""
+    users = USER_ARN.fullmatch(user) if isinstance(user, str) else None
+    for member in ("DeviceTokenSource", "VoipDeviceTokenSource"):
+        source = attributes.get(member)
+        if not isinstance(source, Mapping):
+            continue
+        for name, place in ((name, source.get(name)) for name in ("SecretArn", "ParameterName")):
+            if isinstance(place, str) and (unsuitable := _unsuitable(name, place, users)):
+                yield Violation(Code.MALFORMED, f"EndpointAttributes.{member}.{name} {unsuitable}")
+
+
+def _unsuitable(name: str, place: str, user: re.Match[str] | None) -> str | None:
+    if name == "ParameterName" and (unsuitable := places.unsuitable_parameter(place)):
+        return unsuitable
+    if user is None or not places.is_arn(place) or not _SOURCE[name].fullmatch(place):
+        return None
+    _, partition, _, _, account, _ = place.split(":", 5)
+    if partition != user["partition"]:
+        return "is in another partition than the AppInstanceUser. Nothing there can be read from here."
+    if name == "SecretArn" and account != user["account"] and not places.may_be_complete(place):
+        return (
+            "is the ARN of another account's secret without its last seven characters, a hyphen and six of AWS's own."
+            " AWS finds such a secret by its complete ARN only."
+        )
+    return None
 
 
 def _application_violations(user: object, application: object) -> Violations:
@@ -302,14 +369,21 @@ def _text(path: str, value: object, rule: Rule) -> Violations:
             " For a device token use DeviceTokenSource or VoipDeviceTokenSource (SecretArn or ParameterName):"
             " the function reads it itself.",
         )
-    elif len(value) < rule.minimum or len(value) > rule.maximum:
-        sentence = f"{path} has {len(value)} characters; {rule.minimum} to {rule.maximum} are allowed."
-        yield Violation(Code.WRONG_LENGTH, sentence)
+    elif rule.is_token:
+        return
+    elif length := list(_length(path, value, rule)):
+        yield from length
     elif not value.isprintable() and any(_is_unwanted(character) for character in value):
         sentence = f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair; remove it."
         yield Violation(Code.UNPRINTABLE, sentence)
     elif rule.form is not None and not rule.form.fullmatch(value):
-        yield Violation(Code.MALFORMED, f"{path} is not {rule.meaning}.")
+        yield Violation(Code.MALFORMED, f"{path} {rule.meant(value) or f'is not {rule.meaning}.'}")
+
+
+def _length(path: str, value: str, rule: Rule) -> Violations:
+    if len(value) < rule.minimum or len(value) > rule.maximum:
+        sentence = f"{path} has {len(value)} characters; {rule.minimum} to {rule.maximum} are allowed."
+        yield Violation(Code.WRONG_LENGTH, sentence)
 
 
 def _is_unwanted(character: str) -> bool:

@@ -63,7 +63,26 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         (f"{COMMON}, device_token: abc", "device_token: must say where the token is: write {secret: ARN, field: NAME}"),
         (f"{COMMON}, device_token: {{}}", "device_token: says no place: write {secret: ARN, field: NAME}"),
         (f"{COMMON}, device_token: {{secret: <SECRET>, parameter: /a}}", "secret and parameter are given; name one"),
-        (f"{COMMON}, device_token: {{secret: push}}", "device_token.secret: is not the ARN of a secret."),
+        (f"{COMMON}, device_token: {{secret: 'a b'}}", "device_token.secret: is not the name or ARN of a secret."),
+        (f"{COMMON}, device_token: {{secret: 'push*'}}", "device_token.secret: has a wildcard in it."),
+        (
+            f"{COMMON}, device_token: {{secret: '<SECRET>:apns::'}}",
+            "device_token.secret: has a field, stage or version after the secret's ARN, as ECS writes it. Declare ",
+        ),
+        (
+            f"{COMMON}, device_token: {{parameter: /aws/reference/secretsmanager/push}}",
+            "device_token.parameter: refers to a secret. Declare the secret itself, as secret: its name, or its ARN.",
+        ),
+        (f"{COMMON}, device_token: {{parameter: '<SECRET>'}}", "is the ARN of a secret. Declare it as secret."),
+        (
+            f'{COMMON}, device_token: {{plain_text: \'{{"alice": "x"}}\'}}',
+            "device_token.plain_text: is a JSON object, not a device token.",
+        ),
+        (
+            f"{COMMON}, device_token: {{plain_text: 'x '}}",
+            "device_token.plain_text: has a space at its end; remove it.",
+        ),
+        (f"{COMMON}, device_token: {{plain_text: 'null'}}", "device_token.plain_text: is a placeholder for a missing"),
         (f"{COMMON}, device_token: {{secret: <SECRET>, version: 2}}", "device_token.version: does not go with secret"),
         (f"{COMMON}, device_token: {{secret: <SECRET>, feild: x}}", "'feild' is not a field; did you mean field?"),
         (

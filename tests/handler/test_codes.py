@@ -28,7 +28,6 @@ NAMED: Mapping[Code, tuple[str, ...]] = {
     Code.MISSING: (" is missing",),
     Code.UNKNOWN: ("Nmae is not a property", "did you mean Name?"),
     Code.NOT_A_CHOICE: (" must be one of ", "did you mean "),
-    Code.MALFORMED: ("Arn is not the ARN of an ", "REGION:ACCOUNT"),
     Code.DYNAMIC_REFERENCE: ("EndpointAttributes.DeviceToken", "use DeviceTokenSource"),
     Code.ELSEWHERE: ("ResourceArn", "another region", "AppInstanceUser"),
     Code.TAGS_OF_ENDPOINT: ("Custom::ChimeIdentityTags",),

@@ -23,6 +23,7 @@ VALID: dict[str, Any] = {
     "EndpointAttributes": {"DeviceToken": "t"},
 }
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
+PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter/push/alice"
 APPLICATION = "arn:aws:mobiletargeting:{}:apps/a"
 
 
@@ -51,7 +52,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (attributes(DeviceToken=""), "EndpointAttributes.DeviceToken has 0 characters; 1 to 1600"),
     (attributes(DeviceToken="t" * 1601), "EndpointAttributes.DeviceToken has 1601 characters"),
     (attributes(DeviceToken=5), "EndpointAttributes.DeviceToken must be a string"),
-    (attributes(DeviceToken="t\n"), "EndpointAttributes.DeviceToken holds a control character"),
+    (attributes(DeviceToken="t\n"), "EndpointAttributes.DeviceToken has a line break at its end; remove it."),
     (attributes(DeviceToken="\ud800"), "half of a surrogate pair"),
     (attributes(DeviceToken="t", DeviceTokenSource={"SecretArn": SECRET}), "are both given"),
     (
@@ -62,7 +63,29 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"Type": 5}, "Type must be one of APNS, APNS_SANDBOX, GCM."),
     (attributes(DeviceTokenSource={}), "SecretArn or ParameterName is missing"),
     (attributes(DeviceTokenSource={"Version": "1"}), "DeviceTokenSource.ParameterName is missing"),
-    (attributes(DeviceTokenSource={"SecretArn": "push"}), "SecretArn is not the ARN of a secret"),
+    (attributes(DeviceTokenSource={"SecretArn": "push tokens"}), "SecretArn is not the name or ARN of a secret"),
+    (
+        attributes(DeviceTokenSource={"SecretArn": "0123456789abcdef" * 4}),
+        "SecretArn is not the name or ARN of a secret",
+    ),
+    (attributes(DeviceTokenSource={"SecretArn": "push/*"}), "SecretArn has a wildcard in it. Declare one place."),
+    (attributes(DeviceTokenSource={"SecretArn": f"{SECRET}-AbCdE?"}), "SecretArn has a wildcard in it"),
+    (attributes(DeviceTokenSource={"SecretArn": f"{SECRET}-AbCdEf:apns::"}), "SecretArn has a field, stage or version"),
+    (attributes(DeviceTokenSource={"SecretArn": PARAMETER}), "SecretArn is the ARN of a parameter"),
+    (attributes(DeviceTokenSource={"SecretArn": SECRET.replace("arn:aws", "arn:aws-cn")}), "in another partition"),
+    (
+        attributes(DeviceTokenSource={"SecretArn": SECRET.replace("12", "99")}),
+        "SecretArn is the ARN of another account's",
+    ),
+    (attributes(DeviceTokenSource={"ParameterName": SECRET}), "ParameterName is the ARN of a secret"),
+    (attributes(DeviceTokenSource={"ParameterName": "/push/*"}), "ParameterName has a wildcard in it"),
+    (attributes(DeviceTokenSource={"ParameterName": f"{PARAMETER}/*"}), "ParameterName has a wildcard in it"),
+    (attributes(DeviceTokenSource={"ParameterName": "/push/alice:3"}), "ParameterName has a version or label after"),
+    (attributes(DeviceTokenSource={"ParameterName": f"{PARAMETER}:3"}), "ParameterName has a version or label after"),
+    (
+        attributes(DeviceTokenSource={"ParameterName": "/aws/reference/secretsmanager/push"}),
+        "ParameterName refers to a secret. Declare the secret itself, as SecretArn",
+    ),
     (attributes(DeviceTokenSource={"SecretArn": SECRET, "ParameterName": "p"}), "name one source"),
     (attributes(DeviceTokenSource={"SecretArn": SECRET, "Feld": "p"}), "did you mean Field?"),
     (attributes(DeviceTokenSource={"ParameterName": "p", "Version": "0"}), "not a whole number from 1"),

@@ -114,9 +114,9 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
         ('{"apns": 5}', "apns", "has no string in its Field apns"),
         ('{"apns": ""}', "apns", "0 characters"),
         (b"canary", None, "binary"),
-        ("canary-token\n", None, "control character"),
-        ("\n", None, "control character"),
-        ("canary\x00", None, "control character"),
+        ("canary-token\n", None, "a line break at its end"),
+        ("\n", None, "a line break at its beginning"),
+        ("canary\x00", None, "a NUL character at its end"),
         ("x" * 65_536, None, "65536 characters"),
         ("null", "apns", "not a JSON object"),
         ('{"apns": null}', "apns", "has no string in its Field apns"),
@@ -252,7 +252,7 @@ def test_a_source_that_is_throttled_for_ever_fails_in_time(stage: Stage, kind: s
 
 @pytest.mark.parametrize(
     ("value", "problem"),
-    [("canary\n", "control character"), ("c" * 1601, "1601 characters"), ("canary\x00", "control character")],
+    [("canary\n", "a line break"), ("c" * 1601, "1601 characters"), ("canary\x00", "a NUL character")],
 )
 def test_a_parameter_that_holds_no_token_is_explained(stage: Stage, value: str, problem: str) -> None:
     """F23: as with a secret."""

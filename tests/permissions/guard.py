@@ -84,7 +84,11 @@ def _of_stacks(_: Any, operation: str, parameters: Parameters) -> Iterator[Permi
 
 
 def _of_secrets(client: Any, operation: str, parameters: Parameters) -> Iterator[Permission]:
-    secret = client.describe_secret(SecretId=parameters["SecretId"])
+    try:
+        secret = client.describe_secret(SecretId=parameters["SecretId"])
+    except ClientError:
+        yield Permission(f"secretsmanager:{operation}", parameters["SecretId"])  # what does not exist is not told
+        return
     yield Permission(f"secretsmanager:{operation}", secret["ARN"])
     yield from _of_key(secret.get("KmsKeyId", ""))
 

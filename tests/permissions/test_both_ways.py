@@ -87,8 +87,10 @@ OUTSIDE = {
     Permission("chime:UntagResource", f"{SECOND}/user/carol"),
     Permission("mobiletargeting:GetApp", f"{APPLICATION}0"),
     Permission("mobiletargeting:SendMessages", APPLICATION),
-    Permission("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-other-AbCdEf"),
-    Permission("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-AbCdEf"),
+    Permission(
+        "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-other-AbCdEf"
+    ),
+    Permission("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-AbCdEf"),
     Permission("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{PARAMETER}s"),
     Permission("kms:Decrypt", f"{KEY}0"),
     Permission("kms:Encrypt", KEY),

@@ -287,7 +287,12 @@ MISTAKES: Mapping[Code, tuple[Mistake, ...]] = {
     Code.UNKNOWN: (declared(Nmae="canary"),),
     Code.NOT_A_CHOICE: (declared(Type="FCM"), declared(AllowMessages="all")),
     Code.WRONG_KIND: (declared(EndpointAttributes="canary"), lambda stage: _reason_of_tags(stage, {"team": "chat"})),
-    Code.MALFORMED: (declared(AppInstanceUserArn="canary"), declared(ResourceArn="canary")),
+    Code.MALFORMED: (
+        declared(AppInstanceUserArn="canary"),
+        declared(ResourceArn="canary"),
+        declared(EndpointAttributes={"DeviceToken": "file://canary"}),
+        declared(EndpointAttributes={"DeviceTokenSource": {"SecretArn": f"{SECRET}:canary::"}}),
+    ),
     Code.WRONG_LENGTH: (declared(EndpointAttributes={"DeviceToken": ""}),),
     Code.UNPRINTABLE: (declared(EndpointAttributes={"DeviceToken": "canary\n"}),),
     Code.DYNAMIC_REFERENCE: (
@@ -317,6 +322,7 @@ MISTAKES: Mapping[Code, tuple[Mistake, ...]] = {
         from_source("canary\n"),
         from_source("x" * 5000),
         from_source(b"canary"),
+        from_source(json.dumps({"alice": "canary", "bob": "canary"})),
     ),
     Code.SOURCE_REFUSED: (refused_source("InvalidParameterException", SecretArn=SECRET),),
     Code.DENIED: (

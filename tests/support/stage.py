@@ -17,6 +17,7 @@ from chime_endpoints_handler import declaration, index
 from chime_endpoints_handler.arrival import Process
 from chime_endpoints_handler.clients import AwsClients
 from support.direct import DirectClient
+from support.secrets_manager import AsOnAws
 from support.sink import Sink
 
 ACCOUNT = "123456789012"
@@ -131,8 +132,8 @@ class StagedClients:
         return self.direct or _WARM.chime(region)
 
     def secrets(self, region: str | None) -> Any:
-        """The real client, which moto answers, unless something stands in for it."""
-        return self.vault or _WARM.secrets(region)
+        """The real client, which moto answers and which finds secrets as AWS does, unless one stands in."""
+        return self.vault or AsOnAws(_WARM.secrets(region))
 
     def parameters(self, region: str | None) -> Any:
         """The real client, which moto answers."""

@@ -55,37 +55,46 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
     assert properties(template, TAGS)["Tags"] == [{"Key": "team", "Value": "chat"}]
 
 
+IN_SECRETS_MANAGER = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
+
+
 @pytest.mark.parametrize(
-    ("token", "action", "resource"),
+    ("token", "action", "granted"),
     [
-        ("{secret: <SECRET>}", "secretsmanager:GetSecretValue", SECRET),
+        ("{secret: push}", "secretsmanager:GetSecretValue", [":secret:push-??????"]),
+        ("{secret: chime/push-tokens}", "secretsmanager:GetSecretValue", [":secret:chime/push-tokens-??????"]),
         (
-            "{secret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:push'}",
+            f"{{secret: '{IN_SECRETS_MANAGER}push'}}",
             "secretsmanager:GetSecretValue",
-            None,
+            [f"{IN_SECRETS_MANAGER}push-??????"],
         ),
-        ("{parameter: /alice/fcm}", "ssm:GetParameter", ":parameter/alice/fcm"),
-        ("{parameter: alice}", "ssm:GetParameter", ":parameter/alice"),
+        (
+            f"{{secret: '{IN_SECRETS_MANAGER}chime/push-tokens'}}",
+            "secretsmanager:GetSecretValue",
+            [f"{IN_SECRETS_MANAGER}chime/push-tokens", f"{IN_SECRETS_MANAGER}chime/push-tokens-??????"],
+        ),
+        ("{secret: <SECRET>}", "secretsmanager:GetSecretValue", [SECRET, f"{SECRET}-??????"]),
+        ("{parameter: /alice/fcm}", "ssm:GetParameter", [":parameter/alice/fcm"]),
+        ("{parameter: alice}", "ssm:GetParameter", [":parameter/alice"]),
         (
             "{parameter: 'arn:aws:ssm:us-east-1:111122223333:parameter/alice'}",
             "ssm:GetParameter",
-            "arn:aws:ssm:us-east-1:111122223333:parameter/alice",
+            ["arn:aws:ssm:us-east-1:111122223333:parameter/alice"],
         ),
         (
             "{parameter: a, kms_key: 'arn:aws:kms:us-east-1:111122223333:key/1'}",
             "kms:Decrypt",
-            "arn:aws:kms:us-east-1:111122223333:key/1",
+            ["arn:aws:kms:us-east-1:111122223333:key/1"],
         ),
     ],
 )
 def test_reading_is_allowed_for_exactly_the_declared(
-    tmp_path: Path, token: str, action: str, resource: str | None
+    tmp_path: Path, token: str, action: str, granted: list[str]
 ) -> None:
-    """A secret without its six last characters gets them as wildcards."""
+    """An ARN that reads like a complete one may be a partial one: both are allowed, and nothing else is."""
     (template,) = templates(tmp_path, f"endpoints: {{a: {{{COMMON}, device_token: {token}}}}}").values()
-    (granted,) = allowed(template)[action]
-    given = granted["Fn::Join"][1][-1] if isinstance(granted, dict) else granted
-    assert given == (resource or "arn:aws:secretsmanager:us-east-1:111122223333:secret:push-??????")
+    given = [each["Fn::Join"][1][-1] if isinstance(each, dict) else each for each in allowed(template)[action]]
+    assert given == granted
 
 
 def test_an_endpoints_logical_id_follows_from_its_key_alone(tmp_path: Path) -> None:

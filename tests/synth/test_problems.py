@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from aws_cdk import App, Aws, CfnParameter, Environment, Fn, Stack, Stage
 from aws_cdk import aws_chime as chime
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Annotations, Match
 from constructs import Construct
 
@@ -84,6 +86,52 @@ def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: 
     assert str(raised.value).startswith(f"Stack/Phone: {expected}")
     assert len(raised.value.problems) == 1
     assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("*", "has a wildcard in it. Declare one place. [CE-105]"),
+        ("chime/*-tokens", "has a wildcard in it. Declare one place. [CE-105]"),
+        ("push:alice::", "is not the name or ARN of a secret. [CE-105]"),
+        ("push tokens", "is not the name or ARN of a secret. [CE-105]"),
+    ],
+)
+def test_a_secrets_name_that_is_none_gets_into_no_policy(name: str, told: str) -> None:
+    """A wildcard in it would allow to read other secrets."""
+    stack = stack_in()
+    token = DeviceToken.from_secrets_manager(secretsmanager.Secret.from_secret_name_v2(stack, "S", name))
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(stack, device_token=token)
+    assert str(raised.value) == f"Stack/Phone: device_token.secret {told}"
+
+
+def test_a_list_of_strings_is_no_parameter_for_a_token() -> None:
+    """The function does not choose from a list, by whichever class it was made."""
+    stack = stack_in()
+    names = ssm.StringListParameter(stack, "Names", string_list_value=["a", "b"])
+    with pytest.raises(TypeError, match="parameter must be a parameter, not a StringListParameter"):
+        DeviceToken.from_ssm_parameter(names)  # type: ignore[arg-type]  # what the test is about
+    listed = ssm.StringParameter.from_string_parameter_attributes(
+        stack, "Listed", parameter_name="/push", type=ssm.ParameterType.STRING_LIST
+    )
+    with pytest.raises(TypeError, match="parameter is a StringList, which holds no single device token"):
+        DeviceToken.from_ssm_parameter(listed)
+
+
+@pytest.mark.parametrize("text", ['{"a": "canary"}', '"canary"', "canary ", "file://canary", "canary,b", "None"])
+def test_what_is_no_device_token_is_refused_at_synth(text: str) -> None:
+    """By the function's own rule, and without its value."""
+    with pytest.raises(InvalidDeclarationError) as raised:
+        endpoint(stack_in(), device_token=TEXT(text))
+    assert len(raised.value.problems) == 1
+    assert str(raised.value).startswith("Stack/Phone: device_token ")
+    assert "canary" not in str(raised.value)
+
+
+def test_a_reference_that_cloudformation_resolves_is_judged_when_the_event_arrives() -> None:
+    """A parameter of type String, in clear."""
+    endpoint(stack_in(), device_token=TEXT("{{resolve:ssm:/push/alice}}"))
 
 
 @pytest.mark.parametrize("given", ["canary", None, 5])

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 from chime_endpoints import DeviceToken
-from synth.stage import SECRET, allowed, endpoint, stack_in, template_of
+from synth.stage import SECRET, allowed, endpoint, properties, stack_in, template_of
 
 TEXT = DeviceToken.unsafe_plain_text
 ASKED = ("cloudformation:DescribeStacks",)
@@ -44,6 +44,25 @@ class TestReading:
         secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "push")
         (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
         assert resource["Fn::Join"][1][-1] == ":secret:push-??????"
+
+    def test_a_name_that_ends_like_a_complete_arn_is_asked_for_as_a_name(self) -> None:
+        """By its partial ARN, AWS would not find it; what may be read is the same."""
+        stack = stack_in()
+        secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "chime/push-tokens")
+        (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
+        assert resource["Fn::Join"][1][-1] == ":secret:chime/push-tokens-??????"
+        declared = properties(template_of(stack))["EndpointAttributes"]["DeviceTokenSource"]
+        assert declared == {"SecretArn": "chime/push-tokens"}
+
+    def test_a_secret_of_another_region_is_asked_for_by_its_arn(self) -> None:
+        """Its name alone would be looked up in the stack's region."""
+        arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:chime/push-tokens"
+        stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
+        secret = secretsmanager.Secret.from_secret_partial_arn(stack, "S", arn)
+        granted = self.granted(stack, DeviceToken.from_secrets_manager(secret))
+        assert granted == {"secretsmanager:GetSecretValue": [f"{arn}-??????"]}
+        declared = properties(template_of(stack))["EndpointAttributes"]["DeviceTokenSource"]
+        assert declared == {"SecretArn": arn}
 
     def test_a_secret_of_the_app_is_referred_to(self) -> None:
         """With its key."""

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from chime_endpoints_handler import places
 from chime_endpoints_handler.declaration import ParameterSource, SecretSource, TokenSource
 
-_COMPLETE = re.compile(r"-[A-Za-z0-9]{6}$")
-OWN_PLACE = "arn:${Token[AWS.Partition.0]}:ssm:${Token[AWS.Region.0]}:${Token[AWS.AccountId.0]}"
-"""What a parameter's ARN begins with that is given by name: in the stack's own region and account."""
+
+class Place(NamedTuple):
+    """Where a stack is."""
+
+    partition: str
+    region: str
+    account: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something there."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+OWN_PLACE = Place("${Token[AWS.Partition.0]}", "${Token[AWS.Region.0]}", "${Token[AWS.AccountId.0]}")
+"""Where a stack is that does not say so."""
 
 
 def accesses(
-    source: TokenSource, *, keys: Sequence[str], paths: Sequence[str], own_place: str = OWN_PLACE
+    source: TokenSource, *, keys: Sequence[str], paths: Sequence[str], own_place: Place = OWN_PLACE
 ) -> Iterator[tuple[str, str]]:
     """The actions on resources that reading a token takes.
 
@@ -21,12 +34,11 @@ def accesses(
         source: where the token is.
         keys: the ARNs of the keys that it may be encrypted with.
         paths: the paths of parameters that are allowed as a whole.
-        own_place: what the ARNs of the stack's own parameters begin with.
+        own_place: where the secrets and parameters are that are given by name.
     """
     if isinstance(source, SecretSource):
-        # Without its last six characters, Secrets Manager still finds it, and IAM does not.
-        complete = _COMPLETE.search(source.secret_arn)
-        yield "secretsmanager:GetSecretValue", source.secret_arn if complete else f"{source.secret_arn}-??????"
+        for arn in _secret_arns(source.secret_arn, own_place):
+            yield "secretsmanager:GetSecretValue", arn
     elif isinstance(source, ParameterSource):
         yield "ssm:GetParameter", _parameter_arn(source.parameter_name, paths, own_place)
     else:
@@ -35,12 +47,22 @@ def accesses(
         yield "kms:Decrypt", key
 
 
-def _parameter_arn(name: str, paths: Sequence[str], own_place: str) -> str:
+def _secret_arns(secret: str, own_place: Place) -> Iterator[str]:
+    """The ARNs that a name or ARN may stand for: what ends like a complete ARN may be a partial one, too."""
+    if not places.is_arn(secret):
+        secret = own_place.arn("secretsmanager", f"secret:{secret}")
+    elif places.may_be_complete(secret):
+        yield secret
+    yield f"{secret}-??????"
+
+
+def _parameter_arn(name: str, paths: Sequence[str], own_place: Place) -> str:
     place, separator, own_name = name.partition(":parameter/")
     if not separator:
-        place, own_name = own_place, name.removeprefix("/")
+        own_name = name.removeprefix("/")
     path = covering(f"/{own_name}", paths)
-    return f"{place}:parameter{f'{path}/*' if path else f'/{own_name}'}"
+    resource = f"parameter{f'{path}/*' if path else f'/{own_name}'}"
+    return f"{place}:{resource}" if separator else own_place.arn("ssm", resource)
 
 
 def covering(name: str, paths: Sequence[str]) -> str | None:

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chime_endpoints_handler import places
 from chime_endpoints_handler.rules import (
     APPLICATION_ARN,
     ENDPOINT_RULES,
-    PARAMETER_NAME,
-    SECRET_ARN,
     TAG_MEMBER_RULES,
     TAG_RULES,
     USER_ARN,
@@ -186,7 +185,10 @@ def _entry_fields() -> Mapping[str, Schema]:
 def _secret() -> Schema:
     fields = {
         "secret": _text(
-            _SOURCE["SecretArn"], "The secret's complete ARN, with its six last characters.", form=SECRET_ARN
+            _SOURCE["SecretArn"],
+            "The secret's name, or its ARN. A secret of another account needs its complete ARN, which ends in a hyphen"
+            " and six characters.",
+            form=places.SECRET,
         ),
         "field": _text(
             _SOURCE["Field"], "The field of a secret that is a JSON object. Default: the whole secret is the token."
@@ -203,7 +205,7 @@ def _secret() -> Schema:
 
 def _parameter() -> Schema:
     fields = {
-        "parameter": _text(_SOURCE["ParameterName"], "The parameter's name or ARN.", form=PARAMETER_NAME),
+        "parameter": _text(_SOURCE["ParameterName"], "The parameter's name or ARN.", form=places.PARAMETER),
         "version": {
             "description": "One version of the parameter. Default: the latest.",
             "anyOf": [

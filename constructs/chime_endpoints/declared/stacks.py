@@ -11,7 +11,7 @@ from chime_endpoints.device_token import Access, DeviceToken
 from chime_endpoints.endpoint import AppInstanceUserEndpoint
 from chime_endpoints_handler.declaration import AllowMessages, EndpointType, TokenSource
 
-from .access import accesses
+from .access import Place, accesses
 from .entry import Declarations, Entry
 from .spread import spread
 
@@ -50,7 +50,7 @@ class EndpointsStack(Stack):
         )
 
     def _token(self, source: TokenSource, entry: Entry) -> DeviceToken:
-        place = f"arn:{self.partition}:ssm:{self.region}:{self.account}"
+        place = Place(self.partition, self.region, self.account)
         needs = accesses(source, keys=entry.kms_keys, paths=self._paths, own_place=place)
         return DeviceToken(source=source, needs=tuple(Access(action=each, resource=on) for each, on in needs))
 
