@@ -21,6 +21,7 @@ from chime_endpoints_handler.declaration import (
 )
 from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, violations
 
+from .device_token import DeviceToken
 from .identity import User, key_of
 from .tag_problems import declared_tags_problems
 from .tree import region_of_stack, root_of, stack_of

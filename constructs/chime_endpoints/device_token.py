@@ -9,7 +9,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
-from chime_endpoints_handler.codes import Code
 from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .decryption import key_arns
@@ -122,12 +121,9 @@ class DeviceToken:
             version: one version, a whole number from 1. Default: the latest.
 
         Raises:
-            TypeError: an argument is of the wrong kind, or the parameter holds a list.
+            TypeError: an argument is of the wrong kind.
         """
         _require_kinds(DeviceToken.from_ssm_parameter, locals())
-        if parameter.parameter_type == "StringList":
-            sentence = "parameter is a StringList, which holds no single device token. Use a String or SecureString."
-            raise TypeError(f"DeviceToken.from_ssm_parameter: {sentence} [{Code.WRONG_KIND}]")
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
             source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number

@@ -147,6 +147,39 @@ def test_a_secret_that_cannot_be_read_is_not_in_sync(account: Account) -> None:
     assert [each.state for each in found(account, with_tokens=False)] == [State.IN_SYNC]
 
 
+@pytest.mark.parametrize("place", ["plain", "secret"])
+def test_what_is_no_device_token_is_not_in_sync(account: Account, place: str) -> None:
+    """It is registered as declared, and no push arrives; by an earlier release, for example."""
+    value = '{"alice": "canary-a", "bob": "canary-b"}'
+    attributes = {
+        "plain": {"DeviceToken": value},
+        "secret": {"DeviceTokenSource": {"SecretArn": account.secret(value)}},
+    }[place]
+    finding = one_found(account, account.register(value), EndpointAttributes=attributes)
+    (difference,) = finding.differences
+    assert difference.field == "device_token"
+    assert "is a JSON object, not a device token" in difference.registered
+    assert "canary" not in repr(finding)
+
+
+def test_a_source_that_holds_no_device_token_is_told_as_a_deployment_would(account: Account) -> None:
+    """A list of one is a list; the exit code is 1, since it cannot be compared."""
+    account.services.parameters("us-east-1").put_parameter(Name="/push", Value="canary-a", Type="StringList")
+    attributes = {"DeviceTokenSource": {"ParameterName": "/push"}}
+    finding = one_found(account, account.register("canary-a"), EndpointAttributes=attributes)
+    ((field, reason),) = finding.not_compared
+    assert (finding.state, field) == (State.UNKNOWN, "device_token")
+    assert "DeviceTokenSource: parameter /push is a StringList." in reason
+    assert exit_code([finding]) == ExitCode.FAILED
+
+
+def test_a_secret_may_be_declared_by_its_name(account: Account) -> None:
+    """It is looked up in the stack's region, as the function does."""
+    account.services.secrets("us-east-1").create_secret(Name="chime/push-tokens", SecretString='{"phone": "token"}')
+    attributes = {"DeviceTokenSource": {"SecretArn": "chime/push-tokens", "Field": "phone"}}
+    assert one_found(account, account.register("token"), EndpointAttributes=attributes).state is State.IN_SYNC
+
+
 def test_what_only_cloudformation_knows_is_said_not_to_be_compared(account: Account) -> None:
     """Such as an attribute of another resource."""
     finding = one_found(account, account.register(), ResourceArn={"Fn::GetAtt": ["Other", "Something"]})

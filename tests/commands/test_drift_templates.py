@@ -85,13 +85,22 @@ def test_a_scalar_of_yaml_is_compared_as_the_text_that_it_becomes(
 def test_a_scalar_of_json_is_compared_as_the_text_that_it_becomes(
     account: Account, value: object, registered: str
 ) -> None:
-    """Also in an endpoint's name and token, which need no quotes in a template."""
-    endpoint = account.register(registered, name=registered)
-    resource = declared(endpoint, Name=value, EndpointAttributes={"DeviceToken": value})
+    """Also in an endpoint's name, which needs no quotes in a template."""
+    endpoint = account.register(name=registered)
+    resource = declared(endpoint, Name=value)
     account.cloudformation.add("Push", {"Phone": resource}, Phone=physical_id(endpoint))
     assert found(account).state is State.IN_SYNC
     endpoint.name = "other"
     assert [each.field for each in found(account).differences] == ["name"]
+
+
+@pytest.mark.parametrize(("value", "registered"), [(4711, "4711"), ("1.10", "1.10")])
+def test_a_device_token_of_digits_is_compared_as_text(account: Account, value: object, registered: str) -> None:
+    """It needs no quotes in a template either."""
+    endpoint = account.register(registered)
+    resource = declared(endpoint, EndpointAttributes={"DeviceToken": value})
+    account.cloudformation.add("Push", {"Phone": resource}, Phone=physical_id(endpoint))
+    assert found(account).state is State.IN_SYNC
 
 
 def test_a_name_beyond_ascii_is_compared_as_far_as_cloudformation_shows_it(account: Account) -> None:
@@ -266,5 +275,5 @@ def test_what_is_registered_and_is_no_device_token_is_told(
     assert [each.field for each in found(account).differences] == ["device_token"]
     run(["drift", "--region", "us-east-1"], services=account.services)
     shown = capsys.readouterr().out
-    assert "the registered DeviceToken holds a control character" in shown
+    assert "the registered DeviceToken has a line break at its end" in shown
     assert "canary" not in shown

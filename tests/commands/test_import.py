@@ -137,8 +137,18 @@ def test_an_endpoint_whose_token_is_none_is_told_and_not_written(account: Accoun
     selection = selected(account, account.user())
     assert not selection.fit
     (why,) = [why for _, why in selection.unfit]
-    assert why.startswith("The registered DeviceToken holds a control character")
+    assert why.startswith("The registered DeviceToken has a line break at its end")
     assert "canary" not in why
+
+
+def test_an_endpoint_whose_device_token_is_none_is_told_and_its_token_not_stored(account: Account) -> None:
+    """By the rule of the deployment, which would fail; the others are imported."""
+    account.register('{"alice": "canary-a"}', name="wrong")
+    account.register("canary-b", name="right")
+    ((_, why),) = selected(account, account.app_instance).unfit
+    assert why == "The registered DeviceToken is a JSON object, not a device token."
+    assert [entry["name"] for entry in imported(account).values()] == ["right"]
+    assert list(stored(account).values()) == ["canary-b"]
 
 
 def test_importing_again_stores_nothing_again(account: Account) -> None:

@@ -87,7 +87,7 @@ def declared_as(key: str, endpoint: Described, secrets: Mapping[str, str]) -> En
 
 def obstacles(endpoint: Described) -> list[str]:
     """Why an endpoint cannot be declared as it is: a name with control characters, or a token that is none."""
-    token = PlainToken("not the endpoint's own")  # what the entry says of the tokens is ours, and fits
+    token = PlainToken("not-the-endpoints-own")  # what the entry says of the tokens is ours, and fits
     declaration = EndpointDeclaration(
         app_instance_user_arn=endpoint.user_arn,
         type=endpoint.type,
