@@ -99,7 +99,8 @@ class EndpointProvider(ProviderMetrics):
             scope: the stack or construct that holds it.
             id: its id in there.
             timeout: how long one delivery of an event may take, 30 seconds to 15 minutes; throttled calls are
-                retried for as long as it lasts. Default: 2 minutes.
+                retried for as long as it lasts. With less than 90 seconds, a permission that takes a minute to take
+                effect fails the event. Default: 2 minutes.
             memory_size: the function's memory in MB, 128 to 10,240; its share of CPU grows with it. Default: 256.
             architecture: the function's processor. Default: ARM64.
             log_retention: how long log events are kept. Default: one month.
