@@ -1,7 +1,7 @@
 # Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
 # nothing is written elsewhere. A second run finds everything in place.
 
-.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants wheel release
+.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants wheel release recording
 .DEFAULT_GOAL := help
 
 # What of pyproject.toml's extras a target needs.
@@ -26,6 +26,7 @@ help:
 	@echo 'make format     put the format right'
 	@echo 'make bench      measure it beside what one would use otherwise (a quarter of an hour; ONLY=synth for one of it)'
 	@echo 'make docs       build the documentation site into site/; make docs-serve shows it while you write'
+	@echo "make recording  run the demo and draw the README's picture of it"
 	@echo 'make faults     write docs/faults.md: which test covers which fault'
 	@echo 'make provider-template'
 	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
@@ -86,6 +87,9 @@ docs: setup
 
 docs-serve: setup
 	@mkdocs serve
+
+recording: setup
+	@python tools/recording.py $(ARGS)
 
 faults: setup
 	@python tools/fault_table.py

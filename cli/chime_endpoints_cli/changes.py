@@ -56,11 +56,11 @@ def change(declaration: Mapping[str, Any]) -> Changed:
         removed=removed,
         rotated_parameter=parameter,
         sentences=(
-            f"{renamed}: name {name!r}, and a tag plan=trial",
+            f"{renamed}: another name, and the tag plan=trial",
             f"{muted}: allow_messages NONE",
-            f"{rotated}: the device token of version {ROTATED_VERSION} of {parameter}",
+            f"{rotated}: device token from version {ROTATED_VERSION} of {parameter}",
             f"{ADDED_KEY}: a new entry",
-            f"{removed}: no longer in the file",
+            f"{removed}: removed",
         ),
     )
 

@@ -31,7 +31,7 @@ from .drift.looking import look
 from .environment import REGION
 from .errors import CommandError
 from .holders import Holdings, holdings_in
-from .listing import endpoint_rows, endpoints_of_all
+from .listing import endpoints_of_all
 from .local_cloud import LocalCloud
 from .local_declaration import PUSH_SECRET, LocalDeclaration, read_locally
 from .prerequisites import Made, made_up_token, make_prerequisites
@@ -44,35 +44,35 @@ from .verification import tags_on_users, verify_nothing_left, verify_registered,
 
 DECLARATION = Path("endpoints.yaml")
 
+_LONGEST_NAME = 24
+
 
 def run_demo(*, verbose: bool) -> None:
     """Runs the eight steps; raises CommandError where anything is not as it should be."""
     if not DECLARATION.is_file():
         raise CommandError(f"{DECLARATION} is not here", remedy="Run this in the directory of the CDK app.")
     started = time.monotonic()
-    heading("1. What this runs with")
+    heading("1. Start the local cloud")
     declared = read_locally(DECLARATION, {})
-    with run_directory() as directory:
-        with LocalCloud(directory=directory, account=declared.account) as cloud:
-            say(_versions(cloud.environment))
-            demo = _prepare(cloud, declared, verbose=verbose)
-            demo.bootstrap_and_deploy()
-            before = demo.show_registered()
-            demo.change(before)
-            demo.destroy()
-        say("MiniStack and the emulator have stopped.")
-    heading(f"Done in {time.monotonic() - started:.0f} s: everything was as declared, and nothing is left.")
+    with run_directory() as directory, LocalCloud(directory=directory, account=declared.account) as cloud:
+        say(_versions(cloud.environment))
+        say(f"MiniStack at {cloud.addresses.aws_url}, emulator of Chime at {cloud.addresses.chime_url}")
+        demo = _prepare(cloud, declared, verbose=verbose)
+        demo.bootstrap_and_deploy()
+        before = demo.show_registered()
+        demo.change(before)
+        demo.destroy()
+    heading(f"Done in {time.monotonic() - started:.0f} s. Every step was checked, and nothing is left running.")
 
 
 def _prepare(cloud: LocalCloud, declared: LocalDeclaration, *, verbose: bool) -> Demo:
-    heading("2. The local cloud, and what the declaration speaks of")
-    say(f"MiniStack at {cloud.addresses.aws_url}, the Chime service emulator at {cloud.addresses.chime_url}")
+    heading(f"2. Create what {DECLARATION} refers to")
     services = Services(local=cloud.addresses)
     made = make_prerequisites(services, cloud.addresses, declared.declarations.entries, account=declared.account)
     variables = {**declared.variables, **({PUSH_SECRET: made.push_secret_arn} if made.push_secret_arn else {})}
     users = ", ".join(arn.split("/user/", 1)[1] for arn in made.user_arns)
-    say(f"App instance {made.user_arns[0].partition('/user/')[0]} with users {users}")
-    say(f"Secret {', '.join(made.secret_arns) or 'none'} with device tokens {', '.join(made.secret_fields)}")
+    say(f"An app instance with the users {users}")
+    say(f"A secret with the device tokens {', '.join(made.secret_fields)}")
     say(f"Parameters with device tokens: {', '.join(made.parameters) or 'none'}")
     return Demo(
         declaration=read_declaration(DECLARATION),
@@ -103,7 +103,7 @@ class Demo:
 
     def bootstrap_and_deploy(self) -> None:
         """Step 3."""
-        heading(f"3. cdk bootstrap, cdk deploy: {DECLARATION} as it is")
+        heading(f"3. Deploy {DECLARATION} with the real cdk command")
         with _timed("cdk bootstrap"):
             self.cdk.bootstrap()
         with _timed("cdk deploy"):
@@ -111,49 +111,48 @@ class Demo:
 
     def show_registered(self) -> dict[str, Registered]:
         """Step 4; returns the endpoint of each entry."""
-        heading("4. chime-endpoints list: what is registered, as the service tells it")
+        heading("4. What Amazon Chime has registered")
         entries = wanted(self.declaration, self.variables)
         seen = self._look()
-        show(endpoint_rows(seen.endpoints, seen.held))
-        show(_tag_rows(seen.tags))
         found = self._verify(entries, seen)
-        say(f"As declared: {len(found)} endpoints with their device tokens, and their tags on their users.")
+        show(_rows(found))
+        show(_tag_rows(seen.tags))
+        say(f"{len(found)} endpoints, with the declared device tokens, and with their tags on their users.")
         return found
 
     def change(self, before: Mapping[str, Registered]) -> None:
         """Steps 5 and 6."""
         changed = change(self.declaration)
         self._drift_away(before[changed.updated[0]])
-        heading("6. A changed declaration, deployed again")
+        heading("6. Change the file and deploy again")
         for sentence in changed.sentences:
             say(f"- {sentence}")
         put_token(self.clients, parameter=changed.rotated_parameter)
         add_token(self.clients, secret_arn=self.variables["PUSH_SECRET_ARN"], field=ADDED_KEY)
         path = self.cdk.directory / "endpoints.yaml"
         path.write_text(yaml.safe_dump(changed.declaration, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        with _timed("cdk deploy of the changed copy (-c endpoints=…)"):
+        with _timed("cdk deploy"):
             self.cdk.deploy("--context", f"endpoints={path}")
         seen = self._look()
         after = self._verify(wanted(changed.declaration, self.variables), seen)
-        show(endpoint_rows(seen.endpoints, seen.held, changes=_what_happened(changed, before, after)))
+        show(_rows(after, _what_happened(changed, before, after)))
         show(_tag_rows(seen.tags))
-        say("As declared. No longer registered:")
-        for key in (changed.replaced, changed.removed):
-            say(f"- {key}: {before[key].endpoint_id} of {before[key].user_id}")
+        for key, why in ((changed.replaced, "replaced"), (changed.removed, "removed")):
+            say(f"Deregistered: {before[key].endpoint_id[:8]} ({key}, {why})")
         self._drift(expected=State.IN_SYNC)
 
     def destroy(self) -> None:
         """Step 7."""
-        heading("7. cdk destroy")
+        heading("7. Destroy the stack")
         with _timed("cdk destroy"):
             self.cdk.destroy()
         verify_nothing_left(self.services, self.made.user_arns)
-        say("No endpoint, no tag of ours and no stack is left.")
+        say("No endpoint, no tag and no stack is left.")
         self._audit()
 
     def _audit(self) -> None:
-        """Shows what `audit` says of a lost endpoint; raises CommandError if it says anything else."""
-        heading("8. chime-endpoints audit: an endpoint that the stack has lost")
+        """Shows that `audit` finds a lost endpoint; raises CommandError if it does not."""
+        heading("8. Find an endpoint that no stack manages: chime-endpoints audit")
         self.clients.chime.register_app_instance_user_endpoint(**self._lost_endpoint())
         users, regions = self.made.user_arns, [REGION]
         found = audit(self.services, users, regions)
@@ -162,12 +161,12 @@ class Demo:
         if [orphan.endpoint.endpoint_id for orphan in repaired] != [
             orphan.endpoint.endpoint_id for orphan in found.marked
         ]:
-            raise CommandError("not as declared: the orphan was not deregistered")
+            raise CommandError("not as declared: the orphan is still registered")
         verify_nothing_left(self.services, users)
-        say("With --repair it is deregistered.")
+        say("chime-endpoints audit --repair has deregistered it.")
 
     def _lost_endpoint(self) -> dict[str, Any]:
-        """What a function that was killed at the wrong moment would leave, of the stack that has just been deleted."""
+        """An endpoint as a function leaves it that is killed between registering and answering."""
         (stack_id,) = {id_ for id_ in deleted_stack_ids(self.services.stacks(REGION)) if "ChimeEndpoints/" in id_}
         name = f"{stack_id.split('/')[1]}-Lost-{suffix(stack_id, 'Lost')}"
         return {
@@ -180,16 +179,15 @@ class Demo:
         }
 
     def _drift_away(self, endpoint: Registered) -> None:
-        """Step 5: somebody changes an endpoint without its stack."""
-        heading("5. chime-endpoints drift: somebody mutes an endpoint, past its stack")
+        """Step 5: someone changes an endpoint outside CloudFormation."""
+        heading("5. Someone mutes an endpoint outside CloudFormation: chime-endpoints drift")
         self.clients.chime.update_app_instance_user_endpoint(
             AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id, Name="Muted", AllowMessages="NONE"
         )
         self._drift(expected=State.CHANGED)
-        say("The deployment that follows changes that entry's name, and so puts it right.")
 
     def _drift(self, *, expected: State) -> None:
-        """Shows the drift; raises CommandError if the gravest of it is not as expected."""
+        """Shows the drift; raises CommandError if the worst of it is not as expected."""
         stacks, findings = look(self.services, names=(), regions=[REGION], with_tokens=True)
         report.show(stacks, findings)
         found = _gravest(findings)
@@ -211,7 +209,7 @@ class Demo:
 
 @dataclass(frozen=True, kw_only=True)
 class _Seen:
-    """What the services tell at one moment."""
+    """What the services report at one moment."""
 
     endpoints: Sequence[Registered]
     held: Holdings
@@ -223,6 +221,25 @@ def _gravest(findings: Sequence[Finding]) -> State:
     return min((finding.state for finding in findings), key=order.index)
 
 
+def _rows(found: Mapping[str, Registered], changes: Mapping[str, str] | None = None) -> Rows:
+    """A row for each entry, with the beginning of its endpoint's id, and of a long name."""
+    columns = ["entry", "user", "type", "name", "messages", "endpoint", *(["change"] if changes else [])]
+    rows = [
+        [
+            *(key, endpoint.user_id, endpoint.type, _cut(endpoint.name)),
+            *(endpoint.allow_messages, endpoint.endpoint_id[:8]),
+            *([changes[endpoint.endpoint_id]] if changes else []),
+        ]
+        for key, endpoint in found.items()
+    ]
+    return Rows(columns=columns, rows=rows, styles={"NONE": "yellow", "added": "green", "replaced": "yellow"})
+
+
+def _cut(name: str) -> str:
+    """The beginning of a name that the function gave."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
 def _tag_rows(tags: Mapping[str, Mapping[str, str]]) -> Rows:
     """A row for each user."""
     texts = {user: ", ".join(f"{key}={value}" for key, value in sorted(own.items())) for user, own in tags.items()}
@@ -232,7 +249,7 @@ def _tag_rows(tags: Mapping[str, Mapping[str, str]]) -> Rows:
 def _what_happened(
     changed: Changed, before: Mapping[str, Registered], after: Mapping[str, Registered]
 ) -> dict[str, str]:
-    """What became of each endpoint, by its id; raises CommandError if that is not what the change asks for."""
+    """What happened to each endpoint, by its id; raises CommandError if the declaration asks for something else."""
     happened = {}
     for key, endpoint in after.items():
         old = before.get(key)
@@ -261,7 +278,7 @@ def _versions(environment: Mapping[str, str]) -> str:
         ).stdout.split(" ")[0]
         for name in ("node", "cdk")
     )
-    return f"Python {platform.python_version()}, Node {node.strip()}, cdk {cdk.strip()}; all below {Path.cwd()}"
+    return f"Python {platform.python_version()}, Node {node.strip()}, cdk {cdk.strip()}, all installed in {Path.cwd()}"
 
 
 @contextmanager

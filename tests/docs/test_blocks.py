@@ -35,9 +35,6 @@ VARIABLES = {
 }
 """What the tutorial puts into the environment."""
 
-SHOWN_BY = ("make demo",)
-"""What shows the blocks of output; tests/e2e/test_demo.py compares them with the real output."""
-
 
 def _wrong(block: Block, directory: Path) -> list[str]:
     """What is wrong with a block, by the rule for its language."""
@@ -54,8 +51,6 @@ def _wrong(block: Block, directory: Path) -> list[str]:
             return list(_wrong_in_json(block))
         case "python":
             return []  # test_the_programs_of_the_pages_run
-        case "text" if block.marker[0] == "shown by" and block.marker[1] in SHOWN_BY:
-            return []  # tests/e2e/test_demo.py
         case "text" if block.page.parent.name == "errors" and block.page.stem in block.text:
             return []  # tests/handler/test_codes.py and tests/declared/test_codes.py, word for word
     return ["no rule checks such a block"]

@@ -10,6 +10,7 @@ import click
 import pytest
 
 import docs_diagrams
+import recording
 from chime_endpoints_cli.main import cli
 from chime_endpoints_handler.rules import ENDPOINT_RULES, Rule
 from docs.blocks import PAGES
@@ -24,6 +25,14 @@ def test_the_pictures_are_what_would_be_drawn_now() -> None:
     """`make docs` draws them."""
     drawn = {path.stem: path.read_text(encoding="utf-8") for path in docs_diagrams.DIRECTORY.glob("*.svg")}
     assert drawn == {name: diagram.draw() for name, diagram in docs_diagrams.DIAGRAMS.items()}, "run: make docs"
+
+
+@pytest.mark.parametrize("theme", sorted(recording.THEMES))
+def test_the_recording_is_drawn_from_what_the_demo_printed(theme: str) -> None:
+    """tests/e2e/test_demo.py compares that text with the real output."""
+    drawn = (recording.PICTURES / f"demo-{theme}.svg").read_text(encoding="utf-8")
+    assert drawn == recording.draw(theme), "run: make recording ARGS=--draw"
+    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "").replace("https://www.textualize.io", "")
 
 
 def test_every_table_is_on_a_page() -> None:
