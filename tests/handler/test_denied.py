@@ -181,7 +181,7 @@ def test_a_move_does_not_wait_for_a_user_about_whom_the_role_may_no_longer_ask(s
 
 @pytest.mark.parametrize(
     "source",
-    [{"SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:push-AbCdEf"}, {"ParameterName": "/push"}],
+    [{"SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:push"}, {"ParameterName": "/push"}],
     ids=str,
 )
 @pytest.mark.parametrize("times", [11, None])
