@@ -1,4 +1,4 @@
-"""The commands for the documentation: what `--help` says of each, from the code."""
+"""The `--help` text of every command, as Markdown for the documentation."""
 
 import inspect
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ import click
 
 from chime_endpoints_cli.main import cli
 
-_WIDTH = 92  # characters of a line in a page's code blocks
+_WIDTH = 92  # characters per line in a page's code blocks
 _PROGRAM = "chime-endpoints"
 
 
 def commands(group: click.Group = cli, parent: click.Context | None = None) -> Iterator[str]:
-    """Each command below a group as a section: what it does, then how it is called."""
+    """Yield a section for each command of a group: its description, then its usage."""
     context = parent or _context(group, _PROGRAM, None)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
-        assert command  # noqa: S101 - it is listed
+        assert command  # noqa: S101 - the group lists it
         below = _context(command, name, context)
         if isinstance(command, click.Group):
             yield from commands(command, below)

@@ -1,8 +1,9 @@
-"""Draws the pictures of the documentation: docs/diagrams/*.svg, from what stands below.
+"""Draws the diagrams of the documentation: docs/diagrams/*.svg.
 
-Run by `make docs`. The colours are those of the page that a picture stands in; alone, they follow the reader's system.
+Run by `make docs`. A diagram in a page has the colors of the page. On its own, it follows the reader's system.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -37,6 +38,8 @@ svg.ce .bad { stroke: var(--bad); }
 svg.ce .tip { fill: var(--mark); stroke: none; }
 svg.ce .tip.bad { fill: var(--bad); }
 svg.ce .box { fill: var(--paper); stroke: var(--mark); }
+svg.ce .ours { fill: var(--mark); }
+svg.ce .other { fill: var(--soft); }
 svg.ce .note { fill: var(--paper); stroke: none; }
 svg.ce text.bad { fill: var(--bad); stroke: var(--back); }
 """
@@ -55,14 +58,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Note:
-    """Words across the life lines."""
+    """A note across all participants."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """Who does what, one thing below the other."""
+    """A sequence diagram: calls between participants, from top to bottom."""
 
     title: str
     description: str
@@ -70,7 +73,7 @@ class Exchange:
     steps: Sequence[Call | Note]
 
     def draw(self) -> str:
-        """The picture."""
+        """Draw the diagram as SVG."""
         step = WIDTH / len(self.participants)
         at = {name: step * (number + 0.5) for number, name in enumerate(self.participants)}
         y, drawn = 64.0, list[str]()
@@ -83,7 +86,7 @@ class Exchange:
                 drawn += _call(each, lines, at, y)
                 y += LINE * len(lines) + 18
         heads = [part for name in self.participants for part in _head(name, at[name], y)]
-        return _svg(self.title, self.description, y + 8, [*heads, *drawn])
+        return svg(self.title, self.description, y + 8, [*heads, *drawn])
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,13 @@ class Box:
 
     @property
     def height(self) -> float:
-        """As high as its text."""
+        """The height that the text needs."""
         return LINE * len(self.lines) + 20
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """An arrow along points, with words beside its middle."""
+    """An arrow along points, with a label."""
 
     points: Sequence[tuple[float, float]]
     text: str = ""
@@ -112,7 +115,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Label:
-    """A heading of its own."""
+    """A heading outside the boxes."""
 
     x: float
     y: float
@@ -121,7 +124,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Boxes:
-    """What belongs to what."""
+    """Boxes with arrows between them."""
 
     title: str
     description: str
@@ -131,19 +134,20 @@ class Boxes:
     labels: Sequence[Label]
 
     def draw(self) -> str:
-        """The picture."""
+        """Draw the diagram as SVG."""
         drawn = [part for box in self.boxes for part in _box(box)]
         drawn += [part for arrow in self.arrows for part in _arrow(arrow)]
-        drawn += [_text(label.x, label.y, label.text, "head") for label in self.labels]
-        return _svg(self.title, self.description, self.height, drawn)
+        drawn += [text(label.x, label.y, label.text, "head") for label in self.labels]
+        return svg(self.title, self.description, self.height, drawn)
 
 
-def _svg(title: str, description: str, height: float, parts: Sequence[str]) -> str:
-    name = title.lower().replace(" ", "-")
+def svg(title: str, description: str, height: float, parts: Sequence[str], width: float = WIDTH) -> str:
+    """A picture with a title and a description for screen readers."""
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower())
     labelled = f'role="img" aria-labelledby="{name}-title {name}-desc"'
     return "\n".join(
         [
-            f'<svg class="ce" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" {labelled}>',
+            f'<svg class="ce" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" {labelled}>',
             f'<title id="{name}-title">{escape(title)}</title>',
             f'<desc id="{name}-desc">{escape(description)}</desc>',
             f"<style>\n{STYLE}</style>",
@@ -153,27 +157,28 @@ def _svg(title: str, description: str, height: float, parts: Sequence[str]) -> s
     )
 
 
-def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
+def text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
+    """A line of text."""
     return f'<text x="{x:g}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _head(name: str, x: float, bottom: float) -> Iterator[str]:
     yield f'<path class="line" d="M{x:g} 44V{bottom:g}"/>'
     yield f'<rect class="box" x="{x - 88:g}" y="12" width="176" height="32" rx="4"/>'
-    yield _text(x, 33, name, "head", "middle")
+    yield text(x, 33, name, "head", "middle")
 
 
 def _note(lines: Sequence[str], y: float) -> Iterator[str]:
     yield f'<rect class="note" x="12" y="{y - 4:g}" width="{WIDTH - 24}" height="{LINE * len(lines) + 12}" rx="4"/>'
     for number, line in enumerate(lines):
-        yield _text(WIDTH / 2, y + LINE * (number + 1) - 3, line, "", "middle")
+        yield text(WIDTH / 2, y + LINE * (number + 1) - 3, line, "", "middle")
 
 
 def _call(call: Call, lines: Sequence[str], at: Mapping[str, float], y: float) -> Iterator[str]:
     start, end = at[call.source], at[call.target]
     middle = (start + end) / 2
     for number, line in enumerate(lines):
-        yield _text(middle, y + LINE * (number + 1) - 5, line, "say bad" if call.is_bad else "say", "middle")
+        yield text(middle, y + LINE * (number + 1) - 5, line, "say bad" if call.is_bad else "say", "middle")
     below = y + LINE * len(lines) + 2
     bad = " bad" if call.is_bad else ""
     yield f'<path class="{"answer" if call.is_answer else "arrow"}{bad}" d="M{start:g} {below:g}H{end:g}"/>'
@@ -189,7 +194,7 @@ def _tip(x: float, y: float, right: int, down: int, bad: str) -> str:
 def _box(box: Box) -> Iterator[str]:
     yield (f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="4"/>')
     for number, line in enumerate(box.lines):
-        yield _text(box.x + 12, box.y + LINE * (number + 1) + 5, line, "head" if number == 0 else "")
+        yield text(box.x + 12, box.y + LINE * (number + 1) + 5, line, "head" if number == 0 else "")
 
 
 def _arrow(arrow: Arrow) -> Iterator[str]:
@@ -199,7 +204,7 @@ def _arrow(arrow: Arrow) -> Iterator[str]:
     right, down = (0, 1 if y > before_y else -1) if x == before_x else (1 if x > before_x else -1, 0)
     yield _tip(x, y, right, down, "")
     for number, line in enumerate(arrow.text.split("\n") if arrow.text else ()):
-        yield _text(arrow.text_at[0], arrow.text_at[1] + LINE * number, line, "soft")
+        yield text(arrow.text_at[0], arrow.text_at[1] + LINE * number, line, "soft")
 
 
 CLOUDFORMATION, FUNCTION, CHIME, TOKENS = "CloudFormation", "The function", "Chime SDK Identity", "Secrets, parameters"
@@ -208,48 +213,48 @@ DIAGRAMS: Mapping[str, Exchange | Boxes] = {
     "life-of-an-event": Exchange(
         "Life of an event",
         "CloudFormation sends the event. The function checks the properties, reads the device token, registers the"
-        " endpoint, and answers to the signed URL until the answer is accepted.",
+        " endpoint, and repeats its answer to the signed URL until it is accepted.",
         (CLOUDFORMATION, FUNCTION, TOKENS, CHIME),
         (
             Call(CLOUDFORMATION, FUNCTION, "Create:\nproperties, signed URL"),
             Note(
-                "The properties are checked by the same rules as at synth.\nWhat is wrong is told at once, all of it."
+                "The function checks the properties by the same rules as at synth,\n"
+                "and reports every problem in one answer."
             ),
             Call(FUNCTION, TOKENS, "read the token,\nif a source is declared"),
             Call(TOKENS, FUNCTION, "the device token", is_answer=True),
-            Call(FUNCTION, CHIME, "Register, with a token that is the same for each delivery"),
+            Call(FUNCTION, CHIME, "Register, with the same request token for each delivery"),
             Call(CHIME, FUNCTION, "EndpointId", is_answer=True),
             Note(
-                "429 and 5xx: again, after a random wait, until shortly before the deadline.\n"
-                "An answer that got lost, a conflict: the function looks at what is registered and what CloudFormation"
-                " waits for."
+                "429 and 5xx: retry after a random wait, until shortly before the deadline.\n"
+                "Lost answer or conflict: look up what is registered and what CloudFormation waits for."
             ),
-            Call(FUNCTION, CLOUDFORMATION, "SUCCESS and the id:\nagain until accepted", is_answer=True),
-            Note("Killed, or the answer not accepted: Lambda delivers the same event again, three times in all."),
+            Call(FUNCTION, CLOUDFORMATION, "SUCCESS and the ID,\nrepeated until accepted", is_answer=True),
+            Note("Function killed, or answer not accepted: Lambda delivers the event again, up to three times in all."),
         ),
     ),
     "replacement": Exchange(
         "Replacement that keeps its token",
-        "The new endpoint has the same device token as the old one. The service refuses both at once, so the old one"
-        " gives way, and comes back if the new one cannot be registered.",
+        "The new endpoint has the same device token as the old one. The service refuses to register both, so the"
+        " function removes the old one first, and registers it again if the new one fails.",
         (CLOUDFORMATION, FUNCTION, CHIME),
         (
             Call(CLOUDFORMATION, FUNCTION, "Update: another Type,\nthe same device token"),
-            Call(FUNCTION, CHIME, "Describe the old one, List the user's"),
+            Call(FUNCTION, CHIME, "Describe the old one,\nList the user's endpoints"),
             Call(FUNCTION, CHIME, "Register the new one"),
             Call(CHIME, FUNCTION, "409: the device token is registered", is_answer=True, is_bad=True),
             Note(
-                "The holder is this resource's own endpoint: the id is the one that CloudFormation holds.\n"
-                "Anybody else's ends the Update here and stays as it is, unless it may be adopted."
+                "The token belongs to this resource's own endpoint: its ID is the one in the stack.\n"
+                "If it belongs to another endpoint, the Update fails here, unless the declaration adopts it."
             ),
             Call(FUNCTION, CHIME, "Deregister the old one"),
-            Call(FUNCTION, CHIME, "Register the new one,\nunder a name that marks it as ours"),
-            Note("If that fails: the old one is registered again as it was, and the Update fails."),
-            Call(FUNCTION, CHIME, "Update: the declared name"),
-            Call(FUNCTION, CLOUDFORMATION, "SUCCESS and the new id", is_answer=True),
-            Note("CloudFormation updates the rest of the stack, and then cleans up."),
-            Call(CLOUDFORMATION, FUNCTION, "Delete of the old id"),
-            Call(FUNCTION, CLOUDFORMATION, "SUCCESS: it is gone already", is_answer=True),
+            Call(FUNCTION, CHIME, "Register the new one,\nwith a marked name"),
+            Note("If that fails, the function registers the old one again, and the Update fails."),
+            Call(FUNCTION, CHIME, "Update: set the declared name"),
+            Call(FUNCTION, CLOUDFORMATION, "SUCCESS and the new ID", is_answer=True),
+            Note("CloudFormation updates the rest of the stack and then cleans up."),
+            Call(CLOUDFORMATION, FUNCTION, "Delete of the old ID"),
+            Call(FUNCTION, CLOUDFORMATION, "SUCCESS: already deleted", is_answer=True),
         ),
     ),
     "architecture": Boxes(
@@ -280,7 +285,7 @@ DIAGRAMS: Mapping[str, Exchange | Boxes] = {
     "tags": Boxes(
         "Tags and ownership",
         "A stack's endpoints of one user share one tags resource, which sets the declared keys on the user and leaves"
-        " every other key alone. Each endpoint is held by the id in its stack.",
+        " every other key alone. A stack identifies each endpoint by its ID.",
         382,
         (
             Box(12, 40, 250, ("Endpoint phone", "tags: team=chat", "name: Alice's phone")),
@@ -296,12 +301,12 @@ DIAGRAMS: Mapping[str, Exchange | Boxes] = {
             ),
         ),
         (
-            Arrow(((262, 76), (598, 76)), "held by Ref:\nUSER-ARN/endpoint/ENDPOINT-ID", (290, 50)),
-            Arrow(((262, 176), (598, 176)), "no name declared:\none that only this resource gives", (290, 150)),
+            Arrow(((262, 76), (598, 76)), "identified by Ref:\nUSER-ARN/endpoint/ENDPOINT-ID", (290, 50)),
+            Arrow(((262, 176), (598, 176)), "no declared name:\na marked name of this resource", (290, 150)),
             Arrow(((137, 211), (137, 272)), "the union of a user's tags", (150, 246)),
             Arrow(
                 ((262, 308), (598, 308)),
-                "sets the declared keys; removes one only\nwhile it has the value that it gave",
+                "sets the declared keys; removes a key\nonly if its value is still the one it set",
                 (290, 282),
             ),
         ),
@@ -311,7 +316,7 @@ DIAGRAMS: Mapping[str, Exchange | Boxes] = {
 
 
 def main() -> None:
-    """Writes the pictures."""
+    """Write the diagrams."""
     DIRECTORY.mkdir(exist_ok=True)
     for name, diagram in DIAGRAMS.items():
         (DIRECTORY / f"{name}.svg").write_text(diagram.draw(), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""What the documentation site gets when it is built: the commands' help, the pictures, the pages of the error codes.
+"""MkDocs hook: adds the commands' help, the diagrams and plots, and the navigation of the error codes to the site.
 
-A hook of MkDocs. `<!-- the commands -->` on a page stands for what `--help` says of each command; a picture of
-docs/diagrams is put into the page itself, where it takes on the page's colours.
+`<!-- the commands -->` on a page is replaced by the `--help` text of each command. A picture from docs/diagrams or
+docs/plots is inlined, so that it has the colors of the page.
 """
 
 import re
@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 
 SEARCH_FROM_DISK = ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js"
-"""Browsers start no worker from a file; this does, for the search of pages that are read from disk."""
+"""Browsers start no worker from a file. This script replaces the worker for pages that are read from disk."""
 
 _COMMANDS = "<!-- the commands -->"
-_PICTURE = re.compile(r"^!\[([^]]+)]\((?:\.\./)?diagrams/([a-z-]+\.svg)\)$", re.MULTILINE)
+_PICTURE = re.compile(r"^!\[[^]]+]\((?:\.\./)?(diagram|plot)s/([a-z-]+\.svg)\)$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Puts the pages of the error codes into the navigation."""
+    """Add the pages of the error codes to the navigation."""
     pages = sorted(f"errors/{page.name}" for page in (DOCS / "errors").glob("*.md"))
     sections: list[Any] = []
     for section in config.nav or []:
@@ -38,19 +38,19 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds what the search needs to work from disk."""
+    """Add the script with which the search works from disk."""
     script = SEARCH_FROM_DISK.read_bytes()
     files.append(File.generated(config, "assets/iframe-worker.js", content=script))
     return files
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Puts the commands and the pictures where a page asks for them."""
+    """Insert the commands and the pictures."""
     if _COMMANDS in markdown:
         markdown = markdown.replace(_COMMANDS, "\n".join(commands()))
     return _PICTURE.sub(_figure, markdown)
 
 
 def _figure(found: re.Match[str]) -> str:
-    svg = (DOCS / "diagrams" / found[2]).read_text(encoding="utf-8")
-    return f'<figure class="diagram" markdown="0">\n{svg.strip()}\n</figure>'
+    svg = (DOCS / f"{found[1]}s" / found[2]).read_text(encoding="utf-8")
+    return f'<figure class="{found[1]}" markdown="0">\n{svg.strip()}\n</figure>'

@@ -1,8 +1,8 @@
-"""Writes the tables of the documentation that come from the code: what properties and fields there are, their limits.
+"""Writes the tables of the reference pages that come from the code: properties, fields and their limits.
 
-Run by `make docs`. A table stands on its page between `<!-- table: NAME -->` and `<!-- end of table -->`.
-What a property is, and what its change does, stands here; that there is a note for every property and none for
-anything else is checked when a table is made, and tests/docs holds the changes against the handler.
+Run by `make docs`. A page has each table between `<!-- table: NAME -->` and `<!-- end of table -->`. The notes below
+describe each property and the effect of changing it. Writing a table fails if a property has no note or a note has no
+property, and tests/docs compare the effects with the handler.
 """
 
 import json
@@ -21,7 +21,7 @@ _PLACE = re.compile(r"<!-- table: ([a-z-]+) -->\n.*?<!-- end of table -->", re.D
 
 Note = TypeVar("Note")
 Notes = Mapping[str, tuple[str, str]]
-"""For each property what it is, and what a change of it does."""
+"""A description of each property, and the effect of changing it."""
 
 REPLACED = "replaced"
 IN_PLACE = "in place"
@@ -29,33 +29,33 @@ IF_READ = "replaced if the token read differs"
 NOTHING = "nothing"
 
 ENDPOINT_NOTES: Notes = {
-    "AppInstanceUserArn": ("the user whose endpoint it is", REPLACED),
+    "AppInstanceUserArn": ("the user who gets the pushes", REPLACED),
     "Type": ("the push service of the device token", REPLACED),
-    "ResourceArn": ("the application that sends, in the user's account and region", REPLACED),
+    "ResourceArn": ("the application that sends the pushes, in the user's account and region", REPLACED),
     "EndpointAttributes": ("the device's tokens", "by member"),
-    "EndpointAttributes.DeviceToken": ("the token itself, in clear; or DeviceTokenSource", REPLACED),
-    "EndpointAttributes.DeviceTokenSource": ("where the token is; or DeviceToken", IF_READ),
-    "EndpointAttributes.VoipDeviceToken": ("a token for VoIP pushes, with the APNS types only", REPLACED),
-    "EndpointAttributes.VoipDeviceTokenSource": ("likewise where it is", IF_READ),
+    "EndpointAttributes.DeviceToken": ("the token in clear text; or use DeviceTokenSource", REPLACED),
+    "EndpointAttributes.DeviceTokenSource": ("the secret or parameter with the token; or use DeviceToken", IF_READ),
+    "EndpointAttributes.VoipDeviceToken": ("a token for VoIP pushes; only with the APNS types", REPLACED),
+    "EndpointAttributes.VoipDeviceTokenSource": ("the secret or parameter with the VoIP token", IF_READ),
     "Name": ("default: `STACK-LOGICALID-SUFFIX`", IN_PLACE),
     "AllowMessages": ("whether messages are pushed; default: ALL", IN_PLACE),
-    "AdoptExisting": ("take over an endpoint that has this token already; default: false", NOTHING),
+    "AdoptExisting": ("whether to take over an existing endpoint with this token; default: false", NOTHING),
 }
 SOURCE_NOTES: Mapping[str, str] = {
-    "SecretArn": "a secret of AWS Secrets Manager; or ParameterName",
+    "SecretArn": "a secret in AWS Secrets Manager; or use ParameterName",
     "Field": "the field of a secret that is a JSON object; default: the whole secret string",
-    "VersionId": "one version of the secret; not with VersionStage",
+    "VersionId": "a version of the secret; not together with VersionStage",
     "VersionStage": "the version with this label; default: AWSCURRENT",
-    "ParameterName": "a parameter of AWS Systems Manager; or SecretArn",
-    "Version": "one version of the parameter; default: the latest",
+    "ParameterName": "a parameter in AWS Systems Manager; or use SecretArn",
+    "Version": "a version of the parameter; default: the latest",
 }
 TAGS_NOTES: Notes = {
     "ResourceARN": ("an app instance, an AppInstanceUser or an AppInstanceBot", REPLACED),
     "Tags": ("a list of Key and Value", IN_PLACE),
 }
 TAG_MEMBER_NOTES: Mapping[str, str] = {
-    "Key": "not beginning with `aws:`, each once",
-    "Value": "the value that the key gets",
+    "Key": "must be unique and not start with `aws:`",
+    "Value": "the value of the key",
 }
 
 
@@ -101,12 +101,12 @@ def _tags_properties() -> Iterator[str]:
 
 
 def _code(path: str) -> str:
-    """A property's path, which may be broken before a member."""
+    """A property's path, with a possible line break before each member."""
     return " ".join(f"`{part}`" for part in path.replace(".", " .").split(" "))
 
 
 def allowed(rule: Rule) -> str:
-    """What a rule allows, in words."""
+    """Describe the values that a rule allows."""
     if rule.members is not None:
         return "a map"
     if rule.choices:
@@ -122,7 +122,7 @@ def _members(rule: Rule) -> Iterator[tuple[str, Rule]]:
 
 
 def _after(rules: Mapping[str, Rule], name: str, members: Mapping[str, Rule]) -> dict[str, Rule]:
-    """The rules with the members of one of them after it."""
+    """The rules, with members inserted after one of them."""
     found: dict[str, Rule] = {}
     for each, rule in rules.items():
         found[each] = rule
@@ -132,7 +132,7 @@ def _after(rules: Mapping[str, Rule], name: str, members: Mapping[str, Rule]) ->
 
 
 def same(rules: Mapping[str, Rule], notes: Mapping[str, Note]) -> list[tuple[str, Rule, Note]]:
-    """Rules with their notes; every rule has one, and every note has a rule."""
+    """Pair rules with their notes. Every rule needs a note, and every note a rule."""
     if rules.keys() != notes.keys():
         raise ValueError(f"the rules and the notes for the docs differ: {sorted(rules.keys() ^ notes.keys())}")
     return [(name, rule, notes[name]) for name, rule in rules.items()]
@@ -175,7 +175,7 @@ def _fields(definition: Mapping[str, Any], also: Iterable[str] | None = None) ->
 
 
 def _values(field: Mapping[str, Any]) -> str:
-    """What the schema allows, in words; the form of an ARN is told by its description."""
+    """Describe the values that the schema allows. A field's description covers the form of an ARN."""
     choices = [value for each in field.get("anyOf", ()) for value in each.get("enum", ())]
     whole = [each for each in (field, *field.get("anyOf", ())) if each.get("type") == "integer"]
     if "$ref" in field:
@@ -202,10 +202,10 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
 
 
 def written(page: str) -> str:
-    """A page with its tables as they are now.
+    """Return a page with current tables.
 
     Raises:
-        KeyError: there is no table of a name that it has.
+        KeyError: a marker names a table that does not exist.
     """
 
     def table(found: re.Match[str]) -> str:
@@ -216,7 +216,7 @@ def written(page: str) -> str:
 
 
 def main() -> None:
-    """Writes the tables into their pages."""
+    """Write the tables into their pages."""
     for path in REFERENCE.glob("*.md"):
         path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
 

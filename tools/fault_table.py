@@ -1,7 +1,7 @@
 """Writes docs/faults.md: which test covers which fault.
 
-Run by `make faults`. The faults are those of tests/faults.toml. A test names the ones that it covers at the
-beginning of its docstring: `F27: …` or `F25, F41: …`. The tests are read, not imported.
+Run by `make faults`. tests/faults.toml lists the faults. A test names the faults that it covers at the start of its
+docstring: `F27: …` or `F25, F41: …`. The tests are parsed, not imported.
 """
 
 import ast
@@ -17,19 +17,22 @@ FAULTS = TESTS / "faults.toml"
 PAGE = ROOT / "docs" / "faults.md"
 
 NAMED = re.compile(r"(F\d+(?:, F\d+)*): ")
-"""How a docstring names the faults that its test covers."""
+"""The start of a docstring that names the faults of its test."""
 
 HEAD = """\
 # Which test covers which fault
 
-Written by `make faults` from `tests/faults.toml` and the tests' docstrings; a test fails when a fault has no test or
-this page is not what would be written now.
+This page is for maintainers and reviewers. It lists every fault that the tests try, what must happen, and the tests
+that check it. Open the last column to see the tests.
+
+`make faults` writes this page from `tests/faults.toml` and the docstrings of the tests. A test fails if a fault has no
+test or this page is out of date.
 """
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong."""
+    """A fault, and what must happen."""
 
     number: int
     what: str
@@ -38,7 +41,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Group:
-    """Faults of one kind."""
+    """Faults of the same kind."""
 
     title: str
     expected: str
@@ -47,7 +50,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Test:
-    """A test with the faults that its docstring names."""
+    """A test and its docstring."""
 
     name: str
     path: str
@@ -55,7 +58,7 @@ class Test:
 
     @property
     def faults(self) -> list[int]:
-        """The numbers that it names."""
+        """The numbers of the faults that the docstring names."""
         named = NAMED.match(self.docstring)
         return [] if named is None else [int(number[1:]) for number in named[1].split(", ")]
 
@@ -74,7 +77,7 @@ def groups(path: Path = FAULTS) -> list[Group]:
 
 
 def all_tests(directory: Path = TESTS) -> list[Test]:
-    """Every test below a directory, in the order of paths and lines."""
+    """Every test below a directory, by path and line."""
     return [test for path in sorted(directory.rglob("test_*.py")) for test in _tests_in(path, directory.parent)]
 
 
@@ -86,7 +89,7 @@ def _tests_in(path: Path, root: Path) -> Iterator[Test]:
 
 
 def covering(tests: Sequence[Test]) -> dict[int, list[Test]]:
-    """The tests of each fault that is named."""
+    """The tests of each fault."""
     found: dict[int, list[Test]] = {}
     for test in tests:
         for number in test.faults:
@@ -95,7 +98,7 @@ def covering(tests: Sequence[Test]) -> dict[int, list[Test]]:
 
 
 def page(groups: Sequence[Group], tests: Mapping[int, Sequence[Test]]) -> str:
-    """The page's text."""
+    """The text of the page."""
     return HEAD + "".join(_section(group, tests) for group in groups)
 
 
@@ -104,20 +107,23 @@ def _section(group: Group, tests: Mapping[int, Sequence[Test]]) -> str:
         f"| F{fault.number} | {fault.what} | {fault.expected} | {_named(tests.get(fault.number, []))} |\n"
         for fault in group.faults
     )
-    head = "| | What goes wrong | What is expected | Tests |\n|---|---|---|---|\n"
+    head = "| Fault | What goes wrong | What must happen | Tests |\n|---|---|---|---|\n"
     return f"\n## {group.title}\n\n{group.expected}\n\n{head}{rows}"
 
 
 def _named(tests: Sequence[Test]) -> str:
-    """The tests of a fault, by the file that they are in; paths, not links, which hold wherever the page is read."""
+    """The tests of a fault by file, folded, since they are long. Paths work wherever the page is read; links do not."""
     by_file: dict[str, list[str]] = {}
     for test in tests:
         by_file.setdefault(test.path, []).append(test.title)
-    return "<br>".join(f"`{path}`: {'; '.join(titles)}" for path, titles in by_file.items()) or "none"
+    if not by_file:
+        return "none"
+    files = "<br>".join(f"`{path}`: {'; '.join(titles)}" for path, titles in by_file.items())
+    return f"<details><summary>{len(tests)}</summary>{files}</details>"
 
 
 def main() -> None:
-    """Writes the page."""
+    """Write the page."""
     PAGE.write_text(page(groups(), covering(all_tests())), encoding="utf-8")
 
 

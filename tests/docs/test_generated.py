@@ -1,4 +1,4 @@
-"""What the documentation takes from the code is what the code does."""
+"""The generated parts of the documentation match the code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 import pytest
 
 import docs_diagrams
+import docs_plots
 import recording
 from chime_endpoints_cli.main import cli
 from chime_endpoints_handler.rules import ENDPOINT_RULES, Rule
@@ -22,9 +23,13 @@ SECRET = "chime/push-tokens"
 
 
 def test_the_pictures_are_what_would_be_drawn_now() -> None:
-    """`make docs` draws them."""
-    drawn = {path.stem: path.read_text(encoding="utf-8") for path in docs_diagrams.DIRECTORY.glob("*.svg")}
-    assert drawn == {name: diagram.draw() for name, diagram in docs_diagrams.DIAGRAMS.items()}, "run: make docs"
+    """`make docs` draws the diagrams and plots."""
+    for directory, pictures in (
+        (docs_diagrams.DIRECTORY, docs_diagrams.DIAGRAMS),
+        (docs_plots.DIRECTORY, docs_plots.plots()),
+    ):
+        drawn = {path.stem: path.read_text(encoding="utf-8") for path in directory.glob("*.svg")}
+        assert drawn == {name: picture.draw() for name, picture in pictures.items()}, "run: make docs"
 
 
 @pytest.mark.parametrize("theme", sorted(recording.THEMES))
@@ -36,7 +41,7 @@ def test_the_recording_is_drawn_from_what_the_demo_printed(theme: str) -> None:
 
 
 def test_every_table_is_on_a_page() -> None:
-    """As it would be written now; `make docs` writes it."""
+    """`make docs` writes the tables, and they are up to date."""
     pages = [page.read_text(encoding="utf-8") for page in PAGES]
     assert [written(page) for page in pages] == pages, "run: make docs"
     for name in TABLES:
@@ -51,20 +56,20 @@ def _examples(group: click.Group) -> Iterator[str]:
 
 
 def test_the_examples_of_the_commands_are_understood() -> None:
-    """Those that `--help` and the page of the commands show."""
+    """`--help` and the page of the commands show them."""
     examples = list(_examples(cli))
     assert len(examples) > 3
     assert {line: found for line in examples if (found := problems(line, ""))} == {}
 
 
 def test_a_table_that_does_not_exist_is_refused() -> None:
-    """No page has a gap in it."""
+    """No page has a gap where a table should be."""
     with pytest.raises(KeyError, match="no-such"):
         written("<!-- table: no-such -->\n<!-- end of table -->")
 
 
 def test_a_property_without_a_note_is_refused() -> None:
-    """What the rules gain, the page must tell, and nothing else."""
+    """A property of the rules must be on the page, and no other."""
     with pytest.raises(ValueError, match="Name"):
         same(ENDPOINT_RULES, {name: "" for name in ENDPOINT_RULES if name != "Name"})
 
@@ -79,8 +84,8 @@ def test_a_property_without_a_note_is_refused() -> None:
         (Rule(members={}), "a map"),
     ],
 )
-def test_a_rule_is_told_in_words(rule: Rule, words: str) -> None:
-    """Its limits, or what it stands for."""
+def test_a_rule_is_described_in_words(rule: Rule, words: str) -> None:
+    """Its limits or its meaning."""
     assert allowed(rule) == words
 
 
@@ -115,10 +120,10 @@ CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }
 
 
-def test_every_change_that_the_page_tells_is_tried() -> None:
-    """But that of the map, which is that of its members."""
-    told: Notes = ENDPOINT_NOTES
-    assert {name: change for name, (_, change) in told.items() if name != "EndpointAttributes"} == {
+def test_every_change_on_the_page_is_tried() -> None:
+    """Except that of the map, which its members cover."""
+    notes: Notes = ENDPOINT_NOTES
+    assert {name: change for name, (_, change) in notes.items() if name != "EndpointAttributes"} == {
         name: change for name, (_, _, change) in CHANGES.items()
     }
 
@@ -126,7 +131,7 @@ def test_every_change_that_the_page_tells_is_tried() -> None:
 @pytest.mark.parametrize("is_other_token", [True, False])
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_does_what_the_page_says(stage: Stage, name: str, is_other_token: bool) -> None:  # noqa: FBT001
-    """Another endpoint, the same one changed, or no call at all."""
+    """It replaces the endpoint, updates it in place, or makes no call."""
     parameters = boto3.client("ssm", region_name="us-east-1")
     for value in ("canary-1", "canary-2" if is_other_token else "canary-1"):
         parameters.put_parameter(Name="/token", Value=value, Type="SecureString", Overwrite=True)

@@ -1,4 +1,4 @@
-"""The documentation site: it builds without a warning, needs no other host, and has what it promises."""
+"""The documentation site builds without warnings and needs no other host."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chime_endpoints_cli.main import cli
 from docs.blocks import ROOT
 
 _LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "use": "href"}
-"""The elements that make a browser fetch something, and where they say what."""
+"""The elements that make a browser fetch a resource, and the attribute with its address."""
 
 
 class _Fetched(HTMLParser):
-    """Collects what a page makes a browser fetch."""
+    """Collects the addresses that a page makes a browser fetch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class _Fetched(HTMLParser):
 
 
 def _build(where: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """Builds the site of a folder as `make docs` does."""
+    """Build the site of a folder as `make docs` does."""
     return subprocess.run(  # noqa: S603 - of this environment
         [str(Path(sys.executable).with_name("mkdocs")), "build", "--strict", "--site-dir", str(target)],
         cwd=where,
@@ -53,8 +53,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_a_page_that_is_nowhere_in_the_navigation_stops_the_build(tmp_path: Path) -> None:
-    """A warning is a failure: so are dead links and missing anchors."""
+def test_a_page_outside_the_navigation_stops_the_build(tmp_path: Path) -> None:
+    """So does a dead link or a missing anchor: warnings are failures."""
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "index.md").write_text("# Here\n\n[there](there.md) [nowhere](index.md#nowhere)\n", encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_page_that_is_nowhere_in_the_navigation_stops_the_build(tmp_path: Path
 
 
 def test_no_page_needs_another_host(site: Path) -> None:
-    """No script, font, style or picture is fetched from anywhere but the site."""
+    """Scripts, fonts, styles and pictures all come from the site."""
     for path in site.rglob("*.html"):
         page = _Fetched()
         page.feed(path.read_text(encoding="utf-8"))
@@ -79,14 +79,14 @@ def test_no_page_needs_another_host(site: Path) -> None:
 
 
 def test_everything_that_can_be_imported_is_in_the_reference(site: Path) -> None:
-    """Each name of `chime_endpoints` has its place on the Python page."""
+    """Each public name of `chime_endpoints` is on the Python page."""
     page = (site / "reference" / "python.html").read_text(encoding="utf-8")
     places = set(re.findall(r'<h2 id="[\w.]+\.(\w+)"', page))
     assert places == set(chime_endpoints.__all__)
 
 
 def test_every_command_is_in_the_reference(site: Path) -> None:
-    """Each has a heading; those of a group stand under its name."""
+    """Each has a heading; a command of a group has the group's name first."""
     page = (site / "reference" / "commands.html").read_text(encoding="utf-8")
     headings = set(re.findall(r'<h2 id="chime-endpoints-([\w-]+)"', page))
     for name, command in cli.commands.items():
@@ -95,7 +95,7 @@ def test_every_command_is_in_the_reference(site: Path) -> None:
 
 
 def test_pictures_are_in_the_pages_and_described(site: Path) -> None:
-    """They take on the page's colours there, and a screen reader says what they show."""
+    """They have the page's colors there, and a description for screen readers."""
     page = (site / "how-it-works.html").read_text(encoding="utf-8")
     assert page.count('<svg class="ce"') == len(list((ROOT / "docs" / "diagrams").glob("*.svg")))
     assert len(re.findall(r'role="img" aria-labelledby="[\w-]+-title [\w-]+-desc"', page)) == page.count(
@@ -104,8 +104,56 @@ def test_pictures_are_in_the_pages_and_described(site: Path) -> None:
     assert not re.search(r"<!-- table:", page)
 
 
+class _Headers(HTMLParser):
+    """Collects the text of each header cell of a page's tables."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._is_inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag == "th":
+            self.texts.append("")
+            self._is_inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "th":
+            self._is_inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_inside:
+            self.texts[-1] += data.strip()
+
+
+def test_every_column_of_a_table_has_a_header(site: Path) -> None:
+    """A screen reader reads it with each cell."""
+    empty = []
+    for path in site.rglob("*.html"):
+        page = _Headers()
+        page.feed(path.read_text(encoding="utf-8"))
+        empty += [path.relative_to(site).as_posix()] * page.texts.count("")
+    assert empty == []
+
+
+def test_plots_name_their_unit(site: Path) -> None:
+    """The performance page shows every plot."""
+    page = (site / "performance.html").read_text(encoding="utf-8")
+    plots = re.findall(r'<figure class="plot".*?</figure>', page, re.DOTALL)
+    assert len(plots) == len(list((ROOT / "docs" / "plots").glob("*.svg"))) > 3
+    assert [plot for plot in plots if not re.search(r'class="soft"[^>]*>(milliseconds|seconds)\b', plot)] == []
+
+
+def test_the_home_page_has_three_ways_in(site: Path) -> None:
+    """As cards, with a diagram below them."""
+    page = (site / "index.html").read_text(encoding="utf-8")
+    (cards,) = re.findall(r'<div class="grid cards">.*?</div>', page, re.DOTALL)
+    assert len(re.findall(r"<li>", cards)) == 3
+    assert '<svg class="ce"' in page
+
+
 def test_the_search_works_from_disk(site: Path) -> None:
-    """A browser lets a page from a file neither fetch the index nor start a worker: both come as scripts."""
+    """The index and the worker are scripts: a browser does not let a page from a file fetch or start them."""
     assert (site / "search" / "search_index.js").read_text(encoding="utf-8").startswith("var __index = {")
     assert (site / "assets" / "iframe-worker.js").stat().st_size > 500
     assert 'src="assets/iframe-worker.js"' in (site / "index.html").read_text(encoding="utf-8")
