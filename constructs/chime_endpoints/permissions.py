@@ -8,7 +8,8 @@ tokens is the exception, for which lists grow and shrink in place: a deletion do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, CfnResource, Stack
@@ -18,9 +19,9 @@ from constructs import Construct, IDependable
 from . import acknowledged
 from .device_token import DeviceToken
 from .identity import User, digest, key_of
-from .later import validate_later
+from .later import any_later, validate_later
 from .needed import warn_of_role
-from .policies import basic_statements, name_of, stack_statement, tracing_statement
+from .policies import basic_statements, name_of, note_endpoint, stack_statement, tracing_statement
 from .provider import EndpointProvider, IEndpointProvider
 from .reading import Reading
 from .statements import (
@@ -57,18 +58,18 @@ class Permissions(Construct):
         }
         """What every custom resource of the provider says to CloudFormation."""
         self._role = provider.role if provider.manages_permissions else None
-        self._reader = provider.role
-        self._needed: list[Statement] = []
+        self._provider = provider
+        self._needed: list[Callable[[], Statement]] = []
         self._tagged: list[Taggable] = []
         of_this_app = isinstance(provider, EndpointProvider)
         if self._role is None:
             warn_of_role(self, self._needed_of_role, more="" if of_this_app else _of_its_own())
         self._policies: dict[str, CfnResource | None] = {}
-        self._inline = 0
+        self._inline: list[Callable[[], Statement]] = []
         self._reading = Reading(self, role=self._role) if self._role is not None else None
         self._tagging = TagPermissions(self, role=self._role) if self._role is not None else None
         if stack_of(provider) is not stack_of(self) or (self._role is None and not of_this_app):
-            self._allow("Stack", stack_statement())
+            self._allow("Stack", lambda: stack_statement(provider, self))
 
     @staticmethod
     def of(stack: Stack, provider: IEndpointProvider) -> Permissions:
@@ -86,14 +87,17 @@ class Permissions(Construct):
         Returns:
             The policies that it depends on.
         """
+        note_endpoint(self._provider, stack_of(self))
         app_instance = user.app_instance_arn
         app_instance_key = key_of(app_instance, scope=self)
         application_key = key_of(application, scope=self)
         users = f"{app_instance}/user/*"
         policies = [
             self._policies.get("Stack"),
-            self._allow(f"AppInstance{digest(app_instance_key)}", for_app_instance(app_instance), wildcards=[users]),
-            self._allow(f"Application{digest(application_key)}", for_application(application)),
+            self._allow(
+                f"AppInstance{digest(app_instance_key)}", lambda: for_app_instance(app_instance), wildcards=[users]
+            ),
+            self._allow(f"Application{digest(application_key)}", lambda: for_application(application)),
         ]
         return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
 
@@ -113,13 +117,15 @@ class Permissions(Construct):
         """What the inline policies have of characters; the tags' policy counts twice, for the time of its change."""
         reading = self._reading.inline_characters() if self._reading else 0
         tagging = 2 * characters(self._tagging.statements()) if self._tagging and self._tagging.statements() else 0
-        return self._inline + reading + tagging
+        return sum(characters([statement()]) for statement in self._inline) + reading + tagging
 
     def managed_policies(self) -> int:
         """The managed policies of this stack."""
         return self._reading.managed if self._reading else 0
 
-    def _allow(self, policy_id: str, statement: Statement, *, wildcards: Sequence[str] = ()) -> CfnResource | None:
+    def _allow(
+        self, policy_id: str, statement: Callable[[], Statement], *, wildcards: Sequence[str] = ()
+    ) -> CfnResource | None:
         if policy_id not in self._policies:
             policy = self._policy(policy_id, statement)
             if policy is not None and wildcards:
@@ -127,31 +133,31 @@ class Permissions(Construct):
             self._policies[policy_id] = policy
         return self._policies[policy_id]
 
-    def _policy(self, policy_id: str, statement: Statement) -> CfnResource | None:
+    def _policy(self, policy_id: str, statement: Callable[[], Statement]) -> CfnResource | None:
         if self._role is None:
             self._needed.append(statement)
             return None
-        self._inline += characters([statement])
+        self._inline.append(statement)
         return iam.CfnPolicy(
             self,
             policy_id,
             policy_name=name_of(self, policy_id),
-            policy_document=document([statement]),
+            policy_document=any_later(lambda: document([statement()])),
             roles=[self._role.role_name],
         )
 
     def _allow_reading(self, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
-        accesses = [access for token in tokens for access in token.accesses(self._reader)]
+        accesses = [access for token in tokens for access in token.accesses(self._provider.role)]
         if self._reading is not None:
             return self._reading.allow(accesses)
         if accesses:
-            self._needed.append(rollback_statement(Aws.STACK_ID))
-        self._needed += [allow([access.action], [access.resource]) for access in accesses]
+            self._needed.append(lambda: rollback_statement(Aws.STACK_ID))
+        self._needed += [partial(allow, [access.action], [access.resource]) for access in accesses]
         return []
 
     def _needed_of_role(self) -> list[Statement]:
         tagging = [allow(TAG_ACTIONS, [each.arn]) for each in self._tagged if each.is_tagged()]
-        return [*self._needed, *tagging]
+        return [*(statement() for statement in self._needed), *tagging]
 
 
 _made: WeakKeyDictionary[IEndpointProvider, dict[Stack, Permissions]] = WeakKeyDictionary()
@@ -161,8 +167,7 @@ def _of_its_own() -> str:
     """What the role of a provider that was made elsewhere has from there, whichever stacks it serves."""
     actions = {}
     for in_vpc in (False, True):
-        found = [action for each in basic_statements("", in_vpc=in_vpc) for action in actions_of(each)]
-        actions[in_vpc] = [action for action in found if action not in actions_of(stack_statement())]
+        actions[in_vpc] = [action for each in basic_statements("", in_vpc=in_vpc) for action in actions_of(each)]
     vpc = [action for action in actions[True] if action not in actions[False]]
     return (
         f" Where the provider was made, its role needs {' and '.join(actions[False])} on its log group, in a VPC"

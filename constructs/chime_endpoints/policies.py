@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from weakref import WeakKeyDictionary, WeakSet
 
 from aws_cdk import Aws, Names, Stack
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
-from .statements import Statement, allow
+from .later import any_later
+from .statements import Statement, allow, document
+from .tree import stack_of
 
 IN_ACCOUNT = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:*/*"
 """Everything of EC2 in the account: what Lambda asks for a function in a VPC, since its checks name no single resource
@@ -21,32 +24,60 @@ def name_of(scope: Construct, policy_id: str) -> str:
 
 
 def attach(
-    scope: Construct, policy_id: str, *, role: iam.IRole, statements: Sequence[Statement]
+    scope: Construct, policy_id: str, *, role: iam.IRole, statements: Callable[[], Sequence[Statement]]
 ) -> iam.CfnPolicy | None:
-    """Gives a role a policy.
+    """Attach an inline policy to a role.
+
+    Args:
+        scope: the construct to create the policy in.
+        policy_id: the policy's id in the scope.
+        role: the role.
+        statements: returns the statements; called again when the template is written.
 
     Returns:
-        The policy; None where the role, imported as immutable, took none: then the template has none either.
+        The policy, or None if the role was imported as immutable. The template then has no policy.
     """
-    policy = iam.Policy(scope, policy_id, statements=[iam.PolicyStatement.from_json(each) for each in statements])
+    policy = iam.Policy(scope, policy_id, statements=[iam.PolicyStatement.from_json(each) for each in statements()])
     role.attach_inline_policy(policy)
     made = policy.node.default_child
     assert isinstance(made, iam.CfnPolicy)  # noqa: S101 - for the type checker
+    made.policy_document = any_later(lambda: document(statements()))
     return made if Stack.of(scope).resolve(made.roles) else None
 
 
-def stack_statement() -> Statement:
-    """Allows the function to ask CloudFormation about resources of the policy's own stack.
+_with_endpoints: WeakKeyDictionary[IConstruct, WeakSet[Stack]] = WeakKeyDictionary()
 
-    It asks whether an event is still current, and when the Create began that nobody answered.
+
+def note_endpoint(provider: IConstruct, stack: Stack) -> None:
+    """Record that a stack has an endpoint that the provider registers."""
+    _with_endpoints.setdefault(provider, WeakSet()).add(stack)
+
+
+def stack_statement(provider: IConstruct, scope: IConstruct) -> Statement:
+    """Allow a provider's function to ask CloudFormation about resources of a policy's stack.
+
+    The function asks whether an event is still current. For an endpoint whose Create was never answered, it also reads
+    the stack's events to find out when that Create began.
+
+    Args:
+        provider: the provider.
+        scope: the policy, or any construct in its stack.
     """
-    return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"], [Aws.STACK_ID])
+    has_endpoints = stack_of(scope) in _with_endpoints.get(provider, ())
+    events = ["cloudformation:DescribeStackEvents"] if has_endpoints else []
+    return allow([*events, "cloudformation:DescribeStackResource"], [Aws.STACK_ID])
 
 
-def basic_statements(log_group_arn: str, *, in_vpc: bool) -> Iterator[Statement]:
-    """What every provider's function does, whatever it serves."""
+def basic_statements(log_group_arn: str, *, in_vpc: bool, of_stack: Iterable[Statement] = ()) -> Iterator[Statement]:
+    """Yield what every provider's function needs, with or without endpoints.
+
+    Args:
+        log_group_arn: the ARN of the function's log group.
+        in_vpc: whether the function runs in a VPC.
+        of_stack: the `stack_statement` of the provider's own stack.
+    """
     yield allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn])
-    yield stack_statement()
+    yield from of_stack
     if in_vpc:
         yield allow(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"])
         yield allow(

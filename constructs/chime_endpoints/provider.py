@@ -170,7 +170,7 @@ class EndpointProvider(ProviderMetrics):
             self,
             "Basics",
             role=self._role,
-            statements=list(basic_statements(self.log_group.log_group_arn, in_vpc=vpc is not None)),
+            statements=lambda: self._basics(self.log_group.log_group_arn, in_vpc=vpc is not None),
         )
         self.function = lambda_.Function(
             self,
@@ -202,7 +202,7 @@ class EndpointProvider(ProviderMetrics):
         self._acknowledge(basics, tracing)
         self._manages_permissions = basics is not None
         if basics is None:
-            warn_of_role(self, lambda: self._basics(in_vpc=vpc is not None, traced=_is_traced(tracing)))
+            warn_of_role(self, lambda: self._needed(in_vpc=vpc is not None, traced=_is_traced(tracing)))
         if basics is not None:
             self.function.node.add_dependency(basics)  # so that it outlives what the function has to delete
         if export_name is not None:
@@ -223,8 +223,11 @@ class EndpointProvider(ProviderMetrics):
         if traced and isinstance(default_policy, Construct):
             acknowledged.wildcards(default_policy, lambda: ["*"], "X-Ray knows no resource for sending traces.")
 
-    def _basics(self, *, in_vpc: bool, traced: bool) -> list[Statement]:
-        """What the role needs wherever the function serves; the log group by the name that CloudFormation gives it."""
+    def _basics(self, log_group_arn: str, *, in_vpc: bool) -> list[Statement]:
+        return list(basic_statements(log_group_arn, in_vpc=in_vpc, of_stack=[stack_statement(self, self)]))
+
+    def _needed(self, *, in_vpc: bool, traced: bool) -> list[Statement]:
+        """Return what a role needs that this app cannot change. CloudFormation's pattern names the log group."""
         stack = stack_of(self)
         log_group = self.log_group.node.default_child
         assert isinstance(log_group, logs.CfnLogGroup)  # noqa: S101 - for the type checker
@@ -232,7 +235,7 @@ class EndpointProvider(ProviderMetrics):
         arn = stack.format_arn(
             service="logs", resource="log-group", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
-        return [*basic_statements(arn, in_vpc=in_vpc), *([tracing_statement()] if traced else [])]
+        return [*self._basics(arn, in_vpc=in_vpc), *([tracing_statement()] if traced else [])]
 
     @staticmethod
     def of(scope: IConstruct) -> EndpointProvider:
@@ -333,7 +336,8 @@ class ImportedProvider(Construct):
         self.service_timeout = waits
         self.role = role
         self.manages_permissions = (
-            role is not None and attach(self, "Basics", role=role, statements=[stack_statement()]) is not None
+            role is not None
+            and attach(self, "Basics", role=role, statements=lambda: [stack_statement(self, self)]) is not None
         )
 
 

@@ -68,8 +68,12 @@ def for_tags(exact: Iterable[str], wide: Iterable[str]) -> list[Statement]:
 
 
 def rollback_statement(stack_id: str) -> Statement:
-    """Allows the function to ask CloudFormation whether a stack is rolled back."""
-    return allow(["cloudformation:DescribeStacks"], [stack_id])
+    """Allow the function to ask CloudFormation whether a stack is being rolled back, and to what.
+
+    `DescribeStackEvents` is in the provider's own policy too. CloudFormation may take it out of there before it deletes
+    a stack's last endpoint. This statement's policy outlives the endpoint.
+    """
+    return allow(["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"], [stack_id])
 
 
 def document(statements: Sequence[Statement]) -> dict[str, Any]:

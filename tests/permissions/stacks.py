@@ -96,6 +96,16 @@ def shared_provider() -> Templates:
     return templates_of(app)
 
 
+def only_tags() -> Templates:
+    """Tags without endpoints: in the provider's own stack, and in a stack that shares the provider."""
+    app = App()
+    own, other = Stack(app, "Own"), Stack(app, "Other")
+    provider = EndpointProvider(own, "Endpoints")
+    ChimeIdentityTags(own, "Tags", resource_arn=FIRST, tags={"team": "chat"})
+    ChimeIdentityTags(other, "Tags", resource_arn=SECOND, tags={"team": "chat"}, provider=provider)
+    return templates_of(app)
+
+
 def in_a_vpc() -> Templates:
     """A function in a VPC that is traced."""
     app = App()

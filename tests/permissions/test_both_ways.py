@@ -22,6 +22,7 @@ from permissions.stacks import (
     chat,
     every_source,
     in_a_vpc,
+    only_tags,
     renamed,
     replaced,
     retagged,
@@ -30,11 +31,8 @@ from permissions.stacks import (
 from support.stage import ACCOUNT, APPLICATION, REGION
 from synth.stage import allowed
 
-_IDLE = {
-    Permission(f"cloudformation:{operation}", stack_id("Provider"))
-    for operation in ("DescribeStackResource", "DescribeStackEvents")
-}
-"""A provider's own stack, where that holds nothing that the provider serves."""
+_IDLE = {Permission("cloudformation:DescribeStackResource", stack_id("Provider"))}
+"""What a role is allowed on its provider's stack, even if the provider serves nothing in that stack."""
 
 
 def live(cloud: CloudFormation, templates: Templates) -> None:
@@ -60,6 +58,15 @@ def test_what_is_called_is_what_is_granted(cloud: CloudFormation, synthesize: Ca
     assert cloud.tags == {}
     idle = unused(cloud.granted, cloud.guard.used) - _IDLE
     assert {each for each in idle if each.action not in LAMBDAS_OWN} == set()
+
+
+def test_a_stack_with_only_tags_is_granted_only_what_tags_need(cloud: CloudFormation) -> None:
+    """Reading the stack's events is for endpoints; a late event of tags asks for the resource alone."""
+    live(cloud, only_tags())
+    assert cloud.guard.refused == []
+    assert cloud.tags == {}
+    idle = {each.action for each in unused(cloud.granted, cloud.guard.used)} - LAMBDAS_OWN.keys()
+    assert idle == {"cloudformation:DescribeStackResource"}
 
 
 def test_adopting_and_registering_again_need_nothing_more(cloud: CloudFormation) -> None:

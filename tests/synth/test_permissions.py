@@ -13,8 +13,8 @@ from aws_cdk import aws_pinpoint as pinpoint
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Annotations, Match
 
-from chime_endpoints import DeviceToken, EndpointProvider
-from chime_endpoints.statements import ENDPOINT_ACTIONS
+from chime_endpoints import ChimeIdentityTags, DeviceToken, EndpointProvider
+from chime_endpoints.statements import ENDPOINT_ACTIONS, TAG_ACTIONS
 from synth.stage import (
     ALICE,
     APP_INSTANCE,
@@ -36,7 +36,6 @@ TEXT = DeviceToken.unsafe_plain_text
 BASIC = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
-    "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStackResource",
 }
 
@@ -46,7 +45,7 @@ def test_exactly_what_is_called_is_allowed() -> None:
     stack = stack_in()
     endpoint(stack, device_token=TEXT("x"))
     granted = allowed(template_of(stack))
-    assert set(granted) == {*ENDPOINT_ACTIONS, "mobiletargeting:GetApp", *BASIC}
+    assert set(granted) == {*ENDPOINT_ACTIONS, "mobiletargeting:GetApp", "cloudformation:DescribeStackEvents", *BASIC}
     for action in ENDPOINT_ACTIONS:
         assert granted[action] == [f"{APP_INSTANCE}/user/*"]
     assert granted["mobiletargeting:GetApp"] == [APPLICATION]
@@ -144,6 +143,25 @@ def test_an_app_instance_is_cut_out_of_an_unknown_users_arn() -> None:
     (resource,) = allowed(template_of(stack))[ENDPOINT_ACTIONS[0]]
     cut = {"Fn::Select": [0, {"Fn::Split": ["/user/", {"Ref": "User"}]}]}
     assert resource == {"Fn::Join": ["", [cut, "/user/*"]]}
+
+
+def test_only_endpoints_need_the_stacks_events() -> None:
+    """A stack that has tags and no endpoint is not allowed to read them."""
+    tagged = stack_in()
+    ChimeIdentityTags(tagged, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"})
+    assert set(allowed(template_of(tagged))) == {*TAG_ACTIONS, *BASIC}
+
+
+def test_the_stacks_events_stay_readable_until_the_last_endpoint_is_deleted() -> None:
+    """Its tags may stay: the provider's policy then loses the action before CloudFormation deletes the endpoint."""
+    stack = stack_in()
+    endpoint(stack)
+    ChimeIdentityTags(stack, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"})
+    template = template_of(stack)
+    (basics,) = policy_allowing(template, "logs:PutLogEvents")
+    lasting = set(policy_allowing(template, "cloudformation:DescribeStackEvents")) - {basics}
+    assert lasting
+    assert lasting <= set(only(template, ENDPOINT)["DependsOn"])
 
 
 class TestForeignRoles:
