@@ -141,7 +141,7 @@ def _field(text: str, name: str) -> str:
 
     try:
         fields = json.loads(text.removeprefix("\ufeff"))  # files of some editors begin so
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None  # the parser's error would quote the secret
     said = f"Field {name}" if _NAME.fullmatch(name) else "declared Field"
     if not isinstance(fields, dict):

@@ -10,6 +10,11 @@ from typing import Any
 import boto3
 import pytest
 
+from chime_endpoints_handler import sources
+from chime_endpoints_handler.calls import Caller
+from chime_endpoints_handler.deadline import Deadline
+from chime_endpoints_handler.declaration import SecretSource
+from chime_endpoints_handler.errors import SourceError
 from chime_endpoints_handler.rules import token_violations
 from support.rotating import Stack
 from support.stage import REGION, Stage
@@ -28,6 +33,7 @@ TOKENS = {
     "the longest": "a" * 1600,
     "made up for a test": "token-of-alice",
     "what only begins like base64 of JSON": "eyJhbGljZQ",
+    "what begins like base64 of JSON and is no text": "eyJ" + "_" * 9,
     "what only ends like padding": "abcdef==",
 }
 
@@ -176,6 +182,18 @@ def test_a_list_of_strings_is_no_token(stage: Stage, value: str) -> None:
     assert "parameter /push is a StringList. Store the device token alone, in a parameter of type" in answer["Reason"]
     assert "canary" not in answer["Reason"]
     assert stage.backend.calls == []
+
+
+@pytest.mark.parametrize("value", ["token", '{"alice": "canary"}'])
+def test_reading_a_token_for_a_person_judges_it(stage: Stage, value: str) -> None:
+    """As `drift` does, which registers nothing."""
+    source = SecretSource(secret_arn=secret(value))
+    call = Caller(deadline=Deadline(lambda: 60.0))
+    if value == "token":
+        assert sources.read("DeviceToken", source, clients=stage.clients, call=call) == "token"
+    else:
+        with pytest.raises(SourceError, match="is a JSON object, not a device token"):
+            sources.read("DeviceToken", source, clients=stage.clients, call=call)
 
 
 def test_a_field_is_found_behind_a_byte_order_mark(stage: Stage) -> None:

@@ -119,6 +119,8 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
         ("canary\x00", None, "a NUL character at its end"),
         ("x" * 65_536, None, "65536 characters"),
         ("null", "apns", "not a JSON object"),
+        ("[" * 60_000, "apns", "not a JSON object"),
+        ("[" * 60_000, None, "is text in brackets"),
         ('{"apns": null}', "apns", "has no string in its Field apns"),
         ('{"apns": {"canary": "1"}}', "apns", "has no string in its Field apns"),
     ],

@@ -34,8 +34,10 @@ class Refusing:
         """Itself."""
         return self
 
-    def get_secret_value(self, **_: str) -> dict[str, Any]:
-        """A refusal that quotes the secret, or the secret."""
+    def get_secret_value(self, *, SecretId: str, **_: str) -> dict[str, Any]:  # noqa: N803 - the API's name
+        """A refusal that quotes the secret, or the secret; asking by the name in an ARN belongs to the same attempt."""
+        if not SecretId.startswith("arn:"):
+            raise self._refusal()
         self._refuse()
         return {"SecretString": "canary-secret"}
 
@@ -47,8 +49,8 @@ class Refusing:
     def _refuse(self) -> None:
         self.asked += 1
         if self._left is None or self.asked <= self._left:
-            error = {
-                "Error": {"Code": self._code, "Message": "canary-secret"},
-                "ResponseMetadata": {"HTTPStatusCode": 400},
-            }
-            raise ClientError(error, "GetIt")
+            raise self._refusal()
+
+    def _refusal(self) -> ClientError:
+        error = {"Code": self._code, "Message": "canary-secret"}
+        return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "GetIt")
