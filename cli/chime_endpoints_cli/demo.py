@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from .auditing.audit_command import show as show_audit
 from .auditing.looking import look as audit
 from .auditing.repair import repair
 from .cdk import Cdk
+from .cdk_command import find_cdk, version_of
 from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
 from .declared_file import Wanted, read_declaration, wanted
@@ -68,7 +68,8 @@ def run_demo(*, verbose: bool) -> None:
 def _prepare(cloud: LocalCloud, declared: LocalDeclaration, *, verbose: bool) -> Demo:
     heading(f"2. Create what {DECLARATION} refers to")
     services = Services(local=cloud.addresses)
-    made = make_prerequisites(services, cloud.addresses, declared.declarations.entries, account=declared.account)
+    with waiting(f"Creating what {DECLARATION} refers to"):
+        made = make_prerequisites(services, cloud.addresses, declared.declarations.entries, account=declared.account)
     variables = {**declared.variables, **({PUSH_SECRET: made.push_secret_arn} if made.push_secret_arn else {})}
     users = ", ".join(arn.split("/user/", 1)[1] for arn in made.user_arns)
     say(f"An app instance with the users {users}")
@@ -268,17 +269,9 @@ def _what_happened(
 
 
 def _versions(environment: Mapping[str, str]) -> str:
-    node, cdk = (
-        subprocess.run(
-            [shutil.which(name, path=environment["PATH"]) or name, "--version"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.split(" ")[0]
-        for name in ("node", "cdk")
-    )
-    return f"Python {platform.python_version()}, Node {node.strip()}, cdk {cdk.strip()}, all installed in {Path.cwd()}"
+    cdk = version_of(find_cdk(Path.cwd(), environment), environment)
+    asked = subprocess.run(["node", "--version"], env=environment, capture_output=True, text=True, check=False)
+    return f"Python {platform.python_version()}, Node {asked.stdout.strip()}, cdk {cdk}, all installed in {Path.cwd()}"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from .environment import ACCOUNT, local_environment
 from .errors import CommandError
 from .function_runtime import FUNCTION_PYTHON, make_runtime, runtime_environment
 from .service import Service, answers
+from .terminal import waiting
 
 LOOPBACK = "127.0.0.1"
 """An address, not a name: with `localhost` the cdk command looks up bucket.localhost."""
@@ -64,7 +65,7 @@ class LocalCloud:
         require_ministack()
         self.directory.mkdir(parents=True, exist_ok=True)
         aws_port, chime_port = self._ports
-        with self._services:
+        with self._services, waiting("Starting the local cloud"):
             chime_url = self._start_emulator(chime_port)
             aws_url = self._start_ministack(aws_port, chime_url)
             self._addresses = Addresses(aws_url=aws_url, chime_url=chime_url)
