@@ -121,7 +121,7 @@ def test_what_changes_past_the_stack_is_found(
     rotate(stage, rotated["device_token"])
     assert run(["drift", STACK], services=services) == ExitCode.FOUND
     shown = capsys.readouterr().out
-    assert f"{STACK} (us-east-1): 1 in sync, 2 changed, 1 inactive, 1 gone" in shown
+    assert f"{STACK} (us-east-1): 1 endpoint in sync, 2 changed, 1 inactive, 1 gone" in shown
     assert "INVALID_DEVICE_TOKEN" in shown
     assert r"\x1b[31mforged" in shown
     assert f"cdk deploy {STACK}" in shown
