@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
@@ -14,6 +15,7 @@ from chime_endpoints_handler.declaration import ParameterSource, PlainToken, Sec
 from .decryption import key_arns
 from .kind_words import KINDS
 from .kinds import check
+from .statements import PARAMETER_PATH
 from .unresolved import as_text, is_unresolved
 
 
@@ -108,7 +110,9 @@ class DeviceToken:
         )
 
     @staticmethod
-    def from_ssm_parameter(parameter: ssm.IStringParameter, version: int | str | None = None) -> DeviceToken:
+    def from_ssm_parameter(
+        parameter: ssm.IStringParameter, version: int | str | None = None, *, granted_path: str | None = None
+    ) -> DeviceToken:
         """A token in a parameter of AWS Systems Manager, `String` or `SecureString`.
 
         The function's role is allowed `ssm:GetParameter` on this parameter, and `kms:Decrypt` on its key where the
@@ -119,15 +123,19 @@ class DeviceToken:
         Args:
             parameter: the parameter.
             version: one version, a whole number from 1. Default: the latest.
+            granted_path: a path that the parameter is under, as `/chime/devices`: the function's role is allowed
+                `ssm:GetParameter` on everything under it, once for all parameters that name it. For stacks with more
+                parameters than a role can be allowed one by one. Default: exactly this parameter is allowed.
 
         Raises:
             TypeError: an argument is of the wrong kind.
+            ValueError: `granted_path` is not a path, or the parameter is not under it.
         """
         _require_kinds(DeviceToken.from_ssm_parameter, locals())
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
-            source=ParameterSource(parameter_name=parameter.parameter_name, version=number),  # type: ignore[arg-type]  # a number's token renders as a number
-            needs=(Access.to_parameter(parameter.parameter_arn),),
+            source=ParameterSource(parameter_name=_name_of(parameter), version=number),  # type: ignore[arg-type]  # a number's token renders as a number
+            needs=(Access.to_parameter(_readable_arn(parameter, granted_path)),),
             parameter=parameter,
         )
 
@@ -156,3 +164,28 @@ def _require_kinds(function: Callable[..., DeviceToken], given: Mapping[str, obj
     """Refuses arguments of the wrong kind: all of them in one error, which no construct's path can begin."""
     if problems := check(function, given).problems:
         raise TypeError(f"{function.__qualname__}: {' '.join(problems)}")
+
+
+def _name_of(parameter: ssm.IStringParameter) -> str:
+    """The name or ARN by which the function finds a parameter."""
+    arn, name = parameter.parameter_arn, parameter.parameter_name
+    if is_unresolved(arn) or is_unresolved(name) or arn.endswith(f":parameter/{name.removeprefix('/')}"):
+        return name
+    return arn  # of one that is imported by an ARN with a path, CDK takes the path's last part for the name
+
+
+def _readable_arn(parameter: ssm.IStringParameter, path: str | None) -> str:
+    """What the role may read: the parameter, or everything under a path."""
+    arn, name = parameter.parameter_arn, _name_of(parameter)
+    if path is None:
+        return arn
+    if not PARAMETER_PATH.fullmatch(path):
+        raise ValueError(
+            "granted_path is not a path of parameters: write it as /chime/devices, without a / at its end."
+        )
+    if is_unresolved(name):
+        return Stack.of(parameter).format_arn(service="ssm", resource="parameter", resource_name=f"{path[1:]}/*")
+    full_name = name.partition(":parameter")[2] or f"/{name.removeprefix('/')}"
+    if not full_name.startswith(f"{path}/"):
+        raise ValueError(f"the parameter is not under granted_path {path!r}; name a path that its name begins with.")
+    return f"{arn.removesuffix(full_name)}{path}/*"

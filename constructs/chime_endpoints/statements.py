@@ -27,6 +27,8 @@ ENDPOINT_ACTIONS = (
     "chime:UpdateAppInstanceUserEndpoint",
 )
 TAG_ACTIONS = ("chime:ListTagsForResource", "chime:TagResource", "chime:UntagResource")
+PARAMETER_PATH = re.compile(r"(?:/[A-Za-z0-9_.\-]+){1,15}")
+"""A path of parameters, everything under which is allowed to be read: `/chime/devices`."""
 TAGGING_ROOM = 2_500
 """Characters of the inline quota for the statement that names what is tagged."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -102,6 +103,60 @@ class TestReading:
         granted = allowed(template_of(stack))
         assert granted["secretsmanager:GetSecretValue"] == [SECRET]
         assert len(granted["ssm:GetParameter"]) == 1
+
+
+class TestPaths:
+    """A path of parameters is allowed as a whole where it is asked for, so that hundreds fit a role."""
+
+    def granted(self, *names: str, path: str = "/chime/devices") -> list[Any]:
+        """What may be read for parameters of these names."""
+        stack = stack_in()
+        for number, name in enumerate(names):
+            parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
+                stack, f"P{number}", parameter_name=name
+            )
+            token = DeviceToken.from_ssm_parameter(parameter, granted_path=path)
+            endpoint(stack, f"Phone{number}", device_token=token)
+        return [each["Fn::Join"][1][-1] for each in allowed(template_of(stack))["ssm:GetParameter"]]
+
+    def test_one_permission_is_enough_for_all(self) -> None:
+        """However many there are under it."""
+        assert self.granted("/chime/devices/a", "/chime/devices/b/token") == [":parameter/chime/devices/*"]
+
+    def test_a_parameter_of_the_app_may_be_under_it(self) -> None:
+        """Its name is known only at deployment, so nothing of it is checked."""
+        stack = stack_in()
+        parameter = ssm.StringParameter(stack, "P", string_value="x")
+        endpoint(stack, device_token=DeviceToken.from_ssm_parameter(parameter, granted_path="/a"))
+        (granted,) = allowed(template_of(stack))["ssm:GetParameter"]
+        assert granted["Fn::Join"][1][-1] == ":parameter/a/*"
+
+    def test_a_parameter_of_another_account_keeps_its_place(self) -> None:
+        """The path is in the parameter's own account and region."""
+        stack = stack_in()
+        parameter = ssm.StringParameter.from_string_parameter_arn(
+            stack, "P", "arn:aws:ssm:eu-central-1:444455556666:parameter/a/b/c"
+        )
+        endpoint(stack, device_token=DeviceToken.from_ssm_parameter(parameter, granted_path="/a/b"))
+        assert allowed(template_of(stack))["ssm:GetParameter"] == [
+            "arn:aws:ssm:eu-central-1:444455556666:parameter/a/b/*"
+        ]
+
+    def test_a_parameter_by_an_arn_with_a_path_is_read_by_it(self) -> None:
+        """CDK takes the path's last part for its name, which is another parameter."""
+        arn = "arn:aws:ssm:us-east-1:111122223333:parameter/a/b/c"
+        stack = stack_in()
+        token = DeviceToken.from_ssm_parameter(ssm.StringParameter.from_string_parameter_arn(stack, "P", arn))
+        endpoint(stack, device_token=token)
+        template = template_of(stack)
+        assert allowed(template)["ssm:GetParameter"] == [arn]
+        assert properties(template)["EndpointAttributes"] == {"DeviceTokenSource": {"ParameterName": arn}}
+
+    @pytest.mark.parametrize("path", ["/", "chime", "/chime/", "/chime/*", "/chime/dev", "/chime/devices/a"])
+    def test_what_is_no_path_above_the_parameter_is_refused(self, path: str) -> None:
+        """Also one that its name only begins with."""
+        with pytest.raises(ValueError, match="granted_path"):
+            self.granted("/chime/devices/a", path=path)
 
 
 class TestAskingForEvents:

@@ -40,8 +40,6 @@ REMOVAL_POLICIES = ("destroy", "retain")
 MOST_STACKS = 500
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 """A whole number as YAML 1.1 and 1.2 both read it."""
-PARAMETER_PATH = re.compile(r"(?:/[A-Za-z0-9_.\-]+){1,15}")
-"""A path of parameters: `/chime/devices`."""
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,126}[A-Za-z0-9])?")
 """An entry's key."""
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")

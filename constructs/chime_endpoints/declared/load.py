@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from chime_endpoints.statements import PARAMETER_PATH
 from chime_endpoints_handler.codes import Code
 
 from .document import MapNode, Node, Scalar, places, read
 from .entries import read_entry
 from .entry import Declarations, Entry
-from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, PARAMETER_PATH, TOP_FIELDS
+from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, TOP_FIELDS
 from .foreign import told_of_function
 from .problems import DeclaredFileError, Place, Problem, quoted
 from .reading import Reader, is_unknown

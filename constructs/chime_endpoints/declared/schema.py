@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chime_endpoints.statements import PARAMETER_PATH
 from chime_endpoints_handler import places
 from chime_endpoints_handler.rules import (
     APPLICATION_ARN,
@@ -24,7 +25,6 @@ from .fields import (
     KEY_ARN,
     MOST_STACKS,
     PARAMETER_FIELDS,
-    PARAMETER_PATH,
     REMOVAL_POLICIES,
     REQUIRED_FIELDS,
     SECRET_FIELDS,
