@@ -10,8 +10,10 @@ import click
 
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.problems import DeclaredFileError, Problem
+from chime_endpoints.declared.variables import from_context
 
 from . import options
+from .cdk_context import cdk_context
 from .command import Command
 from .errors import CommandError
 from .exit_codes import ExitCode
@@ -31,28 +33,34 @@ from .terminal import complain, counted, say, show_json
         ExitCode.FOUND: "the file has mistakes",
     },
 )
-@click.argument("file", default="endpoints.yaml", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @options.context
 @options.as_json
-def validate_command(*, file: Path, context: tuple[str, ...], as_json: bool) -> ExitCode:
+def validate_command(*, file: Path | None, context: tuple[str, ...], as_json: bool) -> ExitCode:
     """Check a declaration file and tell all mistakes in it at once.
 
     Each mistake has its file, line, column, entry and field, what was found, what is allowed, and the word that was
-    probably meant. Nothing is asked of AWS, and CDK is not loaded.
+    probably meant. Nothing is asked of AWS, and CDK is not loaded. Without FILE, it is the one that cdk.json's context
+    names as `endpoints`, or endpoints.yaml.
     """
-    if not file.is_file():
-        raise CommandError(f"there is no file {file}", remedy="Name one: chime-endpoints validate FILE")
-    given = options.variables_in(context)
+    given = {**cdk_context(), **options.variables_in(context)}
+    file = file or Path(str(given.get("endpoints") or "endpoints.yaml"))
+    if not file.exists() or file.is_dir():
+        there = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
+        raise CommandError(there, remedy="Name one: chime-endpoints validate FILE")
     try:
-        declared = load(file, lambda name: given.get(name) or os.environ.get(name))
+        declared = load(file, from_context(given.get, os.environ))
     except DeclaredFileError as error:
         if as_json:
-            show_json({"valid": False, "mistakes": [_to_json(problem) for problem in error.problems]})
+            show_json(
+                {"file": str(file), "valid": False, "mistakes": [_to_json(problem) for problem in error.problems]}
+            )
         else:
             complain(f"{error}\n{counted(len(error.problems), 'mistake')}")
         return ExitCode.FOUND
     if as_json:
-        show_json({"valid": True, "mistakes": [], "endpoints": len(declared.entries), "stacks": declared.stacks})
+        counts = {"endpoints": len(declared.entries), "stacks": declared.stacks}
+        show_json({"file": str(file), "valid": True, "mistakes": [], **counts})
     else:
         number = counted(len(declared.entries), "endpoint")
         say(f"{file} is valid: {number} in {counted(declared.stacks, 'stack')}.")

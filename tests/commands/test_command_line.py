@@ -82,15 +82,38 @@ def test_all_mistakes_of_a_file_are_told_and_the_exit_code_is_2(
     assert "'FCM' must be one of APNS, APNS_SANDBOX, GCM; did you mean GCM?" in told
     assert "'usr' is not a field; did you mean user?" in told
     assert run(["validate", str(path), "--json"]) == ExitCode.FOUND
-    mistakes = json.loads(capsys.readouterr().out)["mistakes"]
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["file"] == str(path)
+    mistakes = answer["mistakes"]
     assert {(mistake["line"], mistake["entry"]) for mistake in mistakes} == {(2, "a"), (3, "")}
     assert sorted(mistake["code"] for mistake in mistakes) == ["", "CE-101", "CE-102", "CE-103"]
+
+
+def test_variables_have_the_values_that_cdk_would_give_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The context of cdk.json counts before the environment and after the command line, and may name the file."""
+    monkeypatch.chdir(tmp_path)
+    entry = ENTRY.replace("APNS", "'${TYPE}'")
+    (tmp_path / "mine.yaml").write_text(f"endpoints: {{a: {entry}}}")
+    (tmp_path / "cdk.context.json").write_text('{"TYPE": "FCM"}')
+    assert run(["validate", "mine.yaml"]) == ExitCode.FOUND
+    (tmp_path / "cdk.json").write_text('{"app": "x", "context": {"TYPE": "GCM", "endpoints": "mine.yaml"}}')
+    monkeypatch.setenv("TYPE", "FCM")
+    assert run(["validate"]) == ExitCode.DONE
+    assert "mine.yaml is valid" in capsys.readouterr().out
+    assert run(["validate", "-c", "TYPE=APN"]) == ExitCode.FOUND
+    (tmp_path / "cdk.json").write_text("{")
+    assert run(["validate"]) == ExitCode.FAILED
+    assert "cdk.json is not valid JSON" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_a_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """And no mistake of the file's."""
     assert run(["validate", str(tmp_path / "none.yaml")]) == ExitCode.FAILED
     assert "there is no file" in capsys.readouterr().err
+    assert run(["validate", str(tmp_path)]) == ExitCode.FAILED
+    assert f"{tmp_path} is a directory" in capsys.readouterr().err
 
 
 def test_validating_loads_neither_cdk_nor_aws(tmp_path: Path) -> None:

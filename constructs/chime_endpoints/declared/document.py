@@ -118,8 +118,10 @@ def _said(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
     if "maximum nesting depth" in problem:
         return "it is nested too deeply; an endpoint's fields have two levels"
-    if "%" in problem and "directive" in (error.context or problem):
-        return "a line begins with %; put a text that begins with it in quotes"
+    if "'\\t'" in problem:
+        return f"{problem}; YAML takes no tabs for indentation, so write spaces"
+    if "cannot start any token" in problem:
+        return f"{problem}; put a text that begins with it in quotes"
     return problem or error.context or "no reason is known"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.declaration import SecretSource, TokenSource
 from chime_endpoints_handler.rules import TAG_RULES
 
 from .entry import Entry
@@ -23,7 +25,9 @@ def _same_tokens(entries: Sequence[Entry]) -> Iterator[Problem]:
     for entry in entries:
         if is_unknown(entry.declaration.app_instance_user_arn):
             continue
-        first = seen.setdefault((entry.declaration.app_instance_user_arn, entry.declaration.device_token), entry)
+        first = seen.setdefault(
+            (entry.declaration.app_instance_user_arn, _meant(entry.declaration.device_token)), entry
+        )
         if first is not entry:
             yield Problem(
                 entry.place_of("device_token"),
@@ -33,6 +37,13 @@ def _same_tokens(entries: Sequence[Entry]) -> Iterator[Problem]:
                 "device_token",
                 str(Code.TAKEN),
             )
+
+
+def _meant(source: TokenSource) -> TokenSource:
+    """A source with what it leaves to the service."""
+    if isinstance(source, SecretSource) and source.version_id is None and source.version_stage is None:
+        return replace(source, version_stage="AWSCURRENT")
+    return source
 
 
 def _contradicting_tags(entries: Sequence[Entry]) -> Iterator[Problem]:
