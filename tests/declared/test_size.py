@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from cProfile import Profile
 from pathlib import Path
 
+import pytest
+
 from chime_endpoints.declared.load import load
-from declared.writing import many, mistakes
+from chime_endpoints.declared.problems import DeclaredFileError
+from chime_endpoints.declared.spread import exceeded, spread
+from declared.writing import APPLICATION, USER, loaded, many, mistakes
 
 
-def _steps(path: Path) -> int:
+def _steps(path: Path, *, valid: bool = True) -> int:
     """How many calls of functions loading a file takes: unlike its time, the same on every machine."""
-    with Profile() as profile:
+    with nullcontext() if valid else pytest.raises(DeclaredFileError), Profile() as profile:
         load(path, lambda _: None)
     return sum(entry.callcount for entry in profile.getstats())
 
@@ -22,6 +27,42 @@ def test_loading_takes_work_in_proportion_to_the_entries(tmp_path: Path) -> None
         (tmp_path / f"{count}.yaml").write_text(many(count, stacks=10), encoding="utf-8")
     load(tmp_path / "500.yaml", lambda _: None)  # what is done once a process is done
     assert _steps(tmp_path / "2000.yaml") < 4.2 * _steps(tmp_path / "500.yaml")
+
+
+def test_too_few_stacks_are_refused_with_work_in_proportion_to_the_entries(tmp_path: Path) -> None:
+    """The number that helps is found without spreading the entries anew for each number that is tried."""
+
+    def steps(count: int) -> int:
+        path = tmp_path / f"{count}.yaml"
+        path.write_text(many(count, stacks=1), encoding="utf-8")
+        return _steps(path, valid=False)
+
+    steps(500)  # what is done once a process is done
+    assert steps(4000) < 40 * steps(500)
+
+
+@pytest.mark.parametrize(("count", "stacks"), [(1000, 1), (4000, 3)])
+def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stacks: int) -> None:
+    """And it is the smallest that leaves a tenth of every stack free, which the message says."""
+    (message,) = mistakes(tmp_path, many(count, stacks=stacks))
+    assert "a tenth of what each may hold stays free" in message
+    advised = int(message.split("`stacks: ")[1].split("`")[0])
+    entries = loaded(tmp_path, many(count, stacks=advised)).entries
+    assert exceeded(spread(entries, advised), reserve=0.1) is None
+    assert exceeded(spread(entries, advised - 1), reserve=0.1) is not None
+
+
+def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) -> None:
+    """Endpoints of sixty app instances in every stack: their permissions are too long in each."""
+    entries = "".join(
+        f"  e{number}: {{user: '{USER.replace('0123', str(number % 60))}{number}', device_token: {{plain_text: x}}}}\n"
+        for number in range(16_000)
+    )
+    text = f"defaults: {{type: GCM, application: '{APPLICATION}'}}\nstacks: 480\nendpoints:\n{entries}"
+    (message,) = mistakes(tmp_path, text)
+    assert "characters of inline policies in one stack" in message
+    assert "With 500 stacks it is still too much." in message
+    assert "an app of their own" in message
 
 
 def test_a_thousand_mistakes_are_all_told(tmp_path: Path) -> None:

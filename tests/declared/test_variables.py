@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints.declared.variables import UndefinedVariableError, substitute
-from declared.writing import mistakes
+from chime_endpoints.declared.variables import UndefinedVariableError, from_context, substitute
+from declared.writing import loaded, mistakes
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,13 @@ from declared.writing import mistakes
         ("${NONE:-arn:aws:x:::y/z}/user/alice", "arn:aws:x:::y/z/user/alice"),
         ("$${A}", "${A}"),
         ("$A costs $5", "$A costs $5"),
+        ("${NONE:-${A}}", "a"),
+        ("${NONE:-${EMPTY:-${B}-x}}", "b-x"),
+        ("${A:-${NONE}}", "a"),
+        ("${NONE:-{x}}", "{x}"),
+        ("{${A}}", "{a}"),
+        ("${NONE:-$${A}}-${B}", "${A}-b"),
+        ("${NONE:-}${A}", "a"),
     ],
 )
 def test_a_variable_becomes_its_value(text: str, result: str) -> None:
@@ -30,11 +37,86 @@ def test_a_variable_becomes_its_value(text: str, result: str) -> None:
     assert substitute(text, {"A": "a", "B": "b", "EMPTY": ""}.get) == result
 
 
-@pytest.mark.parametrize("text", ["${NONE}", "${", "${}", "${1A}", "${A B}", "${A:default}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("${NONE}", "${", "${}", "${1A}", "${A B}", "${A:default}"),
+        *("${NONE:-${A}", "${NONE:-${NONE}}", "${NONE:-{x}", "${NONE:-x}}", "${NONE:-${", "${NONE:-${A:default}}"),
+    ],
+)
 def test_a_variable_without_a_value_is_refused(text: str) -> None:
     """Nothing is deployed with a hole in it."""
     with pytest.raises(UndefinedVariableError):
         substitute(text, lambda _: None)
+
+
+def test_defaults_nest_to_a_depth_that_is_told() -> None:
+    """A file that goes on for ever ends in a sentence."""
+    nested = "${NONE:-" * 2000 + "x" + "}" * 2000
+    with pytest.raises(UndefinedVariableError, match="more than 10 defaults within each other"):
+        substitute(nested, lambda _: None)
+
+
+def test_a_value_is_taken_as_it_is() -> None:
+    """What an environment holds is nobody's template."""
+    assert substitute("${A}", {"A": "${B}"}.get) == "${B}"
+
+
+@pytest.mark.parametrize("text", ["$${Token[AWS.Region.4]}", "${A}"])
+def test_what_cdk_takes_for_a_token_is_refused(text: str) -> None:
+    """It would end in an error of CDK's that names no place."""
+    with pytest.raises(UndefinedVariableError, match="CDK takes for a token"):
+        substitute(text, {"A": "x${Token[TOKEN.12]}"}.get)
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [("x", "x"), ("", ""), (True, "true"), (False, "false"), (3, "3"), (3.0, "3"), (1.5, "1.5"), (None, "environment")],
+)
+def test_a_variable_has_the_contexts_value_before_the_environments(given: object, value: str) -> None:
+    """The cdk command's `-c` gives text, cdk.json any value of JSON; an empty one takes the variable's default."""
+    assert from_context(lambda _: given, {"A": "environment"})("A") == value
+
+
+@pytest.mark.parametrize("given", [{}, ["x"]])
+def test_a_map_in_the_context_is_no_value(given: object) -> None:
+    """Its text in Python's notation would be deployed."""
+    with pytest.raises(UndefinedVariableError, match="give it a string"):
+        from_context(lambda _: given, {})("A")
+
+
+def test_variables_stand_in_tags_keys_and_in_the_number_of_stacks(tmp_path: Path) -> None:
+    """Everywhere but in the names of fields and in entries' keys, which are identities."""
+    text = """
+    stacks: ${STACKS:-3}
+    endpoints:
+      a: {user: <USER>, type: "${TYPE:-GCM}", application: <APPLICATION>,
+          device_token: {parameter: /a, version: "${V}"},
+          allow_messages: "${ALLOW:-NONE}", tags: {"${TEAM:-team}": chat}}
+    """
+    declared = loaded(tmp_path, text, variables={"V": "7"})
+    assert declared.stacks == 3
+    assert declared.entries[0].tags == {"team": "chat"}
+    assert declared.entries[0].declaration.allow_messages == "NONE"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("endpoints: {'${A}': <ENTRY>}", "an entry's key takes no variable: it is the endpoint's identity."),
+        ("${A}: 1\nendpoints: {a: <ENTRY>}", "'${A}' is not a field; a field's name takes no variable."),
+        ("stacks: ${A:-many}\nendpoints: {a: <ENTRY>}", "stacks: 'many' must be a whole number from 1 to 500."),
+        ("stacks: ${A}\nendpoints: {a: <ENTRY>}", "stacks: ${A} has no value"),
+        (
+            "defaults: {tags: {team: x, '${A:-team}': y}}\nendpoints: {a: <ENTRY>}",
+            "'team' is given twice, by variables",
+        ),
+    ],
+)
+def test_a_variable_in_another_place_is_told(tmp_path: Path, text: str, expected: str) -> None:
+    """What it would mean is not guessed."""
+    (message,) = mistakes(tmp_path, text)
+    assert expected in message
 
 
 def test_an_undefined_variable_is_named_with_its_place(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_requirements_and_project_ask_for_the_same_versions() -> None:
     ]
     asked = _ranges([line for line in (ROOT / "requirements.txt").read_text().splitlines() if line[0] != "#"])
     ours = _ranges(everything)
-    assert {"aws-cdk-lib", "constructs", "boto3", "crhelper", "pytest", "moto"} == set(asked)
+    assert {"aws-cdk-lib", "constructs", "boto3", "crhelper", "pyyaml", "pytest", "moto"} == set(asked)
     assert asked == {name: ours[name] for name in asked}
 
 

@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def run(
-    tmp_path: Path, *, context: dict[str, str] | None = None, **environment: str
+    tmp_path: Path, *, context: dict[str, Any] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the app in the repository, its assembly elsewhere."""
     return subprocess.run(
@@ -20,7 +23,6 @@ def run(
         cwd=REPOSITORY,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(str(REPOSITORY / root) for root in ("constructs", "lambda_handlers")),
             "CDK_OUTDIR": str(tmp_path / "out"),
             "CDK_CONTEXT_JSON": json.dumps(context or {}),
             **environment,
@@ -77,3 +79,53 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, context={"endpoints": "nowhere.yaml"})
     assert done.returncode == 1
     assert done.stderr.startswith("nowhere.yaml:1:1: cannot be read: No such file or directory.")
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        ({"endpoints": ""}, "context: `endpoints` names no file. Write -c endpoints=PATH"),
+        ({"endpoints": {"file": "x"}}, "context: `endpoints` names no file."),
+        ({"endpoints": "tests"}, "tests:1:1: cannot be read: Is a directory."),
+        ({"endpoints": "a\0b"}, "a\0b:1:1: is not the name of a file."),
+        (
+            {"APPLICATION_ARN": {"Ref": "App"}},
+            "endpoints.yaml:12:16: defaults: application: ${APPLICATION_ARN} is a map",
+        ),
+    ],
+    ids=["empty", "map", "directory", "nul", "variable"],
+)
+def test_a_wrong_context_is_told(tmp_path: Path, context: dict[str, Any], expected: str) -> None:
+    """In a sentence, whether the command line or cdk.json gives it."""
+    done = run(tmp_path, context=context)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(expected)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_cdk_refuses_at_the_end_is_told_in_sentences(tmp_path: Path) -> None:
+    """Without the stack of its Node process: here, an output directory that is a file."""
+    path = tmp_path / "out"
+    path.write_text("")
+    done = run(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"The stacks cannot be made: {path} must be a directory\n"
+
+
+def test_a_machine_without_node_is_told(tmp_path: Path) -> None:
+    """As the first thing that CDK needs."""
+    done = run(tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("AWS CDK needs Node.js, and could not start it")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_python_without_the_requirements_is_told_how_to_install_them(tmp_path: Path) -> None:
+    """It is the Python of the machine, if the virtual environment is not active."""
+    python = str(Path(sys.executable).resolve())
+    command = [python, "-I", "-S", "app.py"]
+    done = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)  # noqa: S603 - ours
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"aws_cdk is not installed for {python}. Activate the virtual environment")
+    assert done.stderr.endswith("pip install -r requirements.txt\n")
+    assert not (tmp_path / "out").exists()
