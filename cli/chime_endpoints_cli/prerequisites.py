@@ -55,7 +55,7 @@ def make_prerequisites(services: Services, addresses: Addresses, entries: Iterab
         _ensure_parameter(services, parameter)
     return Made(
         user_arns=users,
-        secret_arns=tuple(made.values()),
+        secret_arns=tuple(dict.fromkeys(made.values())),
         secret_fields=tuple(dict.fromkeys(source.field for source in of_secrets if source.field)),
         parameters=tuple(dict.fromkeys(source.parameter_name for source in of_parameters)),
         push_secret_arn=made.get(placeholder(account)),
