@@ -5,6 +5,7 @@ docs/plots is inlined, so that it has the colors of the page.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,26 @@ _PICTURE = re.compile(r"^!\[[^]]+]\((?:\.\./)?(diagram|plot)s/([a-z-]+\.svg)\)$"
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the pages of the error codes to the navigation."""
     pages = sorted(f"errors/{page.name}" for page in (DOCS / "errors").glob("*.md"))
-    sections: list[Any] = []
-    for section in config.nav or []:
-        if "errors/" not in section.values():
-            sections.append(section)
-        elif pages:
-            first = [page for page in pages if page == "errors/index.md"]
-            sections.append({next(iter(section)): first + [page for page in pages if page not in first]})
-    config.nav = sections
+    if pages:
+        config.nav = [
+            {next(iter(section)): _errors(pages)} if "errors/" in section.values() else section
+            for section in config.nav or []
+        ]
+    else:
+        config.nav = [section for section in config.nav or [] if "errors/" not in section.values()]
     return config
+
+
+def _errors(pages: Sequence[str]) -> list[Any]:
+    """The index of the error codes, then its groups, then the pages that it does not list."""
+    index = (DOCS / "errors" / "index.md").read_text(encoding="utf-8")
+    groups = {
+        heading: [f"errors/{page}" for page in re.findall(r"^\| \[[^]]+]\(([\w-]+\.md)\)", text, re.MULTILINE)]
+        for heading, text in re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", index, re.MULTILINE)
+    }
+    grouped = {page for group in groups.values() for page in group} | {"errors/index.md"}
+    rest = [page for page in pages if page not in grouped]
+    return ["errors/index.md", *({heading: group} for heading, group in groups.items() if group), *rest]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
