@@ -33,7 +33,7 @@ SHAPES: Mapping[str, tuple[str, int]] = {
     "a secret for all": (f"user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET}', field: f%d}}", 491),
     "a parameter each": (f"user: {INSTANCE}/user/u%d, device_token: {{parameter: /chime/device/%d/token}}", 484),
     "long paths": (f"user: {INSTANCE}/user/u%d, device_token: {{parameter: /{'p' * 400}/%012d}}", 125),
-    "a secret each": (f"user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET[:-7]}-%012d-AbCdEf'}}", 484),
+    "a secret each": (f"user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET[:-7]}-%012d-AbCdEf'}}", 374),
     "a key each": (
         f"user: {INSTANCE}/user/u%d, device_token: {{parameter: /d/%d, kms_key: '{KEY}%012d'}}",
         432,
@@ -51,7 +51,7 @@ SHAPES: Mapping[str, tuple[str, int]] = {
     "an app instance each": (f"user: {INSTANCE}-%012d/user/u, device_token: {{secret: '{SECRET}', field: f%d}}", 23),
     "an application each": (
         f"application: '{APPLICATION}%d', user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET}', field: f%d}}",
-        49,
+        48,
     ),
     "long names": (
         f"name: {'ü' * 1500}, user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET}', field: f%d}}",
