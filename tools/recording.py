@@ -24,7 +24,7 @@ COLUMNS = 106
 SHOWN = ("3.", "4.", "5.", "6.", "7.")
 """The steps that are recorded."""
 
-LEFT_OUT = re.compile(r"^\s*(?:Change the name or|user +tags$|(?:alice|bob|carol) +(?:plan|team)=|─+$)")
+LEFT_OUT = re.compile(r"^\s*(?:CloudFormation does not resend|user +tags$|(?:alice|bob|carol) +(?:plan|team)=|─+$)")
 """Lines of these steps that the picture is easier to read without."""
 
 # black, red, green, yellow, blue, magenta, cyan, white

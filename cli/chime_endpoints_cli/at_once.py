@@ -1,4 +1,4 @@
-"""Many calls at the same time, with their progress on a terminal; results come in the order of what was asked."""
+"""Concurrent calls with a progress bar on a terminal; results keep the order of the items."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _B = TypeVar("_B")
 
 
 def each(items: Iterable[_A], do: Callable[[_A], _B], *, what: str) -> list[_B]:
-    """Does something with each item in threads; the first failure ends it, and what has not begun never does.
+    """Call a function with each item in threads; the first failure cancels the calls that have not started.
 
     Args:
-        items: what to do it with.
-        do: has to be safe to be called from several threads.
-        what: what is being done, for the progress.
+        items: the arguments of the calls.
+        do: the function, which must be thread-safe.
+        what: the label of the progress bar.
     """
     everything = list(items)
     if len(everything) < 2:

@@ -1,4 +1,4 @@
-"""The `cdk` command: found, run on the local cloud, its output kept and shown when it fails."""
+"""Runs the `cdk` command on the local cloud, and shows its output if it fails."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from .terminal import write_raw
 
 @dataclass(frozen=True, kw_only=True)
 class Cdk:
-    """Runs cdk in an app's directory, with all it writes in another one."""
+    """Runs cdk in an app's directory; its output files go to another directory."""
 
     app: Path
     directory: Path
@@ -25,15 +25,15 @@ class Cdk:
     account: str = ACCOUNT
 
     def bootstrap(self, *arguments: str) -> None:
-        """Makes the resources that every deploy needs; nothing of the app, which is not looked at."""
+        """Create the resources that every deployment needs, without synthesizing the app."""
         self._run("bootstrap", f"aws://{self.account}/{REGION}", *arguments, directory=self.directory)
 
     def deploy(self, *arguments: str) -> str:
-        """Deploys all stacks; returns what cdk printed."""
+        """Deploy all stacks; return the output of cdk."""
         return self._run("deploy", "--all", "--require-approval", "never", "--output", str(self._assembly), *arguments)
 
     def destroy(self) -> str:
-        """Destroys all stacks of the last deploy, without another synthesis; returns what cdk printed."""
+        """Destroy all stacks of the last deployment without synthesizing again; return the output of cdk."""
         return self._run("destroy", "--all", "--force", "--app", str(self._assembly))
 
     @property
@@ -58,7 +58,7 @@ class Cdk:
 
     @contextlib.contextmanager
     def _started(self, command: Sequence[str], directory: Path) -> Iterator[subprocess.Popen[str]]:
-        """A process that is gone, with all the processes it started, when the block ends."""
+        """Start a process that is killed, with everything that it started, when the block ends."""
         with subprocess.Popen(
             command,
             cwd=directory,

@@ -1,4 +1,4 @@
-"""Which `cdk` there is: the project's own before the machine's, as npx finds it; and what its release can read."""
+"""Finds the `cdk` command as npx does, the project's own first, and checks its version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import CommandError
 
 OLDEST = (2, 1144)
-"""The first release that reads what the oldest supported aws-cdk-lib (2.269) writes."""
+"""The first version that supports the output of the oldest supported aws-cdk-lib (2.269)."""
 
 INSTALL = "Install it in the project: npm install aws-cdk@2"
 
@@ -28,14 +28,14 @@ WITH_A_VALUE = frozenset(
         "--hotswap-ecs-stabilization-timeout-seconds",
     ]
 )
-"""The options of `cdk deploy` and `cdk destroy` that take a value, which is no stack's name."""
+"""The options of `cdk deploy` and `cdk destroy` that take a value; the value is not a stack name."""
 
 
 def find_cdk(app: Path, environment: Mapping[str, str]) -> str:
-    """The command for an app's directory.
+    """Return the path of the cdk command for an app's directory.
 
     Raises:
-        CommandError: there is none, or nothing to run it with.
+        CommandError: cdk or Node.js was not found.
     """
     search = environment.get("PATH", os.defpath)
     own = [directory / "node_modules" / ".bin" for directory in (app, *app.parents)]
@@ -45,14 +45,14 @@ def find_cdk(app: Path, environment: Mapping[str, str]) -> str:
         raise CommandError("the cdk command was not found", remedy=f"{INSTALL} (or: npm install --global aws-cdk@2)")
     if _needs_node(Path(found)) and shutil.which("node", path=search) is None:
         raise CommandError(
-            f"{found} needs Node.js, and the command `node` was not found",
+            f"{found} needs Node.js, but the command `node` was not found",
             remedy="Install Node.js 22 or newer: https://nodejs.org",
         )
     return found
 
 
 def _needs_node(program: Path) -> bool:
-    """Whether it is npm's script, not a program that a version manager has put in its place."""
+    """Whether it is npm's script, and not a wrapper of a version manager."""
     try:
         with program.open("rb") as content:
             return b"node" in content.readline(200)
@@ -61,7 +61,7 @@ def _needs_node(program: Path) -> bool:
 
 
 def version_of(cdk: str, environment: Mapping[str, str]) -> str:
-    """The release of a cdk command; empty if it does not say."""
+    """Return the version of a cdk command, or an empty string if it is unknown."""
     try:
         package = Path(cdk).resolve().parents[1] / "package.json"
         content = json.loads(package.read_text(encoding="utf-8"))
@@ -79,18 +79,18 @@ def version_of(cdk: str, environment: Mapping[str, str]) -> str:
 
 
 def doubt_about(version: str) -> str | None:
-    """What to say of a release after it has failed, if it does not read what today's aws-cdk-lib 2 writes."""
+    """Return a hint for a failed command if its version is too old for current versions of aws-cdk-lib 2."""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if numbers is None:
         return None
     release = int(numbers[1]), int(numbers[2])
     if release >= OLDEST and release[0] == OLDEST[0]:
         return None
-    return f"cdk is {version}: aws-cdk-lib 2.269 and newer need cdk {OLDEST[0]}.{OLDEST[1]} or a newer 2. {INSTALL}"
+    return f"cdk is {version}: aws-cdk-lib 2.269 and later need cdk {OLDEST[0]}.{OLDEST[1]} or a later 2.x. {INSTALL}"
 
 
 def names_a_stack(arguments: Sequence[str]) -> bool:
-    """Whether cdk's arguments say which stacks are meant."""
+    """Whether the arguments of cdk select stacks."""
     expects_a_value = False
     for number, argument in enumerate(arguments):
         if argument == "--":

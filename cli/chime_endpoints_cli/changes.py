@@ -15,7 +15,7 @@ ROTATED_VERSION = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Changed:
-    """A changed declaration, what to expect of it, and what to tell a person about it."""
+    """A changed declaration, what to expect of it, and sentences that describe it."""
 
     declaration: dict[str, Any]
     updated: tuple[str, ...]

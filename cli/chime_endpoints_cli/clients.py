@@ -1,4 +1,4 @@
-"""Clients of AWS and of the local cloud; the only place that makes any."""
+"""Creates the clients of AWS and of the local cloud."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NOTHING_OF_THE_USER = {
 
 
 class Clients:
-    """The services of the local cloud as the demo needs them; each client is untyped, as boto3 has them."""
+    """The demo's clients of the local cloud; boto3 clients have no types."""
 
     def __init__(self, *, local: Addresses) -> None:
-        """Makes the clients."""
+        """Create the clients."""
         self.chime = make_client(CHIME, session=make_session(local), region=REGION, local=local)
         self.cloudformation = make_client("cloudformation", session=make_session(local), region=REGION, local=local)
         self.secretsmanager = make_client("secretsmanager", session=make_session(local), region=REGION, local=local)
@@ -37,7 +37,7 @@ class Clients:
 
 
 def make_session(local: Addresses | None) -> boto3.Session:
-    """A session as the user has set it up; for the local cloud one that knows nothing of the user's settings."""
+    """Return a session with the user's settings or, for the local cloud, without them."""
     session = botocore.session.Session(session_vars=None if local is None else _NOTHING_OF_THE_USER)
     # The API model says seconds, the documentation milliseconds: botocore's own parser raises on the latter.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
@@ -49,7 +49,7 @@ def make_session(local: Addresses | None) -> boto3.Session:
 def make_client(
     service: str, *, session: boto3.Session, region: str | None, local: Addresses | None, config: Config | None = None
 ) -> Any:
-    """A client of AWS as the session has it, or of the local cloud."""
+    """Return a client of AWS with the session's settings, or of the local cloud."""
     if local is None:
         return _checked_client(service, session, region, config)
     return session.client(
@@ -57,13 +57,13 @@ def make_client(
         region_name=region,
         endpoint_url=local.chime_url if service == CHIME else local.aws_url,
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the local cloud takes any
+        aws_secret_access_key="test",  # noqa: S106 - the local cloud accepts any
         config=Config(proxies={}).merge(config or Config()),
     )
 
 
 def _checked_client(service: str, session: boto3.Session, region: str | None, config: Config | None) -> Any:
-    """A client; raises CommandError where the endpoint URL of the user's settings is none."""
+    """Return a client; raise CommandError if the endpoint URL in the user's settings is invalid."""
     try:
         client = session.client(service, region_name=region, config=config)
     except BotoCoreError:

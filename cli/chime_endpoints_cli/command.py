@@ -1,4 +1,4 @@
-"""Commands whose help teaches: what they do, examples, what their exit codes mean, and what all of them take."""
+"""Click commands and groups with examples and exit codes in their help."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GENERAL = {ExitCode.DONE: "done", ExitCode.FAILED: "failed; the message says wh
 
 
 class Command(click.Command):
-    """A command of click with examples and exit codes in its help."""
+    """A click command with examples and exit codes in its help."""
 
     def __init__(
         self,
@@ -25,16 +25,16 @@ class Command(click.Command):
         needs_posix: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Takes, beside what click takes, examples with their explanations, and exit codes with their meanings."""
+        """Accept click's arguments, examples with explanations, and exit codes with meanings."""
         super().__init__(*args, **kwargs)
-        if not self.ignore_unknown_options:  # what such a command does not know is for another program
+        if not self.ignore_unknown_options:  # such a command passes unknown options to another program
             self.params.append(_debug_option())
         self.needs_posix = needs_posix
         self.examples = examples
         self.exit_codes = {**exit_codes, ExitCode.INTERRUPTED: MEANINGS[ExitCode.INTERRUPTED]}
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; raises CommandError where this system cannot."""
+        """Run the command; raise CommandError if this system does not support it."""
         above: click.Context | None = ctx
         while above is not None:
             if getattr(above.command, "needs_posix", False):
@@ -43,7 +43,7 @@ class Command(click.Command):
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the examples and the exit codes."""
+        """Write the examples and the exit codes."""
         if self.examples:
             with formatter.section("Examples"):
                 for line, explanation in self.examples:
@@ -55,21 +55,24 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """Commands in the order in which a person meets them; what holds for all of them may stand before any."""
+    """A group that lists its commands in the order in which they were added."""
 
     def __init__(self, *args: Any, needs_posix: bool = False, **kwargs: Any) -> None:
-        """Takes, beside what click takes, whether its commands need Linux or macOS."""
+        """Accept click's arguments, and whether the commands need Linux or macOS."""
         super().__init__(*args, **kwargs)
         self.params.append(_debug_option())
         self.needs_posix = needs_posix
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The commands as they were added."""
+        """Return the commands in the order in which they were added."""
         return list(self.commands)
 
 
 def _debug_option() -> click.Option:
-    """Known to the parser and to the help only: the net looks for it even where no parser has come so far."""
+    """The --debug option for the parser and the help; `net` itself looks for it in the command line."""
     return click.Option(
-        [DEBUG], is_flag=True, expose_value=False, help=f"Show the traceback of a failure; or set {DEBUG_VARIABLE}=1."
+        [DEBUG],
+        is_flag=True,
+        expose_value=False,
+        help=f"Show the traceback if the command fails; or set {DEBUG_VARIABLE}=1.",
     )

@@ -1,4 +1,4 @@
-"""`chime-endpoints completion`: what a shell needs to complete the command's words."""
+"""`chime-endpoints completion`: prints shell completion scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import CommandError
 from .terminal import write_raw
 
 VARIABLE = "_CHIME_ENDPOINTS_COMPLETE"
-"""In it the shell asks for completions, which click answers."""
+"""The environment variable by which a shell requests completions from click."""
 
 
 @click.command(
@@ -25,9 +25,9 @@ VARIABLE = "_CHIME_ENDPOINTS_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion_command(context: click.Context, *, shell: str) -> None:
-    """Print what makes SHELL complete this command."""
+    """Print the completion script for SHELL."""
     completion = get_completion_class(shell)
     if completion is None:
-        raise CommandError(f"click cannot complete in {shell}")
+        raise CommandError(f"completion is not available for {shell}")
     root = context.find_root()
     write_raw(completion(root.command, {}, root.info_name or "chime-endpoints", VARIABLE).source())

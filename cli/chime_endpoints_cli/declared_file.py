@@ -1,4 +1,4 @@
-"""The declaration as the demo reads it: independently of the app, so that what it expects is not what the app made."""
+"""The demo's own parser of the declaration, so that its expectations do not depend on the app's code."""
 
 import re
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
 
 class DeclarationError(CommandError):
-    """The file is not a declaration; the app tells better than this module what is wrong with it, and where."""
+    """The file is not a valid declaration; `cdk synth` reports the details better than this module can."""
 
     def __init__(self, path: Path) -> None:
-        """Takes the file."""
+        """Store the message for a file."""
         super().__init__(
-            f"{path} is not a valid declaration", remedy="`cdk synth` says what is wrong with it, and where."
+            f"{path} is not a valid declaration", remedy="Run `cdk synth` to see what is wrong, and where."
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenPlace:
-    """Where a device token is: in a field of a secret, or in a parameter."""
+    """The location of a device token: a secret, one of its fields, or a parameter."""
 
     name: str
     field: str | None = None
@@ -34,7 +34,7 @@ class TokenPlace:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One entry of the declaration, with everything that it says or leaves to defaults."""
+    """One entry of the declaration, with defaults and variables applied."""
 
     key: str
     user_arn: str
@@ -48,16 +48,16 @@ class Wanted:
 
 
 def read_declaration(path: Path) -> dict[str, Any]:
-    """The file as it is written, variables and all.
+    """Return the content of the file, with variables unresolved.
 
     Raises:
-        CommandError: It cannot be read, or is no declaration.
+        CommandError: the file cannot be read, or is not a declaration.
     """
     try:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(
-            f"{path} cannot be read: {error.strerror}", remedy="Run this in the directory of the CDK app."
+            f"{path} cannot be read: {error.strerror}", remedy="Run the command in the directory of the CDK app."
         ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise DeclarationError(path) from error
@@ -69,7 +69,7 @@ def read_declaration(path: Path) -> dict[str, Any]:
 
 
 def wanted(declaration: Mapping[str, Any], variables: Mapping[str, str]) -> list[Wanted]:
-    """The entries with their variables' values."""
+    """Return the entries with their variables resolved."""
     defaults = declaration.get("defaults") or {}
     entries = []
     for key, own in declaration["endpoints"].items():

@@ -1,4 +1,4 @@
-"""The device tokens behind a declaration on the local cloud: read to compare with, renewed and added by the demo."""
+"""Reads, rotates and adds device tokens on the local cloud for the demo."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .prerequisites import made_up_token
 
 
 def put_token(clients: Clients, *, parameter: str) -> None:
-    """Writes a fresh token into a parameter, as its next version."""
+    """Write a new token to a parameter, as its next version."""
     clients.ssm.put_parameter(Name=parameter, Value=made_up_token(), Type="SecureString", Overwrite=True)
 
 
 def add_token(clients: Clients, *, secret_arn: str, field: str) -> None:
-    """Adds a field with a fresh token to a secret."""
+    """Add a field with a new token to a secret."""
     content = _secret(clients, secret_arn)
     new = json.dumps({**content, field: made_up_token()})
     clients.secretsmanager.put_secret_value(SecretId=secret_arn, SecretString=new)
 
 
 def token_at(clients: Clients, place: TokenPlace) -> str:
-    """The token that is at a place now."""
+    """Return the current token at a location."""
     if place.field is not None:
         return _secret(clients, place.name)[place.field]
     version = "" if place.version is None else f":{place.version}"

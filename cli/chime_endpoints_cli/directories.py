@@ -1,4 +1,4 @@
-"""Directories below `.local/`: a fresh one for each run, removed with it."""
+"""Directories below `.local/`, and locks on them."""
 
 import contextlib
 import shutil
@@ -14,9 +14,9 @@ LOCAL = Path(".local")
 
 @contextlib.contextmanager
 def run_directory(local: Path = LOCAL) -> Iterator[Path]:
-    """A fresh directory for one run.
+    """Create a directory for one run.
 
-    It is removed after a run that succeeds; what a run that failed leaves to be looked at, the next run removes.
+    It is removed when the run succeeds. After a failed run it stays for inspection until the next run removes it.
     """
     runs = local.absolute() / "runs"
     runs.mkdir(parents=True, exist_ok=True)
@@ -37,11 +37,11 @@ def run_directory(local: Path = LOCAL) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def hold(directory: Path) -> Iterator[None]:
-    """Marks a directory as in use by this process; raises BlockingIOError if it is by another.
+    """Lock a directory for this process; raise BlockingIOError if another process has locked it.
 
-    The mark cannot outlive the process: the system takes it back, however the process ends.
+    The lock cannot outlive the process: the system releases it, however the process ends.
     """
-    import fcntl  # Windows has none; `require_posix` says so before anything comes here
+    import fcntl  # Windows does not have it; `require_posix` has checked that
 
     with _mark(directory) as mark:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,7 +49,7 @@ def hold(directory: Path) -> Iterator[None]:
 
 
 def is_held(directory: Path) -> bool:
-    """Whether a process has the directory in use."""
+    """Whether a process has locked the directory."""
     if not directory.exists():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Where the installed command begins: Ctrl-C ends it quietly, and what is not installed is named."""
+"""Entry point of the installed command: handles Ctrl-C and missing packages before anything is imported."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from typing import NoReturn
 
 
 def main() -> None:
-    """Runs the command."""
+    """Run the command."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     try:
@@ -27,12 +27,12 @@ def _what_is_wrong(error: Exception) -> str:
         return f"{missing} is not installed\nInstall the command with: {install}"
     return (
         f"chime-endpoints cannot start: {type(error).__name__}: {error}\n"
-        f"Install it again with: {install}\nRun it with --debug to see where it fails."
+        f"Reinstall it with: {install}\nRun it with --debug to see where it fails."
     )
 
 
 def _end(number: int, _frame: object) -> NoReturn:
-    """Nothing has been started while the command is being loaded: an exception there could get lost in an import."""
+    """Exit immediately: nothing is running yet, and an exception could get lost in an import."""
     os._exit(128 + number)
 
 

@@ -1,4 +1,4 @@
-"""The environment in which programs see the local cloud as all of AWS, and nothing of the user's own account."""
+"""Environment variables that make programs use the local cloud as AWS, isolated from the user's account."""
 
 import os
 import sys
@@ -19,14 +19,14 @@ def users_environment(
     first: Sequence[Path] = (),
     inherited: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
-    """The environment of a program of the user's own that is to see the local cloud as AWS.
+    """Return the environment for a user's program that uses the local cloud as AWS.
 
-    It keeps everything but the settings for AWS and CDK: a project finds its tools below the home directory.
+    It keeps everything except the settings for AWS and CDK, because projects find their tools in the home directory.
 
     Args:
-        settings: where the local cloud is, and the variables of the declaration.
-        directory: what would be written below the home directory for CDK lands here.
-        first: directories to look for programs in before those of PATH; the one of this Python comes last.
+        settings: the addresses of the local cloud and the variables of the declaration.
+        directory: the directory for files that CDK would write to the home directory.
+        first: directories to put before PATH; the directory of this Python comes last.
         inherited: the user's environment.
     """
     kept = {name: value for name, value in inherited.items() if not name.startswith(_USERS_OWN)}
@@ -55,11 +55,10 @@ def local_environment(
     account: str = ACCOUNT,
     inherited: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
-    """The environment of every program that is to work on the local cloud.
+    """Return the environment for a program of ours that uses the local cloud.
 
-    All settings for AWS and CDK that it would inherit are dropped, files that would be read from the user's home
-    directory are out of reach, and what is written there lands in `directory` instead. Proxies are dropped
-    because everything is on loopback.
+    It drops all inherited settings for AWS and CDK, and uses a home directory in `directory` instead of the user's. It
+    drops proxies because everything runs on loopback.
     """
     kept = {
         name: value

@@ -1,4 +1,4 @@
-"""The failure of a command: one message for a person, without a traceback."""
+"""The failure of a command, shown as one message without a traceback."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from .failing.codes import CommandCode
 
 
 class CommandError(Exception):
-    """A command cannot go on; the person who ran it reads what happened and what to do."""
+    """A failure that is shown to the user: what happened and what to do."""
 
     def __init__(self, problem: str, *, remedy: str = "", output: str = "", code: CommandCode | None = None) -> None:
-        """Takes the message.
+        """Store the parts of the message.
 
         Args:
-            problem: what happened, as the rest of a line that begins with `error:`.
+            problem: what happened; it is printed after `error:`.
             remedy: what to do about it, in sentences.
-            output: what another program printed about it.
-            code: leads to a section of the documentation, where there is one.
+            output: the output of another program that explains the failure.
+            code: the code of the section of the documentation, if there is one.
         """
         super().__init__(problem)
         self.problem = problem

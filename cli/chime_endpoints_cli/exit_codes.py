@@ -1,4 +1,4 @@
-"""How commands end, the same for all of them; `--help` shows the part that a command can end with."""
+"""The exit codes of all commands; `--help` shows those that a command can return."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ class ExitCode(IntEnum):
 
     DONE = 0
     FAILED = 1
-    """Also for a command line that is wrong: 2 is an answer here."""
+    """Also returned for a wrong command line, because 2 means FOUND."""
     FOUND = 2
     INTERRUPTED = 130
 
 
 MEANINGS = {
-    ExitCode.DONE: "done; nothing was found that asks for anything to be done",
-    ExitCode.FAILED: "failed, or could not be told: the message says why; also a wrong command line",
-    ExitCode.FOUND: "the command has looked, and found what it looks for",
-    ExitCode.INTERRUPTED: "interrupted; what was started has been stopped",
+    ExitCode.DONE: "done; nothing needs attention",
+    ExitCode.FAILED: "failed, or not everything could be checked; the message says why; also a wrong command line",
+    ExitCode.FOUND: "the command found what it looks for",
+    ExitCode.INTERRUPTED: "interrupted; everything the command started has been stopped",
 }

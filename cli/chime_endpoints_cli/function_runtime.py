@@ -1,7 +1,7 @@
-"""The Python that functions run with on the local cloud: what AWS's own runtime has, and nothing of this environment.
+"""A Python environment for functions on the local cloud, with only the packages of AWS's runtime.
 
-MiniStack starts functions with the interpreter that it runs in itself. There they would find the handler and crhelper
-installed, and a package that lacks them would work here and fail on AWS.
+MiniStack starts functions with its own interpreter, in which the handler and crhelper are installed. A package that
+lacks them would work here and fail on AWS.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 PROVIDED = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-"""What AWS's runtime has beside the standard library."""
+"""The packages of AWS's runtime in addition to the standard library."""
 
 FUNCTION_PYTHON = "CHIME_ENDPOINTS_FUNCTION_PYTHON"
-"""The variable that names the interpreter to MiniStack, which has no setting for it."""
+"""The variable that passes the interpreter to MiniStack, which has no setting for it."""
 
 _OF_THE_MACHINE = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "LD_LIBRARY_PATH")
 _OF_PYTHON = "PYTHON"
@@ -35,7 +35,7 @@ _FOR_THE_SDK = (
 
 
 def make_runtime(directory: Path) -> Path:
-    """Makes an environment without packages in the directory and links the provided ones; returns its interpreter."""
+    """Create an environment with links to the provided packages only; return its interpreter."""
     venv.create(directory, symlinks=True, clear=True)
     python = directory / "bin" / "python"
     packages = directory / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
@@ -49,9 +49,9 @@ def make_runtime(directory: Path) -> Path:
 
 
 def runtime_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The part of the local cloud's environment for MiniStack, which passes all that it has on to functions.
+    """Return the environment for MiniStack, which passes all of it on to functions.
 
-    MiniStack's own interpreter may need the variables of Python, so that they stay until `use_runtime`.
+    MiniStack's own interpreter can need the variables of Python, so they stay until `use_runtime`.
     """
     allowed = (*_OF_THE_MACHINE, *_FOR_THE_SDK)
     return {
@@ -60,7 +60,7 @@ def runtime_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def use_runtime(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Has this process start Python programs with the functions' interpreter, and without settings for its own."""
+    """Make this process start Python with the functions' interpreter and without its own Python settings."""
     sys.executable = environment.pop(FUNCTION_PYTHON)
     for name in [name for name in environment if name.startswith(_OF_PYTHON)]:
         del environment[name]

@@ -1,4 +1,4 @@
-"""Which stack holds which endpoint: by the physical ids that CloudFormation keeps."""
+"""Which stack each endpoint belongs to, found by CloudFormation's physical ids."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from .stacks import Held, Stack, all_stacks, held_by
 
 @dataclass(frozen=True, kw_only=True)
 class Holdings:
-    """The stacks of some regions and the endpoints that they hold."""
+    """The endpoints that belong to stacks, and the resource that manages each."""
 
     by_physical_id: dict[str, Held]
     is_unsettled: bool
-    """Whether some stack is about to hold an endpoint or to let one go."""
+    """Whether an endpoint of some stack is being created, updated or deleted."""
 
     def holder_of(self, physical_id: str) -> Held | None:
-        """The resource that holds an endpoint."""
+        """Return the resource that manages an endpoint, or None."""
         return self.by_physical_id.get(physical_id)
 
 
 def holdings_in(services: Services, regions: Sequence[str | None]) -> Holdings:
-    """What all stacks of some regions hold now."""
+    """Return the endpoints of all stacks in some regions."""
     return holdings(services, [stack for region in regions for stack in all_stacks(services.stacks(region))])
 
 
 def holdings_within_reach(services: Services, regions: Sequence[str], *, given: bool) -> tuple[Holdings, Reach]:
-    """The same of the regions that can be looked into, and which these are; see `stacks_within_reach`."""
+    """Return the endpoints of the stacks that can be read, and which regions those are; see `stacks_within_reach`."""
     reach = stacks_within_reach(services, regions, given=given)
     return holdings(services, reach.stacks), reach
 
 
 def holdings(services: Services, stacks: Sequence[Stack]) -> Holdings:
-    """What stacks hold now."""
+    """Return the endpoints that belong to these stacks."""
     held = each(stacks, lambda stack: held_by(services.stacks(stack.region), stack), what="Reading stacks")
     endpoints = [one for of_stack in held for one in of_stack if one.type == ENDPOINT_TYPE]
     return Holdings(

@@ -1,4 +1,4 @@
-"""ARNs as people give them: copied from a console, a terminal or a file, and of the wrong thing now and then."""
+"""ARNs on the command line: cleans up pasted ARNs, and explains wrong ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chime_endpoints_handler.rules import IDENTITY_ARN, USER_ARN
 
 from .errors import CommandError
 
-_AROUND = " \t\r\n\u00a0\u200b\ufeff\"'`<>,;“”‘’«»"  # noqa: RUF001 - quotes of word processors
+_AROUND = " \t\r\n\u00a0\u200b\ufeff\"'`<>,;“”‘’«»"  # noqa: RUF001 - typographic quotes
 _FORM = "arn:aws:chime:REGION:ACCOUNT:app-instance/ID"
 _PART = re.compile(r"(?P<instance>arn:[^:]+:chime:[^:]*:[^:]*:app-instance/[^/\s]+)/(?P<kind>[a-z-]+)(/(?P<id>.*))?")
 
 
 def cleaned(arns: Sequence[str]) -> tuple[str, ...]:
-    """Without the quotes, spaces and line breaks that came along; several in one argument are taken apart."""
+    """Return ARNs without pasted quotes, spaces and line breaks; split an argument that has several."""
     found: list[str] = []
     for given in arns:
         parts = [part.strip(_AROUND) for part in given.split()]
@@ -26,10 +26,10 @@ def cleaned(arns: Sequence[str]) -> tuple[str, ...]:
 
 
 def region_of(arn: str) -> str:
-    """The region of an identity, or of an endpoint of a user.
+    """Return the region of an app instance, a user or another identity, or of a user's endpoint.
 
     Raises:
-        CommandError: the ARN is of something else, or is none.
+        CommandError: the text is not such an ARN.
     """
     found = IDENTITY_ARN.fullmatch(arn) or IDENTITY_ARN.match(_user_of(arn))
     if found is None:
@@ -38,10 +38,10 @@ def region_of(arn: str) -> str:
 
 
 def is_user(arn: str) -> bool:
-    """Whether the ARN is that of a user, and not of an app instance.
+    """Whether the ARN belongs to a user and not to an app instance.
 
     Raises:
-        CommandError: it is neither.
+        CommandError: it belongs to neither.
     """
     region_of(arn)
     if "/bot/" in arn or _user_of(arn):
@@ -59,15 +59,17 @@ def _refusal(arn: str) -> CommandError:
         return CommandError(f"{arn!r} is an endpoint", remedy=f"Give the ARN of its user: {user}")
     part = _PART.fullmatch(arn)
     if part and part["kind"] == "user":
-        return CommandError(f"{arn!r} is not the ARN of a user", remedy=f"Such an ARN is {_FORM}/user/USER-ID.")
+        return CommandError(
+            f"{arn!r} is not the ARN of a user", remedy=f"The ARN of a user has the form {_FORM}/user/USER-ID."
+        )
     if part and part["kind"] == "admin" and part["id"] and USER_ARN.fullmatch(f"{part['instance']}/user/{part['id']}"):
         user = f"{part['instance']}/user/{part['id']}"
-        return CommandError(f"{arn!r} is the ARN of an administrator", remedy=f"Give that of the user: {user}")
+        return CommandError(f"{arn!r} is the ARN of an administrator", remedy=f"Give the ARN of the user: {user}")
     if part:
         kind = part["kind"].replace("-", " ")
         return CommandError(
             f"{arn!r} is the ARN of a {kind}; endpoints belong to users",
-            remedy=f"Give the ARN of a user, or that of the app instance: {part['instance']}",
+            remedy=f"Give the ARN of a user, or of the app instance: {part['instance']}",
         )
     pieces = arn.split(":")
     if pieces[0] == "arn" and len(pieces) >= 6 and pieces[2] != "chime":
@@ -75,9 +77,9 @@ def _refusal(arn: str) -> CommandError:
         found = what.get(pieces[2], f"a resource of {pieces[2]}")
         return CommandError(
             f"{arn!r} is the ARN of {found}, not of an app instance or one of its users",
-            remedy=f"Such an ARN begins with {_FORM}.",
+            remedy=f"These ARNs begin with {_FORM}.",
         )
     return CommandError(
         f"{arn!r} is not the ARN of an app instance or one of its users",
-        remedy=f"Such an ARN begins with {_FORM}.",
+        remedy=f"These ARNs begin with {_FORM}.",
     )

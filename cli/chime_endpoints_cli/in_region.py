@@ -1,4 +1,4 @@
-"""The services of an account as the function of a stack sees them, whose own region is its stack's."""
+"""The services of an account as a stack's function uses them, in the region of the stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .services import Services
 
 @dataclass(frozen=True, kw_only=True)
 class InRegion:
-    """Clients in the region that an ARN names, or else in the function's own."""
+    """Clients in the region of an ARN or, without an ARN, in the region of the function."""
 
     services: Services
     region: str

@@ -68,7 +68,7 @@ def kept_cloud() -> KeptCloud:
         return KeptCloud.read(_file(directory))
     except (ValueError, TypeError, KeyError) as error:
         raise CommandError(
-            f"{_file(directory)} cannot be read: another version has written it, or someone has changed it",
+            f"{_file(directory)} cannot be read: another version wrote it, or someone edited it",
             remedy="Start the local cloud again: chime-endpoints local down, then chime-endpoints local up",
         ) from error
 
@@ -175,7 +175,7 @@ def elsewhere() -> str:
 def _not_running(directory: Path) -> CommandError:
     remedy = "Start it: chime-endpoints local up"
     if _file(directory).exists():
-        problem = f"the local cloud is not running: it has ended without `local down`; its logs are in {directory}"
+        problem = f"the local cloud is not running: it stopped without `local down`; its logs are in {directory}"
         return CommandError(problem, remedy=remedy)
     if others := elsewhere():
         problem = f"the local cloud is not running in {Path.cwd()}; it is running in {others}"
@@ -190,7 +190,7 @@ def _writable(directory: Path) -> Iterator[None]:
     except OSError as error:
         raise CommandError(
             f"{directory} cannot be written: {error.strerror}",
-            remedy="The local cloud keeps its files there. Make that possible, or run this in another directory.",
+            remedy="The local cloud keeps its files there. Make it writable, or run the command in another directory.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`chime-endpoints list`: the endpoints of users or of app instances, and which stack holds each."""
+"""`chime-endpoints list`: endpoints of users or app instances, and the stack of each endpoint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .terminal import counted, say, show_json, waiting
 
 STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 NO_STACK = "no stack"
-"""No name of a stack has a space in it."""
+"""Cannot be mistaken for the name of a stack, which has no spaces."""
 
 
 @click.command(
@@ -37,8 +37,8 @@ NO_STACK = "no stack"
             "all users of an app instance",
         ),
         ("chime-endpoints list $USER_ARN/endpoint/ID", "one endpoint"),
-        ("chime-endpoints list --json $USER_ARN | jq '.endpoints[].state'", "one user, for another program"),
-        ("chime-endpoints list --local", "everybody on the local cloud"),
+        ("chime-endpoints list --json $USER_ARN | jq '.endpoints[].state'", "one user, as JSON for another program"),
+        ("chime-endpoints list --local", "every user on the local cloud"),
     ],
 )
 @click.argument("arns", nargs=-1, metavar="[ARN_OR_ENDPOINT]...")
@@ -46,11 +46,11 @@ NO_STACK = "no stack"
 @options.local
 @options.as_json
 def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool, as_json: bool) -> ExitCode:
-    """Show what is registered, and which stack each endpoint belongs to.
+    """Show registered endpoints and their stacks.
 
-    Give the ARN of an app instance for all its users, the ARN of a user, or an endpoint as USER_ARN/endpoint/ID.
-    Stacks are looked up in the region of your settings and in those of the ARNs, or in the regions of --region. An
-    endpoint that belongs to no stack there is shown with "no stack".
+    Give the ARN of an app instance to list all its users, the ARN of a user, or an endpoint as USER_ARN/endpoint/ID.
+    The command looks for stacks in the region of your settings and in the regions of the ARNs, or in the regions of
+    --region. An endpoint that belongs to none of these stacks is shown with "no stack".
     """
     services = options.services_of(local=local)
     arns = cleaned(arns)
@@ -71,13 +71,13 @@ def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool
         )
     else:
         if found:
-            show(endpoint_rows(found, held, unheld="not known" if reach.passed_over else NO_STACK))
+            show(endpoint_rows(found, held, unheld="unknown" if reach.passed_over else NO_STACK))
         say(_summary(found, len(users), held, reach))
     return ExitCode.FAILED if found and reach.passed_over else ExitCode.DONE
 
 
 def _listed(services: Services, arns: Sequence[str]) -> tuple[list[str], list[Registered]]:
-    """The users that are listed, and their endpoints; of users whose endpoints were named, only these."""
+    """Return the users to list and their endpoints; for a single endpoint, only that endpoint."""
     single = {arn: one.user_arn for arn in arns if isinstance(one := physical_id.read(arn), physical_id.Endpoint)}
     whole = users_in(services, [arn for arn in arns if arn not in single])
     users = list(dict.fromkeys([*whole, *single.values()]))
@@ -89,8 +89,8 @@ def _listed(services: Services, arns: Sequence[str]) -> tuple[list[str], list[Re
     missing = single.keys() - {endpoint.physical_id for endpoint in found}
     if missing:
         raise CommandError(
-            f"there is no endpoint {', '.join(sorted(missing))}",
-            remedy="Give the ARN of the user to list all that there are.",
+            f"no such endpoint: {', '.join(sorted(missing))}",
+            remedy="Give the ARN of the user to list all of the user's endpoints.",
         )
     return users, found
 
@@ -99,25 +99,25 @@ def _summary(found: Sequence[Registered], users: int, held: Holdings, reach: Rea
     text = f"{counted(len(found), 'endpoint')} of {counted(users, 'user')}"
     free = sum(held.holder_of(endpoint.physical_id) is None for endpoint in found)
     if free and not reach.passed_over:
-        text += f", {free} in {NO_STACK}"
+        text += f", {free} with {NO_STACK}"
     if found and reach.passed_over:
         over = ", ".join(f"{region} ({reason})" for region, reason in reach.passed_over.items())
-        text += f"\nThe stacks of these regions could not be read: {over}. Name other regions with --region."
+        text += f"\nThe stacks in these regions could not be read: {over}. Name other regions with --region."
     return text
 
 
 def users_in(services: Services, arns: Sequence[str]) -> list[str]:
-    """The users that ARNs stand for, those of app instances included."""
+    """Return the ARNs of users, with each app instance replaced by its users."""
     users: dict[str, None] = {}
-    with waiting("Listing users"):  # 50 a call
+    with waiting("Listing users"):  # 50 users per call
         for arn in arns:
             users.update(dict.fromkeys([arn] if is_user(arn) else users_of(services, arn)))
     return list(users)
 
 
 def endpoints_of_all(services: Services, users: Sequence[str]) -> list[Registered]:
-    """The endpoints of users, in the users' order."""
-    lists = each(users, lambda user: endpoints_of(services, user), what="Asking for what is registered")
+    """Return the endpoints of users, in the order of the users."""
+    lists = each(users, lambda user: endpoints_of(services, user), what="Listing endpoints")
     return [endpoint for of_user in lists for endpoint in of_user]
 
 
@@ -128,13 +128,13 @@ def endpoint_rows(
     changes: dict[str, str] | None = None,
     unheld: str = NO_STACK,
 ) -> Rows:
-    """A row for each endpoint.
+    """Return a table row for each endpoint.
 
     Args:
-        endpoints: what is registered.
-        held: what stacks hold.
-        changes: what happened to each, by endpoint id, for a column of its own.
-        unheld: what stands for the stack of an endpoint that is in none of them.
+        endpoints: the registered endpoints.
+        held: the endpoints that belong to stacks.
+        changes: what happened to each endpoint, by its id; shown in an additional column.
+        unheld: the text in the stack column of an endpoint that belongs to no stack.
     """
     more = [] if changes is None else ["change"]
     rows = []

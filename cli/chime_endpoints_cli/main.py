@@ -31,10 +31,10 @@ from .validating import validate_command
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-chime-endpoints")
 def cli() -> None:
-    """Amazon Chime SDK push endpoints: what is registered, and a local cloud to try it on.
+    """Inspect, import and audit Amazon Chime SDK push endpoints, or try them on a local cloud.
 
-    Every command works on AWS as the SDK's own settings say (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on),
-    and with --local on the local cloud.
+    Commands use your AWS settings (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on). With --local, they use the
+    local cloud instead.
     """
 
 
@@ -53,7 +53,7 @@ for command in (
 
 
 def main() -> NoReturn:
-    """Runs a command; whatever ends it, all that it started is stopped first."""
+    """Run the command line and exit; everything that the command started is stopped first."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -61,7 +61,7 @@ def main() -> NoReturn:
     try:
         prepare()
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # while the message of a failure was being written
+    except KeyboardInterrupt:  # interrupted while the error message was written
         _leave(ExitCode.INTERRUPTED)
     if threading.active_count() > 1:
         _leave(code)
@@ -69,11 +69,11 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str], *, services: Services | None = None) -> int:
-    """The exit code of a command line; every failure is one message.
+    """Run a command line and return its exit code; a failure prints one message.
 
     Args:
-        arguments: the command line, without the command's own name.
-        services: an account to work on, instead of the one that the settings name.
+        arguments: the command line, without the program name.
+        services: the account to use instead of the one in the settings.
     """
     return caught(
         arguments,
@@ -84,7 +84,7 @@ def run(arguments: list[str], *, services: Services | None = None) -> int:
 
 
 def _leave(code: int) -> NoReturn:
-    """Ends without waiting for calls that are still under way in threads, whose answers nobody needs any more."""
+    """Exit without waiting for threads whose results are no longer needed."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, CommandError):
             stream.flush()
@@ -92,7 +92,7 @@ def _leave(code: int) -> NoReturn:
 
 
 def _end(number: int, _frame: object) -> NoReturn:
-    """Ends as Ctrl-C does, so that everything is stopped on the way out."""
+    """Raise KeyboardInterrupt as Ctrl-C does, so that cleanup runs."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

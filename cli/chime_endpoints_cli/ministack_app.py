@@ -1,6 +1,7 @@
-"""MiniStack as the local cloud serves it: what AWS refuses at once and MiniStack does not is refused here, too.
+"""MiniStack with additional checks: it rejects what AWS rejects immediately and MiniStack accepts.
 
-Three names inside MiniStack are used, which is pinned; `tests/e2e/test_functions.py` fails if one of them moves.
+The module uses three internal names of MiniStack, whose version is pinned. `tests/e2e/test_functions.py` fails if one
+of them changes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _execute = lambda_svc._execute_function_with_config_scope  # noqa: SLF001 - like
 
 
 def fetch_package(bucket: str, key: str, **options: Any) -> bytes | None:
-    """A function's package; raises ValueError with AWS's own sentence if it is an empty zip."""
+    """Return a function's package; raise ValueError with AWS's message if the zip is empty."""
     package: bytes | None = _fetch(bucket, key, **options)
     if package is not None and not _has_files(package):
         raise ValueError(f"Uploaded file must be a non-empty zip (s3://{bucket}/{key})")
@@ -31,9 +32,9 @@ def fetch_package(bucket: str, key: str, **options: Any) -> bytes | None:
 
 
 def execute(function: dict[str, Any], event: Any) -> dict[str, Any]:
-    """Runs a function; CloudFormation hears of one that failed without an answer, instead of waiting for its time-out.
+    """Run a function; if it fails without a response, report that to CloudFormation instead of waiting for the timeout.
 
-    AWS invokes it again before that. MiniStack does not, so no answer can come any more.
+    AWS would retry the invocation first. MiniStack does not, so no response can follow.
     """
     result: dict[str, Any] = _execute(function, event)
     if result.get("error") and isinstance(event, Mapping) and "ResponseURL" in event:

@@ -1,4 +1,4 @@
-"""The net below every command: whatever goes wrong becomes one message on the standard error and an exit code."""
+"""The outermost error handler: turns every exception into one message on the standard error and an exit code."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ DEBUG_VARIABLE = "CHIME_ENDPOINTS_DEBUG"
 
 
 def caught(arguments: Sequence[str], command: Callable[[], ExitCode | None]) -> int:
-    """The exit code of a command; no exception leaves it.
+    """Run a command and return its exit code; no exception escapes.
 
     Args:
-        arguments: the command line, which may ask for the traceback.
-        command: what to run; its result is the exit code, None for done.
+        arguments: the command line, which can contain --debug.
+        command: the function to run; it returns the exit code, or None for success.
     """
     try:
         result = command()
         sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
-        complain("\ninterrupted: everything that was started has been stopped")
+        complain("\ninterrupted: everything the command started has been stopped")
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -41,7 +41,7 @@ def caught(arguments: Sequence[str], command: Callable[[], ExitCode | None]) -> 
 
 
 def wants_trace(arguments: Sequence[str]) -> bool:
-    """Whether the command line or the environment asks for the traceback."""
+    """Whether the command line or the environment requests the traceback."""
     return DEBUG in arguments or os.environ.get(DEBUG_VARIABLE, "").lower() not in ("", "0", "false", "no")
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands have, and what they stand for."""
+"""Options that several commands share, and the objects they select."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .keeping import kept_cloud
 from .posix import require_posix
 from .services import Services
 
-local = click.option("--local", is_flag=True, help="On the local cloud that `chime-endpoints local up` started.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for another program.")
+local = click.option("--local", is_flag=True, help="Use the local cloud that `chime-endpoints local up` started.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 regions = click.option(
     "--region",
     "regions",
     multiple=True,
     metavar="REGION",
-    help="A region to look for stacks in; may be given several times.",
+    help="Look for stacks in this region; can be given several times.",
 )
 
 context = click.option(
@@ -28,27 +28,27 @@ context = click.option(
     "context",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A variable's value, as of `cdk deploy -c`; without, the environment's.",
+    help="Set a variable, as `cdk deploy -c` does; others come from the environment.",
 )
 
 
 def variables_in(given: Sequence[str]) -> Mapping[str, str]:
-    """The values that a command line gives to variables.
+    """Parse the variables of -c NAME=VALUE.
 
     Raises:
-        CommandError: one gives none.
+        CommandError: an argument has no `=`.
     """
     values = {}
     for each in given:
         name, separator, value = each.partition("=")
         if not separator:
-            raise CommandError(f"{each!r} gives no variable a value", remedy="Write -c NAME=VALUE.")
+            raise CommandError(f"{each!r} does not set a variable", remedy="Write -c NAME=VALUE.")
         values[name] = value
     return values
 
 
 def services_of(*, local: bool) -> Services:
-    """AWS as the SDK's own settings say (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, …), or the kept local cloud."""
+    """Return the services of AWS as the user's settings select them, or of the running local cloud."""
     given = click.get_current_context().find_object(Services)
     if given is not None:
         return given
@@ -58,6 +58,6 @@ def services_of(*, local: bool) -> Services:
 
 
 def regions_with_stacks(services: Services, given: Sequence[str], arns: Sequence[str]) -> list[str]:
-    """Where to look for stacks: as given, else in the region of the settings and in those of the identities."""
+    """Return the regions to search for stacks: as given, or that of the settings and those of the ARNs."""
     own = [services.region] if services.region else []
     return list(dict.fromkeys(given or [*own, *map(region_of, arns)]))

@@ -1,4 +1,4 @@
-"""The pace at which calls may leave: the service grants an account so many a second, to everybody together."""
+"""Rate limiting: the service limits the requests per second of the whole account."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 CALLS_PER_SECOND = 40.0
-"""Of the 50 requests a second that an account has for all of Chime SDK Identity: something is left for others."""
+"""Below the account's limit of 50 requests a second for Chime SDK Identity, to leave room for other callers."""
 
 
 class Pace:
-    """Lets one caller after the other through, evenly spaced; threads share it."""
+    """A thread-safe rate limiter that spaces calls evenly."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class Pace:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Takes how many may pass in a second."""
+        """Set the number of calls per second."""
         self._interval = 1.0 / per_second
         self._now = now
         self._sleep = sleep
@@ -28,7 +28,7 @@ class Pace:
         self._next = 0.0
 
     def wait(self, **_: object) -> None:
-        """Returns when the caller may go on. It takes, and ignores, what botocore hands to a handler of an event."""
+        """Block until the next call is allowed; the arguments of botocore's event are ignored."""
         with self._lock:
             moment = max(self._next, self._now())
             self._next = moment + self._interval

@@ -1,4 +1,4 @@
-"""Programs that the `local` commands run: arguments, terminal, signals and exit codes are passed on as they are."""
+"""Runs other programs for the `local` commands: passes on arguments, terminal, signals and exit codes."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from .errors import CommandError
 
 
 class PassingOn(Command):
-    """A command whose arguments are another program's; only a `--help` in front of them is its own."""
+    """A command that passes its arguments to another program, except for a `--help` in front."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Takes what `Command` takes."""
+        """Accept the arguments of `Command`."""
         super().__init__(*args, context_settings={"ignore_unknown_options": True}, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Leaves everything to the other program."""
+        """Keep all arguments for the other program."""
         if args[:1] in (["--help"], ["-h"]):
             return super().parse_args(ctx, args[:1])
         ctx.params["arguments"] = tuple(args)
         return []
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """What the usage shows behind the command's name."""
+        """Return the parts of the usage line after the command's name."""
         return [*super().collect_usage_pieces(ctx), "[ARGUMENTS]..."]
 
 
 def run_in_front(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Runs a program on the terminal until it ends; returns its exit code, or 128 and the signal that ended it.
+    """Run a program in the foreground; return its exit code, or 128 plus the signal that ended it.
 
-    Ctrl-C reaches it from the terminal. Other signals are passed on.
+    The terminal sends Ctrl-C to the program. Other signals are passed on.
     """
     before: dict[signal.Signals, Any] = {}
     with _started(command, environment) as process:
@@ -58,18 +58,18 @@ def run_in_front(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def replace_by(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    """Becomes another program.
+    """Replace this process with another program.
 
     Raises:
-        CommandError: there is no such program, or it cannot be run.
+        CommandError: the program was not found or cannot be run.
     """
     found = shutil.which(command[0], path=environment.get("PATH", os.defpath))
     if found is None:
-        raise CommandError(f"{command[0]} is not a program that was found", remedy="Check its name, and PATH.")
+        raise CommandError(f"program {command[0]} was not found", remedy="Check its name and PATH.")
     try:
-        os.execve(found, [*command], {**environment})  # noqa: S606 - the person named the program
+        os.execve(found, [*command], {**environment})  # noqa: S606 - the user named the program
     except OSError as error:
-        raise CommandError(f"{found} cannot be run: {error.strerror}", remedy="Check that it is a program.") from error
+        raise CommandError(f"{found} cannot be run: {error.strerror}", remedy="Check that it is executable.") from error
 
 
 def _started(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -77,5 +77,5 @@ def _started(command: Sequence[str], environment: Mapping[str, str]) -> subproce
         return subprocess.Popen(command, env=environment)
     except OSError as error:
         raise CommandError(
-            f"{command[0]} cannot be run: {error.strerror}", remedy="Check that it is a program."
+            f"{command[0]} cannot be run: {error.strerror}", remedy="Check that it is executable."
         ) from error

@@ -1,4 +1,4 @@
-"""How long a command keeps trying: what no repetition mends ends it at once, whichever service it is."""
+"""Retry limits for calls to AWS: a call that cannot succeed fails immediately, in every service."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from botocore.exceptions import (
 from .failing.surroundings import is_decisive, of_network, page_instead
 
 MOST_CONNECTIONS = 3
-"""Attempts to connect: a name server or a network that wakes up gets a second or two."""
+"""Attempts to connect; they give a name server or a network that wakes up a second or two."""
 MOST_TIME_OUTS = 2
 MOST_FAILURES = 8
-"""Answers of Amazon Chime in the 500s, with short waits between them: a few seconds."""
+"""Attempts when Amazon Chime returns 5xx errors; with short waits in between, they take a few seconds."""
 _MOST_SERVER_ERRORS = 4
-"""The same of other services, between which botocore waits longer."""
+"""The same for other services, for which botocore waits longer between attempts."""
 
 
 def give_up_where_it_is_hopeless(session: botocore.session.Session) -> None:
-    """Has every client of the session, those that fetch credentials included, raise CommandError for it."""
+    """Make every client of the session, including those that fetch credentials, stop retrying hopeless calls."""
     session.register("needs-retry", _before_a_repetition, unique_id="chime-endpoints-repetitions")
     session.register("before-parse", _before_parsing, unique_id="chime-endpoints-pages")
 
 
 def is_hopeless(error: Exception, attempts: int) -> bool:
-    """Whether a call that failed so often in this way is not tried again."""
+    """Whether to give up on a call that failed this way so many times."""
     if is_decisive(error):
         return True
     if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
@@ -42,7 +42,7 @@ def is_hopeless(error: Exception, attempts: int) -> bool:
 def _before_a_repetition(
     *, attempts: int, operation: Any, response: Any = None, caught_exception: Exception | None = None, **_: Any
 ) -> None:
-    """An event of botocore; what its handlers raise ends the call."""
+    """Handle botocore's needs-retry event; an exception raised here ends the call."""
     if response is not None and response[0].status_code >= 500 and attempts >= _MOST_SERVER_ERRORS:
         raise ClientError(response[1], operation.name)
     if caught_exception is not None and is_hopeless(caught_exception, attempts):
@@ -52,7 +52,7 @@ def _before_a_repetition(
 
 
 def _before_parsing(*, response_dict: dict[str, Any], **_: Any) -> None:
-    """A page with a status in the 500s is a busy service's load balancer, and may pass."""
+    """Reject web pages, except with a 5xx status: those come from a busy service's load balancer and can pass."""
     kind = str(response_dict["headers"].get("content-type", "")).lower()
     if "html" in kind and response_dict["status_code"] < 500:
         raise page_instead("something between you and AWS")

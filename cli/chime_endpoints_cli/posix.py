@@ -1,16 +1,16 @@
-"""What needs POSIX: the local cloud, and with it `demo`. Every other command works on Windows as well."""
+"""The check for POSIX, which the local cloud and `demo` need; every other command also works on Windows."""
 
 from .errors import CommandError
 
 
 def require_posix(what: str) -> None:
-    """Raises CommandError on Windows, which has neither file locks nor process groups of this kind.
+    """Raise CommandError on Windows, which lacks these file locks and process groups.
 
     Args:
-        what: what cannot run there, as the beginning of a sentence.
+        what: what needs POSIX, as the beginning of a sentence.
     """
     try:
-        import fcntl  # noqa: F401 - whether it is there
+        import fcntl  # noqa: F401 - only a check
     except ModuleNotFoundError as error:
         raise CommandError(
             f"{what} needs Linux or macOS", remedy="On Windows, run it in WSL: https://learn.microsoft.com/windows/wsl"

@@ -1,4 +1,4 @@
-"""What a declaration refers to and does not create itself: app instances, users, and where the device tokens are."""
+"""Creates what a declaration refers to: app instances, users, secrets and parameters."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from .service import without_proxies
 from .services import Services
 
 MOST_VERSIONS = 1000
-"""Versions of one parameter that are written; each is a call."""
+"""The most versions of a parameter that are created; each takes a call."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What there is on the local cloud for a declaration."""
+    """The users, secrets and parameters on the local cloud for a declaration."""
 
     user_arns: tuple[str, ...]
     secret_arns: tuple[str, ...]
     secret_fields: tuple[str, ...]
     parameters: tuple[str, ...]
     push_secret_arn: str | None
-    """The ARN of the secret that stands for PUSH_SECRET_ARN, if the file refers to it."""
+    """The value of PUSH_SECRET_ARN, if the file refers to it."""
 
 
 def make_prerequisites(services: Services, addresses: Addresses, entries: Iterable[Entry], *, account: str) -> Made:
-    """Makes what is missing through the services' own APIs; the tokens are made up."""
+    """Create what is missing, with made-up tokens, through the services' APIs."""
     declared = [entry.declaration for entry in entries]
     users = tuple(dict.fromkeys(each.app_instance_user_arn for each in declared))
     for arn in users:
@@ -47,7 +47,7 @@ def make_prerequisites(services: Services, addresses: Addresses, entries: Iterab
     of_secrets = list(dict.fromkeys(source for source in sources if isinstance(source, SecretSource)))
     of_parameters = list(dict.fromkeys(source for source in sources if isinstance(source, ParameterSource)))
     made: dict[str, str] = {}
-    # MiniStack takes the first secret whose ARN begins with what is asked for.
+    # MiniStack returns the first secret whose ARN begins with the requested one: create short names first.
     for secret_id in sorted(dict.fromkeys(source.secret_arn for source in of_secrets), key=len):
         wanted = [source for source in of_secrets if source.secret_arn == secret_id]
         made[secret_id] = _ensure_secret(services, secret_id, wanted, account=account)
@@ -63,12 +63,12 @@ def make_prerequisites(services: Services, addresses: Addresses, entries: Iterab
 
 
 def made_up_token() -> str:
-    """A token of the form that Apple's have: 32 bytes in hexadecimal."""
+    """Return a token in the form of an Apple device token: 32 bytes in hexadecimal."""
     return secrets.token_hex(32)
 
 
 def _ensure_user(addresses: Addresses, arn: str) -> None:
-    """The API chooses the id of an app instance; the emulator's control API takes the one of the file."""
+    """Create a user through the emulator's control API, which accepts the app instance id from the file."""
     _, _, _, region, account, _ = arn.split(":", 5)
     request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
         f"{addresses.chime_url}/_emulator/user?{urlencode({'region': region, 'account': account})}",
@@ -96,7 +96,7 @@ def _ensure_secret(services: Services, secret_id: str, wanted: Sequence[SecretSo
 
 
 def _content(before: str, fields: Sequence[str]) -> str:
-    """The secret's string with the fields that it lacks; without any it is a token as a whole."""
+    """Return the secret's string with missing fields added; without fields, the whole string is a token."""
     if not fields:
         return before or made_up_token()
     content = json.loads(before) if before.startswith("{") else {}
@@ -126,8 +126,8 @@ def _ensure_parameter(services: Services, source: ParameterSource) -> None:
     wanted = int(source.version or 1)
     if wanted > MOST_VERSIONS:
         raise CommandError(
-            f"version {wanted:,} of parameter {name} is not made on the local cloud, only up to {MOST_VERSIONS:,}",
-            remedy="Declare another version for the local cloud, by a variable for example.",
+            f"parameter {name} needs version {wanted:,}; the local cloud creates at most {MOST_VERSIONS:,}",
+            remedy="Declare a lower version for the local cloud, for example with a variable.",
         )
     try:
         version = int(client.get_parameter(Name=name)["Parameter"]["Version"])

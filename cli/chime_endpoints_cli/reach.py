@@ -1,4 +1,4 @@
-"""In which regions the stacks of an account can be looked up, and in which they cannot."""
+"""Stacks in several regions, including which regions cannot be read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .services import Services
 from .stacks import Stack, all_stacks
 
 _NOT_ENABLED = frozenset({"OptInRequired", *credentials.REFUSED_CODES})
-"""The answers of a region that the account has not enabled; also those of an enabled one to session tokens of the
-global STS endpoint, which are not valid everywhere."""
+"""The errors of a region that the account has not enabled. An enabled opt-in region also returns them for session
+tokens from the global STS endpoint."""
 
 
 @dataclass(frozen=True)
 class Closed:
-    """A region that cannot be looked into."""
+    """A region whose stacks cannot be read."""
 
     reason: str
-    """In a few words."""
+    """The reason in a few words."""
     failure: Exception
 
     def __str__(self) -> str:
@@ -34,30 +34,30 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The stacks of the regions that could be looked into."""
+    """The stacks of the regions that could be read."""
 
     stacks: tuple[Stack, ...]
     regions: tuple[str, ...]
     passed_over: Mapping[str, Closed]
-    """The regions that could not."""
+    """The regions that could not be read."""
 
     def require_some(self) -> None:
-        """Raises the failure of a region if none could be looked into: it is not a matter of regions then."""
+        """Raise the failure of the first region if no region could be read: then the cause is not the region."""
         if not self.regions and self.passed_over:
             raise next(iter(self.passed_over.values())).failure
 
 
 def stacks_within_reach(services: Services, regions: Sequence[str], *, given: bool) -> Reach:
-    """The stacks of regions; a region that is denied, not enabled or not reachable is passed over.
+    """Return the stacks in regions; skip a region that is denied, not enabled or not reachable.
 
     Args:
         services: the account.
-        regions: where to look.
-        given: whether the user named the regions. Such a region is never passed over.
+        regions: the regions to search.
+        given: whether the user named the regions. These are never skipped.
 
     Raises:
-        CommandError: a region that the user named cannot be looked into, and the reason is one of these.
-        ClientError: CloudFormation refuses for another reason.
+        CommandError: a region that the user named would be skipped.
+        ClientError: CloudFormation returns another error.
     """
     found = each(regions, lambda region: _look_into(services, region, is_given=given), what="Looking for stacks")
     by_region = dict(zip(regions, found, strict=True))
@@ -78,15 +78,15 @@ def _look_into(services: Services, region: str, *, is_given: bool) -> list[Stack
             raise
         if is_given:
             raise CommandError(
-                f"the stacks of {region} cannot be read: {reason}",
-                remedy=f"Leave {region} out of --region if it has no stacks with endpoints.",
+                f"the stacks in {region} cannot be read: {reason}",
+                remedy=f"If {region} has no stacks with endpoints, leave it out of --region.",
                 code=CommandCode.DENIED,
             ) from error
         return Closed(reason, error)
 
 
 def _reason(error: ClientError | CommandError) -> str | None:
-    """Why a region cannot be looked into; None if that says nothing of the region."""
+    """Return why a region cannot be read, or None if the error is not about the region."""
     if isinstance(error, CommandError):
         return "not reachable" if error.code is CommandCode.UNREACHABLE else None
     answer = error.response.get("Error", {})

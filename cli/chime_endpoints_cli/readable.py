@@ -1,17 +1,17 @@
-"""Text of somebody else's, such as an endpoint's name, as it may stand on a terminal: it forges and moves nothing."""
+"""Escapes untrusted text, such as an endpoint's name, so that it cannot manipulate a terminal."""
 
 from __future__ import annotations
 
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories of Unicode that show nothing or reorder what is shown: controls, formats, surrogates, line separators."""
+"""Unicode categories that are invisible or reorder text: controls, formats, surrogates, line separators."""
 _JOINERS = frozenset("\u200c\u200d\ufe0f")
-"""These belong to words of some languages and to emoji."""
+"""Joiners, which some languages and emoji need."""
 
 
 def readable(text: str) -> str:
-    """The text with every character that is not plainly visible as the escape that Python writes for it."""
+    """Return the text with every invisible character replaced by Python's escape."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))

@@ -1,4 +1,4 @@
-"""What is registered, as the service tells it."""
+"""Registered endpoints, users and tags, as the service returns them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_PAGES = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """One endpoint as List answers it: without its tokens and its application."""
+    """An endpoint as List returns it: without device tokens and application."""
 
     user_arn: str
     endpoint_id: str
@@ -33,28 +33,28 @@ class Registered:
 
     @property
     def user_id(self) -> str:
-        """The user's own part of the ARN; it may hold any of the ARN's separators."""
+        """The user id in the ARN; it can contain any of the ARN's separators."""
         return self.user_arn.split("/user/", 1)[1]
 
     @property
     def physical_id(self) -> str:
-        """The id by which a stack holds it."""
+        """The endpoint's physical id in CloudFormation."""
         return str(Endpoint(self.user_arn, self.endpoint_id))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Described(Registered):
-    """One endpoint as Describe answers it."""
+    """An endpoint as Describe returns it."""
 
     is_named: bool
-    """Whether it has a name at all, which an empty one is."""
+    """Whether the endpoint has a name; an empty name counts as one."""
     application: str
     device_token: str = field(repr=False)
     voip_device_token: str | None = field(repr=False)
 
 
 def token_obstacles(endpoint: Described) -> list[Violation]:
-    """Why what is registered for an endpoint's device is no device token; the values themselves are not told."""
+    """Return why the registered values are not device tokens, without showing them."""
     voip = endpoint.voip_device_token
     return [
         *token_violations(endpoint.device_token, "The registered DeviceToken"),
@@ -63,13 +63,13 @@ def token_obstacles(endpoint: Described) -> list[Violation]:
 
 
 def app_instances_in(services: Services, region: str) -> list[str]:
-    """The ARNs of all app instances of a region."""
+    """Return the ARNs of all app instances in a region."""
     found = _pages(services, "ListAppInstances", services.chime(region).list_app_instances, "AppInstances")
     return [instance["AppInstanceArn"] for instance in found]
 
 
 def users_of(services: Services, app_instance_arn: str) -> list[str]:
-    """The ARNs of all users of an app instance."""
+    """Return the ARNs of all users of an app instance."""
     chime = services.chime(region_of(app_instance_arn))
     found = _pages(
         services,
@@ -82,7 +82,7 @@ def users_of(services: Services, app_instance_arn: str) -> list[str]:
 
 
 def endpoints_of(services: Services, user_arn: str) -> list[Registered]:
-    """All endpoints of a user."""
+    """Return all endpoints of a user."""
     found = _pages(
         services,
         "ListAppInstanceUserEndpoints",
@@ -94,10 +94,10 @@ def endpoints_of(services: Services, user_arn: str) -> list[Registered]:
 
 
 def describe(services: Services, endpoint: Endpoint) -> Described | None:
-    """An endpoint with its tokens; None where List shows that there is none.
+    """Return an endpoint with its device tokens, or None if List shows that it does not exist.
 
     Raises:
-        ServiceError: nobody can tell.
+        ServiceError: the service's responses do not show whether it exists.
     """
     call = services.call()
     all_of_user = Endpoints(endpoint.user_arn, clients=services, call=call)
@@ -129,7 +129,7 @@ def describe(services: Services, endpoint: Endpoint) -> Described | None:
 
 
 def tags_of(services: Services, identity_arn: str) -> dict[str, str]:
-    """The tags on a user, an app instance or a bot."""
+    """Return the tags on a user, an app instance or a bot."""
     chime = services.chime(region_of(identity_arn))
     answer = services.call()(
         "ListTagsForResource",
@@ -155,7 +155,7 @@ def _common(user_arn: str, found: Mapping[str, Any]) -> dict[str, Any]:
 def _pages(
     services: Services, operation: str, list_page: Any, items: str, **parameters: str
 ) -> Iterator[dict[str, Any]]:
-    """All items of an operation for which boto3 has no paginator."""
+    """Yield all items of an operation; boto3 has no paginator for it."""
     call = services.call()
     token: dict[str, str] = {}
     for _ in range(_MOST_PAGES):

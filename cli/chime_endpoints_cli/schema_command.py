@@ -15,12 +15,12 @@ from .terminal import write_raw
     cls=Command,
     examples=[
         ("chime-endpoints schema > endpoints.schema.json", "then begin endpoints.yaml with:"),
-        ("# yaml-language-server: $schema=endpoints.schema.json", "editors complete and mark mistakes"),
+        ("# yaml-language-server: $schema=endpoints.schema.json", "editors then complete fields and mark mistakes"),
     ],
 )
 def schema_command() -> None:
     """Print the JSON Schema of endpoints.yaml.
 
-    Its $id ends in a number, which is raised when a file that was valid no longer is.
+    Its $id ends in a number, which increases when a file that used to be valid is no longer valid.
     """
     write_raw(files("chime_endpoints.declared").joinpath("endpoints.schema.json").read_text(encoding="utf-8"))

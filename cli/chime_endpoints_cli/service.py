@@ -1,4 +1,4 @@
-"""One service of the local cloud as a process: started, waited for, and gone with whoever started it."""
+"""A service of the local cloud, run as a process that ends with the process that started it."""
 
 import contextlib
 import os
@@ -19,11 +19,11 @@ POLL_SECONDS = 0.03
 LOG_TAIL_LINES = 15
 
 without_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""What opens addresses on loopback."""
+"""Opens URLs on loopback without proxies."""
 
 
 class Service:
-    """A Python module that runs until `stop`, or until this process ends in whatever way."""
+    """A Python module that runs until `stop` is called or this process ends."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Service:
         environment: Mapping[str, str],
         file_descriptors: Sequence[int] = (),
     ) -> None:
-        """Starts the module with its arguments in a session of its own, so that Ctrl-C reaches only us."""
+        """Start the module in its own session, so that Ctrl-C reaches only this process."""
         self.name = name
         self._log = log
         with log.open("w") as output:
@@ -54,17 +54,17 @@ class Service:
         return self._process.poll() is None
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
-        """Waits until the service is ready; raises CommandError with the end of its log if it never is."""
+        """Wait until the service is ready; raise CommandError with the end of its log if it fails to start."""
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             if not self.is_running:
-                raise self._failure("ended while it was starting")
+                raise self._failure("stopped during startup")
             if time.monotonic() > deadline:
                 raise self._failure(f"was not ready within {START_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Asks the service to end, and ends it and all it has started if it does not."""
+        """Ask the service to stop, then kill it and everything that it started."""
         if self._process.stdin:
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -76,14 +76,14 @@ class Service:
     def _failure(self, what: str) -> CommandError:
         lines = self._log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         return CommandError(
-            f"the local cloud could not be started: {self.name} {what}",
-            remedy=f"Its log is {self._log}.",
+            f"the local cloud did not start: {self.name} {what}",
+            remedy=f"See its log: {self._log}",
             output="\n".join(lines),
         )
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of this address succeeds."""
+    """Whether a GET of this URL succeeds."""
     try:
         with without_proxies.open(url, timeout=5) as response:
             return bool(response.status == 200)

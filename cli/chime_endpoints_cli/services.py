@@ -1,4 +1,4 @@
-"""The services of an account as the commands use them: at the account's pace, and again where that makes sense."""
+"""AWS clients for the commands, with rate limiting and retries."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from .persistence import MOST_FAILURES, is_hopeless
 from .signing_in import require_credentials
 
 AT_ONCE = 20
-"""Calls under way at the same time: enough for the account's rate where one takes a few tenths of a second."""
+"""Concurrent calls: enough to reach the account's rate if a call takes a few tenths of a second."""
 
-_PATIENCE = 90.0  # seconds for one call with all its repetitions
+_PATIENCE = 90.0  # seconds for one call with all its retries
 _CHIME = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1}, max_pool_connections=AT_ONCE)
 _OTHERS = Config(
     connect_timeout=5,
@@ -44,10 +44,10 @@ _OTHERS = Config(
 
 @dataclass
 class PatientCaller(Caller):
-    """The handler's caller for a person: no permission appears while the command runs, and nobody waits in vain."""
+    """The handler's caller for commands: it does not wait for permissions, and gives up on hopeless calls early."""
 
     failures: int = 0
-    """Of the call that is being made."""
+    """Failures of the current call."""
 
     def __call__(
         self,
@@ -56,12 +56,12 @@ class PatientCaller(Caller):
         *,
         attempts: Attempts | None = None,
         is_complete: Callable[[dict[str, Any]], bool] = lambda _: True,
-        propagates: bool = False,  # noqa: ARG002 - a refusal is an answer here
+        propagates: bool = False,  # noqa: ARG002 - a refusal is a result here
         waits_for_permission: bool = False,  # noqa: ARG002 - and so is a denial
         patience: float = inf,
         subject: str = "",
     ) -> dict[str, Any]:
-        """The service's answer; see `Caller`."""
+        """Make a call and return the service's response; see `Caller`."""
         self.failures = 0
         return super().__call__(
             operation,
@@ -74,11 +74,11 @@ class PatientCaller(Caller):
         )
 
     def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:
-        """A failed call; what is wrong with the user's credentials, settings or network is said as that.
+        """Translate the error of a call, and decide whether to retry it.
 
         Raises:
-            CommandError: no repetition helps.
-            ServiceError: the service has failed often enough.
+            CommandError: the user's credentials, settings or network are the cause, and a retry cannot help.
+            ServiceError: the service has failed too many times.
         """
         self.failures += 1
         failed = super().translated(operation, error, subject)
@@ -92,10 +92,10 @@ class PatientCaller(Caller):
 
 
 class Services:
-    """Clients by region, made when first needed; threads share them."""
+    """Thread-safe cache of clients by region."""
 
     def __init__(self, *, local: Addresses | None = None, pace: Pace | None = None) -> None:
-        """Takes the local cloud to use, or none for AWS as the user's environment and profile say."""
+        """Use the local cloud if given, otherwise AWS with the user's environment and profile."""
         self._local = local
         self._session = make_session(local)
         self._pace = pace or Pace()
@@ -104,13 +104,13 @@ class Services:
 
     @property
     def region(self) -> str | None:
-        """The region of the user's settings; boto3 itself reads only AWS_DEFAULT_REGION and the profile."""
+        """The region in the user's settings, including AWS_REGION, which boto3 does not read."""
         if self._local is not None:
             return REGION
         return os.environ.get("AWS_REGION") or self._session.region_name
 
     def every_region(self) -> list[str]:
-        """The regions that the account has enabled; where it cannot be asked for them, all of the partition."""
+        """Return the account's enabled regions or, if they cannot be listed, all regions of the partition."""
         if self._local is not None:
             return [REGION]
         return self._enabled_regions() or self._all_regions()
@@ -132,24 +132,24 @@ class Services:
         return sorted(self._session.get_available_regions("cloudformation", partition_name=partition))
 
     def call(self) -> Caller:
-        """What makes one call, and makes it again while the service is too busy."""
+        """Return a caller that makes one call and retries it while the service is busy."""
         began = time.monotonic()
         return PatientCaller(deadline=Deadline(lambda: _PATIENCE - (time.monotonic() - began)))
 
     def chime(self, region: str) -> Any:
-        """A client of `chime-sdk-identity`; make its calls with `call`, which waits where the service is busy."""
+        """Return a client of `chime-sdk-identity`; make its calls with `call`, which retries them."""
         return self._client(CHIME, region, _CHIME)
 
     def secrets(self, region: str | None) -> Any:
-        """A client of `secretsmanager`."""
+        """Return a client of `secretsmanager`."""
         return self._client("secretsmanager", region, _OTHERS)
 
     def parameters(self, region: str | None) -> Any:
-        """A client of `ssm`."""
+        """Return a client of `ssm`."""
         return self._client("ssm", region, _OTHERS)
 
     def stacks(self, region: str | None = None) -> Any:
-        """A client of `cloudformation`."""
+        """Return a client of `cloudformation`."""
         return self._client("cloudformation", region, _OTHERS)
 
     def _client(self, service: str, region: str | None, config: Config) -> Any:

@@ -1,4 +1,4 @@
-"""Loads the user's credentials before anything is asked of AWS, so that what is wrong with them is said at once."""
+"""Loads the user's credentials before the first call, so that problems are reported immediately."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .failing.explained import explained, foreseen
 
 
 def require_credentials(session: boto3.Session) -> None:
-    """Loads credentials, and refreshes them where they are a sign-in's.
+    """Load credentials, and refresh those of a sign-in.
 
     Raises:
-        CommandError: there are none that can be used.
-        ClientError: AWS refuses to give them out, such as those of a role.
+        CommandError: there are no usable credentials.
+        ClientError: AWS refuses to issue them, for example for a role.
     """
     try:
         with _unheard_prompts():
@@ -33,14 +33,14 @@ def require_credentials(session: boto3.Session) -> None:
         raise
     except EOFError as error:
         raise no_terminal() from error
-    except Exception as error:  # a program or a file of the user's can raise any kind
+    except Exception as error:  # a credential program or file can cause any exception
         raise foreseen(error) or unusable(error) from error
     if frozen is None:
         raise explained(NoCredentialsError())
     for name, value in (("access key id", frozen.access_key), ("secret access key", frozen.secret_key)):
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             raise CommandError(
-                f"the {name} of your AWS credentials has a space, a line break or another character that no key has",
+                f"the {name} in your AWS credentials contains a space, a line break or another invalid character",
                 remedy="Copy it again.",
                 code=CommandCode.CREDENTIALS_REFUSED,
             )
@@ -48,7 +48,7 @@ def require_credentials(session: boto3.Session) -> None:
 
 @contextlib.contextmanager
 def _unheard_prompts() -> Iterator[None]:
-    """Where nobody can type an MFA code, getpass would warn of that and prompt all the same."""
+    """Silence getpass without a terminal: it would print a warning and prompt for an MFA code anyway."""
     if sys.stdin is not None and sys.stdin.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""Stacks and what they hold of this project's resource types, as CloudFormation tells it."""
+"""Stacks, and their resources of this project's types, read from CloudFormation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NESTED = "AWS::CloudFormation::Stack"
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A stack that exists."""
+    """An existing stack."""
 
     name: str
     id: str
@@ -28,18 +28,18 @@ class Stack:
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The region of the stack."""
         return self.id.split(":", 4)[3]
 
     @property
     def is_changing(self) -> bool:
-        """Whether CloudFormation is at work on it: what it holds may be another thing in a moment."""
+        """Whether an operation is in progress, so that its resources can change at any moment."""
         return self.status.endswith("_IN_PROGRESS")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A resource of one of our types in a stack."""
+    """A resource of one of this project's types in a stack."""
 
     stack: Stack
     logical_id: str
@@ -49,21 +49,21 @@ class Held:
 
     @property
     def own_name(self) -> str:
-        """The name of its endpoint where none is declared."""
+        """The name of its endpoint if the declaration has none."""
         return f"{self.stack.name}-{self.logical_id}-{suffix(self.stack.id, self.logical_id)}"
 
 
 def all_stacks(cloudformation: Any) -> list[Stack]:
-    """The stacks that there are, nested ones included."""
+    """Return all stacks, including nested stacks."""
     pages = cloudformation.get_paginator("describe_stacks").paginate()
     return [_stack(found) for page in pages for found in page["Stacks"]]
 
 
 def named_stacks(cloudformation: Any, names: tuple[str, ...]) -> list[Stack]:
-    """Stacks by name or id, each followed by those nested in it.
+    """Return stacks by name or id, each followed by its nested stacks.
 
     Raises:
-        CommandError: there is no such stack.
+        CommandError: a stack does not exist.
     """
     found: dict[str, Stack] = {}
     for name in names:
@@ -73,13 +73,13 @@ def named_stacks(cloudformation: Any, names: tuple[str, ...]) -> list[Stack]:
 
 
 def deleted_stack_ids(cloudformation: Any) -> list[str]:
-    """The ids of deleted stacks, which CloudFormation remembers for 90 days."""
+    """Return the ids of deleted stacks; CloudFormation lists them for 90 days."""
     pages = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
     return [found["StackId"] for page in pages for found in page["StackSummaries"]]
 
 
 def held_by(cloudformation: Any, stack: Stack) -> list[Held]:
-    """The stack's resources of our types."""
+    """Return the stack's resources of this project's types."""
     return [
         Held(
             stack=stack,
@@ -94,7 +94,7 @@ def held_by(cloudformation: Any, stack: Stack) -> list[Held]:
 
 
 def was_left_in_place(cloudformation: Any, stack_id: str, physical_id: str) -> bool:
-    """Whether the stack has let a resource go without deleting it, as its removal policy said."""
+    """Whether the stack removed a resource without deleting it, because of its removal policy."""
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
     return any(
         (event.get("PhysicalResourceId"), event["ResourceStatus"]) == (physical_id, "DELETE_SKIPPED")
@@ -104,7 +104,7 @@ def was_left_in_place(cloudformation: Any, stack_id: str, physical_id: str) -> b
 
 
 def physical_ids(cloudformation: Any, stack: Stack) -> dict[str, tuple[str, str]]:
-    """Type and physical id of every resource of a stack, by logical id."""
+    """Return the type and physical id of every resource of a stack, by logical id."""
     return {
         found["LogicalResourceId"]: (found["ResourceType"], found.get("PhysicalResourceId") or "")
         for found in _resources(cloudformation, stack.id)
@@ -112,13 +112,13 @@ def physical_ids(cloudformation: Any, stack: Stack) -> dict[str, tuple[str, str]
 
 
 def exports(cloudformation: Any) -> dict[str, str]:
-    """What stacks export, by the export's name."""
+    """Return the values that stacks export, by name."""
     pages = cloudformation.get_paginator("list_exports").paginate()
     return {export["Name"]: export["Value"] for page in pages for export in page["Exports"]}
 
 
 def outputs(cloudformation: Any, stack: str) -> dict[str, str]:
-    """The outputs of a stack, by its name or id; none where it does not exist or may not be read."""
+    """Return the outputs of a stack; empty if it does not exist or cannot be read."""
     try:
         (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError:
@@ -133,7 +133,7 @@ def _with_nested(cloudformation: Any, name: str) -> Iterator[Stack]:
         if "does not exist" not in str(error):
             raise
         raise CommandError(
-            f"there is no stack {name}", remedy="Check the name, AWS_PROFILE, and the region (--region)."
+            f"stack {name} does not exist", remedy="Check the name, AWS_PROFILE, and the region (--region)."
         ) from error
     for stack in map(_stack, found):
         yield stack

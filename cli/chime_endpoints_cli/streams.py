@@ -1,4 +1,4 @@
-"""The standard streams, so that no terminal, locale, full disk or closed pipe ends a command with a traceback."""
+"""Standard streams that never cause a traceback: in any locale, with a closed pipe or a full disk."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .errors import CommandError
 from .failing.codes import CommandCode
 
 _GONE = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
-"""What a write to a pipe fails with whose reader has left."""
-_LOOKS_LIKE = {"…": "...", "─": "-"}  # what the commands themselves write
+"""The errors of writing to a pipe after its reader has closed it."""
+_LOOKS_LIKE = {"…": "...", "─": "-"}  # characters that the commands use
 _ERRORS = "chime-endpoints"
 
 
 class Output(io.TextIOWrapper):
-    """A stream that goes on without a reader (`| head -1`), and says what else keeps it from being written."""
+    """A stream that discards output after its reader has left (`| head -1`), and reports other write errors."""
 
     is_for_errors = False
 
     def write(self, text: str, /) -> int:
-        """Writes, or throws away what nobody reads."""
+        """Write the text, or discard it if the reader has left."""
         try:
             return super().write(text)
         except OSError as error:
@@ -32,27 +32,27 @@ class Output(io.TextIOWrapper):
         return len(text)
 
     def flush(self) -> None:
-        """Flushes, or throws away what nobody reads."""
+        """Flush the stream, or discard the output if the reader has left."""
         try:
             super().flush()
         except OSError as error:
             self._failed(error)
 
     def _failed(self, error: OSError) -> None:
-        """From here on the output goes nowhere: what is buffered would fail again when the interpreter ends."""
+        """Redirect the output to nowhere: otherwise, flushing at interpreter exit would fail again."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
         if error.errno not in _GONE and not self.is_for_errors:
             raise CommandError(
                 f"the output could not be written: {error.strerror}",
-                remedy="Write it to another place, or make room on the disk.",
+                remedy="Write to another place, or free some disk space.",
                 code=CommandCode.FILES,
             ) from error
 
 
 def prepare() -> None:
-    """Replaces the streams of this process; afterwards every text can be written to them."""
+    """Replace the streams of this process with streams that accept every text."""
     codecs.register_error(_ERRORS, _escaped)
     sys.stdout = _output(sys.stdout)
     sys.stderr = _output(sys.stderr)
@@ -60,7 +60,7 @@ def prepare() -> None:
 
 
 def _output(stream: TextIO | None) -> Output:
-    """Also where the process was started without one (`>&-`)."""
+    """Return the replacement of a stream, even if the process was started without it (`>&-`)."""
     if not isinstance(stream, io.TextIOWrapper):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         return Output(io.FileIO(nowhere, "w"), encoding="utf-8", write_through=True)
@@ -70,7 +70,7 @@ def _output(stream: TextIO | None) -> Output:
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    """What the encoding does not have: a character that looks like it, else Python's escape."""
+    """Replace what the encoding lacks with a similar character or with Python's escape."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     missing = error.object[error.start : error.end]

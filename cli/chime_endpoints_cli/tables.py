@@ -1,4 +1,4 @@
-"""Rows as a table where it fits, else each row by itself with a line for each of its values."""
+"""Rows as a table if it fits the terminal, otherwise as blocks with one line for each value."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from .readable import readable
 from .terminal import INDENT, console, line
 
 _NARROWEST = 40
-"""Columns below which nothing is made to fit."""
+"""The minimum width of a table, in columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """What is to be shown: a value for each column in each row, as plain text."""
+    """The content of a table: a plain-text value for each column in each row."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     headings: int = 1
-    """So many of the first columns name a row where it stands by itself."""
+    """How many of the first columns form the title of a row that is shown as a block."""
     styles: Mapping[str, str] = field(default_factory=dict)
-    """Styles of values, such as of a state."""
+    """The styles of values, for example of a state."""
 
 
 def show(rows: Rows) -> None:
-    """Prints the rows for the width of the terminal; a file gets a table, however wide."""
+    """Print the rows to fit the terminal; a file always gets a table, however wide."""
     out = console()
     table = _table(rows)
     width = Measurement.get(out, out.options.update(max_width=10_000), table).maximum

@@ -1,7 +1,7 @@
-"""A deployed template as CloudFormation reads it: every scalar is text, and YAML is its own kind of YAML 1.1.
+"""A deployed template as CloudFormation reads it: scalars are strings, and YAML is a variant of YAML 1.1.
 
-CloudFormation has no dates, and hands booleans and numbers to a custom resource as text. How it writes a number that
-can be written in several ways (`1.10`, `0x1F`, `1e3`) is not documented, so such a number is compared as one.
+CloudFormation has no dates, and passes booleans and numbers to a custom resource as strings. How it formats a number
+that can be written in several ways (`1.10`, `0x1F`, `1e3`) is not documented, so such values are compared as numbers.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 
 _NOT_SHOWN = re.compile("[?\x80-\U0010ffff]+")
-"""GetTemplate shows a question mark for what is not ASCII, as CDK's own `cdk diff` knows."""
+"""GetTemplate returns `?` for characters that are not ASCII; `cdk diff` handles this, too."""
 
 
 class Number(str):
-    """A number as text; it knows how it was written, and its value."""
+    """A number as a string, with its value and how it was written."""
 
     __slots__ = ("value", "written")
     value: float
@@ -26,14 +26,14 @@ class Number(str):
 
     @classmethod
     def of(cls, value: float, written: str) -> Number:
-        """A number that was written so."""
+        """Return a number with the text in which it was written."""
         number = cls(value)
         number.value, number.written = value, written
         return number
 
 
 def text_of(value: object) -> str:
-    """A scalar of a template as a custom resource gets it."""
+    """Return a scalar of a template as a custom resource receives it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -42,7 +42,7 @@ def text_of(value: object) -> str:
 
 
 def is_same(declared: str, registered: str | None) -> bool:
-    """Whether what is registered is what a template declares, as far as the template can be seen."""
+    """Whether a registered value matches a declared one, as far as the template reveals it."""
     if registered is None or declared == registered:
         return registered is not None
     if isinstance(declared, Number):
@@ -51,10 +51,10 @@ def is_same(declared: str, registered: str | None) -> bool:
 
 
 def read_template(body: object) -> Mapping[str, Any]:
-    """A template, of which boto3 has parsed JSON already.
+    """Parse a template body; boto3 has already parsed a JSON body.
 
     Raises:
-        yaml.YAMLError: it is neither JSON nor YAML.
+        yaml.YAMLError: the body is neither JSON nor YAML.
     """
     if isinstance(body, str):
         try:
@@ -67,7 +67,7 @@ def read_template(body: object) -> Mapping[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads a template in YAML with CloudFormation's short forms, such as `!Ref`."""
+    """A YAML loader that understands CloudFormation's short forms, such as `!Ref`."""
 
 
 def _long_form(loader: yaml.SafeLoader, short: str, node: yaml.Node) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _long_form(loader: yaml.SafeLoader, short: str, node: yaml.Node) -> dict[str
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type] # the third kind that there is
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type] # the only other kind of node
     return {short if short in ("Ref", "Condition") else f"Fn::{short}": value}
 
 

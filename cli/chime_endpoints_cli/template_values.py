@@ -1,7 +1,7 @@
-"""Values of a deployed template as CloudFormation makes them: parameters, references, imports and functions.
+"""Evaluates a deployed template as CloudFormation does: parameters, references, imports and functions.
 
-What only CloudFormation knows (an attribute of another resource, a value it does not show) is `UNKNOWN` here, and
-whatever is made of it is unknown, too.
+Values that only CloudFormation knows (an attribute of another resource, a hidden value) are `UNKNOWN`, and so is every
+value that depends on one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .template_text import text_of
 
 
 class Unknown:
-    """A value that cannot be told from the template."""
+    """A value that cannot be determined from the template."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -28,42 +28,42 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 NOTHING: Final = object()
-"""`AWS::NoValue`: a member with this value is not there."""
+"""`AWS::NoValue`: a member with this value is left out."""
 
-_HIDDEN = "****"  # what CloudFormation shows of a NoEcho parameter
+_HIDDEN = "****"  # what CloudFormation returns for a NoEcho parameter
 _DYNAMIC = "{{resolve:"
 _REFERENCE = re.compile(r"\$\{(!?)([^}]+)\}")
 
 
 _EXPORT_READER = "Custom::CrossRegionExportReader"
-"""CDK's resource that reads references from another region, each from the parameter that its attribute names."""
+"""CDK's resource for references to another region; each attribute names a parameter with the value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lookups:
-    """What is asked for only where a template refers to it; each answers None where it cannot be told."""
+    """Look-ups that run only if a template refers to them."""
 
     exports: Callable[[str], Mapping[str, str]]
-    """The exports of a region."""
+    """Returns the exports of a region."""
     outputs: Callable[[str, str], Mapping[str, str]]
-    """The outputs of a stack, by its name or id, in a region."""
+    """Returns the outputs of a stack, by region and by name or id."""
     parameter: Callable[[str, str], str | None]
-    """The value of a parameter in a region."""
+    """Returns the value of a parameter in a region, or None if it cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the values of one stack's template depend on."""
+    """Everything that the values of a stack's template can depend on."""
 
     stack: Stack
     template: Mapping[str, Any]
     resources: Mapping[str, tuple[str, str]]
-    """Type and physical id of each resource, by logical id."""
+    """The type and physical id of each resource, by logical id."""
     lookups: Lookups
 
 
 def value_of(written: Any, around: Surroundings) -> Any:
-    """A value as CloudFormation hands it to a custom resource: maps, lists and text."""
+    """Return a value as a custom resource receives it: maps, lists and strings."""
     if isinstance(written, list):
         return [value for each in written if (value := value_of(each, around)) is not NOTHING]
     if written is None:
@@ -88,13 +88,13 @@ def _function_of(name: str) -> Callable[[Any, Surroundings], Any]:
         try:
             return function(argument, around)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            return UNKNOWN  # a form of the function that is not known here
+            return UNKNOWN  # a form of the function that is not supported here
 
     return value
 
 
 def is_known(value: Any) -> bool:
-    """Whether nothing of a value is unknown."""
+    """Whether no part of a value is unknown."""
     if isinstance(value, Mapping):
         return all(is_known(each) for each in value.values())
     if isinstance(value, list):
@@ -132,7 +132,7 @@ def _parameter(name: str, around: Surroundings) -> Any:
 
 
 def _attribute(argument: Any, around: Surroundings) -> Any:
-    """An attribute, where the resource's physical id gives it away or it stands elsewhere."""
+    """Return an attribute if it follows from the physical id or can be looked up, otherwise UNKNOWN."""
     name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
     attribute = value_of(attribute, around)
     type_, physical_id = around.resources.get(name, ("", ""))
@@ -148,7 +148,7 @@ def _attribute(argument: Any, around: Surroundings) -> Any:
         known = {} if not isinstance(endpoint, ids.Endpoint) else _attributes_of(endpoint)
         return known.get(attribute, UNKNOWN)
     if physical_id.startswith("arn:") and attribute.endswith("Arn"):
-        return physical_id  # as of AWS::Chime::AppInstanceUser and AWS::SecretsManager::Secret
+        return physical_id  # for example AWS::Chime::AppInstanceUser and AWS::SecretsManager::Secret
     if (type_, attribute) == ("AWS::Pinpoint::App", "Arn"):
         partition, _, region, account = around.stack.id.split(":", 5)[1:5]
         return f"arn:{partition}:mobiletargeting:{region}:{account}:apps/{physical_id}"
@@ -207,13 +207,13 @@ def _import(argument: Any, around: Surroundings) -> Any:
 
 
 def _stack_output(argument: Any, around: Surroundings) -> Any:
-    """The output of a stack, of another region perhaps; CDK refers to other stacks so where nothing is exported."""
+    """Return an output of a stack, possibly in another region; CDK uses this form without exports."""
     reference = value_of(argument, around)
     if not is_known(reference):
         return UNKNOWN
     account = around.stack.id.split(":", 5)[4]
     if "RoleArn" in reference and reference["RoleArn"].split(":", 5)[4] != account:
-        return UNKNOWN  # a stack of the same name in this account is another one
+        return UNKNOWN  # a stack with this name in our account would be a different one
     region = reference.get("Region", around.stack.region)
     return around.lookups.outputs(region, reference["StackName"]).get(reference["OutputName"], UNKNOWN)
 
@@ -225,7 +225,7 @@ def _if(argument: Any, around: Surroundings) -> Any:
 
 
 def _condition(written: Any, around: Surroundings) -> bool | None:
-    """Whether a condition holds; None where that cannot be told."""
+    """Whether a condition is true; None if that is unknown."""
     (name, argument) = next(iter(written.items()))
     if name == "Condition":
         named = (around.template.get("Conditions") or {}).get(argument)
@@ -238,7 +238,7 @@ def _condition(written: Any, around: Surroundings) -> bool | None:
     parts = [_condition(each, around) for each in argument]
     if name == "Fn::Not":
         return None if parts[0] is None else not parts[0]
-    decisive: bool = name == "Fn::Or"  # one that holds decides an Or, one that does not an And
+    decisive: bool = name == "Fn::Or"  # one true part decides an Or, one false part an And
     if decisive in parts:
         return decisive
     return None if None in parts else not decisive

@@ -1,4 +1,4 @@
-"""What the commands print: headings, sentences, rows, JSON, and other programs' output as it is."""
+"""Output of the commands: headings, sentences, JSON, progress, and raw output of other programs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ INDENT = "  "
 
 
 def heading(text: str) -> None:
-    """Begins a part of the output."""
+    """Print a heading."""
     console().print(f"\n[bold]{escape(text)}[/bold]", soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """Prints a sentence."""
+    """Print a sentence."""
     line(console(), 1, escape(text))
 
 
 def line(out: Console, depth: int, markup: str) -> None:
-    """Prints a line, indented; on a terminal what does not fit goes on below, as far in."""
+    """Print an indented line; on a terminal, wrapped lines keep the indentation."""
     if out.is_terminal:
         out.print(Padding(markup, (0, 0, 0, len(INDENT) * depth), expand=False))
     else:
@@ -34,20 +34,20 @@ def line(out: Console, depth: int, markup: str) -> None:
 
 
 def show_json(value: object) -> None:
-    """Prints a value for another program, in ASCII, so that no terminal and no locale can spoil it."""
+    """Print a value as JSON for other programs, in ASCII because locales differ."""
     write_raw(json.dumps(value, indent=2) + "\n")
 
 
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
-    """Shows on a terminal that something is going on."""
+    """Show a spinner on a terminal during the block."""
     with console(stderr=True).status(f"{escape(text)} …"):
         yield
 
 
 @contextmanager
 def progress(text: str, *, total: int) -> Iterator[Callable[[], None]]:
-    """Shows on a terminal how far something is; gives what is called after each step."""
+    """Show a progress bar on a terminal; yield a function to call after each step."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     shown = console(stderr=True)
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
@@ -56,27 +56,27 @@ def progress(text: str, *, total: int) -> Iterator[Callable[[], None]]:
 
 
 def counted(number: int, thing: str) -> str:
-    """So many of a thing."""
+    """Return a number with its noun in the singular or plural."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def is_asked() -> bool:
-    """Whether a person is there to answer a question."""
+    """Whether a user can answer questions on the standard input."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def write_raw(text: str) -> None:
-    """Prints another program's output as it is."""
+    """Print text unchanged."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
 def complain(text: str) -> None:
-    """Prints to the standard error."""
+    """Print a line to the standard error."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console of the moment; it has colours only on a terminal, and none where NO_COLOR is set."""
+    """Return a console for the current streams; it uses colors only on a terminal and without NO_COLOR."""
     return Console(highlight=False, emoji=False, stderr=stderr)

@@ -1,4 +1,4 @@
-"""`chime-endpoints validate`: a declaration file alone, without AWS and without CDK."""
+"""`chime-endpoints validate`: checks a declaration file without AWS and without CDK."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .terminal import complain, counted, say, show_json
     ],
     exit_codes={
         ExitCode.DONE: "valid",
-        ExitCode.FAILED: "failed: there is no such file, for example",
+        ExitCode.FAILED: "failed; for example, the file does not exist",
         ExitCode.FOUND: "the file has mistakes",
     },
 )
@@ -37,17 +37,18 @@ from .terminal import complain, counted, say, show_json
 @options.context
 @options.as_json
 def validate_command(*, file: Path | None, context: tuple[str, ...], as_json: bool) -> ExitCode:
-    """Check a declaration file and tell all mistakes in it at once.
+    """Check a declaration file and report every mistake at once.
 
-    Each mistake has its file, line, column, entry and field, what was found, what is allowed, and the word that was
-    probably meant. Nothing is asked of AWS, and CDK is not loaded. Without FILE, it is the one that cdk.json's context
-    names as `endpoints`, or endpoints.yaml.
+    FILE is by default the file that cdk.json names as `endpoints` in its context, otherwise endpoints.yaml.
+
+    Each mistake is reported with its file, line, column, entry and field, the value that was found, the values that are
+    allowed, and a suggestion for a misspelled word. The command does not call AWS and does not load CDK.
     """
     given = {**cdk_context(), **options.variables_in(context)}
     file = file or Path(str(given.get("endpoints") or "endpoints.yaml"))
     if not file.exists() or file.is_dir():
-        there = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
-        raise CommandError(there, remedy="Name one: chime-endpoints validate FILE")
+        problem = f"{file} is a directory" if file.is_dir() else f"{file} does not exist"
+        raise CommandError(problem, remedy="Name a file: chime-endpoints validate FILE")
     try:
         declared = load(file, from_context(given.get, os.environ))
     except DeclaredFileError as error:

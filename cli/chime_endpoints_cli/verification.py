@@ -1,4 +1,4 @@
-"""Whether the service holds what a declaration says, and nothing else."""
+"""Checks for the demo that the service has exactly what the declaration says."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,17 +18,17 @@ BOOTSTRAP_STACK = "CDKToolkit"
 
 
 def tags_on_users(services: Services, user_arns: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The tags that the service says are on the users, by user id."""
+    """Return the tags on the users, by user id."""
     return {arn.split("/user/", 1)[1]: tags_of(services, arn) for arn in user_arns}
 
 
 def verify_registered(
     clients: Clients, entries: Sequence[Wanted], endpoints: Sequence[Registered], held: Holdings
 ) -> dict[str, Registered]:
-    """The endpoint of each entry, found by its device token.
+    """Return the endpoint of each entry, found by its device token.
 
     Raises:
-        CommandError: An entry is not registered exactly as declared, or something else is registered.
+        CommandError: an entry is not registered exactly as declared, or another endpoint is registered.
     """
     described = [(endpoint, _describe(clients, endpoint)) for endpoint in endpoints]
     found: dict[str, Registered] = {}
@@ -50,7 +50,7 @@ def verify_registered(
         if seen != (entry.type, entry.allow_messages, "ACTIVE", entry.application, voip):
             raise _wrong(f"{entry.key}: type, messages, state, application or VoIP token are not as declared")
         if held.holder_of(endpoint.physical_id) is None:
-            raise _wrong(f"{entry.key}: no stack holds endpoint {endpoint.endpoint_id}")
+            raise _wrong(f"{entry.key}: endpoint {endpoint.endpoint_id} belongs to no stack")
         if not _is_named(endpoint, entry, held):
             raise _wrong(f"{entry.key}: its name is {endpoint.name!r}")
         found[entry.key] = endpoint
@@ -60,7 +60,7 @@ def verify_registered(
 
 
 def verify_tags(entries: Sequence[Wanted], tags: Mapping[str, Mapping[str, str]]) -> None:
-    """Raises CommandError unless each user carries the tags of all of the user's entries, and no others."""
+    """Raise CommandError unless each user has the tags of all its entries, and no others."""
     for user, seen in tags.items():
         declared: dict[str, str] = {}
         for entry in entries:
@@ -71,7 +71,7 @@ def verify_tags(entries: Sequence[Wanted], tags: Mapping[str, Mapping[str, str]]
 
 
 def verify_nothing_left(services: Services, user_arns: Sequence[str]) -> None:
-    """Raises CommandError if an endpoint, a tag or a stack is left."""
+    """Raise CommandError if an endpoint, a tag or a stack is left."""
     left = [endpoint.endpoint_id for endpoint in endpoints_of_all(services, user_arns)]
     tagged = [user for user, tags in tags_on_users(services, user_arns).items() if tags]
     stacks = [stack.name for stack in all_stacks(services.stacks(REGION)) if stack.name != BOOTSTRAP_STACK]
@@ -96,5 +96,5 @@ def _is_named(endpoint: Registered, entry: Wanted, held: Holdings) -> bool:
 
 def _wrong(what: str) -> CommandError:
     return CommandError(
-        f"not as declared: {what}", remedy="The service was asked directly; the stack's events say more."
+        f"not as declared: {what}", remedy="This is what the service returned. The stack's events have more details."
     )

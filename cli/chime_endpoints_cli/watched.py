@@ -1,7 +1,7 @@
-"""Runs a Python module that ends when whoever started it does: `python -m chime_endpoints_cli.watched MODULE …`.
+"""Runs a Python module until its parent process ends: `python -m chime_endpoints_cli.watched MODULE …`.
 
-Its standard input is a pipe that nobody writes to. However the process at the other end dies, the pipe closes,
-and the module is asked to stop; so nothing is left running even after a kill -9.
+Its standard input is a pipe from the parent that is never written to. When the parent ends, even by kill -9, the pipe
+closes, and the module is asked to stop. So nothing is left running.
 """
 
 import os
@@ -12,11 +12,11 @@ import threading
 import time
 
 GRACE_SECONDS = 5.0
-"""How long a module that was asked to stop may take."""
+"""The time a module has to stop."""
 
 
 def main() -> None:
-    """Runs the module that the command line names, with the rest of it as its own."""
+    """Run the module in the first argument, with the other arguments as its command line."""
     threading.Thread(target=_stop_with_the_other_end, daemon=True).start()
     sys.argv = sys.argv[1:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

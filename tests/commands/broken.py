@@ -49,7 +49,7 @@ CREDENTIALS = {
     "half of them": Broken("CE-601", ("incomplete",), {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE"}),
     "half of them in a profile": Broken("CE-601", ("incomplete",), {}, "[default]\naws_access_key_id = AKIAEXAMPLE\n"),
     "a line break in the key": Broken("CE-603", ("line break",), KEYS | {"AWS_SECRET_ACCESS_KEY": "secret-canary\n"}),
-    "a letter that no key has": Broken("CE-603", ("no key has",), KEYS | {"AWS_ACCESS_KEY_ID": "АKIAEXAMPLE"}),  # noqa: RUF001
+    "a letter that no key has": Broken("CE-603", ("invalid character",), KEYS | {"AWS_ACCESS_KEY_ID": "АKIAEXAMPLE"}),  # noqa: RUF001
     "a program that is not there": Broken(
         "CE-601",
         ("/no/such/program", "credential_process", "arguments are not shown"),

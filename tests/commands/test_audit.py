@@ -171,7 +171,7 @@ def test_regions_that_are_named_are_the_way_out(
     monkeypatch.setattr(account.services, "every_region", lambda: ["us-east-1", "af-south-1"])
     assert run(["audit", account.app_instance], services=account.services) == ExitCode.FAILED
     told = capsys.readouterr().out
-    assert "Not looked into: af-south-1 (denied by a service control policy)." in told
+    assert "Not searched: af-south-1 (denied by a service control policy)." in told
     assert "--region REGION" in told
     assert run(["audit", account.app_instance, "--region", "us-east-1"], services=account.services) == ExitCode.FOUND
     assert "1 orphan" in capsys.readouterr().out
@@ -184,8 +184,8 @@ def test_a_region_that_was_named_is_not_passed_over(account: Account, capsys: py
     command = ["audit", account.app_instance, "--region", "us-east-1", "--region", "eu-north-1"]
     assert run(command, services=account.services) == ExitCode.FAILED
     told = capsys.readouterr().err
-    assert "the stacks of eu-north-1 cannot be read: denied by a service control policy [CE-608]" in told
-    assert "Leave eu-north-1 out" in told
+    assert "the stacks in eu-north-1 cannot be read: denied by a service control policy [CE-608]" in told
+    assert "leave it out of --region" in told
 
 
 def test_another_refusal_ends_the_audit(account: Account) -> None:
@@ -210,7 +210,10 @@ def test_the_same_words_are_used_for_what_is_in_no_stack(account: Account, capsy
     account.register(name="Phone")
     assert run(["audit", account.app_instance, "--region", "us-east-1"], services=account.services) == ExitCode.DONE
     told = capsys.readouterr().out
-    assert "1 endpoint looked at: no orphan." in told
-    assert "1 endpoint with another name not looked into: `chime-endpoints list` shows its stack, or no stack." in told
+    assert "1 endpoint listed: no orphan." in told
+    assert (
+        "1 endpoint not checked, because its name does not come from a stack: `chime-endpoints list` shows its stack,"
+        " if any." in told
+    )
     assert run(["list", account.app_instance], services=account.services) == ExitCode.DONE
-    assert "1 endpoint of 1 user, 1 in no stack" in capsys.readouterr().out
+    assert "1 endpoint of 1 user, 1 with no stack" in capsys.readouterr().out

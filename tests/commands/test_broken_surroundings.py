@@ -152,11 +152,11 @@ ANSWERS = {
     "an expired token": (Answer(403, "ExpiredTokenException"), "CE-602", ("has expired",)),
     "an expired token of the query protocol": (Answer(403, "ExpiredToken"), "CE-602", ("has expired",)),
     "an unknown key": (Answer(403, "InvalidClientTokenId"), "CE-603", ("AWS_ACCESS_KEY_ID",)),
-    "an unknown token": (Answer(403, "UnrecognizedClientException"), "CE-603", ("does not know",)),
+    "an unknown token": (Answer(403, "UnrecognizedClientException"), "CE-603", ("does not recognize",)),
     "a wrong secret key": (Answer(403, "SignatureDoesNotMatch", "The request signature"), "CE-603", ("secret access",)),
     "a clock that is wrong": (Answer(403, "SignatureDoesNotMatch", "Signature expired: 2020"), "CE-603", ("clock",)),
     "a skewed clock": (Answer(403, "RequestTimeTooSkewed"), "CE-603", ("clock",)),
-    "a denial": (Answer(403, "AccessDenied", NOT_ALLOWED), "CE-608", ("may not call",)),
+    "a denial": (Answer(403, "AccessDenied", NOT_ALLOWED), "CE-608", ("not allowed to call",)),
     "a sign-in page": (Answer(200, page="<html>Sign in</html>"), "CE-607", ("web page",)),
     "a page that forbids": (Answer(403, page="<html>Forbidden</html>"), "CE-607", ("web page",)),
 }

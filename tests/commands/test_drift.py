@@ -231,7 +231,7 @@ def test_a_stack_is_named_or_all_of_them_are_looked_at(account: Account) -> None
     assert ([stack.name for stack in stacks], len(findings)) == (["Outer", "Inner"], 1)
     stacks, _ = look(account.services, names=(), regions=["us-east-1"], with_tokens=True)
     assert [stack.name for stack in stacks] == ["Inner"]
-    with pytest.raises(CommandError, match="there is no stack Nowhere"):
+    with pytest.raises(CommandError, match="stack Nowhere does not exist"):
         found(account, "Nowhere")
 
 

@@ -85,7 +85,7 @@ def test_what_import_takes_is_listed(account: Account, capsys: pytest.CaptureFix
     }
     missing = f"{account.user()}/endpoint/0123"
     assert run(["list", missing], services=account.services) == ExitCode.FAILED
-    assert capsys.readouterr().err.startswith(f"error: there is no endpoint {missing}\n")
+    assert capsys.readouterr().err.startswith(f"error: no such endpoint: {missing}\n")
 
 
 def test_a_list_without_the_stacks_says_so(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +94,7 @@ def test_a_list_without_the_stacks_says_so(account: Account, capsys: pytest.Capt
     account.services.cloudformation = CLOSED["denied by the organization"]  # type: ignore[assignment] # it refuses
     assert run(["list", account.app_instance], services=account.services) == ExitCode.FAILED
     told = capsys.readouterr().out
-    assert "not known" in told
+    assert "unknown" in told
     assert "no stack" not in told
     assert "us-east-1 (denied by a service control policy)" in told
     assert run(["list", account.app_instance, "--json"], services=account.services) == ExitCode.FAILED
@@ -102,4 +102,4 @@ def test_a_list_without_the_stacks_says_so(account: Account, capsys: pytest.Capt
     assert run(["list", account.app_instance, "--region", "us-east-1"], services=account.services) == ExitCode.FAILED
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "the stacks of us-east-1 cannot be read" in shown.err
+    assert "the stacks in us-east-1 cannot be read" in shown.err

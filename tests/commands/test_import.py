@@ -117,7 +117,7 @@ def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
     """As `Ref` gives them; one that does not exist is told."""
     first, _ = account.register("a"), account.register("b")
     assert [endpoint.endpoint_id for endpoint in selected(account, physical_id(first)).fit] == [first.endpoint_id]
-    with pytest.raises(CommandError, match="there is no endpoint"):
+    with pytest.raises(CommandError, match="no such endpoint"):
         selected(account, f"{account.user()}/endpoint/none")
 
 

@@ -82,7 +82,7 @@ def test_endpoints_that_a_stack_holds_are_left_out_and_told(
     before = file.read_bytes()
     assert import_into(account, file) == ExitCode.DONE
     assert file.read_bytes() == before
-    assert "left out: 1 endpoint that the stack Push holds" in capsys.readouterr().err
+    assert "skipped: 1 endpoint of stack Push" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_tags_of_the_defaults_are_told_and_never_contradict(
     after = entries_of(file)
     assert after["alice-phone"].tags == {"team": "sales"}
     assert after["bob-phone"].tags == {"team": "chat"}
-    assert "put the tags team on the users" in capsys.readouterr().err
+    assert "set the tags team on the users" in capsys.readouterr().err
 
 
 def test_a_file_that_declares_an_endpoint_already_is_left_alone(
@@ -139,7 +139,7 @@ def test_a_file_that_declares_an_endpoint_already_is_left_alone(
     before = file.read_bytes()
     assert import_into(account, file) == ExitCode.FAILED
     told = capsys.readouterr().err
-    assert f"alices-device (line 2) declares {physical_id(endpoint)} already" in told
+    assert f"alices-device (line 2) already declares {physical_id(endpoint)}" in told
     assert "canary" not in told
     assert (file.read_bytes(), secrets_of(account)) == (before, [])
 
@@ -217,7 +217,7 @@ def test_variables_of_the_file_have_values_from_the_command_line_or_the_environm
     monkeypatch.setenv("INSTANCE", account.app_instance)
     account.register("b", user_id="bob")
     assert import_into(account, file) == ExitCode.FAILED  # for alice's sake, who is declared now
-    assert "alice-phone (line 10) declares" in capsys.readouterr().err
+    assert "alice-phone (line 10) already declares" in capsys.readouterr().err
 
 
 def test_without_a_secret_the_file_names_one_in_a_variable(account: Account, file: Path) -> None:

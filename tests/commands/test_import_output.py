@@ -91,7 +91,7 @@ def test_a_file_that_someone_else_has_written_meanwhile_is_left_alone(tmp_path: 
     for path, output in ((there, FileOutput(there, replaces=b"before")), (new, FileOutput(new))):
         with output as out:
             path.write_text("theirs")
-            with pytest.raises(CommandError, match=f"{path.name} (was changed meanwhile|exists already)"):
+            with pytest.raises(CommandError, match=f"{path.name} (has changed in the meantime|already exists)"):
                 out.finish(b"ours")
         assert path.read_text() == "theirs"
     assert sorted(tmp_path.iterdir()) == [new, there]
@@ -110,7 +110,10 @@ def test_an_interruption_says_which_tokens_had_been_stored_and_leaves_no_file(
         patched.setattr(Path, "replace", interrupted)
         assert import_all(account, "-o", str(tmp_path / "imported.yaml")) == ExitCode.INTERRUPTED
     told = capsys.readouterr().err
-    assert "1 device token had been stored in arn:aws:secretsmanager:us-east-1:123456789012:secret:chime/push-" in told
+    assert (
+        "stored before the failure: 1 device token in arn:aws:secretsmanager:us-east-1:123456789012:secret:chime/push-"
+        in told
+    )
     assert "canary" not in told
     assert list(tmp_path.iterdir()) == []
     assert import_all(account, "-o", str(tmp_path / "imported.yaml")) == ExitCode.DONE
@@ -155,7 +158,7 @@ def test_more_endpoints_than_a_stack_holds_come_with_a_number_of_stacks(
     path = tmp_path / "imported.yaml"
     assert import_all(account, "-o", str(path)) == ExitCode.DONE
     assert load(path, lambda _: None).stacks > 1
-    assert "deploy with --all" in capsys.readouterr().err
+    assert "Deploy with --all" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ def test_a_secret_that_was_changed_meanwhile_is_left_alone(account: Account) -> 
     client.create_secret(Name="push", SecretString='{"a": "1"}')
     (part,) = plan(client, "push", {"f": "token"})
     client.put_secret_value(SecretId="push", SecretString='{"a": "2"}')
-    with pytest.raises(CommandError, match="changed meanwhile"):
+    with pytest.raises(CommandError, match="changed in the meantime"):
         store(client, part)
     assert secrets_of(account) == {"push": '{"a": "2"}'}
 

@@ -120,5 +120,5 @@ def test_comments_that_belong_to_the_last_entry_stay_with_it() -> None:
 )
 def test_what_has_no_place_for_entries_is_refused(text: str) -> None:
     """Rather than written over."""
-    with pytest.raises(CommandError, match="no place"):
+    with pytest.raises(CommandError, match="cannot be added"):
         merged(text, ENTRIES)

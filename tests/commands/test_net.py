@@ -36,8 +36,8 @@ def test_what_nobody_foresaw_is_a_fault_of_the_program(capsys: pytest.CaptureFix
     """The message says what happened, how to see where, and where to report it."""
     assert _raised(KeyError("EndpointId")) == ExitCode.FAILED
     assert capsys.readouterr().err == (
-        "error: chime-endpoints has failed unexpectedly: KeyError: 'EndpointId' [CE-613]\n"
-        f"This is a fault of the program. Run it again with --debug, and report what it prints: {ISSUES}\n"
+        "error: chime-endpoints failed unexpectedly: KeyError: 'EndpointId' [CE-613]\n"
+        f"This is a bug. Run the command again with --debug, and report the output: {ISSUES}\n"
         f"See {PAGE}#ce-613\n"
     )
 
@@ -56,7 +56,7 @@ def test_a_traceback_is_shown_on_request(capsys: pytest.CaptureFixture[str], mon
     assert _raised(KeyError("x"), "list", "--debug") == ExitCode.FAILED
     told = capsys.readouterr().err
     assert told.startswith("Traceback")
-    assert "error: chime-endpoints has failed" in told
+    assert "error: chime-endpoints failed" in told
     for value, is_shown in (("1", True), ("true", True), ("0", False), ("", False), ("false", False)):
         monkeypatch.setenv("CHIME_ENDPOINTS_DEBUG", value)
         _raised(CommandError("x"))
@@ -79,7 +79,7 @@ def test_every_command_takes_the_option_of_the_traceback(command: tuple[str, ...
     ("number", "path", "words"),
     [
         (errno.EACCES, "out.yaml", "out.yaml: Permission denied"),
-        (errno.ENOSPC, "out.yaml", "Make room"),
+        (errno.ENOSPC, "out.yaml", "Free some disk space"),
         (errno.EROFS, "out.yaml", "Read-only file system"),
         (errno.ENOENT, "no/such/x", "no/such/x: No such file or directory"),
         (errno.EISDIR, "x", "x: Is a directory"),

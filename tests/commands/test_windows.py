@@ -85,7 +85,7 @@ def test_what_asks_aws_works_without_posix(monkeypatch: pytest.MonkeyPatch) -> N
         done = _run(RUN, "list", user, env=environment, encoding="cp1252")
         assert (done.returncode, "0 endpoints of 1 user" in done.stdout) == (ExitCode.DONE, True), done.stderr
         done = _run(RUN, "audit", instance, env=environment, encoding="cp1252")
-        assert (done.returncode, "0 endpoints looked at" in done.stdout) == (ExitCode.DONE, True), done.stderr
+        assert (done.returncode, "0 endpoints listed" in done.stdout) == (ExitCode.DONE, True), done.stderr
 
 
 @pytest.mark.parametrize("command", [*NEEDS_POSIX, "list --local"])

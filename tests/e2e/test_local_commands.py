@@ -120,7 +120,7 @@ def test_a_program_has_its_own_arguments_and_exit_code(project: Path) -> None:
     missing = command(project, "local", "exec", "--", "no-such-program")
     assert (missing.returncode, missing.stderr.splitlines()[0]) == (
         1,
-        "error: no-such-program is not a program that was found",
+        "error: program no-such-program was not found",
     )
 
 
@@ -142,7 +142,7 @@ def test_a_cloud_that_was_killed_is_named_and_started_again(project: Path) -> No
     time.sleep(1)
     status = command(project, "local", "status")
     assert status.returncode == 1
-    assert "has ended without `local down`" in status.stderr
+    assert "it stopped without `local down`" in status.stderr
     assert command(project, "local", "up").returncode == 0
 
 

@@ -58,7 +58,7 @@ def test_a_refusal_by_aws_is_one_message(capsys: pytest.CaptureFixture[str]) -> 
         assert run(["list", INSTANCE]) == 1
     message = capsys.readouterr().err
     assert message.startswith("error: chime:ListAppInstanceUsers failed (ForbiddenException) [CE-609]\n")
-    assert "your credentials may call chime:ListAppInstanceUsers" in message
+    assert "your credentials are allowed to call chime:ListAppInstanceUsers" in message
     assert "function" not in message
 
 

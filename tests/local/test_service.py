@@ -49,7 +49,7 @@ def test_a_service_runs_until_it_is_stopped(tmp_path: Path) -> None:
 def test_a_service_that_ends_while_it_starts_is_told_of_with_its_log(tmp_path: Path) -> None:
     """The message names the service, and shows what it printed."""
     service = Service("web", ["http.server", "no-port"], log=tmp_path / "log", environment=os.environ)
-    with pytest.raises(CommandError, match="web ended while it was starting") as caught:
+    with pytest.raises(CommandError, match="web stopped during startup") as caught:
         service.wait_until(lambda: False)
     assert "invalid int value: 'no-port'" in caught.value.output
     service.stop()

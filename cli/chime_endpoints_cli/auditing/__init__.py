@@ -1,1 +1,1 @@
-"""`chime-endpoints audit`: endpoints that a stack once named, and that no stack holds."""
+"""`chime-endpoints audit`: finds endpoints that no longer belong to a stack."""

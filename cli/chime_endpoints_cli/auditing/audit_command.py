@@ -23,16 +23,17 @@ from .looking import Audit, Marked, Verdict, look
 from .repair import repair
 
 _WHAT_TO_DO = {
-    Verdict.ORPHAN: "No stack holds it any more. Deregister it: chime-endpoints audit --repair",
-    Verdict.LEFT: "Its stack has left it registered on purpose (removal policy RETAIN). Nothing to do.",
-    Verdict.CHANGING: "A deployment is under way that may be about to hold it. Look again when it is done.",
+    Verdict.ORPHAN: "It no longer belongs to a stack. Deregister it: chime-endpoints audit --repair",
+    Verdict.LEFT: "Its stack left it registered on purpose (removal policy RETAIN). Nothing to do.",
+    Verdict.CHANGING: "A deployment in progress may be about to take it over. Run audit again when it has finished.",
     Verdict.UNSEEN: (
-        "No stack that could be seen holds it, but another region may have one that does. It is never touched. Name the"
-        " regions that have your stacks: chime-endpoints audit --region REGION"
+        "It belongs to none of the stacks that could be read, but it may belong to a stack in another region. --repair"
+        " never touches it. Name the regions that have your stacks: chime-endpoints audit --region REGION"
     ),
     Verdict.UNPROVEN: (
-        "CloudFormation remembers no stack that gave it this name: deleted over 90 days ago, in a region that was not"
-        " looked into, or somebody else's. It is never touched; if it is yours, deregister it by hand."
+        "CloudFormation has no record of a stack that gave it this name. The stack was deleted over 90 days ago, or is"
+        " in a region that was not searched, or is not yours. --repair never touches the endpoint. If it is yours,"
+        " deregister it by hand."
     ),
 }
 _STYLES = {
@@ -48,37 +49,40 @@ _STYLES = {
     "audit",
     cls=Command,
     examples=[
-        ("chime-endpoints audit", "every app instance of the region"),
-        ("chime-endpoints audit --repair", "and deregister what is found, after a question"),
-        ("chime-endpoints audit $APP_INSTANCE_ARN --region us-east-1 --json", "where stacks are in one region only"),
+        ("chime-endpoints audit", "every app instance in the region"),
+        ("chime-endpoints audit --repair", "also deregister the orphans, after you confirm"),
+        ("chime-endpoints audit $APP_INSTANCE_ARN --region us-east-1 --json", "if your stacks are in one region only"),
     ],
     exit_codes={
-        ExitCode.DONE: "nothing was found, or all of it has been repaired",
-        ExitCode.FAILED: "failed; or nothing else was found and a deployment is under way, or a region is denied",
-        ExitCode.FOUND: "found: orphans, or endpoints of which it cannot be proven whose they are",
+        ExitCode.DONE: "nothing was found, or everything found was deregistered",
+        ExitCode.FAILED: "failed; or found no orphan, but a deployment is in progress or a region is denied",
+        ExitCode.FOUND: "found orphans, or endpoints whose origin cannot be proven",
     },
 )
 @click.argument("arns", nargs=-1, metavar="[USER_OR_APP_INSTANCE_ARN]...")
-@click.option("--repair", "is_repair", is_flag=True, help="Deregister the orphans, after a question.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--repair", "is_repair", is_flag=True, help="Deregister the orphans after you confirm.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @options.regions
 @options.local
 @options.as_json
 def audit_command(
     *, arns: tuple[str, ...], is_repair: bool, yes: bool, regions: tuple[str, ...], local: bool, as_json: bool
 ) -> ExitCode:
-    """Find endpoints that no stack holds any more.
+    """Find endpoints that no longer belong to a stack.
 
-    An endpoint without a declared name bears its stack's: StackName-LogicalId-suffix. The suffix proves which stack
-    and which resource gave it; it is computed again from the ids of all stacks, and of those deleted in the last 90
-    days. An endpoint that bears such a name and that no stack holds, in any region of the account (or in those of
-    --region), is an orphan: a push goes to it for ever, and its device token cannot be registered again.
+    An endpoint without a declared name is named after its stack: StackName-LogicalId-suffix. The suffix proves which
+    stack and which resource the name comes from. The command computes it again from the ids of all stacks, including
+    those deleted in the last 90 days. An endpoint that has such a name but belongs to no stack, in any region of the
+    account (or in the regions of --region), is an orphan. Pushes still go to it, and its device token cannot be
+    registered again.
 
-    --repair deregisters orphans, and nothing else: no endpoint that a stack holds, that a stack has left in place on
-    purpose, that a deployment may be about to hold, or of which the suffix does not prove whose it is.
+    --repair deregisters orphans only. It never touches an endpoint that belongs to a stack, that its stack left
+    registered on purpose, that a deployment in progress may be about to take over, or whose suffix proves nothing.
     """
     if is_repair and not yes and (as_json or not is_asked()):
-        raise CommandError("--repair asks a question, and nobody is there to answer it", remedy="Add --yes.")
+        raise CommandError(
+            "--repair cannot ask for confirmation here", remedy="With --json or without a terminal, add --yes."
+        )
     services = options.services_of(local=local)
     arns = cleaned(arns) or tuple(_all_app_instances(services))
     where = list(regions) or services.every_region()
@@ -98,7 +102,7 @@ def audit_command(
 
 
 def exit_code(audit: Audit, repaired: Sequence[Marked]) -> ExitCode:
-    """What the audit comes to."""
+    """Return the exit code for an audit and its repair."""
     done = {marked.endpoint.physical_id for marked in repaired}
     left = {marked.verdict for marked in audit.marked if marked.endpoint.physical_id not in done}
     if left & {Verdict.ORPHAN, Verdict.UNPROVEN}:
@@ -107,19 +111,19 @@ def exit_code(audit: Audit, repaired: Sequence[Marked]) -> ExitCode:
 
 
 def _all_app_instances(services: Services) -> list[str]:
-    """Those of the region of the settings, or of both regions of the service where that has none."""
+    """Return the app instances in the user's region or, outside the service's regions, in both of them."""
     own = [services.region] if services.region in REGIONS else list(REGIONS)
     found = [arn for region in own if region for arn in app_instances_in(services, region)]
     if not found:
         raise CommandError(
-            f"there is no app instance in {' and '.join(filter(None, own))}",
+            f"no app instance was found in {' and '.join(filter(None, own))}",
             remedy="Check AWS_PROFILE and AWS_REGION, or give the ARN of an app instance.",
         )
     return found
 
 
 def show(audit: Audit) -> None:
-    """Prints what was found."""
+    """Print the audit."""
     out = console()
     out.print()
     for marked in audit.marked:
@@ -129,17 +133,20 @@ def show(audit: Audit) -> None:
         line(
             out, 2, escape(f"endpoint {endpoint.endpoint_id} of {endpoint.user_id}, {endpoint.type}, {endpoint.state}")
         )
-        line(out, 2, escape(f"of {marked.mark.logical_id} in the stack {marked.stack_id or marked.mark.stack_name}"))
+        line(
+            out, 2, escape(f"named after {marked.mark.logical_id} in stack {marked.stack_id or marked.mark.stack_name}")
+        )
         line(out, 2, f"[dim]{_WHAT_TO_DO[verdict]}[/dim]")
     for reason in dict.fromkeys(map(str, audit.passed_over.values())):
         regions = ", ".join(region for region, why in audit.passed_over.items() if str(why) == reason)
-        line(out, 1, escape(f"Not looked into: {regions} ({reason})."))
+        line(out, 1, escape(f"Not searched: {regions} ({reason})."))
     counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
-    say(f"{counted(audit.looked_at, 'endpoint')} looked at: {', '.join(counts) or 'no orphan'}.")
+    say(f"{counted(audit.looked_at, 'endpoint')} listed: {', '.join(counts) or 'no orphan'}.")
     if audit.unmarked:
+        name = "its name does" if audit.unmarked == 1 else "their names do"
         say(
-            f"{counted(audit.unmarked, 'endpoint')} with another name not looked into: `chime-endpoints list` shows"
-            f" {'its stack' if audit.unmarked == 1 else 'their stacks'}, or no stack."
+            f"{counted(audit.unmarked, 'endpoint')} not checked, because {name} not come from a stack:"
+            f" `chime-endpoints list` shows {'its stack' if audit.unmarked == 1 else 'their stacks'}, if any."
         )
 
 

@@ -1,6 +1,6 @@
-"""Looks for endpoints that a stack once named, and tells which of them no stack holds.
+"""Finds endpoints that are named after a stack but belong to none.
 
-What is registered is read before what stacks hold: an endpoint that a stack takes meanwhile is seen with its stack.
+The endpoints are listed before the stacks are read: an endpoint that a stack adopts in between is seen as its own.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from .marks import Mark
 
 
 class Verdict(StrEnum):
-    """What an endpoint is that bears a mark and that no stack holds."""
+    """The result for an endpoint that is named after a stack but belongs to none."""
 
     ORPHAN = "orphan"
-    """The stack that its name proves exists no more, or does not hold it."""
+    """The stack that its name proves is deleted, or no longer manages it."""
     LEFT = "left in place"
-    """Its stack has left it registered on purpose (removal policy RETAIN)."""
+    """Its stack left it registered on purpose (removal policy RETAIN)."""
     CHANGING = "in doubt"
-    """A deployment is under way that may be about to hold it."""
+    """A deployment in progress may be about to take it over."""
     UNSEEN = "not known"
-    """No stack that could be seen holds it, and some regions could not be looked into."""
+    """It belongs to none of the stacks that could be read, and some regions could not be read."""
     UNPROVEN = "unproven"
-    """CloudFormation knows no stack that gave this name: deleted over 90 days ago, or somebody else's."""
+    """CloudFormation has no record of the stack in its name: deleted over 90 days ago, or not yours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Marked:
-    """Such an endpoint, and what is known of where it comes from."""
+    """An endpoint that is named after a stack but belongs to none, with its verdict."""
 
     endpoint: Registered
     mark: Mark
@@ -47,29 +47,29 @@ class Marked:
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What was found, and where it was looked for."""
+    """The result of an audit."""
 
     looked_at: int
     unmarked: int = 0
-    """Those of them whose names no stack gave; a stack may hold them all the same."""
+    """Endpoints whose names do not come from a stack; they can belong to a stack nevertheless."""
     marked: tuple[Marked, ...]
     regions: tuple[str, ...]
     passed_over: Mapping[str, Closed] = field(default_factory=dict)
-    """Regions that could not be looked into, and why. Without them nothing is an orphan."""
+    """Regions that could not be read, and why. If there are any, no endpoint counts as an orphan."""
 
     def of(self, verdict: Verdict) -> list[Marked]:
-        """Those of one verdict."""
+        """Return the endpoints with a verdict."""
         return [each for each in self.marked if each.verdict is verdict]
 
 
 def look(services: Services, arns: Sequence[str], regions: Sequence[str], *, given: bool = True) -> Audit:
-    """Audits the endpoints of users and app instances.
+    """Audit the endpoints of users and app instances.
 
     Args:
         services: the account.
-        arns: of users and app instances.
-        regions: where stacks may be.
-        given: whether the user named the regions; others are passed over if they cannot be looked into.
+        arns: ARNs of users and app instances.
+        regions: the regions to search for stacks.
+        given: whether the user named the regions; otherwise, a region that cannot be read is skipped.
     """
     endpoints = endpoints_of_all(services, users_in(services, arns))
     marked = [(endpoint, mark) for endpoint in endpoints if (mark := Mark.of(endpoint.name))]

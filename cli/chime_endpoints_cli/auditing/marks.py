@@ -1,4 +1,4 @@
-"""The name by which a stack's endpoint is recognised, and which stack it is of."""
+"""Names of endpoints that come from a stack, and how to prove from which one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MARK = re.compile(r"(?P<stack>[A-Za-z][A-Za-z0-9-]*)-(?P<logical>[A-Za-z0-9]+)-
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A name of the form that only this project gives: `{StackName}-{LogicalId}-{suffix}`."""
+    """A name in the form that this project generates: `{StackName}-{LogicalId}-{suffix}`."""
 
     stack_name: str
     logical_id: str
@@ -21,14 +21,14 @@ class Mark:
 
     @classmethod
     def of(cls, name: str) -> Mark | None:
-        """The mark that a name is; None for every other name."""
+        """Parse a name; return None if it does not have this form."""
         found = _MARK.fullmatch(name)
         if found is None:
             return None
         return cls(stack_name=found["stack"], logical_id=found["logical"], suffix=found["suffix"])
 
     def giver(self, stack_ids: Iterable[str]) -> str | None:
-        """The id of the stack that gave the mark, which its suffix proves; None if it is none of these."""
+        """Return the id of the stack that the suffix proves, or None if it is none of these stacks."""
         for stack_id in stack_ids:
             is_called_so = stack_id.split("/")[1:2] == [self.stack_name]
             if is_called_so and suffix(stack_id, self.logical_id) == self.suffix:

@@ -1,4 +1,4 @@
-"""Deregisters orphans: each only if a second look, right before, says the same of it."""
+"""Deregisters orphans, each only if a second audit right before confirms it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .looking import Audit, Marked, Verdict, look
 def repair(
     services: Services, first: Audit, *, arns: Sequence[str], regions: Sequence[str], given: bool = True
 ) -> list[Marked]:
-    """Deregisters what is an orphan at both looks; returns what it has deregistered.
+    """Deregister the endpoints that are orphans in both audits, and return them.
 
     Raises:
         ServiceError: an endpoint could not be deregistered.

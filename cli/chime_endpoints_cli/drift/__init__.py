@@ -1,1 +1,1 @@
-"""`chime-endpoints drift`: what deployed stacks declare, held against what is registered."""
+"""`chime-endpoints drift`: compares deployed stacks with what is registered."""

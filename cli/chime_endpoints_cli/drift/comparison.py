@@ -1,4 +1,4 @@
-"""One resource of a stack against the service."""
+"""Compares a resource of a stack with the service."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _UNTOLD = "only CloudFormation knows the declared value"
 
 
 def compare(declared: Declared, services: Services, *, with_tokens: bool) -> Finding:
-    """What the service holds of a resource, and where that differs.
+    """Compare a declared resource with the service.
 
     Raises:
-        ServiceError: there are no credentials, so that nothing can be told of anything.
+        ServiceError: the credentials are invalid, so that no resource can be compared.
     """
     try:
         if declared.held.type == TAGS_TYPE:
@@ -49,7 +49,7 @@ def compare(declared: Declared, services: Services, *, with_tokens: bool) -> Fin
     except ServiceError as error:
         if error.kind is Kind.UNAUTHENTICATED:
             raise
-        reason = f"{error.operation} was refused or failed: {error.said}"
+        reason = f"{error.operation} failed: {error.said}"
         return Finding(
             held=declared.held, path=declared.path, subject="", state=State.UNKNOWN, reason=reason, repair=repair.ASK
         )
@@ -60,15 +60,15 @@ def _compare_endpoint(declared: Declared, services: Services, *, with_tokens: bo
     found = Finding(held=held, path=declared.path, subject="", state=State.GONE)
     endpoint = physical_id.read(held.physical_id)
     if not isinstance(endpoint, physical_id.Endpoint):
-        reason = f"no endpoint was registered; CloudFormation says {held.status}"
+        reason = f"no endpoint was registered; the resource is in {held.status}"
         return replace(found, reason=reason, repair=repair.of_gone(held, declared.path))
     found = replace(found, subject=f"endpoint {endpoint.endpoint_id} of {_short(endpoint.user_arn)}")
     seen = describe(services, endpoint)
     if seen is None:
-        reason = "no such endpoint is registered"
+        reason = "the endpoint is no longer registered"
         return replace(found, reason=reason, repair=repair.of_gone(held, declared.path))
     if properties is None:
-        reason = f"the stack's template does not declare it; CloudFormation says {held.status}"
+        reason = f"the stack's template does not declare it; the resource is in {held.status}"
         return replace(found, state=State.UNKNOWN, reason=reason)
     differences, not_compared = _fields(declared, properties, seen)
     if with_tokens:
@@ -80,7 +80,7 @@ def _compare_endpoint(declared: Declared, services: Services, *, with_tokens: bo
     state = State.CHANGED if differences else State.UNKNOWN if not_compared else State.IN_SYNC
     found = replace(found, state=state, differences=tuple(differences), not_compared=tuple(not_compared))
     if seen.state == "INACTIVE":
-        found = replace(found, state=State.INACTIVE, reason=seen.state_reason or "the service gives no reason")
+        found = replace(found, state=State.INACTIVE, reason=seen.state_reason or "the service gave no reason")
     return replace(found, repair=repair.of_endpoint(found))
 
 
@@ -93,7 +93,7 @@ def _fields(
         "name": _name(declared, properties, seen),
         "allow_messages": properties.get("AllowMessages", AllowMessages.ALL),
     }
-    if is_known(properties.get("AppInstanceUserArn")):  # otherwise the physical id says it as well
+    if is_known(properties.get("AppInstanceUserArn")):  # otherwise the physical id already identifies the user
         wanted["user"] = properties.get("AppInstanceUserArn")
     registered = {
         "user": seen.user_arn,
@@ -112,7 +112,7 @@ def _fields(
 
 
 def _name(declared: Declared, properties: Mapping[str, Any], seen: Described) -> Any:
-    """The name that it is to have; what was adopted without one keeps the name that it had."""
+    """Return the expected name; an endpoint that was adopted without a declared name keeps its own."""
     if "Name" in properties:
         return properties["Name"]
     own = declared.held.own_name
@@ -125,7 +125,7 @@ def _name(declared: Declared, properties: Mapping[str, Any], seen: Described) ->
 def _tokens(
     declared: Declared, properties: Mapping[str, Any], seen: Described, services: Services
 ) -> Iterator[tuple[str, Difference | str]]:
-    """The device tokens that differ, and those that could not be compared with the reason."""
+    """Yield the device tokens that differ, and for those that cannot be compared, the reason."""
     attributes = properties.get("EndpointAttributes")
     if not isinstance(attributes, Mapping):
         yield "device_token", _UNTOLD
@@ -162,7 +162,7 @@ def _tokens(
 
 
 def _source(member: str, given: Mapping[str, Any]) -> TokenSource | None:
-    """Where a token is declared to be; None for what no function would have taken."""
+    """Return the declared source of a token, or None if the function would have rejected it."""
     as_first = {name.replace(member, "DeviceToken"): value for name, value in given.items()}
     properties = {"AppInstanceUserArn": "", "Type": EndpointType.GCM, "ResourceArn": "", "EndpointAttributes": as_first}
     try:
@@ -176,7 +176,7 @@ def _compare_tags(declared: Declared, services: Services) -> Finding:
     found = Finding(held=held, path=declared.path, subject="", state=State.GONE)
     identity = physical_id.read(held.physical_id)
     if not isinstance(identity, physical_id.Tags):
-        reason = f"no tag was set; CloudFormation says {held.status}"
+        reason = f"no tag was set; the resource is in {held.status}"
         return replace(found, reason=reason, repair=repair.of_tags(held))
     found = replace(found, subject=f"tags on {_short(identity.resource_arn)}")
     try:
@@ -184,7 +184,7 @@ def _compare_tags(declared: Declared, services: Services) -> Finding:
     except ServiceError as error:
         if error.kind not in (Kind.NOT_FOUND, Kind.INVALID):
             raise
-        reason = f"what was tagged is not there any more ({error.said})"
+        reason = f"the tagged resource no longer exists ({error.said})"
         return replace(found, reason=reason, repair=repair.of_tags(held))
     tags = (properties or {}).get("Tags")
     if not isinstance(tags, list) or not all(_is_tag(tag) for tag in tags):
@@ -223,5 +223,5 @@ def _place(source: TokenSource) -> str:
 
 
 def _short(arn: str) -> str:
-    """An identity's own part of its ARN."""
+    """Return the last part of an identity's ARN, such as `user/alice`."""
     return arn.split(":", 5)[5].split("/", 2)[-1]

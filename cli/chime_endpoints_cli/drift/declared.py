@@ -1,4 +1,4 @@
-"""What a deployed stack declares, resource by resource: its template with the values that CloudFormation put in."""
+"""Resources that a deployed stack declares: its template, with the values that CloudFormation inserted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chime_endpoints_cli.template_values import Lookups, Surroundings, value_of
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """A resource of a stack with its properties; None where the template does not have it."""
+    """A resource of a stack with its properties, which are None if the template does not contain it."""
 
     held: Held
     path: str
@@ -25,7 +25,7 @@ class Declared:
 
 
 def declared_by(services: Services, stack: Stack, lookups: Lookups) -> list[Declared]:
-    """The stack's resources of our types."""
+    """Return the stack's resources of this project's types."""
     cloudformation = services.stacks(stack.region)
     held = held_by(cloudformation, stack)
     if not held:
@@ -48,10 +48,10 @@ def declared_by(services: Services, stack: Stack, lookups: Lookups) -> list[Decl
 
 
 def _template(cloudformation: Any, stack: Stack) -> Mapping[str, Any]:
-    """What is deployed, after transforms such as SAM's.
+    """Return the deployed template, after transforms such as SAM's.
 
     Raises:
-        CommandError: it is no template that can be read.
+        CommandError: the template cannot be parsed.
     """
     body = cloudformation.get_template(StackName=stack.id, TemplateStage="Processed")["TemplateBody"]
     try:
@@ -61,7 +61,7 @@ def _template(cloudformation: Any, stack: Stack) -> Mapping[str, Any]:
 
 
 def _path(resource: Mapping[str, Any], logical_id: str) -> str:
-    """The path of the construct that a person wrote: without the stack, and the part that is CDK's own."""
+    """Return the path of the construct in the CDK app, without the stack and without CDK's own last part."""
     path = str((resource.get("Metadata") or {}).get("aws:cdk:path", ""))
     parts = path.split("/")
     if len(parts) > 2 and parts[-1] == "Resource":

@@ -22,30 +22,30 @@ from .looking import look
     "drift",
     cls=Command,
     examples=[
-        ("chime-endpoints drift", "every stack of the region that holds endpoints or tags"),
-        ("chime-endpoints drift ChimeEndpoints --json", "one stack, for another program"),
+        ("chime-endpoints drift", "every stack in the region that has endpoints or tags"),
+        ("chime-endpoints drift ChimeEndpoints --json", "one stack, as JSON for another program"),
         ("AWS_PROFILE=audit chime-endpoints drift --without-tokens", "without reading secrets and parameters"),
     ],
     exit_codes={
         ExitCode.DONE: "in sync",
         ExitCode.FAILED: "failed, or something could not be compared",
-        ExitCode.FOUND: "drifted: something is changed, gone or INACTIVE",
+        ExitCode.FOUND: "drift: something was changed, is gone or is INACTIVE",
     },
 )
 @click.argument("stacks", nargs=-1, metavar="[STACK]...")
-@click.option("--without-tokens", is_flag=True, help="Do not read device tokens from their sources to compare them.")
+@click.option("--without-tokens", is_flag=True, help="Do not read and compare device tokens.")
 @options.regions
 @options.local
 @options.as_json
 def drift_command(
     *, stacks: tuple[str, ...], without_tokens: bool, regions: tuple[str, ...], local: bool, as_json: bool
 ) -> ExitCode:
-    """Hold what deployed stacks declare against what is registered.
+    """Compare deployed stacks with what is registered.
 
-    Each STACK (name or ARN; by default all that hold endpoints or tags) is read from CloudFormation as it was
-    deployed, and every endpoint and every tag is asked for at the service: in sync, changed in some field, gone, or
-    INACTIVE. Device tokens are read from their secrets and parameters and compared, and never shown. Nothing is
-    changed anywhere; for what has drifted it says which deployment would put it right.
+    The command reads each STACK (a name or an ARN; by default every stack that has endpoints or tags) from
+    CloudFormation as it was deployed. Then it looks up every endpoint and every tag, and reports it as in sync, changed
+    in some field, gone, or INACTIVE. It reads device tokens from their secrets and parameters and compares them, but
+    never shows them. It changes nothing. For each drifted resource it says which deployment fixes it.
     """
     services = options.services_of(local=local)
     seen, findings = look(services, names=stacks, regions=regions, with_tokens=not without_tokens)
@@ -54,12 +54,12 @@ def drift_command(
     elif seen:
         report.show(seen, findings)
     else:
-        say("No stack holds endpoints or tags of this kind.")
+        say("No stack has endpoints or tags of this kind.")
     return exit_code(findings)
 
 
 def exit_code(findings: Sequence[Finding]) -> ExitCode:
-    """What the findings come to."""
+    """Return the exit code for the findings."""
     if any(finding.state is State.UNKNOWN or finding.not_compared for finding in findings):
         return ExitCode.FAILED
     return ExitCode.FOUND if any(finding.state.is_drift for finding in findings) else ExitCode.DONE

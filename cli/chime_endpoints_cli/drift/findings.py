@@ -1,4 +1,4 @@
-"""What was found out about one resource of a stack."""
+"""The result for a resource of a stack."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from chime_endpoints_cli.stacks import Held
 
 
 class State(StrEnum):
-    """How a resource stands, the gravest first."""
+    """The state of a resource, the most serious first."""
 
     GONE = "gone"
     INACTIVE = "inactive"
     CHANGED = "changed"
     UNKNOWN = "unknown"
-    """It could not be looked at, or not wholly, and what was seen of it is as declared."""
+    """It could not be compared, or only in part and without a difference."""
     IN_SYNC = "in sync"
 
     @property
     def is_drift(self) -> bool:
-        """Whether the service holds something else than the stack declares."""
+        """Whether the service differs from what the stack declares."""
         return self in (State.GONE, State.INACTIVE, State.CHANGED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A field that is not as declared; of a device token neither value is here."""
+    """A field that differs from the declaration; for a device token, without the values."""
 
     field: str
     declared: str
@@ -40,9 +40,9 @@ class Finding:
 
     held: Held
     path: str
-    """Where it is declared: the path in the CDK app where there is one, else the logical id."""
+    """Where it is declared: the path in the CDK app or, without one, the logical id."""
     subject: str
-    """What it is about: an endpoint's id and user, or what is tagged."""
+    """The subject: an endpoint's id and user, or the tagged identity."""
     state: State
     reason: str = ""
     differences: tuple[Difference, ...] = ()
@@ -51,7 +51,7 @@ class Finding:
     repair: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The finding for another program."""
+        """Return the finding as JSON for other programs."""
         return {
             "logical_id": self.held.logical_id,
             "path": self.path,

@@ -1,4 +1,4 @@
-"""All stacks and all their resources, looked at as fast as the account's rate allows."""
+"""Compares all stacks and their resources, as fast as the account's rate limit allows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .findings import Finding
 def look(
     services: Services, *, names: Sequence[str], regions: Sequence[str], with_tokens: bool
 ) -> tuple[list[Stack], list[Finding]]:
-    """The stacks that hold anything of ours, and what was found of each of their resources.
+    """Return the stacks with resources of this project, and a finding for each resource.
 
     Args:
         services: the account.
-        names: stacks to look at; none means all of them.
-        regions: where to look for them; the first one for stacks that are named.
-        with_tokens: whether device tokens are read from their sources and compared.
+        names: the stacks to check; if empty, all stacks.
+        regions: the regions to search; named stacks are looked up in the first one.
+        with_tokens: whether to read and compare device tokens.
     """
     if names:
         stacks = named_stacks(services.stacks(regions[0] if regions else None), tuple(names))
@@ -39,14 +39,14 @@ def look(
     findings = each(
         everything,
         lambda one: compare(one, services, with_tokens=with_tokens),
-        what="Asking for what is registered",
+        what="Comparing resources",
     )
     ours = {one.held.stack.id for one in everything}
     return [stack for stack in stacks if stack.id in ours or names], findings
 
 
 def _lookups(services: Services) -> Lookups:
-    """What templates refer to, asked for once."""
+    """Return cached look-ups for what templates refer to."""
 
     @cache
     def exported(region: str) -> Mapping[str, str]:
@@ -61,7 +61,7 @@ def _lookups(services: Services) -> Lookups:
         try:
             answer = services.parameters(region).get_parameter(Name=name)
         except ClientError:
-            return None  # which is said of the field that needs it
+            return None  # the finding names the field that needs it
         return str(answer["Parameter"]["Value"])
 
     return Lookups(exports=exported, outputs=outputs_of, parameter=parameter)

@@ -1,6 +1,6 @@
-"""Which deployment would put a drifted resource right.
+"""Sentences that name the deployment that fixes a drifted resource.
 
-CloudFormation compares templates, not services: a deployment of an unchanged declaration sends the function nothing.
+CloudFormation compares templates, not services: for an unchanged declaration it does not invoke the function.
 """
 
 from __future__ import annotations
@@ -9,52 +9,50 @@ from chime_endpoints_cli.stacks import Held
 
 from .findings import Finding, State
 
-ASK = "Look again with credentials that may call Amazon Chime SDK Identity for it, and while its user exists."
+ASK = "Check that its user exists and that your credentials can call Amazon Chime SDK Identity. Then run drift again."
 
-_NOTHING_BY_ITSELF = "a deployment in which nothing of it changes does nothing"
+_UNCHANGED = "CloudFormation does not resend unchanged resources."
 
 
 def of_gone(held: Held, path: str) -> str:
-    """For an endpoint that is not registered."""
+    """Return the remedy for an endpoint that is not registered."""
     return (
-        f"Change the name or allow_messages of {path} in the declaration and run `{_deploy(held)}`: it is registered"
-        f" again ({_NOTHING_BY_ITSELF})."
+        f"{_UNCHANGED} Change the name or allow_messages of {path}, then run `{_deploy(held)}`: the endpoint is"
+        " registered again."
     )
 
 
 def of_tags(held: Held) -> str:
-    """For tags that are not as declared."""
+    """Return the remedy for tags that differ from the declaration."""
     return (
-        f"Declare another value for the key and run `{_deploy(held)}`, which sets what is declared anew; or set the tag"
-        f" by hand ({_NOTHING_BY_ITSELF})."
+        f"{_UNCHANGED} Declare another value for the key, then run `{_deploy(held)}`: the declared tags are set again."
+        " Or set the tag by hand."
     )
 
 
 def of_endpoint(finding: Finding) -> str:
-    """For an endpoint that is registered."""
+    """Return the remedy for a registered endpoint."""
     held, path = finding.held, finding.path
     fields = {difference.field for difference in finding.differences}
     if finding.state is State.INACTIVE:
         cause = (
-            "Repair the application, or declare another one"
+            "Fix the application, or declare another one"
             if finding.reason == "INVALID_PINPOINT_ARN"
-            else "Put the device's new token where it is declared to be, and name its version in the declaration"
+            else "Store the device's new token where the declaration reads it, and declare its version"
         )
-        return f"{cause}; then run `{_deploy(held)}`: only a new registration makes it active."
+        return f"{cause}. Then run `{_deploy(held)}`: only a new registration makes the endpoint active."
     if fields & {"device_token", "voip_device_token"}:
         return (
-            f"Name the token's version (of the secret or parameter) for {path} in the declaration and run"
-            f" `{_deploy(held)}`: the endpoint is replaced ({_NOTHING_BY_ITSELF})."
+            f"{_UNCHANGED} Declare the token's version (of the secret or parameter) in {path}, then run"
+            f" `{_deploy(held)}`: the endpoint is replaced."
         )
     if fields & {"user", "type", "application"}:
         return (
-            f"Declare in {path} what is wanted, with another name, and run `{_deploy(held)}`: the endpoint is replaced."
+            f"Declare the values that you want in {path}, with another name, then run `{_deploy(held)}`: the endpoint"
+            " is replaced."
         )
     if fields:
-        return (
-            f"Change the name or allow_messages of {path} in the declaration and run `{_deploy(held)}`, which sets"
-            f" both ({_NOTHING_BY_ITSELF})."
-        )
+        return f"{_UNCHANGED} Change the name or allow_messages of {path}, then run `{_deploy(held)}`: both are reset."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What `drift` shows a person: a stack after the other, and of each what is not as declared."""
+"""The text output of `drift`: for each stack, the resources that are not in sync."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _STYLES = {State.GONE: "red", State.INACTIVE: "red", State.CHANGED: "yellow", St
 
 
 def show(stacks: Sequence[Stack], findings: Sequence[Finding]) -> None:
-    """Prints the findings, those that are in sync as a number."""
+    """Print the findings; resources that are in sync are only counted."""
     out = console()
     for stack in stacks:
         own = [finding for finding in findings if finding.held.stack.id == stack.id]
         out.print()
         line(out, 0, f"[bold]{escape(stack.name)}[/bold] ({stack.region}): {_counted(own)}")
         if stack.is_changing:
-            line(out, 1, f"CloudFormation is at work on it ({stack.status}): look again when it is done.")
+            line(out, 1, f"A deployment is in progress ({stack.status}). Run the command again when it has finished.")
         for finding in own:
             if finding.state is not State.IN_SYNC:
                 _show(out, finding)
@@ -50,7 +50,7 @@ def _show(out: Console, finding: Finding) -> None:
 
 
 def _counted(findings: Sequence[Finding]) -> str:
-    """How many endpoints and how many tag resources are in each state."""
+    """Return the number of endpoints and tag resources in each state."""
     parts = []
     for type_, thing in ((ENDPOINT_TYPE, "endpoint"), (TAGS_TYPE, "tag resource")):
         counts = Counter(finding.state for finding in findings if finding.held.type == type_)
@@ -59,4 +59,4 @@ def _counted(findings: Sequence[Finding]) -> str:
             (number, first), *others = states
             rest = "".join(f", {number} {state}" for number, state in others)
             parts.append(f"{counted(number, thing)} {first}{rest}")
-    return "; ".join(parts) or "no endpoints and no tags"
+    return "; ".join(parts) or "no endpoints or tags"

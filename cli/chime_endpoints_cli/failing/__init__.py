@@ -1,1 +1,1 @@
-"""What goes wrong while a command runs, as one message: what happened, a code, and what to do."""
+"""Translates failures of a command into one message: what happened, a code, and what to do."""

@@ -1,7 +1,7 @@
-"""The codes of what goes wrong while a command runs; docs/errors/commands.md has a section for each.
+"""The error codes of commands; docs/errors/commands.md has a section for each.
 
-The function's own codes (`chime_endpoints_handler.codes`) are about its role and its network; these are about the
-person who runs a command. A code never changes its meaning and is never used again.
+The function's codes (`chime_endpoints_handler.codes`) are about its role and its network. These codes are about the
+user's machine and account. A code never changes its meaning and is never reused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ISSUES = "https://github.com/cdk-chime-endpoints/cdk-chime-endpoints/issues"
 
 
 class CommandCode(StrEnum):
-    """A code, by what has happened."""
+    """The codes, named after what happened."""
 
     NO_CREDENTIALS = "CE-601"
     EXPIRED = "CE-602"
@@ -31,5 +31,5 @@ class CommandCode(StrEnum):
 
     @property
     def page(self) -> str:
-        """The address of its section in the documentation."""
+        """The URL of the code's section in the documentation."""
         return f"{PAGE}#{self.lower()}"

@@ -21,15 +21,15 @@ REFUSED_CODES = frozenset(
     {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidToken", "AuthFailure", "IncompleteSignature"}
     | {"IncompleteSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 )
-"""By these AWS says that it does not know the caller, in this region at least."""
+"""AWS returns these if it does not recognize the caller, at least in this region."""
 _CLOCK_CODES = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 _SIGNATURE_CODES = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
 CODES = _EXPIRED_CODES | REFUSED_CODES | _CLOCK_CODES | _SIGNATURE_CODES
-"""The error codes by which AWS refuses the credentials of a call, whatever it asks for."""
+"""The error codes by which AWS rejects the credentials of any call."""
 
 
 def of_credentials(error: Exception) -> CommandError | None:
-    """A failure of botocore to find or refresh credentials."""
+    """Translate a failure of botocore to find or refresh credentials; None for other errors."""
     if isinstance(error, _NEVER_SIGNED_IN):
         whose = f" for the profile {profile.name()}" if profile.name() else ""
         problem = f"no AWS credentials were found{whose}"
@@ -45,7 +45,7 @@ def of_credentials(error: Exception) -> CommandError | None:
 
 
 def unusable(error: Exception) -> CommandError:
-    """What a source of credentials ended with: a program, a file, or another service."""
+    """Translate the failure of a source of credentials: a program, a file, or another service."""
     own = profile.settings()
     source = next(
         (key for key in ("credential_process", "web_identity_token_file", "source_profile") if key in own), ""
@@ -58,16 +58,16 @@ def unusable(error: Exception) -> CommandError:
     if web_identity and not source:
         where = f"AWS_WEB_IDENTITY_TOKEN_FILE = {web_identity}"
     said = " ".join(str(error).split())
-    if isinstance(error, ValueError):  # its text may quote what a program printed, and with it a key
-        said = f"what it gave is no answer of a credential process ({type(error).__name__})"
-    remedy = f"Correct {where}, or use another profile: AWS_PROFILE." if where else profile.sign_in()
+    if isinstance(error, ValueError):  # its text can quote the output of the program, including a key
+        said = f"the output does not have the format of a credential process ({type(error).__name__})"
+    remedy = f"Correct {where}, or use another profile (AWS_PROFILE)." if where else profile.sign_in()
     return CommandError(
         f"the AWS credentials could not be loaded: {said}", remedy=remedy, code=CommandCode.NO_CREDENTIALS
     )
 
 
 def refused(code: str, message: str) -> CommandError | None:
-    """A refusal of AWS that is about who calls; None for every other one.
+    """Translate a rejection of the caller's credentials; None for other errors.
 
     Args:
         code: the service's error code.
@@ -77,27 +77,27 @@ def refused(code: str, message: str) -> CommandError | None:
         return _expired()
     is_clock = code in _CLOCK_CODES or (code in _SIGNATURE_CODES and "xpired" in message)
     if is_clock or "not yet current" in message:
-        problem = f"AWS refused the time of the request ({code}): this machine's clock is wrong"
+        problem = f"AWS rejected the time of the request ({code}): this machine's clock is wrong"
         return CommandError(problem, remedy="Set the clock, then try again.", code=CommandCode.CREDENTIALS_REFUSED)
     if code in _SIGNATURE_CODES:
         return CommandError(
-            f"AWS refused the signature of the request ({code})",
+            f"AWS rejected the signature of the request ({code})",
             remedy="Correct the secret access key. If it is right, check this machine's clock.",
             code=CommandCode.CREDENTIALS_REFUSED,
         )
     if code in REFUSED_CODES:
         return CommandError(
-            f"AWS does not know the credentials ({code})",
-            remedy=f"Check {_source()}. In a region that your account has not enabled no credentials work.",
+            f"AWS does not recognize the credentials ({code})",
+            remedy=f"Check {_source()}. If your account has not enabled the region, no credentials work there.",
             code=CommandCode.CREDENTIALS_REFUSED,
         )
     return None
 
 
 def no_terminal() -> CommandError:
-    """A profile needs a code of an MFA device, and nobody can type it."""
+    """Return the error for a profile that needs an MFA code, without a terminal to enter it in."""
     return CommandError(
-        "the profile asks for an MFA code, and there is no terminal to type it on",
+        "the profile needs an MFA code, but there is no terminal to enter it in",
         remedy="Run the command in a terminal, or set temporary credentials (aws sts get-session-token).",
         code=CommandCode.NO_CREDENTIALS,
     )
@@ -106,7 +106,7 @@ def no_terminal() -> CommandError:
 def _expired() -> CommandError:
     remedy = profile.sign_in()
     if os.environ.get("AWS_SESSION_TOKEN") and not profile.name():
-        remedy = "Replace AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN by new ones, or unset them."
+        remedy = "Replace AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN with new ones, or unset them."
     return CommandError("your AWS sign-in has expired", remedy=remedy, code=CommandCode.EXPIRED)
 
 

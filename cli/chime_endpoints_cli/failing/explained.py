@@ -1,4 +1,4 @@
-"""Any exception as the failure of a command: the one place where it becomes words for a person."""
+"""Translates any exception into the failure of a command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def explained(error: Exception) -> CommandError:
-    """What happened and what to do; for what nobody foresaw, how to report it."""
+    """Return what happened and what to do; for an unexpected error, how to report it."""
     if isinstance(error, CommandError):
         return error
     for translated in (of_settings, of_credentials, of_network, of_refusal, _of_files):
@@ -28,14 +28,14 @@ def explained(error: Exception) -> CommandError:
 
 
 def in_a_line(error: Exception) -> str:
-    """The same as one line, for a finding among others."""
+    """Return the explanation in one line, for a list of findings."""
     told = explained(error)
     code = f" [{told.code}]" if told.code else ""
     return f"{told.problem}{code}{f'. {told.remedy}' if told.remedy else ''}"
 
 
 def foreseen(error: Exception) -> CommandError | None:
-    """What is wrong with the user's settings, credentials or network; None for every other failure."""
+    """Return the failure if the user's settings, credentials or network cause it, otherwise None."""
     if isinstance(error, CommandError):
         return error
     return of_settings(error) or of_credentials(error) or of_network(error) or of_caller(error)
@@ -46,7 +46,7 @@ def _of_files(error: Exception) -> CommandError | None:
         return None
     where = f"{error.filename}: " if error.filename is not None else ""
     remedy = (
-        "Make room on the disk, then run the command again."
+        "Free some disk space, then run the command again."
         if error.errno in _FULL
         else ("Check the path and its permissions." if where else "Run the command again with --debug to see where.")
     )
@@ -56,7 +56,7 @@ def _of_files(error: Exception) -> CommandError | None:
 def _unexpected(error: Exception) -> CommandError:
     said = readable(" ".join(traceback.format_exception_only(error)[-1].split()))[:_LONGEST]
     return CommandError(
-        f"chime-endpoints has failed unexpectedly: {said}",
-        remedy=f"This is a fault of the program. Run it again with --debug, and report what it prints: {ISSUES}",
+        f"chime-endpoints failed unexpectedly: {said}",
+        remedy=f"This is a bug. Run the command again with --debug, and report the output: {ISSUES}",
         code=CommandCode.UNEXPECTED,
     )

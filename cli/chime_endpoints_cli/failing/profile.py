@@ -1,4 +1,4 @@
-"""The user's AWS profile, as far as a message can tell it after something has gone wrong."""
+"""The user's AWS profile, for error messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NO_PROFILE = {"profile": (None, None, None, None)}
 
 
 def name() -> str | None:
-    """The profile that the environment names."""
+    """Return the profile in the environment."""
     return os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or None
 
 
 def settings() -> Mapping[str, Any]:
-    """The profile's settings; none where they cannot be read."""
+    """Return the profile's settings; empty if they cannot be read."""
     try:
         found: Mapping[str, Any] = botocore.session.Session().get_scoped_config()
     except BotoCoreError:
@@ -27,7 +27,7 @@ def settings() -> Mapping[str, Any]:
 
 
 def all_names() -> list[str]:
-    """The profiles that there are; none where they cannot be read."""
+    """Return the names of all profiles; empty if they cannot be read."""
     try:
         return sorted(botocore.session.Session(session_vars=_NO_PROFILE).available_profiles)
     except BotoCoreError:
@@ -35,7 +35,7 @@ def all_names() -> list[str]:
 
 
 def sign_in() -> str:
-    """The command line that signs in with the profile, as a sentence."""
+    """Return how to sign in with the profile, as a sentence."""
     own = settings()
     option = f" --profile {name()}" if name() else ""
     if "sso_session" in own or "sso_start_url" in own:

@@ -1,4 +1,4 @@
-"""What a service refuses: by IAM, by an organization, by the service itself, or because it is too busy."""
+"""Translates errors of AWS services: denied, rejected, throttled or failing."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _SERVICES: Mapping[str, str] = {
     **dict.fromkeys(("DescribeStacks", "ListStacks", "ListStackResources", "GetTemplate"), "cloudformation"),
     **dict.fromkeys(("DescribeStackEvents", "ListExports", "DescribeStackResource"), "cloudformation"),
 }
-"""The prefix of an operation's IAM action, where it is not Amazon Chime's."""
+"""The prefix of an operation's IAM action, unless it is `chime`."""
 _BUSY = frozenset({Kind.THROTTLED, Kind.UNCLEAR, Kind.UNREACHABLE})
 
 
 def of_refusal(error: Exception) -> CommandError | None:
-    """A service's refusal of a call; None for what is none."""
+    """Translate a service's error; None for other exceptions."""
     if isinstance(error, ClientError):
         found = error.response.get("Error", {})
         code, message = str(found.get("Code", "")), str(found.get("Message", ""))
@@ -45,7 +45,7 @@ def of_refusal(error: Exception) -> CommandError | None:
 
 
 def of_caller(error: Exception) -> CommandError | None:
-    """A refusal that is about who calls; None for every other one."""
+    """Translate a rejection of the caller's credentials; None for other errors."""
     if not isinstance(error, ClientError):
         return None
     found = error.response.get("Error", {})
@@ -60,7 +60,7 @@ def is_denial(error: ClientError) -> bool:
 
 
 def denied_by(message: str) -> str:
-    """Which kind of policy denies a call explicitly, as AWS says it; empty where it does not."""
+    """Return the kind of policy that explicitly denies a call, or an empty string if AWS does not name it."""
     found = _POLICY.search(message)
     return found["policy"] if found else ""
 
@@ -83,27 +83,31 @@ def _of_call(error: ServiceError, code: str, message: str) -> CommandError:
     if error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
         return CommandError(
             f"{action} failed ({said})",
-            remedy=f"Check that what you named exists, and that your credentials may call {action} on it.",
+            remedy=f"Check that the resource exists, and that your credentials are allowed to call {action} on it.",
             code=CommandCode.FORBIDDEN,
         )
     shown = f": {' '.join(message.split())[:300]}" if message and action.startswith("cloudformation:") else ""
     return CommandError(
         f"{action} failed ({said}){shown}",
-        remedy="Check what you named, and the service's API reference for this code.",
+        remedy="Check the names and ARNs on the command line. The service's API reference explains the code.",
         code=CommandCode.REFUSED,
     )
 
 
 def _denied(action: str, said: str, message: str) -> CommandError:
-    """IAM's message names an action, a resource and a policy, and never a value of the request."""
+    """Translate a denial; IAM's message names an action, a resource and a policy, but no value of the request."""
     found = _DENIED.search(message)
     action = found["action"] if found else action
     where = f" on {found['resource']}" if found and found["resource"] else ""
     policy = denied_by(message)
     why = f": a {policy} denies it" if policy else ""
-    remedy = f"Ask for a permission for {action}, or use another profile: AWS_PROFILE."
+    remedy = f"Ask for permission to call {action}, or use another profile (AWS_PROFILE)."
     if policy:
-        remedy = f"Ask who administers that {policy}, or name the regions that you may use with --region."
+        remedy = (
+            f"Ask the administrator of that {policy}, or name the regions that you are allowed to use with --region."
+        )
     return CommandError(
-        f"your credentials may not call {action}{where} ({said}){why}", remedy=remedy, code=CommandCode.DENIED
+        f"your credentials are not allowed to call {action}{where} ({said}){why}",
+        remedy=remedy,
+        code=CommandCode.DENIED,
     )

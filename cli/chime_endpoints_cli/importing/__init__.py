@@ -1,1 +1,1 @@
-"""`chime-endpoints import`: endpoints that are registered already, as entries of `endpoints.yaml` that adopt them."""
+"""`chime-endpoints import`: writes entries of `endpoints.yaml` that adopt registered endpoints."""

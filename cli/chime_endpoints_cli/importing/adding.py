@@ -1,7 +1,7 @@
-"""Entries written and device tokens stored such that a failure leaves nothing half done, or says what was done.
+"""Writes entries and stores device tokens; a failure leaves nothing half done, or reports what was done.
 
-The new text is made, checked and written beside its place before the first token is stored, with ARNs of the length
-that the secrets' will have. So all that can fail afterwards is Secrets Manager, and the last step of the file.
+The new text is created, checked and written to a draft before the first token is stored, with placeholder ARNs as long
+as the ARNs of the secrets. After that, only Secrets Manager and the final rename of the file can fail.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .writing import Form
 
 VARIABLE = "PUSH_SECRET_ARN"
 _REFERENCE = f"${{{VARIABLE}}}"
-_ANY_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:filled-by-hand-AbCdEf"  # noqa: S105 - of no secret
+_ANY_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:filled-by-hand-AbCdEf"  # noqa: S105 - not a real secret
 
 Plans = Mapping[str, Sequence[Part]]
 """The secrets of each region."""
@@ -39,9 +39,9 @@ class Addition:
 
     entries: Mapping[str, Any] = field(default_factory=dict)
     stacks: int | None = None
-    """The number of stacks that was written, if one was."""
+    """The number of stacks, if it was written to the file."""
     secrets: tuple[tuple[str, int], ...] = ()
-    """The ARN of each secret, with the number of tokens that it has for the entries."""
+    """The ARN of each secret, with the number of tokens in it for the entries."""
 
 
 def add(
@@ -53,10 +53,10 @@ def add(
     secret: str | None,
     variables: Variables,
 ) -> Addition:
-    """Write the entries, and store their tokens if a secret is named.
+    """Write the entries and, if a secret is named, store their tokens.
 
     Raises:
-        CommandError: nothing was written; if tokens were stored, it was printed where.
+        CommandError: nothing was written; the secrets of tokens that were already stored have been printed.
     """
     file = form.into
     declared = Declarations(path="the file", entries=()) if file is None else file.declared
@@ -88,7 +88,7 @@ def add(
     except BaseException:
         for part, arn in stored:
             if part.new:
-                complain(f"{counted(len(part.new), 'device token')} had been stored in {arn}")
+                complain(f"stored before the failure: {counted(len(part.new), 'device token')} in {arn}")
         raise
     return Addition(
         entries=entries(places), stacks=stacks, secrets=tuple((arn, len(part.fields)) for part, arn in stored)
@@ -106,7 +106,7 @@ def _fields(keyed: Mapping[str, Described]) -> list[str]:
 
 
 def _plans(services: Services, keyed: Mapping[str, Described], secret: str) -> Iterator[tuple[str, list[Part]]]:
-    """What is to be stored in each region that users are in."""
+    """Yield the planned secrets of each region that has users."""
     tokens: dict[str, dict[str, str]] = {}
     for key, endpoint in keyed.items():
         tokens.setdefault(region_of(endpoint.user_arn), {}).update(tokens_of(key, endpoint))
@@ -115,7 +115,7 @@ def _plans(services: Services, keyed: Mapping[str, Described], secret: str) -> I
 
 
 def _expected(plans: Plans, keyed: Mapping[str, Described]) -> dict[str, str]:
-    """The ARN of the secret of each field, as far as it can be known before the secret exists."""
+    """Return the ARN of the secret of each field, with a placeholder suffix if the secret does not exist yet."""
     partition, _, _, account = next(iter(keyed.values())).user_arn.split(":")[1:5] if keyed else [""] * 4
     return {
         name: arn

@@ -1,7 +1,7 @@
-"""Whether a file declares an endpoint already that is about to be added to it.
+"""Checks whether a file already declares an endpoint that is about to be added to it.
 
-The service registers a device token once, so an entry with the same token is the same endpoint. Two entries for it
-would put it into two resources, and the deletion of one of them would deregister it.
+The service registers a device token only once, so an entry with the same token is the same endpoint. Two entries would
+put the endpoint into two resources, and deleting one of them would deregister it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from chime_endpoints_handler.errors import HandlerError
 from .keys import wanted_key
 
 Token = tuple[str | None, str]
-"""A device token, or None with the reason why it cannot be read."""
+"""A device token, or None and the reason why it cannot be read."""
 
 
 def collisions(
     services: Services, entries: Sequence[Entry], endpoints: Sequence[Described]
 ) -> tuple[list[str], list[str]]:
-    """What speaks against adding endpoints to a file, and what could not be found out.
+    """Return the entries that already declare one of the endpoints, and those that could not be compared.
 
     Args:
         services: the account.
-        entries: those of the file.
-        endpoints: what is to be added.
+        entries: the entries of the file.
+        endpoints: the endpoints to add.
     """
     by_user: dict[str, list[Described]] = {}
     for endpoint in endpoints:
@@ -45,7 +45,7 @@ def collisions(
         there = by_user[entry.declaration.app_instance_user_arn]
         line = f"{entry.key} (line {entry.place_of('').line})"
         if token is not None:
-            against += [f"{line} declares {one.physical_id} already" for one in there if one.device_token == token]
+            against += [f"{line} already declares {one.physical_id}" for one in there if one.device_token == token]
         elif alike := [one for one in there if _looks_like(entry, one)]:
             against += [f"{line} may declare {one.physical_id}; its token cannot be compared: {why}" for one in alike]
         else:
@@ -64,7 +64,7 @@ def _looks_like(entry: Entry, endpoint: Described) -> bool:
 
 
 def _token_of(services: Services, entry: Entry) -> Token:
-    """The entry's device token as it is now."""
+    """Return the current device token of an entry."""
     clients = InRegion(services=services, region=region_of(entry.declaration.app_instance_user_arn))
     try:
         token = sources.read("DeviceToken", entry.declaration.device_token, clients=clients, call=services.call())

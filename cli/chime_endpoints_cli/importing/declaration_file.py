@@ -1,4 +1,4 @@
-"""The declaration file that entries are to be added to, as it was read and as it will be."""
+"""The declaration file to which entries are added, before and after."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _MOST_SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class DeclarationFile:
-    """A file, what it contains, and what that declares."""
+    """A file, its content, and the entries that it declares."""
 
     path: Path
     content: bytes = field(repr=False)
     declared: Declarations
-    """Without entries if the file has none yet."""
+    """Empty if the file has no entries yet."""
     defaults: Defaults
     default_tags: Defaults
     declares_stacks: bool
 
     @classmethod
     def read(cls, path: Path, variables: Lookup) -> DeclarationFile:
-        """Read a file that exists and has no mistakes; it may be without entries.
+        """Read an existing file without mistakes; it can be without entries.
 
         Raises:
-            CommandError: it does not exist, cannot be read, or has mistakes.
+            CommandError: the file does not exist, cannot be read, or has mistakes.
         """
         if path.exists() and not path.is_file():
             raise CommandError(f"{path} is not a file", remedy="Name the file that you deploy.")
@@ -46,13 +46,11 @@ class DeclarationFile:
             content = path.read_bytes()
             text = content.decode("utf-8-sig")
         except FileNotFoundError as error:
-            raise CommandError(
-                f"there is no file {path} to add entries to", remedy=f"Write a new one: -o {path}"
-            ) from error
+            raise CommandError(f"{path} does not exist", remedy=f"To write a new file, use -o {path}.") from error
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise CommandError(f"{path} is not UTF-8 text", remedy="Save it in that encoding.") from error
+            raise CommandError(f"{path} is not UTF-8 text", remedy="Save it as UTF-8.") from error
         document = read(text, is_json=path.suffix.lower() == ".json")
         is_without = not document.problems and _has_no_entries(document.root)
         declared = Declarations(path=str(path), entries=()) if is_without else loaded(path, path, variables)
@@ -75,7 +73,7 @@ class DeclarationFile:
         return self.content.decode("utf-8-sig")
 
     def tags_for(self, user_arn: str) -> Mapping[str, str]:
-        """The tags that the user's entries have in the place of the defaults', so that new ones must not differ."""
+        """Return the tags with which the user's entries override the defaults; new entries must have the same ones."""
         return self._tags_beside_defaults.get(user_arn, {})
 
     @cached_property
@@ -88,11 +86,11 @@ class DeclarationFile:
         return found
 
     def encoded(self, text: str) -> bytes:
-        """A text as the file would have it."""
+        """Encode a text like the file, with its byte order mark if it has one."""
         return f"{_MARK if self.content.startswith(_MARK.encode()) else ''}{text}".encode()
 
     def check(self, draft: Path, added: Sequence[Entry], variables: Lookup) -> None:
-        """Refuse a draft that the app would not read, or that says something else than is wanted.
+        """Reject a draft that the app could not read, or that changes the meaning of an entry.
 
         Args:
             draft: the new file under another name.
@@ -100,32 +98,32 @@ class DeclarationFile:
             variables: the values of `${NAME}`.
 
         Raises:
-            CommandError: the file would have mistakes, or an entry would mean something else.
+            CommandError: the file would have mistakes, or an entry would have another meaning.
         """
         after = loaded(draft, self.path, variables)
         new = {entry.key for entry in added}
-        # What the defaults say of tags and of endpoints that are replaced holds for the new entries as well.
+        # The file's defaults for tags and update_replace_policy also apply to the new entries.
         found = [
             replace(entry, tags={}, update_replace_policy=None) if entry.key in new else entry
             for entry in after.entries
         ]
         if list(map(_meaning, found)) != list(map(_meaning, (*self.declared.entries, *added))):
             raise CommandError(
-                f"the entries cannot be added to {self.path} without a change of others; nothing was written",
-                remedy="Write them into a file of their own with -o, and copy them.",
+                f"the entries cannot be added to {self.path} without changing others; nothing was written",
+                remedy="Write them to a new file with -o, and copy them.",
             )
 
 
 def loaded(file: Path, shown: Path, variables: Lookup) -> Declarations:
-    """What a file declares.
+    """Load a file and print its mistakes.
 
     Args:
         file: the file.
-        shown: what it is called to a person.
+        shown: the path to show in messages.
         variables: the values of `${NAME}`.
 
     Raises:
-        CommandError: it has mistakes, which have been printed.
+        CommandError: the file has mistakes, which have been printed.
     """
     try:
         return load(file, variables)
@@ -135,17 +133,17 @@ def loaded(file: Path, shown: Path, variables: Lookup) -> Declarations:
         number = counted(len(error.problems), "mistake")
         raise CommandError(
             f"{shown} {'has' if file == shown else 'would have'} {number}; nothing was written",
-            remedy="Correct what is named above; a variable's value is given with -c NAME=VALUE.",
+            remedy="Correct the mistakes above. To set a variable, use -c NAME=VALUE.",
         ) from error
 
 
 def _meaning(entry: Entry) -> Entry:
-    """An entry wherever it stands."""
+    """Return an entry without its place in the file."""
     return replace(entry, places={})
 
 
 def _literals(nodes: Mapping[str, Node]) -> Defaults:
-    """The values that are texts; None for those that depend on a variable."""
+    """Return the scalar values by name; None for a value that depends on a variable."""
     texts = {name: node for name, node in nodes.items() if isinstance(node, Scalar)}
     return {
         name: None if "${" in node.text else node.text.lower() if node.type == "bool" else node.text
@@ -154,7 +152,7 @@ def _literals(nodes: Mapping[str, Node]) -> Defaults:
 
 
 def _has_no_entries(root: Node | None) -> bool:
-    """Whether nothing is declared yet: an empty file, no `endpoints`, or nothing in it."""
+    """Whether nothing is declared yet: the file is empty, or `endpoints` is missing or empty."""
     if not isinstance(root, MapNode):
         return root is None or (isinstance(root, Scalar) and not root.text)
     endpoints = root.values.get("endpoints")

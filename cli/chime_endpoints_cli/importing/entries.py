@@ -1,4 +1,4 @@
-"""A registered endpoint as an entry of `endpoints.yaml` that adopts it and changes nothing of it."""
+"""Entries of `endpoints.yaml` that adopt registered endpoints without changing them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from chime_endpoints_handler.rules import violations
 from .keys import VOIP
 
 Defaults = Mapping[str, str | None]
-"""What a file gives to all entries, by field; None where that depends on a variable, and may be another value later."""
+"""A file's default for each field; None if it depends on a variable and so can change later."""
 
-_RETAIN = "retain"  # otherwise a deployment that fails would deregister the endpoint when it rolls back
+_RETAIN = "retain"  # otherwise the rollback of a failed deployment would deregister the endpoint
 
 
 def tokens_of(key: str, endpoint: Described) -> dict[str, str]:
-    """The endpoint's device tokens, by the fields of a secret that they are to be in."""
+    """Return the endpoint's device tokens by the field of the secret for each."""
     tokens = {key: endpoint.device_token}
     if endpoint.voip_device_token is not None:
         tokens[f"{key}{VOIP}"] = endpoint.voip_device_token
@@ -40,14 +40,14 @@ def entry_for(
     defaults: Defaults | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The entry, its tokens in fields of secrets.
+    """Return the entry for an endpoint, with its tokens in fields of secrets.
 
     Args:
-        key: the entry's key.
-        endpoint: what is registered.
-        secrets: the ARN of the secret, or a variable for it, that has a field.
-        defaults: those of the file that the entry is for; what they say is not repeated.
-        tags: what that file tags the user with in the place of its defaults' tags.
+        key: the key of the entry.
+        endpoint: the registered endpoint.
+        secrets: the ARN of the secret, or a variable for it, by field.
+        defaults: the defaults of the file; the entry does not repeat them.
+        tags: the tags with which the file overrides its defaults for the user.
     """
     entry: dict[str, Any] = {
         "user": _literal(endpoint.user_arn),
@@ -57,7 +57,7 @@ def entry_for(
     }
     if endpoint.voip_device_token is not None:
         entry["voip_device_token"] = {"secret": secrets[f"{key}{VOIP}"], "field": f"{key}{VOIP}"}
-    # An empty one, too: without a name a later change would give it its stack's.
+    # Also if empty: without a declared name, a later change would set the generated name.
     entry["name"] = _literal(endpoint.name)
     entry |= {"allow_messages": endpoint.allow_messages, "adopt_existing": True, "removal_policy": _RETAIN}
     if tags:
@@ -67,7 +67,7 @@ def entry_for(
 
 
 def declared_as(key: str, endpoint: Described, secrets: Mapping[str, str]) -> Entry:
-    """What the entry is to mean to the app."""
+    """Return what the app must read from the entry."""
 
     def source(field: str) -> TokenSource:
         return SecretSource(secret_arn=secrets[field], field=field)
@@ -86,8 +86,8 @@ def declared_as(key: str, endpoint: Described, secrets: Mapping[str, str]) -> En
 
 
 def obstacles(endpoint: Described) -> list[str]:
-    """Why an endpoint cannot be declared as it is: a name with control characters, or a token that is none."""
-    token = PlainToken("not-the-endpoints-own")  # what the entry says of the tokens is ours, and fits
+    """Return why an endpoint cannot be declared as it is: control characters in its name, or an invalid token."""
+    token = PlainToken("not-the-endpoints-own")  # the entry refers to the tokens in our own, valid form
     declaration = EndpointDeclaration(
         app_instance_user_arn=endpoint.user_arn,
         type=endpoint.type,
@@ -102,10 +102,10 @@ def obstacles(endpoint: Described) -> list[str]:
 
 
 def _says(default: str | None, value: object) -> bool:
-    """Whether a default gives this value, whatever the variables are."""
+    """Whether a default gives this value independently of variables."""
     return default == ("true" if value is True else value)
 
 
 def _literal(text: str) -> str:
-    """A text of the file that means itself: `${` would begin a variable."""
+    """Escape a text: `${` would begin a variable."""
     return text.replace("${", "$${")

@@ -33,14 +33,14 @@ _STANDARD_OUTPUT = Path("-")
     examples=[
         (
             "chime-endpoints import $APP_INSTANCE_ARN --store-tokens chime/push-tokens --into endpoints.yaml",
-            "everything of an app instance, added to the file that you deploy",
+            "all endpoints of an app instance, added to the file that you deploy",
         ),
-        ("cdk deploy", "then: takes the endpoints over, and changes nothing of them"),
+        ("cdk deploy", "then deploy: the stack adopts the endpoints without changing them"),
         ("chime-endpoints import $USER_ARN/endpoint/ID", "one endpoint, to look at its entry"),
     ],
     exit_codes={
-        ExitCode.DONE: "every endpoint has its entry, or belongs to a stack already",
-        ExitCode.FAILED: "failed and wrote nothing, or an endpoint could not be declared as it is",
+        ExitCode.DONE: "every endpoint has an entry, or already belongs to a stack",
+        ExitCode.FAILED: "failed and wrote nothing, or an endpoint cannot be declared as it is",
     },
 )
 @click.argument("ids", nargs=-1, required=True, metavar="ARN_OR_ENDPOINT...")
@@ -48,16 +48,16 @@ _STANDARD_OUTPUT = Path("-")
     "--into",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Add the entries to this file; everything else in it stays as it is.",
+    help="Add the entries to this file; the rest of the file stays unchanged.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
     metavar="FILE",
-    help="Write the entries into a new file; - is the standard output, as without this option.",
+    help="Write the entries to a new file; - (the default) is the standard output.",
 )
-@click.option("--store-tokens", "secret", metavar="NAME", help="Put the device tokens into this secret.")
+@click.option("--store-tokens", "secret", metavar="NAME", help="Store the device tokens in this secret.")
 @options.context
 @options.regions
 @options.local
@@ -73,20 +73,21 @@ def import_command(
     local: bool,
     as_json: bool,
 ) -> ExitCode:
-    """Write registered endpoints as entries that adopt them.
+    """Write entries that adopt registered endpoints.
 
-    Give the ARN of an app instance or a user, or single endpoints as USER_ARN/endpoint/ID. Endpoints that belong to a
-    stack are left out. Deploying the entries takes the endpoints over and changes nothing of them.
+    Give the ARN of an app instance or a user, or single endpoints as USER_ARN/endpoint/ID. Endpoints that already
+    belong to a stack are skipped. When you deploy the entries, your stack adopts the endpoints without changing them.
 
-    Add the entries to the file that you deploy, with --into. A file declares everything that its stack has: a file
-    that has only the imported entries, deployed in its place, would deregister all the other endpoints.
+    Use --into to add the entries to the file that you deploy. Never deploy a file that has only the imported entries in
+    its place: the deployment would deregister every other endpoint of the stack.
 
-    Device tokens are written neither to the file nor to the terminal. --store-tokens puts them into a secret of
-    AWS Secrets Manager, from which the entries read them, and into NAME-2 and so on if one secret is too small.
-    Without it, the entries name a secret in the variable PUSH_SECRET_ARN, with a field for each entry, and you fill it.
+    Device tokens are written neither to the file nor to the terminal. --store-tokens stores them in a secret in AWS
+    Secrets Manager, where the entries read them, and in NAME-2 and so on if one secret is too small. Without
+    --store-tokens, the entries refer to a secret in the variable PUSH_SECRET_ARN, with a field for each entry, and you
+    fill that secret.
     """
     if into is not None and output is not None:
-        raise CommandError("--into and --output exclude each other", remedy="Give one of them.")
+        raise CommandError("--into and --output cannot be used together", remedy="Use one of them.")
     if secret is not None:
         check_name(secret)
     ids = cleaned(ids)

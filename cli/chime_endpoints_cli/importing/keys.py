@@ -1,4 +1,4 @@
-"""Keys for imported endpoints: made of the user and the name, the same every time, each used once."""
+"""Keys for imported endpoints: unique, reproducible, and derived from the user and the name."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from chime_endpoints_cli.registered import Described
 
 VOIP = "-voip"
-"""What the field of a VoIP token is called after its entry's key."""
+"""The suffix of a VoIP token's field, after the key of the entry."""
 
 _LONGEST = 100
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 
 
 def keys_for(endpoints: Sequence[Described], taken: Iterable[str] = ()) -> list[str]:
-    """A key for each endpoint, in their order; none is taken already or is the field of another's VoIP token."""
+    """Return a key for each endpoint, in order; a key is neither taken nor the field of another VoIP token."""
     used = {each for key in taken for each in (key, key + VOIP)}
     tried: Counter[str] = Counter()
     keys = []
@@ -33,12 +33,12 @@ def keys_for(endpoints: Sequence[Described], taken: Iterable[str] = ()) -> list[
 
 
 def wanted_key(endpoint: Described) -> str:
-    """The key of an endpoint that shares it with no other."""
+    """Return the key of an endpoint if no other endpoint has the same one."""
     words = filter(None, (_word(endpoint.user_id), _word(endpoint.name) or _word(endpoint.type)))
     return "-".join(words)[:_LONGEST].strip("-") or "endpoint"
 
 
 def _word(text: str) -> str:
-    """A text in the letters of keys: `Zoë's phone` is `zoes-phone`."""
+    """Return a text in the characters of keys: `Zoë's phone` becomes `zoes-phone`."""
     plain = unicodedata.normalize("NFKD", text).replace("'", "").encode("ascii", "ignore").decode()
     return _OTHERS.sub("-", plain).strip("-").lower()

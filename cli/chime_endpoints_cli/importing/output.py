@@ -1,4 +1,4 @@
-"""Where `import` writes: the standard output, a new file, or a file that is replaced as a whole."""
+"""Destinations of `import`: the standard output, a new file, or a file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chime_endpoints_cli.terminal import write_raw
 
 
 class Output(Protocol):
-    """A destination that is opened before anything else is changed, and written last."""
+    """A destination that is opened before anything is changed, and written last."""
 
     def __enter__(self) -> Self:
         """Open the destination."""
 
     def __exit__(self, *_: object) -> None:
-        """Remove what was not finished."""
+        """Remove an unfinished file."""
 
     def reserve(self, text: bytes) -> None:
         """Prove that a text of this length can be written."""
@@ -29,7 +29,7 @@ class Output(Protocol):
 
 
 class StandardOutput:
-    """The standard output, which cannot be tried beforehand."""
+    """The standard output, which cannot be checked in advance."""
 
     def __enter__(self) -> Self:
         """Do nothing."""
@@ -47,16 +47,16 @@ class StandardOutput:
 
 
 class FileOutput:
-    """A file, written beside its place and then put there in one step, so that it is never half written.
+    """A file that is written to a draft and then renamed, so that it is never half written.
 
-    A link is followed, and a file that is replaced keeps its mode.
+    Symbolic links are followed, and a replaced file keeps its mode.
     """
 
     def __init__(self, path: Path, *, replaces: bytes | None = None) -> None:
-        """Take the file and, if it is to be replaced, what it contains now.
+        """Accept the path and, to replace a file, its current content.
 
         Raises:
-            CommandError: the file exists, and nothing is to be replaced.
+            CommandError: the file exists and must not be replaced, or has changed.
         """
         self._shown = path
         self._path = Path(os.path.realpath(path))
@@ -66,16 +66,16 @@ class FileOutput:
 
     @property
     def path(self) -> Path:
-        """The file, as a person named it."""
+        """The path as the user gave it."""
         return self._shown
 
     @property
     def draft(self) -> Path:
-        """The unfinished file, with the suffix of the file that it becomes."""
+        """The path of the draft, with the same suffix as the file."""
         return self._draft
 
     def __enter__(self) -> Self:
-        """Open the unfinished file.
+        """Open the draft.
 
         Raises:
             CommandError: the directory does not exist or cannot be written to, or the file is read-only.
@@ -90,25 +90,25 @@ class FileOutput:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove the unfinished file."""
+        """Remove the draft."""
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):
             self._draft.unlink(missing_ok=True)
 
     def reserve(self, text: bytes) -> None:
-        """Write the text into the unfinished file.
+        """Write the text to the draft.
 
         Raises:
-            CommandError: the disk is full, for example.
+            CommandError: the draft cannot be written, for example because the disk is full.
         """
         self._write(text)
 
     def finish(self, text: bytes) -> None:
-        """Write the text and put the file in its place.
+        """Write the text and rename the draft to the file.
 
         Raises:
-            CommandError: the file cannot be written, or someone else has written it meanwhile.
+            CommandError: the file cannot be written, or another program has written it in the meantime.
         """
         self._write(text)
         self._refuse_others_changes()
@@ -136,7 +136,7 @@ class FileOutput:
         if self._replaces is None:
             if os.path.lexists(self._path):
                 raise CommandError(
-                    f"{self._shown} exists already",
+                    f"{self._shown} already exists",
                     remedy=f"Name another file, or add the entries to this one: --into {self._shown}",
                 )
             return
@@ -146,11 +146,11 @@ class FileOutput:
             self._refuse(error)
         if not is_as_before:
             raise CommandError(
-                f"{self._shown} was changed meanwhile; it is left as it is", remedy="Run the command again."
+                f"{self._shown} has changed in the meantime and was not overwritten", remedy="Run the command again."
             )
 
     def _refuse(self, error: OSError) -> NoReturn:
         raise CommandError(
             f"{self._shown} cannot be written: {error.strerror or error}",
-            remedy="Name a file in a directory that exists and that you may write to.",
+            remedy="Name a file in an existing directory that you can write to.",
         ) from error

@@ -1,4 +1,4 @@
-"""Which endpoints are to be imported: all of a user or an app instance, or single ones; none that a stack holds."""
+"""Selects the endpoints to import; endpoints that belong to a stack are skipped."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .entries import obstacles
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What is to be imported, and what is not because a stack holds it."""
+    """The endpoints to import, and those that are not imported."""
 
     fit: tuple[Described, ...]
     unfit: tuple[tuple[Described, str], ...]
-    """What cannot be declared as it is registered, with the reason."""
+    """Endpoints that cannot be declared as they are registered, with the reason."""
     held: tuple[tuple[str, Held], ...]
-    """By physical id."""
+    """Endpoints that belong to a stack, by physical id."""
 
 
 def select(services: Services, ids: Sequence[str], held: Holdings) -> Selection:
-    """The endpoints that ids stand for, each once.
+    """Return the endpoints that the ids select, each once.
 
     Raises:
-        CommandError: an endpoint does not exist, or an id is none.
+        CommandError: an endpoint does not exist, or an id is invalid.
     """
     wanted: dict[str, physical_id.Endpoint] = {}
     for given in ids:
@@ -44,10 +44,12 @@ def select(services: Services, ids: Sequence[str], held: Holdings) -> Selection:
                 wanted[one.physical_id] = physical_id.Endpoint(one.user_arn, one.endpoint_id)
     holders = [(id_, holder) for id_ in wanted if (holder := held.holder_of(id_))]
     free = [endpoint for id_, endpoint in wanted.items() if held.holder_of(id_) is None]
-    described = each(free, lambda endpoint: describe(services, endpoint), what="Asking for what is registered")
+    described = each(free, lambda endpoint: describe(services, endpoint), what="Reading endpoints")
     missing = [str(endpoint) for endpoint, seen in zip(free, described, strict=True) if seen is None]
     if missing:
-        raise CommandError("there is no endpoint " + ", ".join(missing), remedy="`chime-endpoints list` shows them.")
+        raise CommandError(
+            "no such endpoint: " + ", ".join(missing), remedy="Run `chime-endpoints list` to see all endpoints."
+        )
     seen = [endpoint for endpoint in described if endpoint is not None]
     reasons = [obstacles(endpoint) for endpoint in seen]
     return Selection(

@@ -1,4 +1,4 @@
-"""How many stacks a file with imported entries needs."""
+"""The number of stacks that a file with imported entries needs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from chime_endpoints_cli.terminal import counted
 
 
 def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stacks: bool) -> int | None:
-    """The number of stacks to declare; None if what the file says is enough.
+    """Return the number of stacks to declare, or None if the file already declares enough.
 
     Raises:
-        CommandError: another number would move endpoints that the file has already.
+        CommandError: the user has to change the number, or the endpoints are too many for one file.
     """
     entries = [*declared.entries, *added]
     paths = declared.parameter_paths
@@ -24,7 +24,7 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
     needed = stacks_needed(entries, declared.stacks, paths)
     if needed is None:
         raise CommandError(
-            f"{counted(len(entries), 'endpoint')} are more than one file can hold; nothing was written",
+            f"{counted(len(entries), 'endpoint')} are too many for one file; nothing was written",
             remedy="Import fewer endpoints, and declare the others in another app.",
         )
     if not declared.entries and not declares_stacks:
@@ -33,13 +33,13 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
     if moved:
         before = counted(len(declared.entries), "endpoint")
         remedy = (
-            f"That number moves {moved} of the file's {before} to other stacks, where"
-            f" each is registered again under another id. If you accept that, write `stacks: {needed}` into the file,"
-            " run `cdk deploy --all`, and import again. If not, import fewer endpoints."
+            f"That number moves {moved} of the file's {before} to other stacks, which register them again with new"
+            f" ids. If you accept that, set `stacks: {needed}` in the file, run `cdk deploy --all`, and import again."
+            " If not, import fewer endpoints."
         )
     else:
-        remedy = f"Write `stacks: {needed}` into the file, which moves none of its endpoints, and import again."
+        remedy = f"Set `stacks: {needed}` in the file, which moves none of its endpoints, and import again."
     raise CommandError(
-        f"with {counted(len(added), 'more endpoint')} {declared.path} needs `stacks: {needed}`; nothing was written",
+        f"with {counted(len(added), 'more endpoint')}, {declared.path} needs `stacks: {needed}`; nothing was written",
         remedy=remedy,
     )

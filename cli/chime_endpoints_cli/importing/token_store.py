@@ -1,6 +1,6 @@
-"""Device tokens put into Secrets Manager, from which the entries read them; they are written nowhere else.
+"""Stores device tokens in Secrets Manager, where the entries read them; tokens are written nowhere else.
 
-Everything that can be refused is refused by `plan`, which changes nothing. `store` then does what was planned.
+`plan` checks everything that can be checked, and changes nothing. `store` then carries out the plan.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chime_endpoints_cli.errors import CommandError
 
 MOST_BYTES = 65_536
-"""What a secret holds (Secrets Manager's quotas)."""
+"""The maximum size of a secret (Secrets Manager quotas)."""
 
-_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,500}")  # 512 are allowed: a number may follow
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,500}")  # 512 characters are allowed, but a number can follow
 _ANOTHER = "Name another secret with --store-tokens."
 _SUFFIX = "-XXXXXX"
-"""As long as the random end that Secrets Manager gives to an ARN."""
+"""A placeholder for the random suffix that Secrets Manager appends to an ARN."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One secret, what it contains now, and the fields that are to be in it."""
+    """A secret, its current content, and the fields that it must contain."""
 
     name: str
     arn: str | None
@@ -36,16 +36,16 @@ class Part:
 
     @property
     def new(self) -> dict[str, str]:
-        """The fields that it does not have yet."""
+        """The fields that the secret does not have yet."""
         there = {} if self.text is None else json.loads(self.text)
         return {name: token for name, token in self.fields.items() if name not in there}
 
 
 def check_name(name: str) -> None:
-    """Refuses what cannot be the name of a secret.
+    """Check the name of a secret.
 
     Raises:
-        CommandError: it is an ARN, or has characters that a name cannot have.
+        CommandError: the name is an ARN, is too long, or has invalid characters.
     """
     if name.startswith("arn:"):
         raise CommandError(
@@ -55,20 +55,20 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise CommandError(
             f"{name!r} cannot be the name of a secret",
-            remedy="A name has letters, digits and /_+=.@- only, for example chime/push-tokens.",
+            remedy="A name can contain letters, digits and /_+=.@- only, for example chime/push-tokens.",
         )
 
 
 def plan(secretsmanager: Any, name: str, tokens: Mapping[str, str]) -> list[Part]:
-    """Decide which secret gets which token; what does not fit into NAME goes into NAME-2, and so on.
+    """Decide which secret gets which token; tokens that do not fit into NAME go into NAME-2, and so on.
 
     Args:
-        secretsmanager: a client of the region in which the secrets are to be.
-        name: the secret's name; an existing secret keeps what it contains.
+        secretsmanager: a client in the region of the secrets.
+        name: the name of the secret; an existing secret keeps its content.
         tokens: the tokens by field.
 
     Raises:
-        CommandError: a secret of that name holds something else, or cannot be read.
+        CommandError: a secret with that name has conflicting content, or cannot be read.
     """
     parts: list[Part] = []
     left = dict(tokens)
@@ -83,10 +83,10 @@ def plan(secretsmanager: Any, name: str, tokens: Mapping[str, str]) -> list[Part
 
 
 def expected_arns(parts: Sequence[Part], *, beginning: str) -> dict[str, str]:
-    """The ARN of the secret of each field, of the same length where only its creation tells it.
+    """Return the ARN of the secret of each field; a new secret gets a placeholder of the same length.
 
     Args:
-        parts: what is planned.
+        parts: the planned secrets.
         beginning: the ARN up to the secret's name.
     """
     return {name: part.arn or f"{beginning}{part.name}{_SUFFIX}" for part in parts for name in part.fields}
@@ -99,13 +99,13 @@ def store(secretsmanager: Any, part: Part) -> str:
         Its complete ARN.
 
     Raises:
-        CommandError: the secret was changed meanwhile, or may not be written.
+        CommandError: the secret has changed in the meantime, or cannot be written.
     """
     new = part.new
     if part.arn is not None and not new:
         return part.arn
     if _read(secretsmanager, part.name) != (part.arn, part.text):
-        raise CommandError(f"the secret {part.name} was changed meanwhile", remedy="Run the command again.")
+        raise CommandError(f"secret {part.name} has changed in the meantime", remedy="Run the command again.")
     text = _joined(part.text, new)
     try:
         if part.arn is None:
@@ -114,16 +114,18 @@ def store(secretsmanager: Any, part: Part) -> str:
     except ClientError as error:
         raise _refused(error, part.name, "written") from error
     except BotoCoreError as error:
-        raise CommandError(f"the secret {part.name} could not be written: {error}") from error
+        raise CommandError(f"secret {part.name} cannot be written: {error}") from error
 
 
 def _planned(secretsmanager: Any, name: str, tokens: Mapping[str, str]) -> Part:
-    """The part of the tokens that a secret has already or has room for."""
+    """Return the tokens that a secret already has or has room for."""
     arn, text = _read(secretsmanager, name)
     content = _content(name, text)
     others = sorted(each for each, token in tokens.items() if content.get(each, token) != token)
     if others:
-        raise CommandError(f"the secret {name} has other values in its fields {', '.join(others)}", remedy=_ANOTHER)
+        raise CommandError(
+            f"secret {name} already has other values in these fields: {', '.join(others)}", remedy=_ANOTHER
+        )
     size = len((text or "{}").encode())
     fields = {}
     for each, token in tokens.items():
@@ -135,7 +137,7 @@ def _planned(secretsmanager: Any, name: str, tokens: Mapping[str, str]) -> Part:
 
 
 def _read(secretsmanager: Any, name: str) -> tuple[str | None, str | None]:
-    """The ARN and the text of a secret; None for both if there is none."""
+    """Return the ARN and the text of a secret; None for both if it does not exist."""
     try:
         answer = secretsmanager.get_secret_value(SecretId=name)
     except ClientError as error:
@@ -146,12 +148,12 @@ def _read(secretsmanager: Any, name: str) -> tuple[str | None, str | None]:
 
 
 def _without_value(secretsmanager: Any, name: str) -> str | None:
-    """The ARN of a secret that was created without a value; None if there is no such secret at all."""
+    """Return the ARN of a secret that was created without a value, or None if it does not exist."""
     try:
         return str(secretsmanager.describe_secret(SecretId=name)["ARN"])
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ResourceNotFoundException", "AccessDeniedException"):
-            return None  # whoever may not describe it learns from CreateSecret that it exists
+            return None  # without permission to describe it, CreateSecret reports that it exists
         raise _refused(error, name, "read") from error
 
 
@@ -163,7 +165,7 @@ def _content(name: str, text: str | None) -> dict[str, Any]:
     except ValueError:
         content = None  # the parser's error would quote the secret
     if not isinstance(content, dict):
-        raise CommandError(f"the secret {name} exists and is not a JSON object", remedy=_ANOTHER)
+        raise CommandError(f"secret {name} exists but is not a JSON object", remedy=_ANOTHER)
     return content
 
 
@@ -172,17 +174,17 @@ def _member(name: str, token: str) -> str:
 
 
 def _joined(text: str | None, fields: Mapping[str, str]) -> str:
-    """A JSON object with more fields; what it contains stays as it was written, to the character."""
+    """Add fields to a JSON object; the existing text stays unchanged, character by character."""
     before = (text or "{}").rstrip().removesuffix("}").rstrip()
     comma = "" if before.endswith("{") else ", "
     return f"{before}{comma}{', '.join(_member(*each) for each in fields.items())}}}"
 
 
 def _refused(error: ClientError, name: str, done: str) -> CommandError:
-    """What Secrets Manager's refusal means; its own text is passed on only where it cannot quote a value."""
+    """Translate an error of Secrets Manager; its text is shown only if it cannot contain a value."""
     code = error.response["Error"]["Code"]
     said = str(error.response["Error"].get("Message", ""))
-    problem = f"the secret {name} cannot be {done}"
+    problem = f"secret {name} cannot be {done}"
     if code == "InvalidRequestException" and "delet" in said:
         return CommandError(
             f"{problem}: it is scheduled for deletion",

@@ -1,4 +1,4 @@
-"""The values of a file's variables as `import` knows them."""
+"""The values of a file's variables for `import`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from chime_endpoints_cli.options import variables_in
 
 @dataclass(frozen=True)
 class Variables:
-    """What the command line gives, then the environment, then the local cloud if it is used."""
+    """Values from the command line, then the environment, then the local cloud if it is used."""
 
     given: Mapping[str, str]
     of_cloud: Mapping[str, str]
 
     @classmethod
     def of(cls, context: tuple[str, ...], *, local: bool) -> Variables:
-        """The variables of a command line."""
+        """Return the variables of a command line."""
         return cls(variables_in(context), kept_cloud().variables if local else {})
 
     def lookup(self, name: str) -> str | None:
-        """The value of a variable."""
+        """Return the value of a variable, or None."""
         return self.given.get(name) or os.environ.get(name) or self.of_cloud.get(name)
 
     def with_default(self, name: str, value: str) -> Lookup:
-        """The same with a value for one variable, if it has none."""
+        """Return a look-up with a default for one variable."""
         return lambda each: self.lookup(each) or (value if each == name else None)

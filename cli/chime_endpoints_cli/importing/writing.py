@@ -1,4 +1,4 @@
-"""The text that `import` writes: a file of its own, or one that has been added to."""
+"""The text that `import` writes: a new file, or the existing file with entries added."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .declaration_file import DeclarationFile
 from .merging import merged
 
 _HEAD = """\
-# Written by `chime-endpoints import`. Add these entries to the file that you deploy; `import --into FILE` does so.
-# Deployed by itself, this file deregisters every endpoint that its stack has and that is not in here.
-# Keys may be changed before the first deployment, not after it.
+# Written by `chime-endpoints import`. Add these entries to the file that you deploy; `import --into FILE` does this.
+# Deployed by itself, this file deregisters every other endpoint of the stack.
+# You can change the keys before the first deployment, but not after it.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """How entries are written."""
+    """The format of the output."""
 
     into: DeclarationFile | None = None
     is_json: bool = False
 
     def text(self, entries: Mapping[str, Any], stacks: int | None) -> bytes:
-        """The entries, in the file that they are added to if there is one."""
+        """Return the entries as text, within the existing file if there is one."""
         if self.into is not None:
             return self.into.encoded(merged(self.into.text, entries, stacks=stacks))
         number = {} if stacks is None else {"stacks": stacks}

@@ -1,4 +1,4 @@
-"""Entries added to the text of a declaration; everything else in the text stays as it is, to the character."""
+"""Adds entries to the text of a declaration; the rest of the text stays unchanged, character by character."""
 
 from .text import merged
 

@@ -1,4 +1,4 @@
-"""Entries in braces, as JSON has them, which YAML calls flow style."""
+"""Entries in braces, as in JSON; YAML calls this flow style."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BLANKS_AND_COMMENTS = re.compile("(?:[ \t\r\n\x85\u2028\u2029]+(?:#[^\r\n\x85\u
 
 
 def after_the_last(lines: Lines, value: Value, entries: Mapping[str, Any]) -> list[Edit]:
-    """The entries behind those that there are."""
+    """Add the entries after the existing ones."""
     members = value.members()
     margin = lines.margin(members[0][0].start)
     style = _Style(lines, margin, _step(lines, members, margin))
@@ -34,13 +34,13 @@ def after_the_last(lines: Lines, value: Value, entries: Mapping[str, Any]) -> li
 
 
 def instead(lines: Lines, value: Value, entries: Mapping[str, Any], *, margin: str | None) -> Edit:
-    """The entries in the place of `{}` or `null`.
+    """Replace `{}` or `null` with the entries.
 
     Args:
         lines: the file.
-        value: an empty map in braces, or nothing.
-        entries: what to put there.
-        margin: how far the line is indented that the value is in, if it has a line of its own.
+        value: an empty map in braces, or null.
+        entries: the entries to write.
+        margin: the indentation of the value's line, if its key starts a line.
     """
     inside = lines.text[value.start + 1 : value.end - 1] if value.is_map else ""
     if inside.strip():  # a comment, which ends with its line
@@ -52,7 +52,7 @@ def instead(lines: Lines, value: Value, entries: Mapping[str, Any], *, margin: s
 
 
 def _step(lines: Lines, members: list[tuple[Value, Value]], margin: str | None) -> str:
-    """How far an entry's own members are indented in it."""
+    """Return the indentation of the members of an entry."""
     for _, entry in members if margin else []:
         inner = entry.members() if entry.is_map else []
         own = lines.margin(inner[0][0].start) if inner else None
@@ -63,7 +63,7 @@ def _step(lines: Lines, members: list[tuple[Value, Value]], margin: str | None) 
 
 @dataclass(frozen=True)
 class _Style:
-    """All in one line where there is no margin, otherwise a line for each member."""
+    """The layout: one line without a margin, otherwise a line for each member."""
 
     lines: Lines
     margin: str | None
@@ -71,11 +71,11 @@ class _Style:
 
     @property
     def begin(self) -> str:
-        """What comes before a member."""
+        """The text before a member."""
         return "" if self.margin is None else f"{self.lines.line_break}{self.margin}"
 
     def members(self, entries: Mapping[str, Any]) -> str:
-        """Keys and values, in order."""
+        """Return keys and values, in order."""
         return f",{self.begin or ' '}".join(self._member(key, value) for key, value in entries.items())
 
     def _member(self, key: str, value: object) -> str:

@@ -1,6 +1,6 @@
-"""Where the entries of a declaration stand in its text, by PyYAML's events, which know places where its tree does not.
+"""Finds the places of values in the text of a declaration.
 
-An alias, for example, has the place of its anchor in the tree, and its own among the events.
+It uses PyYAML's events instead of its nodes: the node of an alias, for example, has the place of its anchor.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 
 @dataclass(frozen=True)
 class Value:
-    """A value of the file, from its first to its last event."""
+    """A value in the file, from its first to its last event."""
 
     events: Sequence[yaml.Event]
 
     @property
     def start(self) -> int:
-        """Where it begins."""
+        """The start of the value."""
         return int(_start(self.events[0]).index)
 
     @property
     def column(self) -> int:
-        """The column in which it begins, from 0."""
+        """The column of the start, from 0."""
         return int(_start(self.events[0]).column)
 
     @property
     def end(self) -> int:
-        """Where its last character that is no space and no comment ends."""
+        """The end of the value, without trailing spaces and comments."""
         return int(_end(self._last).index)
 
     @property
     def ends_with_a_block_of_text(self) -> bool:
-        """Whether it ends with a text written after `|` or `>`, which owns its last line break."""
+        """Whether it ends with a block scalar (`|` or `>`), which includes its last line break."""
         return isinstance(self._last, yaml.ScalarEvent) and self._last.style in ("|", ">")
 
     @property
     def is_map(self) -> bool:
-        """Whether it is a map, and no alias of one."""
+        """Whether it is a map, not an alias."""
         return isinstance(self.events[0], yaml.MappingStartEvent)
 
     @property
@@ -56,25 +56,25 @@ class Value:
 
     @property
     def is_null(self) -> bool:
-        """Whether nothing is there, or one of YAML's words for nothing."""
+        """Whether it is empty or a YAML null."""
         first = self.events[0]
         return isinstance(first, yaml.ScalarEvent) and not first.style and first.value in _NULLS
 
     @property
     def _last(self) -> yaml.Event:
-        """The last event that has text; the end of a block has none, and stands where the next thing begins."""
+        """The last event with text; the end of a block has no text, and its place is the start of the next value."""
         for event in reversed(self.events):
             if isinstance(event, _CONTENT) or (isinstance(event, _ENDS) and _start(event).index < _end(event).index):
                 return event
         return self.events[0]
 
     def members(self) -> list[tuple[Value, Value]]:
-        """The keys and values of a map."""
+        """Return the keys and values of a map."""
         parts = list(_values(self.events[1:-1]))
         return list(zip(parts[::2], parts[1::2], strict=True))
 
     def member(self, name: str) -> tuple[Value, Value] | None:
-        """A key of a map with its value."""
+        """Return a key of a map and its value, or None."""
         for key, value in self.members():
             if getattr(key.events[0], "value", None) == name:
                 return key, value
@@ -83,15 +83,15 @@ class Value:
 
 @dataclass(frozen=True)
 class Places:
-    """The only document of a text."""
+    """The places in a text with a single document."""
 
     root: Value | None
     is_ended: bool
-    """Whether the text says where the document ends, by `...`."""
+    """Whether the document ends with an explicit `...`."""
 
 
 def places_in(text: str) -> Places:
-    """Where everything stands.
+    """Parse a text into places.
 
     Raises:
         yaml.YAMLError: the text is not YAML.

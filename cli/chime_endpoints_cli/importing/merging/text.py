@@ -1,4 +1,4 @@
-"""Where in a text its entries are, and in which of the two styles, block or flow, more of them are written."""
+"""Decides where to add entries in a text, and whether in block or flow style."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .places import Value, places_in
 
 
 def merged(text: str, entries: Mapping[str, Any], *, stacks: int | None = None) -> str:
-    """The text with more entries.
+    """Return the text with entries added.
 
     Args:
         text: a declaration in YAML or JSON, without a byte order mark.
-        entries: what to add.
-        stacks: a number of stacks to declare, for a text that has no entries and declares none.
+        entries: the entries to add.
+        stacks: a number of stacks to declare, if the text has no entries and no `stacks`.
 
     Raises:
-        CommandError: there is no place for them, since `endpoints` is an alias, for example.
+        CommandError: the entries cannot be added, for example because `endpoints` is an alias.
     """
     lines = Lines(text)
-    places = places_in(text.replace("\t", " "))  # JSON may be indented by tabs, which PyYAML does not take
+    places = places_in(text.replace("\t", " "))  # JSON can be indented with tabs, which PyYAML does not accept
     root = places.root
     if root is None:
         edits = [block.at_the_end(lines, len(text), entries, column=0, step=block.STEP, stacks=stacks)]
@@ -45,9 +45,9 @@ def merged(text: str, entries: Mapping[str, Any], *, stacks: int | None = None) 
 def _into(
     lines: Lines, root: Value, key: Value, value: Value, entries: Mapping[str, Any], stacks: int | None
 ) -> list[Edit]:
-    """Into what `endpoints` is."""
+    """Add entries to the value of `endpoints`."""
     if not (value.is_map or value.is_null):
-        raise _no_place("`endpoints` is not a map of its own")
+        raise _no_place("`endpoints` is not a map, or is an alias")
     if value.is_map and value.members():
         if value.is_flow:
             return flow.after_the_last(lines, value, entries)
@@ -66,4 +66,4 @@ def _into(
 
 
 def _no_place(why: str) -> CommandError:
-    return CommandError(f"there is no place for entries in the file: {why}", remedy="Write them into a file with -o.")
+    return CommandError(f"the entries cannot be added to the file: {why}", remedy="Write them to a new file with -o.")
