@@ -1,4 +1,4 @@
-"""The context that the `cdk` command gives to the app here, so that `validate` knows the same variables."""
+"""Reads the context that the `cdk` command passes to the app, so that `validate` uses the same variables."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .errors import CommandError
 
 
 def cdk_context() -> Mapping[str, object]:
-    """What `cdk.json` gives as context, and `cdk.context.json`, which counts less; nothing where they are not there.
+    """Return the context in `cdk.json` and, with lower precedence, in `cdk.context.json`; both are optional.
 
     Raises:
-        CommandError: one of them cannot be read, so that `cdk` could not either.
+        CommandError: one of the files cannot be read, so `cdk` could not read it either.
     """
     settings = _read(Path("cdk.json")).get("context")
     return {**_read(Path("cdk.context.json")), **(settings if isinstance(settings, dict) else {})}
@@ -25,7 +25,9 @@ def _read(path: Path) -> Mapping[str, object]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}", remedy="`cdk` reads it as well.") from error
+        raise CommandError(
+            f"{path} cannot be read: {error.strerror}", remedy="Make it readable: `cdk` reads it, too."
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise CommandError(f"{path} is not valid JSON", remedy="Correct it: `cdk` reads it as well.") from error
+        raise CommandError(f"{path} is not valid JSON", remedy="Correct it: `cdk` reads it, too.") from error
     return content if isinstance(content, dict) else {}

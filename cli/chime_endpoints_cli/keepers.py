@@ -1,4 +1,4 @@
-"""The processes that keep local clouds, in all directories: found by their command lines, which are never stale."""
+"""Finds the processes of all local clouds by their command lines, because files can be stale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MODULE = "chime_endpoints_cli.keeping"
 
 
 def keepers() -> dict[Path, int]:
-    """The directory of each local cloud that this user runs, and the process that keeps it."""
+    """Return the process of each local cloud of this user, by its directory."""
     found = {}
     for process, arguments in _command_lines():
         if MODULE in arguments and len(arguments) > arguments.index(MODULE) + 1:
@@ -19,7 +19,7 @@ def keepers() -> dict[Path, int]:
 
 
 def project_of(directory: Path) -> Path:
-    """The directory in which `local up` was run."""
+    """Return the directory in which `local up` was run."""
     return directory.parents[1]
 
 
@@ -38,7 +38,7 @@ def _command_lines() -> list[tuple[int, list[str]]]:
 
 
 def _listed_by_ps() -> list[tuple[int, list[str]]]:
-    """MacOS has no /proc. A path with a space in it is cut there, which only shortens what a message shows."""
+    """List processes on macOS, which has no /proc; a path with a space is cut, which only shortens a message."""
     try:
         done = subprocess.run(["ps", "-xwwo", "pid=,args="], capture_output=True, text=True, check=False)
     except OSError:

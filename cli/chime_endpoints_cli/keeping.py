@@ -1,4 +1,4 @@
-"""The local cloud that outlives the command that started it: kept by a process of its own, found by a file."""
+"""The local cloud of `local up`: a background process runs it, and a file records its addresses."""
 
 import contextlib
 import errno
@@ -25,12 +25,12 @@ START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.05
 FREE_BYTES = 20_000_000
-"""Less free space than that is not enough for the logs and for the packages of a deployment."""
+"""The minimum free space for the logs and for the packages of a deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptCloud:
-    """A local cloud that is running, and what was made on it."""
+    """A running local cloud, and what was created on it."""
 
     addresses: Addresses
     keeper: int
@@ -40,25 +40,25 @@ class KeptCloud:
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """What `write` has written."""
+        """Read the file that `write` wrote."""
         content = json.loads(file.read_text(encoding="utf-8"))
         addresses, instances = Addresses(**content["addresses"]), tuple(content["app_instances"])
         return cls(**{**content, "addresses": addresses, "app_instances": instances})
 
     def write(self, file: Path) -> None:
-        """Puts the file there whole, so that no reader sees half of it."""
+        """Write the file atomically, so that no reader sees half of it."""
         unfinished = file.with_suffix(f".{os.getpid()}")
         unfinished.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
         unfinished.replace(file)
 
 
 def cloud_directory() -> Path:
-    """Where the one kept cloud of the working directory has its files."""
+    """Return the directory for the files of the local cloud of the working directory."""
     return LOCAL.absolute() / "cloud"
 
 
 def kept_cloud() -> KeptCloud:
-    """The cloud that is running; raises CommandError if none is."""
+    """Return the running local cloud; raise CommandError if none is running."""
     directory = cloud_directory()
     if not is_held(directory):
         raise _not_running(directory)
@@ -74,14 +74,14 @@ def kept_cloud() -> KeptCloud:
 
 
 def is_kept() -> bool:
-    """Whether a cloud is running or starting."""
+    """Whether a local cloud is running or starting."""
     return is_held(cloud_directory())
 
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Waits until no other `local up` or `local down` of this directory is at work."""
-    import fcntl  # Windows has none; `require_posix` says so before anything comes here
+    """Wait until no other `local up` or `local down` runs in this directory."""
+    import fcntl  # Windows does not have it; `require_posix` has checked that
 
     with _writable(LOCAL.absolute()):
         LOCAL.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def alone() -> Iterator[None]:
 
 
 def start_keeper(*, aws_port: int, chime_port: int, account: str = ACCOUNT) -> KeptCloud:
-    """Starts a process that keeps a local cloud, and waits until it runs."""
+    """Start a background process with a local cloud, and wait until the cloud runs."""
     directory = cloud_directory()
     log = directory / "keeper.log"
     with _writable(directory):
@@ -130,14 +130,14 @@ def _wait_for(keeper: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _failure(log: Path) -> CommandError:
-    """What the keeper has told; where it could not even do that, its log."""
+    """Return the failure that the background process recorded or, without one, its log."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         return CommandError(**json.loads(log.with_name("failure.json").read_text(encoding="utf-8")))
     return CommandError("the local cloud did not start", output=log.read_text(errors="replace"))
 
 
 def note_contents(variables: Mapping[str, str], app_instances: Iterable[str]) -> KeptCloud:
-    """Remembers what a deployment to the kept cloud has to be given, and whose users there are."""
+    """Record the variables of a deployment and the app instances on the running local cloud."""
     cloud = kept_cloud()
     known = dict.fromkeys([*cloud.app_instances, *app_instances])
     cloud = replace(cloud, variables=dict(variables), app_instances=tuple(known))
@@ -146,9 +146,9 @@ def note_contents(variables: Mapping[str, str], app_instances: Iterable[str]) ->
 
 
 def stop_keeper() -> bool:
-    """Stops the kept cloud and waits until all of it is gone; returns whether there was one.
+    """Stop the local cloud and wait until all its processes have ended; return whether one was running.
 
-    It is found by its process, too, in case its files are gone or unreadable.
+    It is also found by its process, in case its files are missing or unreadable.
     """
     directory = cloud_directory()
     keeper = keepers().get(directory)
@@ -168,7 +168,7 @@ def stop_keeper() -> bool:
 
 
 def elsewhere() -> str:
-    """The directories in which this user's other local clouds run; empty if there are none."""
+    """Return the directories of this user's other local clouds, or an empty string."""
     return ", ".join(sorted(str(project_of(other)) for other in keepers() if other != cloud_directory()))
 
 
@@ -195,7 +195,7 @@ def _writable(directory: Path) -> Iterator[None]:
 
 
 def _keep(directory: Path, aws_port: int, chime_port: int, account: str) -> None:
-    """Keeps a local cloud until SIGTERM, or until a part of it ends by itself, which leaves its log."""
+    """Run a local cloud until SIGTERM, or until one of its services ends by itself; then keep the logs."""
     with hold(directory):
         try:
             with LocalCloud(directory=directory, aws_port=aws_port, chime_port=chime_port, account=account) as cloud:

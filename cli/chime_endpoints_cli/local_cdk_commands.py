@@ -1,4 +1,4 @@
-"""`chime-endpoints local deploy`, `diff`, `destroy` and `exec`: other programs on the local cloud."""
+"""`chime-endpoints local deploy`, `diff`, `destroy` and `exec`: run other programs on the local cloud."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .stacks import all_stacks
 from .terminal import complain, waiting
 from .verification import BOOTSTRAP_STACK
 
-_CODES = {ExitCode.DONE: "done", ExitCode.FAILED: "cdk failed, and has said why; cdk's own exit code is passed on"}
+_CODES = {ExitCode.DONE: "done", ExitCode.FAILED: "cdk failed; its output says why, and its exit code is passed on"}
 
 
 @click.command(
     cls=PassingOn,
     examples=[
         ("chime-endpoints local deploy", "all stacks of the app in this directory"),
-        ("chime-endpoints local deploy Chat --outputs-file out.json", "one stack; what follows is cdk's"),
+        ("chime-endpoints local deploy Chat --outputs-file out.json", "one stack, with an option of cdk"),
         ("chime-endpoints local deploy -c endpoints=other.yaml", "another file"),
     ],
     exit_codes=_CODES,
@@ -38,8 +38,8 @@ _CODES = {ExitCode.DONE: "done", ExitCode.FAILED: "cdk failed, and has said why;
 def deploy(*, arguments: tuple[str, ...]) -> int:
     """Run `cdk deploy` on the local cloud.
 
-    Every argument goes to cdk as it is. Without the name of a stack all stacks are deployed, and without
-    --require-approval nothing is asked.
+    All arguments are passed to cdk unchanged. Without the name of a stack, all stacks are deployed. Without
+    --require-approval, cdk does not ask for approval.
     """
     cloud = kept_cloud()
     environment = {"CDK_REQUIRE_APPROVAL": "never", **_environment(cloud)}
@@ -52,12 +52,15 @@ def deploy(*, arguments: tuple[str, ...]) -> int:
     cls=PassingOn,
     examples=[
         ("chime-endpoints local diff", "what a deployment would change"),
-        ("chime-endpoints local diff Chat", "of one stack"),
+        ("chime-endpoints local diff Chat", "the changes of one stack"),
     ],
     exit_codes=_CODES,
 )
 def diff(*, arguments: tuple[str, ...]) -> int:
-    """Run `cdk diff` on the local cloud; every argument goes to cdk as it is."""
+    """Run `cdk diff` on the local cloud.
+
+    All arguments are passed to cdk unchanged.
+    """
     cloud = kept_cloud()
     environment = _environment(cloud)
     cdk = find_cdk(Path.cwd(), environment)
@@ -69,15 +72,15 @@ def diff(*, arguments: tuple[str, ...]) -> int:
     cls=PassingOn,
     examples=[
         ("chime-endpoints local destroy", "all stacks of the app in this directory"),
-        ("chime-endpoints local destroy Chat --force", "one stack, without a question"),
+        ("chime-endpoints local destroy Chat --force", "one stack, without confirmation"),
     ],
     exit_codes=_CODES,
 )
 def destroy(*, arguments: tuple[str, ...]) -> int:
     """Run `cdk destroy` on the local cloud.
 
-    Every argument goes to cdk as it is. Without the name of a stack all stacks are destroyed; cdk asks before, if there
-    is a terminal.
+    All arguments are passed to cdk unchanged. Without the name of a stack, all stacks are destroyed. On a terminal, cdk
+    asks for confirmation first.
     """
     environment = _environment(kept_cloud())
     unasked = [] if sys.stdin.isatty() or {"--force", "-f"} & set(arguments) else ["--force"]
@@ -92,21 +95,24 @@ def destroy(*, arguments: tuple[str, ...]) -> int:
         ("chime-endpoints local exec -- aws s3 ls", "any program that calls AWS"),
         ("chime-endpoints local exec -- cdk watch", "any other command of cdk"),
     ],
-    exit_codes={ExitCode.DONE: "the program's own exit code", ExitCode.FAILED: "likewise, or there is no such program"},
+    exit_codes={
+        ExitCode.DONE: "the program's own exit code",
+        ExitCode.FAILED: "the same, or the program was not found",
+    },
 )
 def exec_command(*, arguments: tuple[str, ...]) -> None:
-    """Run any program with the local cloud as its AWS.
+    """Run any program with the local cloud as AWS.
 
-    The program takes the place of this command: its exit code, its signals and the terminal are its own.
+    The program replaces this command, so it has the terminal, receives signals and sets the exit code.
     """
     program = arguments[1:] if arguments[:1] == ("--",) else arguments
     if not program:
-        raise CommandError("no program is named", remedy="Write it behind --: chime-endpoints local exec -- aws s3 ls")
+        raise CommandError("no program to run", remedy="Write it after --: chime-endpoints local exec -- aws s3 ls")
     replace_by(program, _environment(kept_cloud()))
 
 
 def _environment(cloud: KeptCloud) -> dict[str, str]:
-    # In an active environment its own programs come first; else those beside this Python, where the app's packages are.
+    # Without an active virtual environment, the programs beside this Python come first: they have the app's packages.
     beside = [] if os.environ.get("VIRTUAL_ENV") else [Path(sys.executable).parent]
     own = [Path.cwd() / "node_modules" / ".bin", *beside]
     return users_environment(settings(cloud), directory=cloud_directory(), first=own)
@@ -117,7 +123,7 @@ def _of_all_stacks(arguments: Sequence[str]) -> list[str]:
 
 
 def _bootstrap(cloud: KeptCloud, environment: Mapping[str, str]) -> None:
-    """Makes the resources that every deployment needs, once."""
+    """Create the resources that every deployment needs, once."""
     stacks = all_stacks(Services(local=cloud.addresses).stacks(REGION))
     if any(stack.name == BOOTSTRAP_STACK for stack in stacks):
         return
@@ -127,7 +133,7 @@ def _bootstrap(cloud: KeptCloud, environment: Mapping[str, str]) -> None:
 
 
 def _qualifier() -> list[str]:
-    """A project may have a qualifier of its own, by which its bootstrap resources are named."""
+    """Return the option for the project's bootstrap qualifier, if cdk.json sets one."""
     try:
         context = json.loads(Path("cdk.json").read_text(encoding="utf-8")).get("context", {})
     except (OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The local cloud: MiniStack and the emulator of the Chime service, on loopback, as long as a `with` block."""
+"""The local cloud: runs MiniStack and the emulator of the Chime service on loopback during a `with` block."""
 
 import contextlib
 import importlib.util
@@ -16,22 +16,22 @@ from .service import Service, answers
 from .terminal import waiting
 
 LOOPBACK = "127.0.0.1"
-"""An address, not a name: with `localhost` the cdk command looks up bucket.localhost."""
+"""An address, not a name: with `localhost`, the cdk command would look up bucket.localhost."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """Where the local cloud is."""
+    """The URLs of the local cloud."""
 
     aws_url: str
     chime_url: str
 
 
 class LocalCloud:
-    """Starts the two services and stops them, with all they write in one directory."""
+    """Starts and stops the two services; they write all files to one directory."""
 
     def __init__(self, *, directory: Path, aws_port: int = 0, chime_port: int = 0, account: str = ACCOUNT) -> None:
-        """Takes ports to listen on, where 0 is any free one, and the account that it is."""
+        """Set the ports, where 0 means any free port, and the account id."""
         self.directory = directory
         self._account = account
         self._ports = (aws_port, chime_port)
@@ -41,19 +41,19 @@ class LocalCloud:
 
     @property
     def addresses(self) -> Addresses:
-        """Where it listens; only while it runs."""
+        """The URLs; only available while the cloud runs."""
         if self._addresses is None:
             raise CommandError("the local cloud is not running")
         return self._addresses
 
     @property
     def stopped_service(self) -> str | None:
-        """The name of a service that has ended by itself."""
+        """The name of a service that has ended by itself, or None."""
         return next((service.name for service in self._running if not service.is_running), None)
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment for programs that are to work on it."""
+        """The environment for programs that use the cloud."""
         return self._environment(self.addresses)
 
     def _environment(self, where: Addresses) -> dict[str, str]:
@@ -104,8 +104,8 @@ class LocalCloud:
         return url
 
     def _start_ministack(self, port: int, chime_url: str) -> str:
-        # Its own command takes a number of a port only. Handing over a socket that already listens leaves
-        # no moment in which another program could take the port.
+        # MiniStack's own command accepts only a port number. With a socket that already listens, no other program can
+        # take the port in between.
         with _listening_socket(port) as listening:
             port = listening.getsockname()[1]
             url = f"http://{LOOPBACK}:{port}"
@@ -130,7 +130,7 @@ class LocalCloud:
 
 
 def require_ministack() -> None:
-    """Raises CommandError where MiniStack is not installed."""
+    """Raise CommandError if MiniStack is not installed."""
     if importlib.util.find_spec("ministack") is None:
         raise CommandError(
             "the local cloud is not installed", remedy="Install it with: pip install 'cdk-chime-endpoints[local]'"
@@ -138,7 +138,7 @@ def require_ministack() -> None:
 
 
 def _ministack_settings(port: int, account: str) -> dict[str, str]:
-    """Only loopback, nothing kept, no listener beside the one port, and no look at the user's Docker."""
+    """Return settings for loopback only, without persistence, other listeners, or the user's Docker."""
     return {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": LOOPBACK,
@@ -154,7 +154,7 @@ def _ministack_settings(port: int, account: str) -> dict[str, str]:
 
 
 def _listening_socket(port: int) -> socket.socket:
-    """A socket bound to the port; raises CommandError if another program has it."""
+    """Return a socket that listens on the port; raise CommandError if another program uses the port."""
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -163,7 +163,7 @@ def _listening_socket(port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise CommandError(
-            f"port {port} of {LOOPBACK} cannot be used: {error.strerror}",
-            remedy="Stop the program that has it, name another port, or name none to take any free one.",
+            f"port {port} on {LOOPBACK} cannot be used: {error.strerror}",
+            remedy="Stop the program that uses it, choose another port, or omit the option to use any free port.",
         ) from error
     return bound

@@ -1,4 +1,4 @@
-"""`chime-endpoints local up`, `status` and `down`: the local cloud by hand."""
+"""`chime-endpoints local up`, `status` and `down`: start and stop the local cloud."""
 
 from __future__ import annotations
 
@@ -36,26 +36,29 @@ _PORT = click.IntRange(0, 65535)
 
 @click.group(cls=Group, needs_posix=True)
 def local() -> None:
-    """Run a local cloud on loopback: MiniStack and the Chime emulator."""
+    """Run a local cloud on this machine.
+
+    It consists of MiniStack and the emulator of the Chime service, and listens on loopback only.
+    """
 
 
 @local.command(
     cls=Command,
     examples=[
-        ("chime-endpoints local up", "in the directory of the app; creates what endpoints.yaml refers to"),
+        ("chime-endpoints local up", "in the directory of the app: also creates what endpoints.yaml refers to"),
         ("chime-endpoints local up -c endpoints=staging.yaml -c STAGE=dev", "another file, with a variable's value"),
-        ("chime-endpoints local deploy", "then: cdk deploy against it"),
+        ("chime-endpoints local deploy", "then run cdk deploy on it"),
     ],
 )
-@click.option("--port", type=_PORT, default=0, help="MiniStack's port; by default any free one.")
-@click.option("--chime-port", type=_PORT, default=0, help="The emulator's port; by default any free one.")
+@click.option("--port", type=_PORT, default=0, help="The port of MiniStack; by default any free port.")
+@click.option("--chime-port", type=_PORT, default=0, help="The port of the emulator; by default any free port.")
 @options.context
 def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
     """Start the local cloud, and create what endpoints.yaml refers to.
 
-    These are the app instances and users, the secrets with their fields, and the parameters; device tokens are made up.
-    Run it again after a change of the file: it creates what is missing. The cloud runs until `chime-endpoints local
-    down`, and keeps nothing.
+    The command creates the app instances and users, the secrets with their fields, and the parameters, with made-up
+    device tokens. If you change the file, run the command again: it creates what is missing. The cloud runs until
+    `chime-endpoints local down`, and does not keep its data.
     """
     require_ministack()
     given = dict(options.variables_in(context))
@@ -67,7 +70,7 @@ def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
         declared = _read(file, given, running) if has_file else None
         cloud = running or _start(port, chime_port, declared)
         if running:
-            complain("The local cloud is running already.")
+            complain("The local cloud is already running.")
         if declared:
             try:
                 cloud = _provide(cloud, declared, {**earlier, **given})
@@ -81,9 +84,9 @@ def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
 @local.command(
     cls=Command,
     examples=[
-        ('eval "$(chime-endpoints local status)"', "the environment for other programs, such as aws and cdk"),
+        ('eval "$(chime-endpoints local status)"', "set the environment for other programs, such as aws and cdk"),
         ("chime-endpoints local status --shell fish | source", "the same in fish"),
-        ("chime-endpoints local status --shell powershell | Out-String | Invoke-Expression", "and in PowerShell"),
+        ("chime-endpoints local status --shell powershell | Out-String | Invoke-Expression", "the same in PowerShell"),
     ],
     exit_codes={ExitCode.DONE: "it is running", ExitCode.FAILED: "it is not running"},
 )
@@ -91,20 +94,23 @@ def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
     "--shell",
     type=click.Choice([each.value for each in Shell]),
     default=Shell.SH.value,
-    help="Whose syntax to write; sh is also bash's and zsh's.",
+    help="The shell whose syntax to print; sh also works in bash and zsh.",
 )
 @options.as_json
 def status(*, shell: str, as_json: bool) -> None:
-    """Print where the local cloud is, as commands that a shell can evaluate."""
+    """Print the settings for the local cloud.
+
+    They are commands that a shell can evaluate.
+    """
     if as_json:
         show_json(settings(kept_cloud()))
     else:
         _show(kept_cloud(), Shell(shell))
 
 
-@local.command(cls=Command, examples=[("chime-endpoints local down", "nothing is left running")])
+@local.command(cls=Command, examples=[("chime-endpoints local down", "stops all its processes")])
 def down() -> None:
-    """Stop the local cloud of this directory; what was on it is gone."""
+    """Stop the local cloud of this directory and delete its data."""
     with alone() if cloud_directory().exists() else nullcontext(), waiting("Stopping the local cloud"):
         stopped = stop_keeper()
     if stopped:
@@ -139,8 +145,8 @@ def _provide(cloud: KeptCloud, declared: LocalDeclaration, known: dict[str, str]
         account = entry.declaration.app_instance_user_arn.split(":")[4]
         if account != declared.account:
             complain(
-                f"warning: {entry.key}: its user is in account {account}, and the local cloud is account"
-                f" {declared.account}: a deployment has one account."
+                f"warning: {entry.key}: its user is in account {account}, but the local cloud is account"
+                f" {declared.account}. A deployment can use only one account."
             )
     complain(f"{declared.declarations.path}: {_made(made)}")
     variables = {**known, **declared.variables}
@@ -159,5 +165,5 @@ def _made(made: Made) -> str:
 
 
 def _show(cloud: KeptCloud, shell: Shell) -> None:
-    write_raw("# The local cloud is running; for programs that are to use it:\n")
-    write_raw(written_for(shell, settings(cloud)))  # each whole on its line, to be copied
+    write_raw("# The local cloud is running. Settings for programs that use it:\n")
+    write_raw(written_for(shell, settings(cloud)))  # unwrapped, so that lines can be copied

@@ -1,4 +1,4 @@
-"""The declaration file for the local cloud: read as the app reads it, with the local cloud's ARNs for variables."""
+"""Reads a declaration as the app does, with the ARNs of the local cloud as variables."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _PLACE = re.compile(r"arn:aws:(?:chime|mobiletargeting):([a-z0-9-]+):(\d{12}):")
 
 @dataclass(frozen=True, kw_only=True)
 class LocalDeclaration:
-    """A file without mistakes, and what a deployment to the local cloud has to be given for it."""
+    """A valid declaration, and the variables for deploying it to the local cloud."""
 
     declarations: Declarations
     account: str
-    """The account that the file's ARNs name: the local cloud becomes this account."""
+    """The account in the file's ARNs, which the local cloud uses as its own."""
     variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Variables:
-    """Looks variables up as a deployment does, except for those that name what the local cloud makes."""
+    """Looks up variables as a deployment does, with the ARNs that the local cloud creates."""
 
     given: Mapping[str, str]
     made: Mapping[str, str] = field(default_factory=dict)
@@ -53,13 +53,13 @@ class _Variables:
 def read_locally(
     path: Path, given: Mapping[str, str], *, earlier: Mapping[str, str] | None = None, account: str | None = None
 ) -> LocalDeclaration:
-    """Reads a declaration file.
+    """Read a declaration file.
 
     Args:
         path: the file.
         given: variables from the command line.
-        earlier: variables of the cloud that runs already, from an earlier reading.
-        account: of the cloud that runs already; by default the one that the file names.
+        earlier: variables of the running cloud, from an earlier call.
+        account: the account of the running cloud; by default the account in the file.
 
     Raises:
         CommandError: the file has mistakes, which have been shown.
@@ -69,8 +69,8 @@ def read_locally(
     region, named = _place(path, {**own, **given}) or (REGION, account or ACCOUNT)
     if account and account != named:
         raise CommandError(
-            f"{path} is about account {named}, and the local cloud that is running is account {account}",
-            remedy="Start it again for this file: chime-endpoints local down, then this command again",
+            f"{path} uses account {named}, but the running local cloud is account {account}",
+            remedy="Restart the local cloud for this file: run chime-endpoints local down, then this command again.",
         )
     variables = _Variables(given={**earlier, **given}, made=_made(region, named))
     try:
@@ -78,13 +78,13 @@ def read_locally(
     except DeclaredFileError as error:
         complain(str(error))
         mistakes = counted(len(error.problems), "mistake")
-        raise CommandError(f"{path} has {mistakes}", remedy="Correct the file, then run this again.") from error
+        raise CommandError(f"{path} has {mistakes}", remedy="Correct the file, then run the command again.") from error
     kept = {name: value for name, value in variables.used.items() if name in variables.given or name in variables.made}
     return LocalDeclaration(declarations=declarations, account=named, variables=kept)
 
 
 def placeholder(account: str, region: str = REGION) -> str:
-    """A complete ARN that stands for the secret until the local cloud has made it."""
+    """Return a placeholder ARN for the secret, used until the local cloud has created it."""
     return f"arn:aws:secretsmanager:{region}:{account}:secret:{PUSH_SECRET_NAME}-0Local"
 
 
@@ -97,17 +97,17 @@ def _made(region: str, account: str) -> dict[str, str]:
 
 
 def _place(path: Path, given: Mapping[str, str]) -> tuple[str, str] | None:
-    """The region and account of the first user or application that the file names, be it by a variable or a default.
+    """Return the region and account of the first user or application in the file, including variables and defaults.
 
-    A deployment has one account, and an application belongs to the region of its users: ARNs that are made for the
-    file have to agree with those that it has.
+    A deployment has one account, and an application is in the region of its users. So generated ARNs must match the
+    ARNs in the file.
     """
     variables = _Variables(given=given)
     try:
         text = _COMMENT.sub("", path.read_bytes().decode("utf-8-sig", "replace"))
         load(path, variables)
     except DeclaredFileError:
-        pass  # told by the reading that follows, with ARNs that fit
+        pass  # reported by the next read, which uses matching ARNs
     except OSError:
         return None
     values = [value for name, value in variables.used.items() if name in given or name not in _made("", "")]

@@ -1,4 +1,4 @@
-"""What a program has in its environment to see the local cloud as AWS, and how shells are told of it."""
+"""Environment variables that make programs use the local cloud as AWS, in the syntax of several shells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .environment import REGION
 from .keeping import KeptCloud
 
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
-"""A profile would win over the credentials below in some SDKs, and fail in others if it does not exist."""
+"""In some SDKs, a profile takes precedence over the credentials below; in others, a missing profile is an error."""
 
 
 class Shell(StrEnum):
@@ -22,20 +22,20 @@ class Shell(StrEnum):
 
 
 def settings(cloud: KeptCloud) -> dict[str, str]:
-    """The variables."""
+    """Return the variables for a running local cloud."""
     return {
         "AWS_ENDPOINT_URL": cloud.addresses.aws_url,
         "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": cloud.addresses.chime_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,  # boto3 reads no other
+        "AWS_DEFAULT_REGION": REGION,  # boto3 reads only this one
         **cloud.variables,
     }
 
 
 def written_for(shell: Shell, variables: Mapping[str, str]) -> str:
-    """Commands that set the variables, one on each line."""
+    """Return commands that set the variables, one on each line."""
     set_, unset = _SYNTAX[shell]
     lines = [unset(UNSET)] + [set_(name, value) for name, value in variables.items()]
     return "".join(f"{line}\n" for line in lines)

@@ -89,7 +89,7 @@ def test_the_local_cloud_runs_until_it_is_taken_down(tmp_path: Path) -> None:
         assert started.returncode == 0, started.stderr
         again = _command(tmp_path, "local", "up")
         assert (again.returncode, again.stdout) == (0, started.stdout)
-        assert "running already" in again.stderr
+        assert "already running" in again.stderr
         assert _command(tmp_path, "local", "status").stdout == started.stdout
         assert "0 endpoints of 3 users" in _command(tmp_path, "list", "--local").stdout
     finally:

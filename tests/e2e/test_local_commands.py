@@ -131,7 +131,7 @@ def test_two_at_once_start_one_cloud(project: Path) -> None:
         first, second = (each.result() for each in both)
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert first.stdout == second.stdout
-    assert (first.stderr + second.stderr).count("running already") == 1
+    assert (first.stderr + second.stderr).count("already running") == 1
 
 
 def test_a_cloud_that_was_killed_is_named_and_started_again(project: Path) -> None:

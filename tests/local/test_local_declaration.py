@@ -105,7 +105,7 @@ def test_what_was_made_for_another_file_does_not_decide_for_this_one(tmp_path: P
     """The account of the cloud that runs is held against what this file names."""
     path = write(tmp_path, {"user": OWN, "device_token": {"plain_text": "t"}}, application=APPLICATION)
     earlier = {"APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:000000000000:app-instance/x", "STAGE": "prod"}
-    with pytest.raises(CommandError, match="about account 111122223333"):
+    with pytest.raises(CommandError, match="uses account 111122223333"):
         read_locally(path, {}, earlier=earlier, account="000000000000")
 
 
