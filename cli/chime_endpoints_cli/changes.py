@@ -1,4 +1,4 @@
-"""The changes that the demo makes to the declaration: one of each kind, wherever the file has room for it."""
+"""The changes that the demo makes to the declaration, one of each kind."""
 
 import copy
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Changed:
 
 
 def change(declaration: Mapping[str, Any]) -> Changed:
-    """Changes a name, AllowMessages, a device token and a tag, adds an endpoint and removes one."""
+    """Change a name, AllowMessages, a device token and a tag; add an endpoint, and remove one."""
     changed = copy.deepcopy(dict(declaration))
     entries: dict[str, Any] = changed["endpoints"]
     rotated = _take(entries, [], lambda entry: "parameter" in entry["device_token"], "its token in a parameter")
@@ -70,6 +70,6 @@ def _take(entries: Mapping[str, Any], taken: list[str], fits: Any, what: str) ->
         if key not in taken and fits(entry):
             return key
     raise CommandError(
-        f"the demo finds no entry left with {what} to change",
+        f"the demo needs another entry with {what} to change",
         remedy="It needs four entries in endpoints.yaml, one of them with its token in a parameter.",
     )

@@ -48,9 +48,9 @@ _LONGEST_NAME = 24
 
 
 def run_demo(*, verbose: bool) -> None:
-    """Runs the eight steps; raises CommandError where anything is not as it should be."""
+    """Run the eight steps; raise CommandError if a check fails."""
     if not DECLARATION.is_file():
-        raise CommandError(f"{DECLARATION} is not here", remedy="Run this in the directory of the CDK app.")
+        raise CommandError(f"{DECLARATION} was not found", remedy="Run the command in the directory of the CDK app.")
     started = time.monotonic()
     heading("1. Start the local cloud")
     declared = read_locally(DECLARATION, {})
@@ -103,7 +103,7 @@ class Demo:
     cdk: Cdk
 
     def bootstrap_and_deploy(self) -> None:
-        """Step 3."""
+        """Step 3: deploy."""
         heading(f"3. Deploy {DECLARATION} with the real cdk command")
         with _timed("cdk bootstrap"):
             self.cdk.bootstrap()
@@ -111,7 +111,7 @@ class Demo:
             self.cdk.deploy()
 
     def show_registered(self) -> dict[str, Registered]:
-        """Step 4; returns the endpoint of each entry."""
+        """Step 4: show what is registered; return the endpoint of each entry."""
         heading("4. What Amazon Chime has registered")
         entries = wanted(self.declaration, self.variables)
         seen = self._look()
@@ -122,7 +122,7 @@ class Demo:
         return found
 
     def change(self, before: Mapping[str, Registered]) -> None:
-        """Steps 5 and 6."""
+        """Steps 5 and 6: change the endpoint, then the file."""
         changed = change(self.declaration)
         self._drift_away(before[changed.updated[0]])
         heading("6. Change the file and deploy again")
@@ -143,7 +143,7 @@ class Demo:
         self._drift(expected=State.IN_SYNC)
 
     def destroy(self) -> None:
-        """Step 7."""
+        """Step 7: destroy the stack."""
         heading("7. Destroy the stack")
         with _timed("cdk destroy"):
             self.cdk.destroy()
@@ -152,7 +152,7 @@ class Demo:
         self._audit()
 
     def _audit(self) -> None:
-        """Shows that `audit` finds a lost endpoint; raises CommandError if it does not."""
+        """Step 8: show that `audit` finds a lost endpoint; raise CommandError if it does not."""
         heading("8. Find an endpoint that no stack manages: chime-endpoints audit")
         self.clients.chime.register_app_instance_user_endpoint(**self._lost_endpoint())
         users, regions = self.made.user_arns, [REGION]
@@ -188,7 +188,7 @@ class Demo:
         self._drift(expected=State.CHANGED)
 
     def _drift(self, *, expected: State) -> None:
-        """Shows the drift; raises CommandError if the worst of it is not as expected."""
+        """Show the drift; raise CommandError if the most serious state is not the expected one."""
         stacks, findings = look(self.services, names=(), regions=[REGION], with_tokens=True)
         report.show(stacks, findings)
         found = _gravest(findings)
@@ -250,7 +250,7 @@ def _tag_rows(tags: Mapping[str, Mapping[str, str]]) -> Rows:
 def _what_happened(
     changed: Changed, before: Mapping[str, Registered], after: Mapping[str, Registered]
 ) -> dict[str, str]:
-    """What happened to each endpoint, by its id; raises CommandError if the declaration asks for something else."""
+    """Return what happened to each endpoint, by its id; raise CommandError if that is not what was declared."""
     happened = {}
     for key, endpoint in after.items():
         old = before.get(key)
@@ -276,7 +276,7 @@ def _versions(environment: Mapping[str, str]) -> str:
 
 @contextmanager
 def _timed(what: str) -> Iterator[None]:
-    """Says what was done and how long it took."""
+    """Print the name and the duration of the block."""
     started = time.monotonic()
     with waiting(what):
         yield

@@ -37,7 +37,7 @@ class LocalDeclaration:
 
 @dataclass(frozen=True, kw_only=True)
 class _Variables:
-    """Looks up variables as a deployment does, with the ARNs that the local cloud creates."""
+    """Look-up of variables, as in a deployment, with the ARNs that the local cloud creates."""
 
     given: Mapping[str, str]
     made: Mapping[str, str] = field(default_factory=dict)
