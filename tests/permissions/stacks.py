@@ -28,7 +28,7 @@ Templates = Mapping[str, Template]
 FIRST = f"arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/01234567-89ab-cdef-0123-456789abcdef"
 SECOND = f"arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/fedcba98-7654-3210-fedc-ba9876543210"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"
-SECRET, SECURE_PARAMETER, PARAMETER = "chime/push-tokens", "/push/carol", "/push/carol-voip"
+SECRET, SECURE_PARAMETER, PARAMETER = "chime/bobs-tokens", "/push/carol", "/push/carol-voip"
 TEXT = DeviceToken.unsafe_plain_text
 
 

@@ -42,8 +42,6 @@ def made(cloud: CloudFormation, name: str) -> str:
     """The complete ARN of a secret that has the token."""
     content = json.dumps({"alice": "canary-alice"})
     secrets = cloud.guard.clients.secrets(REGION)
-    if any(each["Name"] == name for each in secrets.list_secrets()["SecretList"]):
-        return str(secrets.put_secret_value(SecretId=name, SecretString=content)["ARN"])
     return str(secrets.create_secret(Name=name, SecretString=content)["ARN"])
 
 
