@@ -55,6 +55,14 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
     assert properties(template, TAGS)["Tags"] == [{"Key": "team", "Value": "chat"}]
 
 
+def test_a_renamed_entry_with_its_former_key_as_id_changes_nothing(tmp_path: Path) -> None:
+    """F73: neither the logical ID nor anything else in the template, so that CloudFormation has nothing to do."""
+    token = f"{COMMON}, device_token: {{secret: <SECRET>}}"
+    before = templates(tmp_path, f"endpoints: {{phone: {{{token}}}}}")
+    assert templates(tmp_path, f"endpoints: {{alices-phone: {{id: phone, {token}}}}}") == before
+    assert templates(tmp_path, f"endpoints: {{alices-phone: {{{token}}}}}") != before
+
+
 IN_SECRETS_MANAGER = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
 
 

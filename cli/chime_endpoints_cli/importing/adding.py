@@ -60,7 +60,8 @@ def add(
     """
     file = form.into
     declared = Declarations(path="the file", entries=()) if file is None else file.declared
-    keyed = dict(zip(keys_for(endpoints, [entry.key for entry in declared.entries]), endpoints, strict=True))
+    taken = [name for entry in declared.entries for name in {entry.key, entry.identity}]
+    keyed = dict(zip(keys_for(endpoints, taken), endpoints, strict=True))
 
     def entries(places: Mapping[str, str]) -> dict[str, Any]:
         return {key: _entry(key, each, places, file) for key, each in keyed.items()}

@@ -29,7 +29,9 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
         )
     if not declared.entries and not declares_stacks:
         return needed
-    moved = sum(stack_of(each.key, declared.stacks) != stack_of(each.key, needed) for each in declared.entries)
+    moved = sum(
+        stack_of(each.identity, declared.stacks) != stack_of(each.identity, needed) for each in declared.entries
+    )
     if moved:
         before = counted(len(declared.entries), "endpoint")
         remedy = (

@@ -20,7 +20,7 @@ from chime_endpoints_handler.rules import violations
 from .arns import wrong_part
 from .document import Node, places
 from .entry import Entry
-from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, REMOVAL_POLICIES, REQUIRED_FIELDS
+from .fields import ENTRY_FIELDS, FIELD_OF_PROPERTY, KEY, KEY_RULE, LOGICAL_ID, REMOVAL_POLICIES, REQUIRED_FIELDS
 from .problems import LONGEST_ARN, Place, quoted
 from .reading import UNKNOWN, Reader, is_unknown
 from .token import read_token
@@ -48,6 +48,7 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
     tags = [read_tags(reader, each["tags"]) for each in (defaults, fields.values) if "tags" in each]
     entry = Entry(
         key=reader.entry,
+        id=_id(reader, values),
         declaration=declaration,
         tags={key: value for part in tags for key, value in part.items()},
         removal_policy=_policy(reader, values, "removal_policy") or REMOVAL_POLICIES[0],
@@ -124,6 +125,20 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
         adopt_existing=False if adopt is None else reader.truth(adopt, "adopt_existing"),
     )
     return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
+
+
+def _id(reader: Reader, values: Mapping[str, Node]) -> str:
+    if "id" not in values:
+        return ""
+    given = reader.text(values["id"], "id")
+    if is_unknown(given):
+        return ""
+    if not KEY.fullmatch(given):
+        reader.wrong(values["id"].place, "id", f"{quoted(given)} {KEY_RULE}", Code.MALFORMED)
+    elif LOGICAL_ID.fullmatch(given):
+        sentence = f"{quoted(given)} is a logical ID of CloudFormation. Declare the key that the entry had before."
+        reader.wrong(values["id"].place, "id", sentence, Code.MALFORMED)
+    return given
 
 
 def _policy(reader: Reader, values: Mapping[str, Node], name: str) -> str | None:

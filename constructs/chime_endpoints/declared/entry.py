@@ -12,9 +12,11 @@ from .problems import Place
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One endpoint of the file. Its key is its identity."""
+    """One endpoint of the file."""
 
     key: str
+    id: str = ""
+    """Its identity, if that is not its key: the key that it had before it was renamed."""
     declaration: EndpointDeclaration
     tags: Mapping[str, str] = field(default_factory=dict)
     removal_policy: str = "destroy"
@@ -24,6 +26,11 @@ class Entry:
     """The ARNs of the keys that its secrets and parameters are encrypted with, where they are given."""
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     """Where each field stands, by its path; the entry itself by the empty path."""
+
+    @property
+    def identity(self) -> str:
+        """What its stack and its logical ID in CloudFormation follow from."""
+        return self.id or self.key
 
     @property
     def tokens(self) -> tuple[TokenSource, ...]:

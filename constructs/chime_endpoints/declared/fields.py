@@ -12,6 +12,7 @@ SECRET_FIELDS = ("secret", "field", "version_id", "version_stage")
 PARAMETER_FIELDS = ("parameter", "version")
 TOKEN_FIELDS = (*SECRET_FIELDS, *PARAMETER_FIELDS, "kms_key", "plain_text")
 ENTRY_FIELDS = (
+    "id",
     "user",
     "type",
     "application",
@@ -41,7 +42,10 @@ MOST_STACKS = 500
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 """A whole number as YAML 1.1 and 1.2 both read it."""
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,126}[A-Za-z0-9])?")
-"""An entry's key."""
+"""An entry's key, or its id."""
+KEY_RULE = "must be 1 to 128 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit."
+LOGICAL_ID = re.compile(r"Endpoints[A-Za-z0-9]*[0-9A-F]{8}")
+"""What CloudFormation calls the resource of an entry, which is not the entry's id."""
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 
 FIELD_OF_PROPERTY: Mapping[str, str] = {

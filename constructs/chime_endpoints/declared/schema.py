@@ -100,7 +100,8 @@ def _top_fields() -> Mapping[str, Schema]:
         "endpoints": {
             "type": "object",
             "description": (
-                "One entry for each device. Its key is its identity: under another key it is another endpoint."
+                "One entry for each device. Its key is its identity: under another key it is another endpoint, unless"
+                " `id` keeps the former one."
             ),
             "minProperties": 1,
             "propertyNames": {"pattern": _whole(KEY)},
@@ -112,6 +113,12 @@ def _top_fields() -> Mapping[str, Schema]:
 def _entry_fields() -> Mapping[str, Schema]:
     key, value = TAG_MEMBER_RULES["Key"], TAG_MEMBER_RULES["Value"]
     return {
+        "id": _text(
+            Rule(maximum=128),
+            "The endpoint's identity, which its stack and its logical ID follow from. Default: the key. After a change"
+            " of the key, declare the former key here, and the endpoint stays what it is.",
+            form=KEY,
+        ),
         "user": _text(
             ENDPOINT_RULES["AppInstanceUserArn"],
             "The ARN of the AppInstanceUser whose endpoint it is; at most 10 endpoints a user (an adjustable quota)."

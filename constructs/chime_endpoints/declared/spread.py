@@ -15,7 +15,7 @@ RESERVE = 0.1
 
 def spread(entries: Sequence[Entry], stacks: int) -> list[list[Entry]]:
     """The entries of each stack, in the order of the file."""
-    return _shares(entries, Moving([entry.key for entry in entries], stacks))
+    return _shares(entries, Moving([entry.identity for entry in entries], stacks))
 
 
 def exceeded(shares: Sequence[Sequence[Entry]], paths: Sequence[str] = (), *, reserve: float = 0) -> str | None:
@@ -43,7 +43,7 @@ def stacks_needed(entries: Sequence[Entry], more_than: int, paths: Sequence[str]
         The number; None if no number of stacks does.
     """
     at_least = int(len(entries) / (STACK_QUOTA * (1 - RESERVE)))
-    moving = Moving([entry.key for entry in entries], max(more_than, at_least))
+    moving = Moving([entry.identity for entry in entries], max(more_than, at_least))
     while moving.stacks < MOST_STACKS:
         moving.add_stack()
         if exceeded(_shares(entries, moving), paths, reserve=RESERVE) is None:

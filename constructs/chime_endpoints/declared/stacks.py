@@ -19,14 +19,14 @@ _POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPoli
 
 
 class EndpointsStack(Stack):
-    """A stack of declared endpoints. An endpoint's construct id is its key in the file, and nothing else."""
+    """A stack of declared endpoints. An endpoint's construct id is its entry's id, by default its key."""
 
     def __init__(self, scope: Construct, id: str, *, entries: Sequence[Entry], paths: Sequence[str] = ()) -> None:  # noqa: A002 - CDK's own name
         """Declares the entries' endpoints; the paths of parameters are allowed as a whole."""
         super().__init__(scope, id, description="Push endpoints of Amazon Chime SDK messaging")
         self._paths = paths
         home = Construct(self, "Endpoints")
-        made = {entry.key: self._declared(home, entry) for entry in entries}
+        made = {entry.identity: self._declared(home, entry) for entry in entries}
         if "Default" in made and "Resource" in made:
             home.node.default_child = made["Default"]  # CDK asks for it, and cannot choose between the two
 
@@ -35,7 +35,7 @@ class EndpointsStack(Stack):
         voip = declaration.voip_device_token
         return AppInstanceUserEndpoint(
             home,
-            entry.key,
+            entry.identity,
             app_instance_user=declaration.app_instance_user_arn,
             endpoint_type=EndpointType(declaration.type),
             application=declaration.resource_arn,

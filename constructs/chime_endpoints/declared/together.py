@@ -15,9 +15,24 @@ from .reading import is_unknown
 
 
 def problems_together(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """The same token registered twice for a user, and tags of one user that contradict each other or are too many."""
+    """The same id twice, the same token twice for a user, and tags of one user that contradict or are too many."""
+    yield from _same_ids(entries)
     yield from _same_tokens(entries)
     yield from _contradicting_tags(entries)
+
+
+def _same_ids(entries: Sequence[Entry]) -> Iterator[Problem]:
+    seen: dict[str, Entry] = {entry.key: entry for entry in entries if not entry.id}
+    for entry in entries:
+        first = seen.setdefault(entry.identity, entry)
+        if first is not entry:
+            yield Problem(
+                entry.place_of("id"),
+                f"{first.key} (line {first.place_of('').line}) is the same endpoint. Give one of them another"
+                " id; by default it is the key.",
+                entry.key,
+                "id",
+            )
 
 
 def _same_tokens(entries: Sequence[Entry]) -> Iterator[Problem]:

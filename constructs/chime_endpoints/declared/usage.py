@@ -108,7 +108,7 @@ def usage(entries: Sequence[Entry], paths: Sequence[str] = ()) -> Usage:
 def _endpoint_bytes(entry: Entry) -> int:
     properties = json.dumps(entry.declaration.to_properties(), ensure_ascii=False)
     lines = properties.count('": ')
-    return _ENDPOINT_BYTES + 2 * len(entry.key) + len(properties.encode(*_ENCODING)) + _LINE_BYTES * lines
+    return _ENDPOINT_BYTES + 2 * len(entry.identity) + len(properties.encode(*_ENCODING)) + _LINE_BYTES * lines
 
 
 def _reading(entries: Iterable[Entry], paths: Sequence[str]) -> ReadingLists:
