@@ -9,6 +9,7 @@ from .codes import Code
 from .endpoints import Endpoints, Identity, Registered
 from .errors import AlreadyRegisteredError
 from .ownership import Wanted, settle
+from .siblings import sibling_of
 from .work import Work
 
 _REFUSED = "RegisterAppInstanceUserEndpoint failed: ConflictException, because"
@@ -18,7 +19,8 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, w
     """Takes over the endpoint that holds the device token, where the declaration says so.
 
     Raises:
-        AlreadyRegisteredError: it does not say so, or the endpoint is another than the declared one.
+        AlreadyRegisteredError: it does not say so, the endpoint is another than the declared one, or another resource
+            of the stack holds it.
     """
     if not holding:
         raise AlreadyRegisteredError(
@@ -30,11 +32,19 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, w
     there = f"endpoint {holder.endpoint_id} of this AppInstanceUser"
     if holder.inactive:
         there += f", which is INACTIVE ({holder.inactive}),"
+    if sibling := sibling_of(holder, work):
+        raise AlreadyRegisteredError(
+            Code.TAKEN,
+            f"{_REFUSED} {there} holds the device token and belongs to resource {sibling} of this stack, whose removal"
+            f" would deregister it. If you renamed {sibling}, keep its logical ID (in endpoints.yaml, declare the"
+            " former key as `id`; in CDK, call override_logical_id); otherwise declare the device once.",
+        )
     if not wanted.may_adopt:
         raise AlreadyRegisteredError(
             Code.TAKEN,
             f"{_REFUSED} {there} holds the device token; it is not this resource's and was left as it is. To take it"
-            " over set AdoptExisting to true, otherwise deregister it first.",
+            " over set AdoptExisting to true, otherwise deregister it first; but if you renamed the resource that it"
+            " belongs to, keep that one's logical ID instead.",
         )
     if different := list(_differences(holder.identity, wanted.identity)):
         raise AlreadyRegisteredError(

@@ -42,7 +42,7 @@ NAMED: Mapping[Code, tuple[str, ...]] = {
     Code.VALUE_REFUSED: ("BadRequestException", "refused a value: check "),
     Code.ENDPOINT_QUOTA: (APPLICATION, "10 by default", "L-39BCA56C"),
     Code.TAG_QUOTA: ("50", "remove some"),
-    Code.TAKEN: ("ConflictException, because endpoint ", "AdoptExisting"),
+    Code.TAKEN: ("ConflictException, because endpoint ", "holds the device token", "logical ID"),
     Code.TAKEN_ELSEWHERE: ("ConflictException", "another user's endpoint", "Deregister that one"),
     Code.NOT_ADOPTABLE: ("AdoptExisting", "another Type and another ResourceArn", "Declare what is registered"),
     Code.STILL_THERE: ("of endpoint ", "ForbiddenException", "chime:DeregisterAppInstanceUserEndpoint"),

@@ -64,7 +64,8 @@ def test_a_strangers_endpoint_stays_and_what_to_do_is_told(stage: Stage, inactiv
     assert stage.create()["Reason"] == (
         "CE-411: RegisterAppInstanceUserEndpoint failed: ConflictException, because endpoint"
         f" {theirs.endpoint_id} of this AppInstanceUser{inactive} holds the device token; it is not this resource's and"
-        " was left as it is. To take it over set AdoptExisting to true, otherwise deregister it first."
+        " was left as it is. To take it over set AdoptExisting to true, otherwise deregister it first; but if you"
+        " renamed the resource that it belongs to, keep that one's logical ID instead."
     )
     assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
 

@@ -157,6 +157,16 @@ def held_by_a_dead_endpoint(stage: Stage) -> str:
     return created(stage)
 
 
+def held_by_a_renamed_resource(stage: Stage) -> str:
+    """The same device, under a former logical id of the stack."""
+    stage.clock.sleep(5)
+    held = stage.create(LogicalResourceId="Tablet")["PhysicalResourceId"]
+    stage.stack.happens("CREATE_COMPLETE", held, to="Tablet")
+    stage.stack.others["Tablet"] = {"ResourceStatus": "CREATE_COMPLETE", "PhysicalResourceId": held}
+    stage.clock.sleep(5)
+    return created(stage)
+
+
 def held_by_another_user(stage: Stage) -> str:
     """The device belonged to somebody else before."""
     stage.backend.switches.device_token_conflict = "app_instance"
@@ -338,7 +348,7 @@ MISTAKES: Mapping[Code, tuple[Mistake, ...]] = {
     Code.ENDPOINT_QUOTA: (over_the_quota,),
     Code.TAG_QUOTA: (over_the_tags,),
     Code.REFUSED: (failing(DESCRIBE, replaced, error="BadRequestException"),),
-    Code.TAKEN: (held_by_a_stranger, held_by_a_dead_endpoint),
+    Code.TAKEN: (held_by_a_stranger, held_by_a_dead_endpoint, held_by_a_renamed_resource),
     Code.TAKEN_ELSEWHERE: (held_by_another_user,),
     Code.NOT_ADOPTABLE: (adopted_with_another_application,),
     Code.STILL_THERE: (failing(DEREGISTER, deleted, error="ForbiddenException"),),

@@ -63,6 +63,8 @@ class StackStandIn:
     def __init__(self) -> None:
         self.stack_id = STACK_ID
         self.detail: dict[str, Any] | None = None
+        self.others: dict[str, dict[str, Any] | str] = {}
+        """What it says of resources that are others than those the events are about: a detail, or a refusal."""
         self.refusal: str | None = None
         self.asked = 0
         self.events: list[dict[str, Any]] | None = None
@@ -75,12 +77,13 @@ class StackStandIn:
         assert StackName == self.stack_id
         assert LogicalResourceId
         self.asked += 1
-        if self.refusal is not None:
-            error = {"Error": {"Code": "ValidationError", "Message": self.refusal}}
+        said = self.others.get(LogicalResourceId, self.refusal or self.detail)
+        if isinstance(said, str):
+            error = {"Error": {"Code": "ValidationError", "Message": said}}
             raise ClientError(error, "DescribeStackResource")
-        if self.detail is None:
+        if said is None:
             raise KeyError("StackResourceDetail")
-        return {"StackResourceDetail": self.detail}
+        return {"StackResourceDetail": said}
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - the API's name
         """The stack, with the status that its newest event of its own says."""

@@ -1,0 +1,105 @@
+"""An endpoint that another resource of the stack holds is not taken over: its removal would deregister it.
+
+CloudFormation creates a renamed resource before it deletes the one under the former logical id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.stage import Stage
+
+RENAMED = "RenamedPhone"
+
+
+def holds(stage: Stage, physical_id: str, *, status: str = "UPDATE_COMPLETE") -> None:
+    """CloudFormation knows the resource that the first Create made."""
+    stage.stack.others["Phone"] = {"ResourceStatus": status, "PhysicalResourceId": physical_id}
+
+
+def rename(stage: Stage, **changes: Any) -> dict[str, Any]:
+    """The Create of the renamed resource."""
+    stage.clock.sleep(5)
+    return stage.create(stage.properties(**changes), LogicalResourceId=RENAMED)
+
+
+def first_of(stage: Stage, **changes: Any) -> str:
+    """The id of the endpoint under the former logical id."""
+    stage.clock.sleep(5)
+    return str(stage.create(stage.properties(**changes))["PhysicalResourceId"])
+
+
+@pytest.mark.parametrize("adopt", ["true", "false"])
+@pytest.mark.parametrize("name", [None, "Alice's phone"])
+def test_a_renamed_resource_leaves_the_endpoint_to_the_former_one(stage: Stage, name: str | None, adopt: str) -> None:
+    """F73: by the name that marks it, or by the stack's events; the reason names it and says what to do."""
+    held = first_of(stage, Name=name)
+    stage.stack.happens("CREATE_COMPLETE", held)
+    holds(stage, held)
+    answer = rename(stage, Name=name, AdoptExisting=adopt)
+    assert answer["Status"] == "FAILED"
+    assert "CE-411" in answer["Reason"]
+    assert "belongs to resource Phone of this stack, whose removal would deregister it" in answer["Reason"]
+    assert "If you renamed Phone, keep its logical ID" in answer["Reason"]
+    stage.delete(answer["PhysicalResourceId"], LogicalResourceId=RENAMED)
+    assert [endpoint.endpoint_id for endpoint in stage.registered] == [held.rpartition("/")[2]]
+
+
+@pytest.mark.parametrize("name", [None, "Alice's phone"])
+@pytest.mark.parametrize("detail", [{"ResourceStatus": "DELETE_SKIPPED"}, {"PhysicalResourceId": "another"}])
+def test_what_the_former_resource_no_longer_holds_is_adopted(
+    stage: Stage, name: str | None, detail: dict[str, str]
+) -> None:
+    """F73: it was retained when its resource was removed, or replaced."""
+    held = first_of(stage, Name=name)
+    stage.stack.happens("DELETE_SKIPPED", held)
+    stage.stack.others["Phone"] = {"ResourceStatus": "UPDATE_COMPLETE", "PhysicalResourceId": held} | detail
+    answer = rename(stage, Name=name, AdoptExisting="true")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", held)
+
+
+def test_what_the_stack_no_longer_knows_is_adopted(stage: Stage) -> None:
+    """F73: a resource that was removed from it."""
+    held = first_of(stage)
+    stage.stack.others["Phone"] = "Resource Phone does not exist for stack chat"
+    assert rename(stage, AdoptExisting="true")["PhysicalResourceId"] == held
+
+
+def test_an_endpoint_of_another_stack_is_a_strangers(stage: Stage) -> None:
+    """F27: a name like ours with another suffix, and no event of this stack."""
+    theirs = stage.stranger(name="chat-Phone-0123456789abcdef")
+    stage.stack.happens("CREATE_COMPLETE", "another")
+    holds(stage, "another")
+    answer = rename(stage)
+    assert "it is not this resource's and was left as it is" in answer["Reason"]
+    assert rename(stage, AdoptExisting="true")["Data"]["EndpointId"] == theirs.endpoint_id
+
+
+def test_where_cloudformation_cannot_be_asked_the_reason_speaks_of_both(stage: Stage) -> None:
+    """F73: whoever renamed the resource finds what to do."""
+    first_of(stage, Name="Alice's phone")
+    answer = rename(stage, Name="Alice's phone")
+    assert "set AdoptExisting to true" in answer["Reason"]
+    assert "if you renamed the resource that it belongs to, keep that one's logical ID" in answer["Reason"]
+
+
+def test_events_are_read_so_far_and_no_further(stage: Stage) -> None:
+    """A stack may have thousands, and hundreds of its endpoints may be adopted at once."""
+    held = first_of(stage, Name="Alice's phone")
+    stage.stack.happens("CREATE_COMPLETE", held)
+    for number in range(20):
+        stage.stack.happens("CREATE_COMPLETE", f"another-{number}", to=f"Another{number}")
+    holds(stage, held)
+    assert rename(stage, Name="Alice's phone", AdoptExisting="true")["PhysicalResourceId"] == held
+    assert stage.stack.asked_for_rollback.count("DescribeStackEvents") == 3
+
+
+def test_without_time_nothing_is_asked(stage: Stage) -> None:
+    """F42: the answer comes before the deadline."""
+    holds(stage, first_of(stage))
+    event = stage.event("Create", stage.properties(), LogicalResourceId=RENAMED)
+    asked = stage.stack.asked
+    assert "CE-411" in stage.deliver(event, seconds=5)["Reason"]
+    assert stage.stack.asked == asked
