@@ -29,11 +29,16 @@ def change(declaration: Mapping[str, Any]) -> Changed:
     """Change a name, AllowMessages, a device token and a tag; add an endpoint, and remove one."""
     changed = copy.deepcopy(dict(declaration))
     entries: dict[str, Any] = changed["endpoints"]
-    rotated = _take(entries, [], lambda entry: "parameter" in entry["device_token"], "its token in a parameter")
-    renamed = _take(entries, [rotated], lambda entry: "name" in entry, "a name")
-    muted = _take(entries, [rotated, renamed], lambda entry: entry.get("allow_messages", "ALL") == "ALL", "messages")
+    rotated = _take(entries, [], lambda entry: "parameter" in entry["device_token"], "with its token in a parameter")
+    renamed = _take(entries, [rotated], lambda entry: "name" in entry, "with a name")
+    muted = _take(
+        entries,
+        [rotated, renamed],
+        lambda entry: entry.get("allow_messages", "ALL") == "ALL",
+        "with allow_messages ALL",
+    )
     taken = [rotated, renamed, muted]
-    removed = _take(dict(reversed(entries.items())), taken, lambda _: True, "nothing of the demo's")
+    removed = _take(dict(reversed(entries.items())), taken, lambda _: True, "to remove")
     place = {key: entries[renamed][key] for key in ("user", "application") if key in entries[renamed]}
 
     entries[rotated]["device_token"]["version"] = ROTATED_VERSION
@@ -70,6 +75,6 @@ def _take(entries: Mapping[str, Any], taken: list[str], fits: Any, what: str) ->
         if key not in taken and fits(entry):
             return key
     raise CommandError(
-        f"the demo needs another entry with {what} to change",
+        f"the demo needs one more entry {what}",
         remedy="It needs four entries in endpoints.yaml, one of them with its token in a parameter.",
     )

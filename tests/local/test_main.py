@@ -29,7 +29,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["demo"], "endpoints.yaml is not here"),
+        (["demo"], "endpoints.yaml was not found"),
         (["list"], "no users to list"),
         (["list", "alice"], "'alice' is not the ARN of an app instance or one of its users"),
         (["list", "--local"], "the local cloud is not running"),
