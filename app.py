@@ -1,17 +1,17 @@
-"""The CDK app: what `endpoints.yaml` declares, as stacks. It calls no AWS service and looks nothing up."""
+"""The CDK app: it turns `endpoints.yaml` into stacks, without AWS calls or context lookups."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-# So that the packages of requirements.txt are enough: this repository's own need not be installed.
+# Import this repository's packages without installing them, so that requirements.txt is enough.
 sys.path[:0] = [str(Path(__file__).resolve().parent / root) for root in ("constructs", "lambda_handlers")]
 
 
 def main() -> None:
-    """Writes the cloud assembly; where that fails there is none, and stderr says what to do."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - started by whichever Python is found first
+    """Write the cloud assembly. On failure, write none and explain on stderr what to do."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - cdk starts the first Python on the PATH
         sys.exit(f"{sys.executable} is Python {sys.version.split()[0]}; this app needs Python 3.11 or newer.")
     try:
         from chime_endpoints.declared import program
@@ -22,8 +22,8 @@ def main() -> None:
             " pip install -r requirements.txt"
         )
     except OSError as error:
-        sys.unraisablehook = lambda _: None  # what is left of the attempt complains when it is cleared away
-        sys.exit(f"AWS CDK needs Node.js, and could not start it ({error}). Install it, and see that `node` is found.")
+        sys.unraisablehook = lambda _: None  # hides the errors of half-created jsii objects during garbage collection
+        sys.exit(f"AWS CDK could not start Node.js ({error}). Install Node.js, and check that `node` is on the PATH.")
     program.main()
 
 

@@ -1,7 +1,7 @@
-"""An endpoint that the mobile app registered by itself, taken over by a stack.
+"""Take over an endpoint that the mobile app registered.
 
-The endpoint with this device token is not registered again: it keeps its id, takes the declared name, and belongs to
-the stack from then on. Kept when the stack goes, it is the mobile app's again.
+The stack does not register the device token again. The existing endpoint keeps its id, gets the declared name, and is
+managed by the stack. Because of RemovalPolicy.RETAIN, it stays registered when the stack is deleted.
 """
 
 from aws_cdk import App, RemovalPolicy, Stack

@@ -1,7 +1,7 @@
-"""More endpoints than one stack holds (500 resources): as many stacks as they need, from one list.
+"""Spread more endpoints than fit into one stack (500 resources) over several stacks.
 
-An endpoint's stack follows from its own name, so that no other entry's coming or going moves it: moved to another
-stack, an endpoint is registered anew. `endpoints.yaml` and its `stacks` do the same without a program.
+The stack of an endpoint depends only on its user, so adding or removing other endpoints does not move it. An endpoint
+that moves to another stack is registered again. The `stacks` field of `endpoints.yaml` does the same without a program.
 """
 
 from hashlib import sha256
@@ -15,7 +15,7 @@ APP_INSTANCE = "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-
 APPLICATION = "arn:aws:mobiletargeting:us-east-1:111122223333:apps/0123456789abcdef0123456789abcdef"
 TOKENS = "arn:aws:secretsmanager:us-east-1:111122223333:secret:chime/push-tokens-AbCdEf"
 STACKS = 4
-USERS = [f"user{number}" for number in range(40)]  # read yours from where you keep them
+USERS = [f"user{number}" for number in range(40)]  # replace with your own list of users
 
 app = App()
 stacks = [Stack(app, f"Endpoints{number}") for number in range(STACKS)]

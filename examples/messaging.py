@@ -1,6 +1,6 @@
-"""Everything that push notifications of a chat need, in one stack: from the app instance to an alarm on lost pushes.
+"""Declare everything that push notifications need in one stack, including an alarm on pushes that are not delivered.
 
-Add your APNs or FCM credentials to the application before the first message is sent.
+Before you send the first message, add your APNs or FCM credentials to the application.
 """
 
 from aws_cdk import Acknowledgment, App, Duration, Stack, Validations
@@ -21,10 +21,10 @@ alice = chime.CfnAppInstanceUser(
     stack, "Alice", app_instance_arn=chat.attr_app_instance_arn, app_instance_user_id="alice", name="Alice"
 )
 application = pinpoint.CfnApp(stack, "Application", name="chat")
-# Amazon Pinpoint has ended; its push applications go on, by the same API and type, as AWS End User Messaging.
+# AWS has ended Amazon Pinpoint. Push applications continue as AWS End User Messaging, with the same API and type.
 application.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3696"]}})
 Validations.of(application).acknowledge(
-    Acknowledgment(id="CloudFormation-Validate::W3696", reason="Push applications go on as AWS End User Messaging.")
+    Acknowledgment(id="CloudFormation-Validate::W3696", reason="Push applications continue as AWS End User Messaging.")
 )
 PushDeliveryRole(stack, "Delivery", applications=[application])
 
@@ -49,7 +49,7 @@ endpoints = [
 operators = sns.Topic(stack, "Operators", enforce_ssl=True)
 lost = endpoints[0].on_delivery_failure("Lost")
 Validations.of(lost.node.find_child("Resource")).acknowledge(
-    Acknowledgment(id="Serverless::Serverless-EventBusDLQ", reason="It only counts: there is no target to fail.")
+    Acknowledgment(id="Serverless::Serverless-EventBusDLQ", reason="The rule has no target that could fail.")
 )
 alarm = lost.metric_failures(period=Duration.minutes(5)).create_alarm(
     stack,

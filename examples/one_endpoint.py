@@ -1,4 +1,4 @@
-"""One phone of one user, with its device token in AWS Secrets Manager."""
+"""Register one phone of one user, with its device token in AWS Secrets Manager."""
 
 from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_secretsmanager as secretsmanager

@@ -1,4 +1,4 @@
-"""One function for the endpoints of several stacks, published for templates made without CDK as well."""
+"""Share one provider among several stacks, and export it for templates written without CDK."""
 
 from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_logs as logs

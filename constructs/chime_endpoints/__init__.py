@@ -1,6 +1,6 @@
-"""Amazon Chime SDK push endpoints (AppInstanceUserEndpoints) as constructs of AWS CDK.
+"""AWS CDK constructs for Amazon Chime SDK push endpoints (AppInstanceUserEndpoints).
 
-A name is imported from its module when it is first used, so that `chime_endpoints.declared` reads a declaration file
+Each name is imported from its module on first use. `chime_endpoints.declared` can therefore read a declaration file
 without loading aws-cdk-lib.
 """
 

@@ -1,4 +1,4 @@
-"""What cdk-nag and cfn-lint say of this library's resources and is meant to be so, each with its reason.
+"""Acknowledged findings of cdk-nag and cfn-lint on this library's resources, with reasons.
 
 Sources: cdk-nag's RULES.md; cfn-lint's docs/rules.md.
 """
@@ -15,29 +15,31 @@ from constructs import Construct
 from .later import validate_later
 from .tree import stack_of
 
-USERS = "What is done is done to users, and the exact ARNs of a stack's users may not fit IAM's quotas."
+USERS = "The actions apply to users, and the exact ARNs of a stack's users might not fit IAM's quotas."
 
 
 def of_function(function: CfnResource, asynchronous: Construct, *, traced: bool) -> None:
-    """What is said of a provider's function and of its asynchronous invocation."""
+    """Acknowledge the findings on a provider's function and its asynchronous invocation."""
     nowhere = (
-        "An event holds a pre-signed URL, which must not be kept, and is worth nothing later: CloudFormation itself"
-        " reports an event that nobody answered."
+        "An event contains a pre-signed URL, which must not be stored, and has no use later. CloudFormation itself"
+        " reports an event without a response."
     )
     _acknowledge(function, "Serverless::Serverless-LambdaDLQ", nowhere)
     _acknowledge(asynchronous, "Serverless::Serverless-LambdaAsyncFailureDestination", nowhere)
     for rule in ("AwsSolutions::AwsSolutions-L1", "Serverless::Serverless-LambdaLatestVersion"):
-        _acknowledge(function, rule, "CDK determines the newest Python that Lambda offers in the stack's region.")
+        _acknowledge(function, rule, "CDK selects the newest Python that Lambda offers in the stack's region.")
     if not traced:
-        _acknowledge(function, "Serverless::Serverless-LambdaTracing", "Traces are made where `tracing` asks for them.")
-    # CDK's own Function depends on its role twice (cfn-lint's W3005).
+        _acknowledge(
+            function, "Serverless::Serverless-LambdaTracing", "Tracing is optional; set `tracing` to enable it."
+        )
+    # CDK's own Function construct depends on its role twice (cfn-lint W3005).
     function.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
 
 
 def wildcards(policy: Construct, resources: Callable[[], Iterable[object]], reason: str) -> None:
-    """Why a policy allows something on more than one resource.
+    """Acknowledge that a policy allows actions on more than one resource.
 
-    cdk-nag names a finding by the resource as it stands in the template, so that is known when all else is.
+    cdk-nag identifies a finding by the resource as written in the template, which is known only after everything else.
     """
 
     def acknowledge() -> list[str]:
@@ -54,7 +56,7 @@ def _acknowledge(construct: Construct, rule: str, reason: str) -> None:
 
 
 def _flat(value: Any) -> str:
-    """A value of a template as cdk-nag writes it into a finding's name."""
+    """Return a template value as cdk-nag writes it into a finding's name."""
     match value:
         case str():
             return value

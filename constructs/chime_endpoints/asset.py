@@ -1,4 +1,4 @@
-"""The function's code: handler and crhelper side by side, less their docstrings; nothing is built or fetched."""
+"""The function's code: the handler and crhelper without their docstrings, copied without a build or download."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from aws_cdk import Stage
 from constructs import IConstruct
 
 PACKAGES = ("chime_endpoints_handler", "crhelper")
-"""What the Lambda's Python does not have by itself."""
+"""The packages that Lambda's Python runtime does not include."""
 HANDLER = "chime_endpoints_handler.index.handler"
-"""The function's entry in the staged directory."""
+"""The function's entry point."""
 _NO_STAGING = "aws:cdk:disable-asset-staging"
 
 
 def code_for(scope: IConstruct) -> Path:
-    """A directory that holds the function's code and exists for as long as an assembly needs it.
+    """Return a directory with the function's code that exists for as long as an assembly needs it.
 
-    CDK copies the code into the assembly at once, so a temporary directory is enough. With `--no-staging` the assembly
-    only names the directory, and the CLI reads it after this process has ended: then it is part of the assembly.
+    CDK normally copies the code into the assembly during synthesis, so a temporary directory is enough. With
+    `--no-staging`, the assembly only refers to the directory, and the CLI reads it after this process ends. The
+    directory is then created inside the assembly.
     """
     if not scope.node.try_get_context(_NO_STAGING):
         return staged()
@@ -37,10 +38,10 @@ def code_for(scope: IConstruct) -> Path:
 
 @cache
 def staged() -> Path:
-    """A directory that holds the function's code, made once a process and removed at its end.
+    """Return a temporary directory with the function's code. It is created once and removed when the process ends.
 
-    CDK hashes names and contents only, so the hash is the same from a checkout, from an installed wheel and for
-    any user.
+    CDK hashes only names and contents, so the hash does not depend on the user, or on whether the code comes from a
+    checkout or an installed wheel.
 
     Raises:
         ModuleNotFoundError: a package is not installed.
@@ -52,13 +53,13 @@ def staged() -> Path:
 
 
 def in_assembly(assembly: Path) -> Path:
-    """A directory of an assembly that holds the function's code, named by its content and made unless it is there."""
+    """Return a directory in an assembly with the function's code, named by its content. Create it if necessary."""
     digest = sha256()
     for name, content in files().items():
         digest.update(f"{name} {len(content)} ".encode() + content)
-    directory = assembly / f"chime-endpoints-{digest.hexdigest()[:16]}"  # short, for the paths of Windows
+    directory = assembly / f"chime-endpoints-{digest.hexdigest()[:16]}"  # short, because Windows limits paths
     if _holds(directory) != files():
-        # Renamed when complete: another process may write into the same assembly.
+        # Rename only the complete directory, because another process might write into the same assembly.
         fresh = Path(tempfile.mkdtemp(prefix=f"{directory.name}-", dir=assembly))
         _write(fresh)
         shutil.rmtree(directory, ignore_errors=True)
@@ -74,13 +75,17 @@ def in_assembly(assembly: Path) -> Path:
 def _source(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"The package {package} is not installed; the function needs it.", name=package)
+        raise ModuleNotFoundError(
+            f"Package {package} is not installed, but the function needs it. Install cdk-chime-endpoints with its"
+            " dependencies.",
+            name=package,
+        )
     return Path(next(iter(spec.submodule_search_locations)))
 
 
 @cache
 def files() -> Mapping[str, bytes]:
-    """The modules of the packages by their names in the directory, the same bytes on every system."""
+    """Return the contents of all modules by their path in the directory. The bytes are the same on every system."""
     return {
         f"{package}/{name}": _without_docstrings(module.read_text(encoding="utf-8")).encode()
         for package in PACKAGES
@@ -101,7 +106,7 @@ def _holds(directory: Path) -> dict[str, bytes]:
 
 
 def _write(directory: Path) -> None:
-    """Writes the files into a new directory, readable by everybody, as Lambda needs them."""
+    """Write the files into a new directory, readable by everyone as Lambda requires."""
     directory.chmod(0o755)
     for name, content in files().items():
         file = directory / name
@@ -113,9 +118,9 @@ def _write(directory: Path) -> None:
 
 
 def _without_docstrings(source: str) -> str:
-    """A module less the texts that it does not use, a sixth of what every cold start loads.
+    """Return a module's source without docstrings, which are a sixth of the code that a cold start loads.
 
-    Every line keeps its number, so that a traceback of the function fits the source.
+    Line numbers do not change, so that a traceback from the function matches the source.
     """
     lines = source.encode().split(b"\n")  # ast counts columns in bytes
     for node in ast.walk(ast.parse(source)):

@@ -1,4 +1,4 @@
-"""What is wrong with a declared endpoint as far as synth can tell, in the words of its parameters."""
+"""Validation of a declared endpoint at synthesis, reported by the names of the construct's parameters."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _LONGEST_ID = 64
 _STACKS_REGION = str(Aws.REGION)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 UNKNOWN = Token.as_string({"Ref": "AWS::NoValue"})
-"""What no rule finds anything wrong with: in the place of a value of the wrong kind."""
+"""Replaces a value of the wrong type, so that no further rule reports it."""
 UNKNOWN_TOKEN = ParameterSource(parameter_name=UNKNOWN)
 
 
 def source_of(token: DeviceToken, stack: Stack) -> TokenSource:
-    """What a stack's template says of a token.
+    """Return a token's source as the stack's template declares it.
 
-    A secret of the stack's own account and region is named by its name where its partial ARN reads like a complete
-    one: by such an ARN AWS does not find it.
+    A partial ARN can look like a complete one, and AWS then does not find the secret. If the secret is in the stack's
+    own account and region, the template uses the secret's name instead.
     """
     source = token.source
     if isinstance(source, SecretSource) and token.names_partially and places.may_be_complete(source.secret_arn):
@@ -51,7 +51,7 @@ def source_of(token: DeviceToken, stack: Stack) -> TokenSource:
 
 
 def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with what the template would hold."""
+    """Yield the problems of the properties that the template would contain."""
     for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unresolved):
         yield in_parameters(violation)
     for parameter in ("device_token", "voip_device_token"):
@@ -60,7 +60,7 @@ def declaration_problems(declaration: EndpointDeclaration, tags: Mapping[str, st
 
 
 def _name_problems(parameter: str, source: TokenSource | None) -> Iterator[str]:
-    """What is wrong with a secret's name within an ARN that is not known as a whole: it goes into a policy."""
+    """Yield the problems of a secret's name in an ARN that contains tokens. The name becomes part of a policy."""
     if isinstance(source, SecretSource) and is_unresolved(source.secret_arn):
         name = source.secret_arn.partition(":secret:")[2]
         if name and not is_unresolved(name) and not places.SECRET.fullmatch(name):
@@ -69,7 +69,7 @@ def _name_problems(parameter: str, source: TokenSource | None) -> Iterator[str]:
 
 
 def reference_problems(user_arn: str, endpoint_id: str) -> Iterator[str]:
-    """What is wrong with what is said of an endpoint that was registered elsewhere."""
+    """Yield the problems of a reference to an endpoint that was registered elsewhere."""
     if not is_unresolved(user_arn) and not USER_ARN.fullmatch(user_arn):
         yield (
             "app_instance_user_arn is not the ARN of an AppInstanceUser"
@@ -80,18 +80,18 @@ def reference_problems(user_arn: str, endpoint_id: str) -> Iterator[str]:
 
 
 def application_problems(parameter: str, arn: str) -> Iterator[str]:
-    """What is wrong with what was given for an application."""
+    """Yield the problems of the ARN given for an application."""
     if not is_unresolved(arn) and not APPLICATION_ARN.fullmatch(str(arn)):
         sentence = f"{parameter} is not the ARN of an application (arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID)."
         yield f"{sentence} [{Code.MALFORMED}]"
 
 
 def region_of(user: User, stack: Stack) -> str | None:
-    """The region that a user is in; None where that is not known at synth.
+    """Return the region of a user, or None if it is not known at synthesis.
 
     Args:
         user: the user.
-        stack: the stack that the user's ARN stands in, whose own region the ARN may name by `AWS::Region`.
+        stack: the stack that uses the user's ARN. The ARN may refer to this stack's region as `AWS::Region`.
     """
     if user.native is not None:
         return region_of_stack(stack_of(user.native))
@@ -102,31 +102,34 @@ def region_of(user: User, stack: Stack) -> str | None:
 
 
 def region_warning(user: User, stack: Stack) -> str | None:
-    """A warning where the user's region is known and is none of the service's."""
+    """Return a warning if the user's region is known and Amazon Chime SDK messaging is not available there."""
     region = region_of(user, stack)
     if region is None or region in REGIONS:
         return None
-    sentence = f"Amazon Chime SDK messaging is not in {region}, but in {' and '.join(REGIONS)}; deployment may fail."
+    sentence = (
+        f"Amazon Chime SDK messaging is not available in {region}, so the deployment may fail. Use an AppInstanceUser"
+        f" in {' or '.join(REGIONS)}."
+    )
     return f"{sentence} [{Code.UNREACHABLE}]"
 
 
 class Tokens:
-    """Which construct of an app has declared which token for which user: the service registers one only once."""
+    """The tokens that an app declares for each user. Amazon Chime SDK registers a token only once for a user."""
 
     def __init__(self, scope: IConstruct, user: User, source: TokenSource) -> None:
-        """Looks a user's token up in the scope's app."""
+        """Look up a user's token in the scope's app."""
         self._of_app = _declared.setdefault(root_of(scope), {})
         self._key = (user.key, *_source_key(source, scope))
 
     def problems(self) -> Iterator[str]:
-        """What is wrong when another construct has declared it already."""
+        """Yield a problem if another construct has already declared the token."""
         first = self._of_app.get(self._key)
         if first is not None:
-            sentence = f"{first.node.path} has the same user and the same token; declare the endpoint once."
+            sentence = f"{first.node.path} declares the same token for the same user; declare the endpoint only once."
             yield f"device_token: {sentence} [{Code.TAKEN}]"
 
     def declare(self, construct: IConstruct) -> None:
-        """Notes that a construct has declared it."""
+        """Record that a construct declares the token."""
         self._of_app[self._key] = construct
 
 

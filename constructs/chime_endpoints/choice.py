@@ -1,4 +1,4 @@
-"""Which provider endpoints and tags have, and what is wrong with a choice of it."""
+"""Validation of the provider that an endpoint or a set of tags uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .tree import region_of_stack, stack_of
 
 
 def provider_problems(given: object, *, scope: IConstruct) -> Iterator[str]:
-    """What is wrong with the provider that was given for something in a scope, or with giving none."""
+    """Yield the problems of the provider given for a construct in a scope, or of giving none."""
     stack = stack_of(scope)
     if given is None:
         yield from ambiguity(stack)
@@ -21,6 +21,6 @@ def provider_problems(given: object, *, scope: IConstruct) -> Iterator[str]:
         there, here = region_of_stack(stack_of(given)), region_of_stack(stack)
         if there is not None and here is not None and there != here:
             yield (
-                f"provider is in {there}, and the stack in {here}: CloudFormation takes a function of the stack's own"
-                f" region only. Make a provider there. [{Code.ELSEWHERE}]"
+                f"provider is in {there}, but the stack is in {here}; CloudFormation accepts only a function in the"
+                f" stack's own region. Create a provider in {here}. [{Code.ELSEWHERE}]"
             )

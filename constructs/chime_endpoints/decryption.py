@@ -1,4 +1,4 @@
-"""The key of a parameter, found the way CDK itself grants it."""
+"""The KMS key of a parameter, found through CDK's own grant."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from constructs import DependencyGroup
 
 
 def key_arns(parameter: ssm.IStringParameter, role: iam.IPrincipal) -> Iterator[str]:
-    """The ARNs of the keys that a role must be allowed to decrypt with in order to read a parameter.
+    """Yield the ARNs of the keys that a role needs to decrypt a parameter.
 
-    A parameter tells its key only to whom it is granted to. It is granted to a principal that stands for the role and
-    notes the statements, since what is granted belongs in the policies that `permissions` keeps.
+    A parameter exposes its key only in the statements of a grant. The grant goes to a stand-in for the role that
+    collects the statements, because `permissions` writes the role's policies itself.
     """
     if parameter.parameter_type != "SecureString":
         return

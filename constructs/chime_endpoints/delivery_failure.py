@@ -1,4 +1,4 @@
-"""What the service says of pushes that it could not deliver, as an EventBridge rule."""
+"""The EventBridge rule for pushes that could not be delivered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ DETAIL_TYPE = "Chime Messaging AppInstanceUserEndpoint Delivery Failure"
 
 
 class DeliveryFailureRule(events.Rule):
-    """A rule for pushes that Amazon Chime SDK messaging could not deliver: what `on_delivery_failure` makes."""
+    """An EventBridge rule for pushes that Amazon Chime SDK messaging could not deliver.
+
+    `AppInstanceUserEndpoint.on_delivery_failure` creates it.
+    """
 
     def __init__(
         self,
@@ -39,12 +42,12 @@ class DeliveryFailureRule(events.Rule):
         self.add_target(target)
 
     def metric_failures(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """The failures that the rule matched, to graph or to alarm on: `AWS/Events` `TriggeredRules`.
+        """Return the metric of the failures that the rule matched (`AWS/Events` `TriggeredRules`).
 
-        Nothing is published while nothing fails, so let an alarm treat missing data as not breaching.
+        No data is published while nothing fails. In an alarm, treat missing data as not breaching.
 
         Args:
-            options: see `MetricOptions`. Statistic: `Sum` unless given.
+            options: see `MetricOptions`. Default statistic: `Sum`.
         """
         given = options_of(self, options, statistic="Sum")
         metric = cloudwatch.Metric(

@@ -1,4 +1,4 @@
-"""Where an endpoint's device token comes from, and what it takes to read it there."""
+"""The location of an endpoint's device token, and the permissions that reading it requires."""
 
 from __future__ import annotations
 
@@ -21,54 +21,57 @@ from .unresolved import as_text, is_unresolved
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """One action on one resource that reading a token takes."""
+    """One action on one resource, required to read a token."""
 
     action: str
     resource: str
 
     @classmethod
     def to_secret(cls, arn: str) -> Access:
-        """Reading a secret."""
+        """Return the access that reads a secret."""
         return cls(action="secretsmanager:GetSecretValue", resource=arn)
 
     @classmethod
     def to_parameter(cls, arn: str) -> Access:
-        """Reading a parameter."""
+        """Return the access that reads a parameter."""
         return cls(action="ssm:GetParameter", resource=arn)
 
     @classmethod
     def to_key(cls, arn: str) -> Access:
-        """Decrypting with a key."""
+        """Return the access that decrypts with a key."""
         return cls(action="kms:Decrypt", resource=arn)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceToken:
-    """The token under which a push service knows an app on a device: where it is, never what it is.
+    """The location of a device token: the token by which a push service addresses an app on a device.
 
-    Make one with `from_secrets_manager` or `from_ssm_parameter`: the function reads the token when it handles the
-    resource, and neither the template nor any log ever holds it. Whenever the endpoint is updated, a token that
-    has come to differ replaces the endpoint; to have a rotation do so, name the version
-    (`version_id`, `version`), which changes the template.
+    Use `from_secrets_manager` or `from_ssm_parameter`. The function reads the token when it handles the resource, so
+    the token is never in the template or in a log.
 
-    Beside reading the token, the function's role is allowed `cloudformation:DescribeStacks` on the endpoint's own
-    stack: a rollback looks up there what was registered before, whatever the source holds by then.
+    If the token has changed, the next update of the endpoint replaces the endpoint. A rotation alone does not change
+    the template and therefore starts no update. To replace the endpoint at a rotation, set `version_id` or `version` to
+    the new version and deploy.
+
+    In addition to reading the token, the function's role can call `cloudformation:DescribeStacks` and
+    `cloudformation:DescribeStackEvents` on the endpoint's stack. A rollback uses them to find the previous endpoint,
+    even if the token has changed since.
     """
 
     source: TokenSource
-    """What the template will hold."""
+    """The token's location, as the template declares it."""
     needs: tuple[Access, ...] = ()
-    """What the function's role is allowed for it."""
+    """The access that the function's role is granted for this token."""
     names_partially: bool = False
-    """Whether the source is a secret's ARN without the six characters that AWS made up."""
+    """Whether the source is a secret's ARN without the six random characters that AWS appends."""
     parameter: ssm.IStringParameter | None = field(default=None, repr=False)
-    """The parameter, which tells its key to whom it is granted."""
+    """The parameter. Its KMS key is only known from a grant, so it is kept here."""
 
     def accesses(self, role: iam.IRole | None) -> Iterator[Access]:
-        """What a role is to be allowed for this token; nothing for one in plain text.
+        """Yield the access that a role needs for this token; nothing for a plain-text token.
 
         Args:
-            role: the role that reads, where it is known.
+            role: the role that reads the token, or None if it is not known.
         """
         yield from self.needs
         if self.parameter is not None:
@@ -81,24 +84,25 @@ class DeviceToken:
         version_id: str | None = None,
         version_stage: str | None = None,
     ) -> DeviceToken:
-        """A token in AWS Secrets Manager.
+        """Read the token from a secret in AWS Secrets Manager.
 
-        The function's role is allowed `secretsmanager:GetSecretValue` on this secret, and `kms:Decrypt` on its key
-        where the secret knows one (`secret.encryption_key`).
+        The function's role is granted `secretsmanager:GetSecretValue` on this secret. If `secret.encryption_key` is
+        set, the role is also granted `kms:Decrypt` on that key.
 
         Args:
-            secret: the secret, made in this app or imported by its name, its complete ARN or its partial ARN
-                (`Secret.from_secret_name_v2`, `from_secret_complete_arn`, `from_secret_partial_arn`). A secret of
-                another account needs its complete ARN.
-            field: the field of a secret that is a JSON object. Default: the whole secret string is the token.
-            version_id: one version, 32 to 64 characters. Default: the version of `version_stage`.
-            version_stage: the version that carries this label, 1 to 256 characters. Default: `AWSCURRENT`.
+            secret: the secret: created in this app, or imported by its name, complete ARN or partial ARN
+                (`Secret.from_secret_name_v2`, `from_secret_complete_arn`, `from_secret_partial_arn`). A secret in
+                another account must be imported by its complete ARN.
+            field: the field to read if the secret is a JSON object. Default: the whole secret string is the token.
+            version_id: the id of one version, 32 to 64 characters. Default: the version with the label
+                `version_stage`.
+            version_stage: the staging label of the version, 1 to 256 characters. Default: `AWSCURRENT`.
 
         Raises:
-            TypeError: an argument is of the wrong kind.
+            TypeError: an argument has the wrong type.
         """
         _require_kinds(DeviceToken.from_secrets_manager, locals())
-        # As CDK does: Secrets Manager ends an ARN in a hyphen and six characters.
+        # CDK's own pattern: Secrets Manager appends a hyphen and six characters to the name.
         readable = Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????")
         key = secret.encryption_key
         return DeviceToken(
@@ -113,23 +117,25 @@ class DeviceToken:
     def from_ssm_parameter(
         parameter: ssm.IStringParameter, version: int | str | None = None, *, granted_path: str | None = None
     ) -> DeviceToken:
-        """A token in a parameter of AWS Systems Manager, `String` or `SecureString`.
+        """Read the token from a `String` or `SecureString` parameter in AWS Systems Manager.
 
-        The function's role is allowed `ssm:GetParameter` on this parameter, and `kms:Decrypt` on its key where the
-        parameter was given one. Import an existing parameter with
-        `StringParameter.from_secure_string_parameter_attributes`, whichever of the two types it is:
-        `from_string_parameter_name` makes CloudFormation read the value into the stack's parameters, in clear.
+        The function's role is granted `ssm:GetParameter` on this parameter. If the parameter has an `encryption_key`,
+        the role is also granted `kms:Decrypt` on that key.
+
+        Import an existing parameter of either type with `StringParameter.from_secure_string_parameter_attributes`.
+        Do not use `from_string_parameter_name`: with it, CloudFormation copies the value into the stack's parameters in
+        plain text.
 
         Args:
             parameter: the parameter.
-            version: one version, a whole number from 1. Default: the latest.
-            granted_path: a path that the parameter is under, as `/chime/devices`: the function's role is allowed
-                `ssm:GetParameter` on everything under it, once for all parameters that name it. For stacks with more
-                parameters than a role can be allowed one by one. Default: exactly this parameter is allowed.
+            version: one version, an integer from 1. Default: the latest version.
+            granted_path: a path that contains the parameter, such as `/chime/devices`. The function's role is granted
+                `ssm:GetParameter` on everything under the path, once for all parameters with the same path. Use it for
+                a stack with more parameters than a role can be granted individually. Default: only this parameter.
 
         Raises:
-            TypeError: an argument is of the wrong kind.
-            ValueError: `granted_path` is not a path, or the parameter is not under it.
+            TypeError: an argument has the wrong type.
+            ValueError: `granted_path` is not a path, or it does not contain the parameter.
         """
         _require_kinds(DeviceToken.from_ssm_parameter, locals())
         number = version if version is None or is_unresolved(version) else str(version)
@@ -141,7 +147,7 @@ class DeviceToken:
 
     @staticmethod
     def unsafe_plain_text(value: str) -> DeviceToken:
-        """A token that will stand in the template in clear, for everybody who may read the stack.
+        """Put the token into the template in plain text, visible to everyone who can read the stack.
 
         Args:
             value: the token, 1 to 1,600 characters.
@@ -154,38 +160,38 @@ class DeviceToken:
 
 
 _REMEDY = (
-    "Use DeviceToken.from_secrets_manager or DeviceToken.from_ssm_parameter; DeviceToken.unsafe_plain_text puts the"
-    " token into the template in clear."
+    "Use DeviceToken.from_secrets_manager or DeviceToken.from_ssm_parameter. DeviceToken.unsafe_plain_text puts the"
+    " token into the template in plain text."
 )
 KINDS[DeviceToken] = ("a DeviceToken", _REMEDY)
 
 
 def _require_kinds(function: Callable[..., DeviceToken], given: Mapping[str, object]) -> None:
-    """Refuses arguments of the wrong kind: all of them in one error, which no construct's path can begin."""
+    """Reject arguments of the wrong type in one error. A device token is no construct, so the error has no path."""
     if problems := check(function, given).problems:
         raise TypeError(f"{function.__qualname__}: {' '.join(problems)}")
 
 
 def _name_of(parameter: ssm.IStringParameter) -> str:
-    """The name or ARN by which the function finds a parameter."""
+    """Return the name or ARN by which the function reads a parameter."""
     arn, name = parameter.parameter_arn, parameter.parameter_name
     if is_unresolved(arn) or is_unresolved(name) or arn.endswith(f":parameter/{name.removeprefix('/')}"):
         return name
-    return arn  # of one that is imported by an ARN with a path, CDK takes the path's last part for the name
+    return arn  # for an imported ARN with a path, CDK uses only the last part of the path as the name
 
 
 def _readable_arn(parameter: ssm.IStringParameter, path: str | None) -> str:
-    """What the role may read: the parameter, or everything under a path."""
+    """Return the ARN that the role is granted: the parameter, or everything under a path."""
     arn, name = parameter.parameter_arn, _name_of(parameter)
     if path is None:
         return arn
     if not PARAMETER_PATH.fullmatch(path):
         raise ValueError(
-            "granted_path is not a path of parameters: write it as /chime/devices, without a / at its end."
+            "granted_path is not a parameter path; write it like /chime/devices, without a trailing slash."
         )
     if is_unresolved(name):
         return Stack.of(parameter).format_arn(service="ssm", resource="parameter", resource_name=f"{path[1:]}/*")
     full_name = name.partition(":parameter")[2] or f"/{name.removeprefix('/')}"
     if not full_name.startswith(f"{path}/"):
-        raise ValueError(f"the parameter is not under granted_path {path!r}; name a path that its name begins with.")
+        raise ValueError(f"the parameter is not under granted_path {path!r}; use a path that its name begins with.")
     return f"{arn.removesuffix(full_name)}{path}/*"

@@ -1,4 +1,4 @@
-"""The error for a declaration that cannot be deployed: every problem at once, under the construct's path."""
+"""The error that reports every problem of a construct's declaration together."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 
 class InvalidDeclarationError(ValueError):
-    """A construct was declared in a way that cannot be deployed.
+    """A construct's declaration cannot be deployed.
 
-    Its text begins with the construct's path and names every problem, each with the parameter it is about.
-    A value never stands in it: it may be a device token.
+    The message begins with the construct's path and lists every problem with its parameter. It never contains a
+    value, because the value might be a device token.
 
     Attributes:
         path: the construct's path.
-        problems: a sentence each.
+        problems: one sentence for each problem.
     """
 
     def __init__(self, path: str, problems: Sequence[str]) -> None:

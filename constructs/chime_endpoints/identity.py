@@ -1,4 +1,4 @@
-"""AppInstanceUsers and applications as they may be given: an ARN, a token, or a construct of CloudFormation's own."""
+"""AppInstanceUsers and applications, given as an ARN, a CDK token or an L1 construct."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class User:
 
     arn: str
     key: str
-    """The same for everything that means this user."""
+    """A key that is equal for all forms of the same user."""
     native: chime.CfnAppInstanceUser | None
-    """The user's own resource, where it is declared in the same app."""
+    """The user's own resource, if this app declares it."""
 
     @property
     def app_instance_arn(self) -> str:
@@ -36,7 +36,7 @@ class User:
 
 
 def app_instance_of(arn: str) -> str:
-    """The app instance of a user or a bot, or of the app instance itself. User ids hold no slash, so this is exact."""
+    """Return the app instance in the ARN of a user, bot or app instance. User ids never contain a slash."""
     for separator in ("/user/", "/bot/"):
         head, found, _ = arn.partition(separator)
         if found:
@@ -47,7 +47,7 @@ def app_instance_of(arn: str) -> str:
 
 
 def user_of(value: str | IAppInstanceUserRef, *, scope: IConstruct) -> User:
-    """The user that an argument means. A token that refers to a `CfnAppInstanceUser` is followed to it."""
+    """Return the user that an argument refers to. A token of a `CfnAppInstanceUser` is resolved to that construct."""
     value = as_text(value)
     arn = value if isinstance(value, str) else str(value.app_instance_user_ref.app_instance_user_arn)
     native = value if isinstance(value, chime.CfnAppInstanceUser) else referred(arn)
@@ -57,18 +57,18 @@ def user_of(value: str | IAppInstanceUserRef, *, scope: IConstruct) -> User:
 
 
 def application_arn(value: str | IAppRef) -> str:
-    """The ARN of the application that an argument means."""
+    """Return the ARN of the application that an argument refers to."""
     value = as_text(value)
     return value if isinstance(value, str) else str(value.app_ref.app_arn)
 
 
 def digest(key: str) -> str:
-    """Eight characters that stand for a key in a construct's id."""
+    """Return a digest of a key, eight characters long, for use in a construct's id."""
     return sha256(key.encode()).hexdigest()[:8]
 
 
 def key_of(value: str, *, scope: IConstruct) -> str:
-    """The same text for values that mean the same, whichever tokens carry them; a literal is its own."""
+    """Return a key that is equal for values that resolve to the same, even from different tokens."""
     if not is_unresolved(value):
         return value
     stack = stack_of(scope)
@@ -78,12 +78,12 @@ def key_of(value: str, *, scope: IConstruct) -> str:
         for token in Tokenization.reverse_string(value).tokens
         if Reference.is_reference(token)
     )
-    # Without a target, a token means what the stack makes of it: `AWS::AccountId` is another in another stack.
+    # Without a target, a token depends on the stack: `AWS::AccountId` can differ between stacks.
     return f"{resolved} {targets or stack.node.path}"
 
 
 def referred(arn: str) -> IConstruct | None:
-    """The construct whose attribute a token is; None for anything else."""
+    """Return the construct whose attribute a token refers to, or None for any other value."""
     if not is_unresolved(arn):
         return None
     fragments = Tokenization.reverse_string(arn)

@@ -1,4 +1,4 @@
-"""Tags of Chime identities: by hand for any of them, and for users what `Tags.of` and `tags=` give their endpoints."""
+"""Tags of Chime identities: declared with `ChimeIdentityTags`, or inherited by a user from its endpoints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .wording import in_parameters
 
 @dataclass(kw_only=True)
 class _Entry:
-    """What puts tags on one identity in one stack."""
+    """The resource that tags one identity in one stack."""
 
     union: TagUnion
     automatic: TagsResource | None = None
@@ -49,7 +49,7 @@ def _entry(stack: Stack, arn: str, key: str) -> _Entry:
 
 
 def put_on_user(carrier: Carrier, user: User, permissions: Permissions) -> None:
-    """Has the tags of an endpoint put on its user: by the user's own resource, or by one for the user and stack."""
+    """Apply the tags of an endpoint to its user, through the user's own resource or one for each user and stack."""
     if user.native is not None:
         _put_on_native(carrier, user.native, user.arn)
         return
@@ -59,7 +59,7 @@ def put_on_user(carrier: Carrier, user: User, permissions: Permissions) -> None:
 
     def provide() -> None:
         if entry.automatic is None and entry.by_hand is None:
-            # The id follows from the user alone, so that endpoints may come and go.
+            # The id depends only on the user, so adding or removing endpoints does not change it.
             entry.automatic = _home(stack, permissions).add(digest(user.key), entry.union)
 
     carrier.when_tagged(provide)
@@ -86,13 +86,14 @@ def _put_on_native(carrier: Carrier, native: chime.CfnAppInstanceUser, arn: str)
 
 @jsii.implements(ITaggableV2)
 class ChimeIdentityTags(Resource):
-    """Tags of an app instance, an AppInstanceUser or an AppInstanceBot that this app does not make itself.
+    """Tags of an app instance, AppInstanceUser or AppInstanceBot that this app does not create.
 
-    The keys declared here get the values declared here; every other key is left alone. A key that is no longer
-    declared is removed, unless somebody has given it another value meanwhile. `Tags.of` reaches this construct, too.
+    Only the declared keys are set; other keys on the identity do not change. When you remove a key from the
+    declaration, it is removed from the identity, unless its value was changed outside CloudFormation. `Tags.of` also
+    applies to this construct.
 
-    A user's endpoints need none: their own tags are put on the user. Where both are in one stack, this construct
-    puts both on the user together.
+    You do not need this construct for a user with endpoints: the tags of the endpoints are applied to the user. If you
+    declare both in one stack, this construct applies both.
     """
 
     def __init__(
@@ -104,18 +105,20 @@ class ChimeIdentityTags(Resource):
         tags: Mapping[str, str],
         provider: IEndpointProvider | None = None,
     ) -> None:
-        """Declares the tags of an identity.
+        """Declare the tags of an identity.
 
         Args:
-            scope: the stack or construct that holds it.
-            id: its id in there.
-            resource_arn: the ARN of the app instance, user or bot; a change moves the tags (replacement).
+            scope: the stack or construct to create the tags in.
+            id: the construct id within the scope.
+            resource_arn: the ARN of the app instance, user or bot. A change replaces the resource, which moves the tags
+                to the other identity.
             tags: at most 50 keys of 1 to 128 characters, none beginning with `aws:`, with values of 1 to 256
-                characters; changed in place.
-            provider: the function that does it. Default: the one that the stack's endpoints share.
+                characters. A change updates the tags in place.
+            provider: the provider whose function applies the tags. Default: the provider that the endpoints of the
+                stack share.
 
         Raises:
-            InvalidDeclarationError: the declaration is not valid; all problems are named.
+            InvalidDeclarationError: the declaration is invalid. The error lists every problem.
         """
         if wrong := check(ChimeIdentityTags.__init__, locals()).problems:
             raise InvalidDeclarationError(child_path(scope, id), wrong)
@@ -130,11 +133,14 @@ class ChimeIdentityTags(Resource):
             *provider_problems(provider, scope=scope),
         ]
         if entry.by_hand is not None:
-            problems.append(f"resource_arn: {entry.by_hand.node.path} tags the same; declare all its tags there.")
+            problems.append(
+                f"resource_arn: {entry.by_hand.node.path} already tags this identity; declare all of its tags there."
+            )
         native = referred(resource_arn)
         if isinstance(native, chime.CfnAppInstance | chime.CfnAppInstanceUser | chime.CfnAppInstanceBot):
             problems.append(
-                f"resource_arn is that of {native.node.path}, which has tags of its own: use Tags.of on it."
+                f"resource_arn is the ARN of {native.node.path}, which supports tags itself; use Tags.of on that"
+                " construct."
             )
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
@@ -150,15 +156,15 @@ class ChimeIdentityTags(Resource):
 
     @property
     def cdk_tag_manager(self) -> TagManager:
-        """What `Tags.of` adds tags to."""
+        """The tag manager that `Tags.of` uses."""
         return self._carrier.manager()
 
     @property
     def resource_arn(self) -> str:
-        """The ARN of what is tagged."""
+        """The ARN of the tagged identity."""
         return self._resource_arn
 
     @property
     def tags_ref(self) -> str:
-        """`Ref` of the resource: `{resource_arn}/tags`."""
+        """The resource's `Ref`: `{resource_arn}/tags`."""
         return str(self._resource.ref)

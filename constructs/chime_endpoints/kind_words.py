@@ -1,4 +1,4 @@
-"""What each kind of option is called in an error, and how one gets a value of it."""
+"""The name of each option type in an error message, and advice on how to get a value of the type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from constructs import Construct, IConstruct
 
 from chime_endpoints_handler.declaration import AllowMessages, EndpointType
 
-_MOST_NAMES = 6  # of an enum in a sentence
+_MOST_NAMES = 6  # the most members of an enum that a sentence lists
 
 
 def _choices(enum: type[Enum]) -> tuple[str, str]:
@@ -33,10 +33,10 @@ def _choices(enum: type[Enum]) -> tuple[str, str]:
 
 KINDS: dict[Any, tuple[str, str]] = {
     str: ("a string", ""),
-    bool: ("True or False", 'Text is never read as one: give VALUE == "true".'),
+    bool: ("True or False", 'Strings are not converted; to convert one, pass VALUE == "true".'),
     int: ("an integer", ""),
-    Construct: ("a construct", "Use a stack, or a construct in one."),
-    IConstruct: ("a construct", "Use a stack, or a construct in one."),
+    Construct: ("a construct", "Use a stack or a construct in a stack."),
+    IConstruct: ("a construct", "Use a stack or a construct in a stack."),
     Duration: ("a Duration", "Use Duration.seconds or Duration.minutes."),
     AllowMessages: _choices(AllowMessages),
     EndpointType: _choices(EndpointType),
@@ -45,7 +45,7 @@ KINDS: dict[Any, tuple[str, str]] = {
     lambda_.ApplicationLogLevel: _choices(lambda_.ApplicationLogLevel),
     lambda_.Architecture: ("an Architecture", "Use Architecture.ARM_64 or Architecture.X86_64."),
     lambda_.Tracing: _choices(lambda_.Tracing),
-    logs.RetentionDays: ("a member of RetentionDays", "Use RetentionDays.ONE_MONTH or another of them."),
+    logs.RetentionDays: ("a member of RetentionDays", "Use a member such as RetentionDays.ONE_MONTH."),
     IAppInstanceUserRef: ("a CfnAppInstanceUser", ""),
     IAppRef: ("a Pinpoint CfnApp", ""),
     ec2.ISecurityGroup: ("a security group", "Use aws_ec2.SecurityGroup.from_security_group_id."),
@@ -62,9 +62,9 @@ KINDS: dict[Any, tuple[str, str]] = {
         "Use aws_ssm.StringParameter.from_secure_string_parameter_attributes.",
     ),
 }
-"""For each annotation of an option: the words, and the remedy where it is not plain from them.
+"""The name and the remedy for each annotation of an option. The remedy is empty if the name says enough.
 
-This package's own kinds are added where they are defined.
+The modules that define this package's own types add them here.
 """
 
 _PLAIN = {
@@ -82,7 +82,7 @@ _PLAIN = {
 
 
 def given_as(value: object) -> str:
-    """What a value is, without saying it."""
+    """Describe the type of a value without revealing the value."""
     if value is None:
         return "None"
     for kind, words in _PLAIN.items():
@@ -94,5 +94,5 @@ def given_as(value: object) -> str:
 
 @cache
 def members(interface: type) -> tuple[str, ...]:
-    """The public members that an interface asks for."""
+    """Return the public members that an interface requires."""
     return tuple(name for name in dir(interface) if not name.startswith("_"))

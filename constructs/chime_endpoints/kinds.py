@@ -1,7 +1,7 @@
-"""The kind of every option, read from the signature that declares it and checked before anything is asked of a value.
+"""Type checks for every option, derived from the signature that declares it.
 
-CDK checks kinds only where a value reaches it, in its own words, and Python takes any text for true. So each public
-function names itself here, together with what it was given: an option cannot be added without being checked.
+CDK checks types only when a value reaches it, with its own messages, and in Python every non-empty string is true. Each
+public function therefore passes itself and its arguments to `check`, so that no option can be added without a check.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _NOT_OPTIONS = ("self", "cls", "return")
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What an option may be."""
+    """The type that an option accepts."""
 
     words: str
     remedy: str
     matches: Callable[[Any], bool]
     inside: Callable[[str, Any], Iterator[str]] = field(default=lambda _parameter, _value: iter(()))
-    """What is wrong with the members of a value that matches."""
+    """Yields the problems of the members of a value that matches."""
 
     def problems(self, parameter: str, value: object) -> Iterator[str]:
-        """What is wrong with what was given: a sentence that names its kind, and never its value."""
+        """Yield the problems of a value. The sentences name the value's type but never the value."""
         if self.matches(value):
             yield from self.inside(parameter, value)
             return
@@ -48,34 +48,34 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What was given to a function, judged."""
+    """The result of checking a function's arguments."""
 
     wrong: Mapping[str, Sequence[str]]
-    """The sentences about each option of the wrong kind."""
+    """The problems of each option that has the wrong type."""
 
     @property
     def problems(self) -> list[str]:
-        """All sentences, in the order of the options."""
+        """All problems, in the order of the options."""
         return [sentence for sentences in self.wrong.values() for sentence in sentences]
 
     def right(self, parameter: str, value: _Value, otherwise: _Value) -> _Value:
-        """A value if it is of the right kind; else what the other rules find nothing wrong with."""
+        """Return the value if it has the right type. Otherwise, return a value that no other rule rejects."""
         return otherwise if parameter in self.wrong else value
 
     def is_number(self, value: int | None, parameter: str) -> TypeGuard[int]:
-        """Whether a number is known, so that its limits can be checked: it is none of the wrong kind, and no token."""
+        """Whether a value is a known number, so that its limits can be checked, and not a token or a wrong type."""
         return parameter not in self.wrong and value is not None and not is_token(value)
 
 
 def check(declares: Callable[..., object] | type, given: Mapping[str, Any]) -> Checked:
-    """Judges what was given to a function.
+    """Check the types of a function's arguments.
 
     Args:
         declares: the function, or a `TypedDict` of its options.
-        given: the values by their parameters, such as `locals()` in the function's first line.
+        given: the values by parameter name, such as `locals()` in the function's first line.
 
     Raises:
-        InvalidDeclarationError: the scope or the id is of the wrong kind, so that nothing else can be judged.
+        InvalidDeclarationError: the scope or the id has the wrong type, so no further check is possible.
     """
     wrong = {}
     for parameter, kind in _kinds(declares).items():
@@ -96,20 +96,20 @@ def _kinds(declares: Callable[..., object] | type) -> Mapping[str, Kind]:
 
 
 def _kind_of(hint: Any) -> Kind:
-    """The kind that an annotation means.
+    """Return the type that an annotation describes.
 
     Raises:
-        LookupError: `KINDS` has no words for it.
+        LookupError: `KINDS` has no entry for the annotation.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _either([each for each in arguments if each is not NoneType], optional=NoneType in arguments)
     if origin is Sequence:
         return _list_of(_kind_of(arguments[0]))
-    if origin is Mapping:  # of strings to strings; its members have rules of their own
+    if origin is Mapping:  # of strings to strings; separate rules check its members
         return Kind(words="a mapping of keys to values", remedy="", matches=lambda value: isinstance(value, Mapping))
     if hint not in KINDS:
-        raise LookupError(f"kind_words.KINDS has no words for {hint}.")
+        raise LookupError(f"kind_words.KINDS has no entry for {hint}.")
     words, remedy = KINDS[hint]
     return Kind(words=words, remedy=remedy, matches=_matcher(hint))
 
@@ -138,14 +138,14 @@ def _list_of(kind: Kind) -> Kind:
 
     return Kind(
         words="a list",
-        remedy=f"Each of it must be {kind.words}.",
+        remedy=f"Each item must be {kind.words}.",
         matches=lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray),
         inside=inside,
     )
 
 
 def _matcher(hint: Any) -> Callable[[Any], bool]:
-    """What tells a value of the right kind. A CDK token is judged at deployment where the template can hold one."""
+    """Return the check for an annotation. CDK tokens pass if the template can contain one, and are checked later."""
     if hint is bool:
         return lambda value: isinstance(value, bool) or is_token(value)
     if hint is int:
@@ -158,7 +158,7 @@ def _matcher(hint: Any) -> Callable[[Any], bool]:
         return lambda value: isinstance(value, hint) or is_token(value)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return lambda value: isinstance(value, hint)
-    if hint is IAppRef:  # Amplify's and other services' applications have an `app_ref`, too
+    if hint is IAppRef:  # applications of Amplify and other services also have an `app_ref`
         return lambda value: _has(value, members(hint)) and isinstance(value.app_ref, AppReference)
     if getattr(hint, "_is_protocol", False):
         return lambda value: _has(value, members(hint))
@@ -166,15 +166,15 @@ def _matcher(hint: Any) -> Callable[[Any], bool]:
 
 
 def _has(value: object, names: Sequence[str]) -> bool:
-    """Whether a value has the members of an interface: asked of its classes, without crossing into Node."""
+    """Whether a value has the members of an interface. Only its classes are inspected, to avoid calls into Node."""
     classes = [type(value), *map(type, getattr(value, "_delegates", ()))]
     own = getattr(value, "__dict__", {})
     return any(all(hasattr(each, name) or name in own for name in names) for each in classes)
 
 
 def _makes(struct: Any, value: object) -> bool:
-    """Whether a mapping is what CDK makes a struct of: it takes either."""
-    if not isinstance(value, dict) or type(struct) is not type:  # CDK's classes have a metaclass, its structs none
+    """Whether CDK can build a struct from a mapping. CDK accepts a mapping in place of a struct."""
+    if not isinstance(value, dict) or type(struct) is not type:  # CDK's classes have a metaclass, its structs do not
         return False
     try:
         struct(**value)

@@ -1,4 +1,4 @@
-"""Values that are only made when the template is written: after every construct and every tag is known."""
+"""Values that are computed when the template is written, after all constructs and tags are known."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from constructs import IConstruct, IValidation
 
 
 def any_later(produce: Callable[[], Any]) -> IResolvable:
-    """A value, made once when the template is written; None leaves its property out."""
+    """Return a value that is computed once, when the template is written. None omits the property."""
     return Lazy.any(_AnyProducer(produce))
 
 
 def text_later(produce: Callable[[], str]) -> str:
-    """A string, made once when the template is written."""
+    """Return a string that is computed once, when the template is written."""
     return Lazy.string(_StringProducer(produce))
 
 
 def validate_later(construct: IConstruct, problems: Callable[[], list[str]]) -> None:
-    """Has a construct checked when everything is known: CDK reports all problems of an app together."""
+    """Validate a construct after everything is known. CDK reports all problems of an app together."""
     construct.node.add_validation(_Validation(problems))
 
 

@@ -1,4 +1,4 @@
-"""What CloudWatch Logs needs of the key that encrypts a provider's log group."""
+"""The key policy that CloudWatch Logs needs to encrypt a provider's log group."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ACTIONS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKe
 
 
 def let_logs_use(key: kms.IKey, *, scope: Construct) -> None:
-    """Lets CloudWatch Logs encrypt this region's and account's log groups with a key, or warns of what that takes.
+    """Allow CloudWatch Logs to use a key for log groups of this region and account, or warn if that is impossible.
 
     Source: CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
     """
@@ -35,6 +35,6 @@ def let_logs_use(key: kms.IKey, *, scope: Construct) -> None:
         policy = json.dumps(written(stack.resolve(statement.to_json()), stack))
         Annotations.of(scope).add_warning_v2(
             WARNING,
-            "This app cannot change the key's policy, and CloudWatch Logs cannot encrypt the log group without it. Add"
-            f" this statement to it:\n{policy}",
+            "CloudWatch Logs needs permission to encrypt the log group with encryption_key, but this app cannot change"
+            f" the policy of an imported key. Add this statement to the key policy:\n{policy}",
         )

@@ -1,4 +1,4 @@
-"""The metrics of a provider, and how any metric of this package may be asked for, as CDK's own constructs have it."""
+"""The metrics of a provider, and the options that every metric of this package accepts."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ NAMESPACE = "ChimeEndpoints"
 
 
 class MetricOptions(TypedDict, total=False):
-    """How a metric is to be read and drawn; all of it optional, as in `aws_cloudwatch.MetricOptions`."""
+    """The options of a metric, all optional, as in `aws_cloudwatch.MetricOptions`."""
 
     account: str
-    """The account that it comes from. Default: that of the stack which uses it."""
+    """The account that publishes the metric. Default: the account of the stack that uses it."""
     color: str
-    """Its color in graphs, as `#RRGGBB`. Default: CloudWatch's."""
+    """The color in graphs, as `#RRGGBB`. Default: chosen by CloudWatch."""
     label: str
-    """Its name in graphs. Default: CloudWatch's."""
+    """The label in graphs. Default: chosen by CloudWatch."""
     period: Duration
-    """The time that one value covers. Default: 5 minutes."""
+    """The period over which values are aggregated. Default: 5 minutes."""
     region: str
-    """The region that it comes from. Default: that of the stack which uses it."""
+    """The region that publishes the metric. Default: the region of the stack that uses it."""
     statistic: str
-    """How values become one, as `Sum` or `p99`. Default: the method's own."""
+    """The statistic that aggregates the values, such as `Sum` or `p99`. Default: depends on the method."""
     unit: cloudwatch.Unit
-    """The unit that values must have to count. Default: any."""
+    """The unit by which values are filtered. Default: all units."""
 
 
 def options_of(of: IConstruct, given: MetricOptions, **defaults: Unpack[MetricOptions]) -> MetricOptions:
-    """The options of a metric: those given, and for what is not given or None the defaults.
+    """Return the given options of a metric, with defaults for options that are missing or None.
 
     Raises:
-        InvalidDeclarationError: an option is of the wrong kind.
+        InvalidDeclarationError: an option has the wrong type.
     """
     if problems := check(MetricOptions, given).problems:
         raise InvalidDeclarationError(of.node.path, problems)
@@ -50,24 +50,26 @@ def options_of(of: IConstruct, given: MetricOptions, **defaults: Unpack[MetricOp
 class ProviderMetrics(Construct):
     """The metrics of a function that handles custom resources.
 
-    Nothing is published while no resource is handled, so let an alarm treat missing data as not breaching.
+    No data is published while the function handles no resource. In an alarm, treat missing data as not breaching.
     """
 
     function: lambda_.Function
-    """The function."""
+    """The Lambda function."""
     log_group: logs.LogGroup
-    """What the function logs: one JSON object a line."""
+    """The function's log group. Each log event is one JSON object."""
 
     def metric_failures(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """The failures that the function has logged: resources that it answered FAILED for, answers nobody accepted.
+        """Return the metric of failures that the function has logged.
 
-        CloudFormation tells the person who deploys. This tells everybody else, and also of what CloudFormation
-        leaves behind: after an update, it reports a deletion that failed, and goes on. AWS publishes no such metric
-        for a function that answers; so the first use adds a metric filter on the log group, which finds nothing where
-        `log_level` is FATAL.
+        A failure is a FAILED response, or a response that was not accepted. CloudFormation reports failures only to the
+        person who deploys. If a deletion fails after an update, CloudFormation reports it, continues, and leaves the
+        endpoint behind. With an alarm on this metric, your team learns of both.
+
+        AWS publishes no such metric, so the first call adds a metric filter to the log group. If `log_level` is FATAL,
+        the filter matches nothing.
 
         Args:
-            options: see `MetricOptions`. Statistic: `Sum` unless given.
+            options: see `MetricOptions`. Default statistic: `Sum`.
         """
         there = self.node.try_find_child("Failures")
         found = there if isinstance(there, logs.MetricFilter) else self._filter()
@@ -75,34 +77,38 @@ class ProviderMetrics(Construct):
         return found.metric(**given)
 
     def metric_errors(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """The invocations that ended in an error or a timeout, `AWS/Lambda` `Errors`: nobody got an answer from them.
+        """Return the metric of invocations that ended in an error or a timeout (`AWS/Lambda` `Errors`).
+
+        Such an invocation sends no response to CloudFormation.
 
         Args:
-            options: see `MetricOptions`. Statistic: `Sum` unless given.
+            options: see `MetricOptions`. Default statistic: `Sum`.
         """
         return self.function.metric_errors(**options_of(self, options))
 
     def metric_throttles(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """The invocations that Lambda put off since too many ran at once, `AWS/Lambda` `Throttles`.
+        """Return the metric of invocations that Lambda delayed because too many ran at once (`AWS/Lambda` `Throttles`).
 
         Args:
-            options: see `MetricOptions`. Statistic: `Sum` unless given.
+            options: see `MetricOptions`. Default statistic: `Sum`.
         """
         return self.function.metric_throttles(**options_of(self, options))
 
     def metric_duration(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """The time that handling an event took, in milliseconds, `AWS/Lambda` `Duration`.
+        """Return the metric of the time to handle an event, in milliseconds (`AWS/Lambda` `Duration`).
 
         Args:
-            options: see `MetricOptions`. Statistic: `Average` unless given.
+            options: see `MetricOptions`. Default statistic: `Average`.
         """
         return self.function.metric_duration(**options_of(self, options))
 
     def metric_events_dropped(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """The events that Lambda gave up, `AWS/Lambda` `AsyncEventsDropped`: CloudFormation waits for them in vain.
+        """Return the metric of events that Lambda dropped after its last retry (`AWS/Lambda` `AsyncEventsDropped`).
+
+        CloudFormation receives no response to a dropped event and waits until it times out.
 
         Args:
-            options: see `MetricOptions`. Statistic: `Sum` unless given.
+            options: see `MetricOptions`. Default statistic: `Sum`.
         """
         given = options_of(self, options, statistic="Sum")
         return self.function.metric("AsyncEventsDropped", **given)

@@ -1,4 +1,4 @@
-"""What a role that this app may not change needs, as a warning with a policy to paste."""
+"""A warning with the policy that a role needs if this app cannot change the role."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from .tree import region_of_stack, stack_of
 from .unresolved import is_unresolved
 
 WARNING = "chime-endpoints:role"
-"""The warning's id, by which `Annotations.of(…).acknowledge_warning` silences it once the role has the policy."""
+"""The warning's id. Pass it to `Annotations.of(…).acknowledge_warning` after you attach the policy."""
 
 
 def warn_of_role(construct: IConstruct, statements: Callable[[], Iterable[Statement]], *, more: str = "") -> None:
-    """Warns of what a role needs, when every statement is known.
+    """Warn that a role needs a policy, after all statements are known.
 
     Args:
-        construct: what the warning is about.
-        statements: what the role must allow.
-        more: what else is to be said.
+        construct: the construct that gets the warning.
+        statements: returns the statements that the role must allow.
+        more: further text for the end of the warning.
     """
 
     def warn() -> list[str]:
         policy = pasted(statements(), stack_of(construct))
-        unknown = " Replace each ${…} with its value in CloudFormation." if "${" in policy else ""
+        unknown = " Replace each ${…} with its value at deployment." if "${" in policy else ""
         Annotations.of(construct).add_warning_v2(
-            WARNING, f"This app cannot change the provider's role. Attach this policy to it:\n{policy}{unknown}{more}"
+            WARNING,
+            f"This app cannot change the provider's role. Attach this policy to the role:\n{policy}{unknown}{more}",
         )
         return []
 
@@ -40,7 +41,7 @@ def warn_of_role(construct: IConstruct, statements: Callable[[], Iterable[Statem
 
 
 def pasted(statements: Iterable[Statement], stack: Stack) -> str:
-    """Statements as a policy document in JSON, one a line, with the values that are known of a stack."""
+    """Return statements as a policy document in JSON, one statement a line, with the known values of a stack."""
     lines = []
     for statement in statements:
         resolved = stack.resolve(statement)
@@ -51,7 +52,7 @@ def pasted(statements: Iterable[Statement], stack: Stack) -> str:
 
 
 def written(value: Any, stack: Stack) -> Any:
-    """A value of a template as IAM takes it; what only CloudFormation knows as `${…}`."""
+    """Return a template value as IAM accepts it. A value known only to CloudFormation becomes `${…}`."""
     match value:
         case list():
             return [written(each, stack) for each in value]

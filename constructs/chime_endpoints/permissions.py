@@ -1,9 +1,10 @@
-"""What one stack's endpoints and tags need of their provider's role, as policies in that stack.
+"""The policies that grant a provider's role what the endpoints and tags of one stack need.
 
-A policy is there before what needs it and goes after it: resources depend on their policies, and nothing is taken
-out of a policy while it exists, since CloudFormation would do that before it deletes what needs it. So what a policy
-holds follows from its logical id: one app instance, one application, or one list of tagged users. Reading device
-tokens is the exception, for which lists grow and shrink in place: a deletion does not read any.
+A policy must exist before the resources that need it, and until after they are deleted. Resources therefore depend on
+their policies. In addition, no permission is removed from an existing policy: CloudFormation would update the policy
+before it deletes the resources. The content of a policy is therefore fixed by its logical id: one app instance, one
+application, or one list of tagged users. The exception is reading device tokens, where lists grow and shrink in
+place, because a deletion does not read tokens.
 """
 
 from __future__ import annotations
@@ -44,19 +45,19 @@ from .tree import stack_of
 class Permissions(Construct):
     """The policies that one stack adds to one provider's role.
 
-    Where the role is not this app's to change, there are none, and warnings list what it must allow.
+    If this app cannot change the role, no policy is created, and a warning contains the policy that the role needs.
     """
 
     def __init__(self, scope: Construct, *, provider: IEndpointProvider) -> None:
-        """Makes the permissions of a stack with a provider; see `of`."""
+        """Create the permissions of a stack for a provider; see `of`."""
         self.suffix = _suffix(scope, provider)
-        """Tells the ids of one provider from those of another in the same stack."""
+        """Distinguishes the ids of several providers in one stack."""
         super().__init__(scope, f"ChimePermissions{self.suffix}")
         self.service_properties = {
             "ServiceToken": provider.service_token,
             "ServiceTimeout": provider.service_timeout.to_seconds(),
         }
-        """What every custom resource of the provider says to CloudFormation."""
+        """The properties that every custom resource of the provider has."""
         self._role = provider.role if provider.manages_permissions else None
         self._provider = provider
         self._needed: list[Callable[[], Statement]] = []
@@ -73,7 +74,7 @@ class Permissions(Construct):
 
     @staticmethod
     def of(stack: Stack, provider: IEndpointProvider) -> Permissions:
-        """The permissions of a stack with a provider, made by the first that asks for them."""
+        """Return the permissions of a stack for a provider. The first call creates them."""
         made = _made.setdefault(provider, {})
         if stack not in made:
             made[stack] = Permissions(stack, provider=provider)
@@ -82,10 +83,10 @@ class Permissions(Construct):
         return made[stack]
 
     def for_endpoint(self, *, user: User, application: str, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
-        """Allows what an endpoint needs.
+        """Grant what an endpoint needs.
 
         Returns:
-            The policies that it depends on.
+            The policies that the endpoint must depend on.
         """
         note_endpoint(self._provider, stack_of(self))
         app_instance = user.app_instance_arn
@@ -102,25 +103,25 @@ class Permissions(Construct):
         return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
 
     def tag_policies(self) -> list[IDependable]:
-        """The policies that tags depend on."""
+        """Return the policies that tags must depend on."""
         policies = (self._tagging, self._policies.get("Stack"))
         return [policy for policy in policies if policy is not None]
 
     def allow_tagging(self, taggable: Taggable) -> None:
-        """Allows to tag an identity, if it is tagged when the template is written."""
+        """Grant permission to tag an identity if it has tags when the template is written."""
         if self._tagging is not None:
             self._tagging.add(taggable)
         else:
             self._tagged.append(taggable)
 
     def inline_characters(self) -> int:
-        """What the inline policies have of characters; the tags' policy counts twice, for the time of its change."""
+        """Return the size of the inline policies. The tags' policy counts twice, because a change replaces it."""
         reading = self._reading.inline_characters() if self._reading else 0
         tagging = 2 * characters(self._tagging.statements()) if self._tagging and self._tagging.statements() else 0
         return sum(characters([statement()]) for statement in self._inline) + reading + tagging
 
     def managed_policies(self) -> int:
-        """The managed policies of this stack."""
+        """Return the number of managed policies in this stack."""
         return self._reading.managed if self._reading else 0
 
     def _allow(
@@ -164,14 +165,14 @@ _made: WeakKeyDictionary[IEndpointProvider, dict[Stack, Permissions]] = WeakKeyD
 
 
 def _of_its_own() -> str:
-    """What the role of a provider that was made elsewhere has from there, whichever stacks it serves."""
+    """Return a sentence on what an imported provider's role needs regardless of the stacks that it serves."""
     actions = {}
     for in_vpc in (False, True):
         actions[in_vpc] = [action for each in basic_statements("", in_vpc=in_vpc) for action in actions_of(each)]
     vpc = [action for action in actions[True] if action not in actions[False]]
     return (
-        f" Where the provider was made, its role needs {' and '.join(actions[False])} on its log group, in a VPC"
-        f" {', '.join(vpc)}, and with tracing {' and '.join(actions_of(tracing_statement()))}."
+        f" The role also needs {' and '.join(actions[False])} on the function's log group. If the function runs in a"
+        f" VPC, it needs {', '.join(vpc)}. With tracing, it needs {' and '.join(actions_of(tracing_statement()))}."
     )
 
 

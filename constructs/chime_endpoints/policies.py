@@ -1,4 +1,4 @@
-"""Inline policies of the function's role, written as the statements they hold."""
+"""Inline policies of the function's role, and the statements that every provider needs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .statements import Statement, allow, document
 from .tree import stack_of
 
 IN_ACCOUNT = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:*/*"
-"""Everything of EC2 in the account: what Lambda asks for a function in a VPC, since its checks name no single resource
+"""All EC2 resources of the account. Lambda's checks for a function in a VPC name no single resource
 (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC")."""
 
 
 def name_of(scope: Construct, policy_id: str) -> str:
-    """A policy's name in its role, which stacks that share a provider must not use twice."""
+    """Return a policy name that is unique in the role, even if several stacks share the provider."""
     return f"{Names.unique_resource_name(scope, max_length=100)}{policy_id}"
 
 
@@ -92,5 +92,5 @@ def basic_statements(log_group_arn: str, *, in_vpc: bool, of_stack: Iterable[Sta
 
 
 def tracing_statement() -> Statement:
-    """Allows to send traces, as CDK allows it a role of this app by itself; X-Ray knows no resource for that."""
+    """Allow sending traces, for a role that CDK cannot grant it to. X-Ray has no resource-level permission for it."""
     return allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])

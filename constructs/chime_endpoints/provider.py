@@ -1,4 +1,4 @@
-"""The provider of the custom resources: one function with its role and log group, for a stack or for several."""
+"""The provider of the custom resources: a Lambda function with its role and log group."""
 
 from __future__ import annotations
 
@@ -35,42 +35,44 @@ _LOG_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
 
 
 class IEndpointProvider(IConstruct, Protocol):
-    """What endpoints need of a provider: an `EndpointProvider`, or what `from_service_token` returns."""
+    """A provider of custom resources: an `EndpointProvider`, or the return value of `from_service_token`."""
 
     @property
     def service_token(self) -> str:
-        """The ARN of the function, which a custom resource names as its `ServiceToken`."""
+        """The ARN of the function, used as the `ServiceToken` of custom resources."""
 
     @property
     def service_timeout(self) -> Duration:
-        """How long CloudFormation waits for the function's answer, all deliveries of an event together."""
+        """How long CloudFormation waits for a response, including Lambda's retries."""
 
     @property
     def role(self) -> iam.IRole | None:
-        """The function's role; None where it is not known."""
+        """The function's role, or None if it is not known."""
 
     @property
     def manages_permissions(self) -> bool:
-        """Whether this app keeps the role's permissions."""
+        """Whether this app manages the role's permissions."""
 
 
 KINDS[IEndpointProvider] = (
     "a provider",
-    "Use an EndpointProvider, or EndpointProvider.from_service_token for one that is known by its ServiceToken.",
+    "Use an EndpointProvider, or import one with EndpointProvider.from_service_token.",
 )
 
 
 class EndpointProvider(ProviderMetrics):
-    """The function behind endpoints and tags, its role and its log group.
+    """The Lambda function that handles endpoints and tags, with its role and log group.
 
-    A stack needs none of its own making: endpoints and tags that are given no `provider` share the one that their
-    stack has (made in it before them), or they make it. Make one to set its options, or to share it: give it to
-    endpoints of other stacks as `provider=`. All that a shared provider's role is allowed must fit IAM's quotas
-    (10,240 characters of inline policies), so share it among a few stacks, not among dozens.
+    You do not have to create a provider. Endpoints and tags without `provider=` use the one that their stack already
+    has, if it was created before them. Otherwise, they create one.
 
-    The role is allowed its own log group, the states of its own stack's resources, and what each endpoint adds; no
-    managed policy of AWS is attached. An event that the function does not answer is delivered three times in all;
-    `ServiceTimeout` leaves time for that.
+    Create a provider to set its options, or to share it: pass it as `provider=` to endpoints in other stacks. The
+    permissions of all these endpoints must fit IAM's quota for one role (10,240 characters of inline policies), so
+    share a provider among a few stacks, not dozens.
+
+    The role can write to its log group and look up resources of its own stack. Each endpoint adds the permissions that
+    it needs. No AWS managed policy is attached. If the function sends no response to an event, Lambda delivers the
+    event up to three times in all; `ServiceTimeout` allows for these retries.
     """
 
     def __init__(
@@ -93,38 +95,40 @@ class EndpointProvider(ProviderMetrics):
         reserved_concurrent_executions: int | None = None,
         export_name: str | None = None,
     ) -> None:
-        """Makes a provider.
+        """Create a provider.
 
         Args:
-            scope: the stack or construct that holds it.
-            id: its id in there.
-            timeout: how long one delivery of an event may take, 30 seconds to 15 minutes; throttled calls are
-                retried for as long as it lasts. With less than 90 seconds, a permission that takes a minute to take
-                effect fails the event. Default: 2 minutes.
-            memory_size: the function's memory in MB, 128 to 10,240; its share of CPU grows with it. Default: 256.
-            architecture: the function's processor. Default: ARM64.
+            scope: the stack or construct to create the provider in.
+            id: the construct id within the scope.
+            timeout: the time limit for one delivery of an event, 30 seconds to 15 minutes. The function retries
+                throttled calls within this time. A new IAM permission can take a minute to take effect; with a timeout
+                of less than 90 seconds, the event then fails. Default: 2 minutes.
+            memory_size: the function's memory in MB, 128 to 10,240. More memory also means more CPU. Default: 256.
+            architecture: the function's processor architecture. Default: ARM64.
             log_retention: how long log events are kept. Default: one month.
-            log_level: the least severe level that is logged; no level logs a device token. Default: INFO.
-            tracing: traces with AWS X-Ray, which adds the permission to send them. Default: no traces.
-            vpc: a VPC for the function. From its subnets these must be reachable over HTTPS: the Chime SDK identity
-                API and Amazon S3 (where answers to CloudFormation go), CloudFormation, and Secrets Manager or Systems
-                Manager where tokens are read from them. Default: no VPC.
-            vpc_subnets: the VPC's subnets to use. Isolated ones are a warning: Amazon Chime SDK has no VPC endpoint.
-                Default: those with egress.
-            security_groups: the function's security groups. Default: one of its own.
-            role: an existing role that trusts lambda.amazonaws.com. A role imported as immutable is left as it is,
-                and warnings list what it must allow. Default: a role of its own.
-            permissions_boundary: the boundary of its own role; not together with `role`. Default: none.
-            encryption_key: encrypts the log group and the function's environment. Its policy is extended for CloudWatch
-                Logs; the policy of an imported key cannot be, and a warning holds the statement that it needs. Default:
-                AWS's own keys.
-            reserved_concurrent_executions: the most events that are handled at once, 1 or more. Default: no limit of
-                its own.
-            export_name: publishes the `ServiceToken` as a CloudFormation export of this name, for templates made
+            log_level: the lowest level that is logged. Device tokens are never logged at any level. Default: INFO.
+            tracing: the mode of AWS X-Ray tracing. Active tracing adds the permission to send traces. Default: no
+                tracing.
+            vpc: the VPC that the function runs in. Its subnets must reach these services over HTTPS: the Chime SDK
+                identity API, Amazon S3 (for responses to CloudFormation), CloudFormation, and Secrets Manager or
+                Systems Manager if tokens are read from there. Default: no VPC.
+            vpc_subnets: the subnets of the VPC to use. Isolated subnets cause a warning, because Amazon Chime SDK has
+                no VPC endpoint. Default: the subnets with egress.
+            security_groups: the function's security groups. Default: a new security group.
+            role: an existing role that trusts lambda.amazonaws.com. A role imported as immutable is not changed;
+                warnings list the permissions that it needs. Default: a new role.
+            permissions_boundary: the permissions boundary of the new role. Cannot be combined with `role`. Default: no
+                boundary.
+            encryption_key: the KMS key that encrypts the log group and the function's environment variables. The key's
+                policy is extended for CloudWatch Logs. The policy of an imported key cannot be changed; a warning
+                contains the statement that you must add. Default: AWS owned or managed keys.
+            reserved_concurrent_executions: the maximum number of events that the function handles concurrently, at
+                least 1. Default: no reserved concurrency.
+            export_name: the name of a CloudFormation export that publishes the `ServiceToken`, for templates written
                 without CDK. Default: no export.
 
         Raises:
-            InvalidDeclarationError: an option is of the wrong kind or outside its limits.
+            InvalidDeclarationError: an option has the wrong type or is outside its limits.
         """
         kinds = check(EndpointProvider.__init__, locals())
         timeout = kinds.right("timeout", timeout, None) or timing.DEFAULT_TIMEOUT
@@ -132,21 +136,21 @@ class EndpointProvider(ProviderMetrics):
         log_level = log_level or lambda_.ApplicationLogLevel.INFO
         problems = [*kinds.problems, *timing.timeout_problems(timeout)]
         if kinds.is_number(memory_size, "memory_size") and not 128 <= memory_size <= 10_240:
-            problems.append(f"memory_size is {memory_size} MB; 128 to 10,240 are allowed.")
+            problems.append(f"memory_size is {memory_size} MB; it must be 128 to 10,240 MB.")
         if kinds.is_number(reserved_concurrent_executions, "reserved_concurrent_executions") and (
             reserved_concurrent_executions < 1
         ):
             problems.append(
-                f"reserved_concurrent_executions is {reserved_concurrent_executions}, with which the function never"
-                " runs; give 1 or more."
+                f"reserved_concurrent_executions is {reserved_concurrent_executions}, so the function could never run;"
+                " set it to 1 or more."
             )
         if export_name == "":
-            problems.append("export_name is empty; give a name, or leave it out.")
+            problems.append("export_name is empty; set a name or remove the option.")
         if role is not None and permissions_boundary is not None:
-            problems.append("role and permissions_boundary are both given; set the boundary where the role is made.")
+            problems.append("role and permissions_boundary cannot be combined; set the boundary on the role itself.")
         for name, given in (("vpc_subnets", vpc_subnets), ("security_groups", security_groups)):
             if vpc is None and kinds.right(name, given, None) is not None:
-                problems.append(f"{name} is given without vpc; give the VPC that it is of.")
+                problems.append(f"{name} is set without vpc; set vpc to the VPC that it belongs to.")
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
@@ -195,7 +199,7 @@ class EndpointProvider(ProviderMetrics):
             security_groups=None if security_groups is None else list(security_groups),
             reserved_concurrent_executions=reserved_concurrent_executions,
             retry_attempts=timing.RETRIES,
-            max_event_age=self.service_timeout,  # a delivery after that answers nobody
+            max_event_age=self.service_timeout,  # after that, CloudFormation accepts no response
         )
         if vpc is not None:
             warn_of_isolation(self, vpc, vpc_subnets)
@@ -204,7 +208,7 @@ class EndpointProvider(ProviderMetrics):
         if basics is None:
             warn_of_role(self, lambda: self._needed(in_vpc=vpc is not None, traced=_is_traced(tracing)))
         if basics is not None:
-            self.function.node.add_dependency(basics)  # so that it outlives what the function has to delete
+            self.function.node.add_dependency(basics)  # so that the policy outlives the endpoints at a deletion
         if export_name is not None:
             CfnOutput(self, "ServiceToken", value=self.service_token, export_name=export_name)
         _made.setdefault(stack_of(self), []).append(self)
@@ -217,17 +221,19 @@ class EndpointProvider(ProviderMetrics):
         acknowledged.of_function(function, asynchronous, traced=traced)
         if basics is not None and self.function.is_bound_to_vpc:
             acknowledged.wildcards(
-                basics, lambda: ["*", IN_ACCOUNT], "AWS Lambda needs this for any function in a VPC."
+                basics, lambda: ["*", IN_ACCOUNT], "AWS Lambda requires this for every function in a VPC."
             )
         default_policy = self._role.node.try_find_child("DefaultPolicy")
         if traced and isinstance(default_policy, Construct):
-            acknowledged.wildcards(default_policy, lambda: ["*"], "X-Ray knows no resource for sending traces.")
+            acknowledged.wildcards(
+                default_policy, lambda: ["*"], "X-Ray does not support resource-level permissions for sending traces."
+            )
 
     def _basics(self, log_group_arn: str, *, in_vpc: bool) -> list[Statement]:
         return list(basic_statements(log_group_arn, in_vpc=in_vpc, of_stack=[stack_statement(self, self)]))
 
     def _needed(self, *, in_vpc: bool, traced: bool) -> list[Statement]:
-        """Return what a role needs that this app cannot change. CloudFormation's pattern names the log group."""
+        """Return what a role that this app cannot change needs. The log group's name is given as a pattern."""
         stack = stack_of(self)
         log_group = self.log_group.node.default_child
         assert isinstance(log_group, logs.CfnLogGroup)  # noqa: S101 - for the type checker
@@ -239,13 +245,13 @@ class EndpointProvider(ProviderMetrics):
 
     @staticmethod
     def of(scope: IConstruct) -> EndpointProvider:
-        """The provider that endpoints in a scope share when they are given none: its stack's, made if need be.
+        """Return the provider that endpoints in a stack share by default. Create it if the stack has none.
 
         Args:
-            scope: the stack, or anything in it.
+            scope: the stack, or any construct in it.
 
         Raises:
-            InvalidDeclarationError: the stack has several, and the endpoint has to say which.
+            InvalidDeclarationError: the stack has several providers, so the endpoint must name one.
         """
         stack = stack_of(scope)
         if problems := ambiguity(stack):
@@ -262,19 +268,19 @@ class EndpointProvider(ProviderMetrics):
         role: iam.IRole | None = None,
         service_timeout: Duration | None = None,
     ) -> IEndpointProvider:
-        """A provider that was made elsewhere.
+        """Reference a provider that was created elsewhere.
 
         Args:
-            scope: where the reference is to live.
-            id: its id in there.
-            service_token: the function's ARN, perhaps `Fn.import_value` of another stack's export.
-            role: the function's role, so that it is allowed what the endpoints need. Without it, or with one imported
-                as immutable, warnings list what the role must allow. Default: not known.
-            service_timeout: how long CloudFormation waits for an answer, 1 second to 1 hour: at least three times the
-                function's timeout and four minutes. Default: 10 minutes, right for the default timeout.
+            scope: the stack or construct to create the reference in.
+            id: the construct id within the scope.
+            service_token: the ARN of the provider's function, for example from `Fn.import_value`.
+            role: the function's role. The endpoints grant it the permissions that they need. Without a role, or with a
+                role imported as immutable, warnings list the permissions that you must add. Default: not known.
+            service_timeout: how long CloudFormation waits for a response, 1 second to 1 hour. Set it to at least three
+                times the function's timeout plus four minutes. Default: 10 minutes, which fits the default timeout.
 
         Raises:
-            InvalidDeclarationError: an option is of the wrong kind or outside its limits.
+            InvalidDeclarationError: an option has the wrong type or is outside its limits.
         """
         return ImportedProvider(
             scope,
@@ -286,17 +292,17 @@ class EndpointProvider(ProviderMetrics):
 
     @property
     def is_automatic(self) -> bool:
-        """Whether endpoints made it for themselves and their stack."""
+        """Whether the endpoints of the stack created this provider themselves."""
         return str(self.node.id) == _AUTOMATIC_ID
 
     @property
     def service_token(self) -> str:
-        """The ARN of the function, which a custom resource names as its `ServiceToken`."""
+        """The ARN of the function, used as the `ServiceToken` of custom resources."""
         return str(self.function.function_arn)
 
     @property
     def service_timeout(self) -> Duration:
-        """How long CloudFormation waits for the function's answer, all deliveries of an event together."""
+        """How long CloudFormation waits for a response, including Lambda's retries."""
         return timing.service_timeout(self._timeout)
 
     @property
@@ -306,12 +312,12 @@ class EndpointProvider(ProviderMetrics):
 
     @property
     def manages_permissions(self) -> bool:
-        """Whether this app keeps the role's permissions: not those of a role imported as immutable."""
+        """Whether this app manages the role's permissions. False for a role imported as immutable."""
         return self._manages_permissions
 
 
 class ImportedProvider(Construct):
-    """A provider that was made elsewhere, known by its `ServiceToken`."""
+    """A reference to a provider that was created elsewhere, by its `ServiceToken`."""
 
     def __init__(
         self,
@@ -328,7 +334,10 @@ class ImportedProvider(Construct):
         problems = [*kinds.problems, *timing.service_timeout_problems(waits)]
         service_token = as_text(service_token)
         if "service_token" not in kinds.wrong and not (is_token(service_token) or service_token.startswith("arn:")):
-            problems.append(f"service_token is not the ARN of a function. [{Code.MALFORMED}]")
+            problems.append(
+                "service_token is not an ARN; set the ARN of the provider's function"
+                f" (arn:aws:lambda:REGION:ACCOUNT:function:NAME). [{Code.MALFORMED}]"
+            )
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)
@@ -345,14 +354,14 @@ _made: WeakKeyDictionary[Stack, list[EndpointProvider]] = WeakKeyDictionary()
 
 
 def ambiguity(stack: Stack) -> list[str]:
-    """What is wrong with naming no provider in a stack: it has several."""
+    """Return the problem of an endpoint that names no provider although its stack has several."""
     there = _made.get(stack, [])
     if len(there) <= 1:
         return []
     listed = ", ".join(provider.node.path for provider in there)
     problem = (
-        f"provider is missing, and its stack has several ({listed}); say which. A provider serves those that name none"
-        " only if it is made before them."
+        f"provider is missing, and the stack has several providers ({listed}); set provider to one of them. Endpoints"
+        " without provider use a provider only if it is created before them."
     )
     return [problem]
 

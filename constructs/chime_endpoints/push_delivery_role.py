@@ -1,4 +1,4 @@
-"""The role with which Amazon Chime SDK messaging hands pushes to applications."""
+"""The role that Amazon Chime SDK messaging assumes to deliver pushes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from .tree import child_path, root_of, stack_of
 
 
 class PushDeliveryRole(iam.Role):
-    """The role that Amazon Chime SDK messaging takes on to deliver pushes: one for an account, of a fixed name.
+    """The role that Amazon Chime SDK messaging assumes to deliver pushes.
 
-    Endpoints are registered without it; pushes reach them only with it. The name is the service's, so an account
-    has it once for all its regions, and a stack that makes it needs the capability `CAPABILITY_NAMED_IAM` (the CDK
-    CLI gives it). Where the account has the role already, leave this out and allow it the applications there.
+    You can register endpoints without this role, but pushes reach a device only if it exists. Amazon Chime SDK
+    prescribes the role's name, so an account has one such role for all regions. A stack that creates it needs the
+    capability `CAPABILITY_NAMED_IAM`, which the CDK CLI grants. If the account already has the role, do not use this
+    construct: add the applications to the existing role instead.
 
     Source: Amazon Chime SDK Developer Guide, "Create a service role for Amazon Chime SDK messaging".
     """
@@ -36,29 +37,30 @@ class PushDeliveryRole(iam.Role):
         *,
         applications: Sequence[str | IAppRef],
     ) -> None:
-        """Makes the role.
+        """Create the role.
 
         Args:
-            scope: the stack or construct that holds it.
-            id: its id in there.
-            applications: those that may be handed pushes, in any region of the account: ARNs, or Pinpoint `CfnApp`s.
-                At least one. A change is made in place.
+            scope: the stack or construct to create the role in.
+            id: the construct id within the scope.
+            applications: the applications that can receive pushes, in any region of the account: at least one ARN or
+                Pinpoint `CfnApp`. A change updates the role in place.
 
         Raises:
-            InvalidDeclarationError: there is no application, one is not an application, or the account has the role
-                from another construct of the app.
+            InvalidDeclarationError: `applications` is empty, a value is not an application, or another construct in
+                this app already creates the role for the account.
         """
         kinds = check(PushDeliveryRole.__init__, locals())
         arns = [application_arn(each) for each in kinds.right("applications", applications, ())]
         problems = kinds.problems + [problem for arn in arns for problem in application_problems("applications", arn)]
         if not problems and not arns:
-            problems.append("applications is empty; name at least one, since without one the role allows nothing.")
+            problems.append("applications is empty, so the role would allow nothing; add at least one application.")
         stack = stack_of(scope)
         of_app = _made.setdefault(root_of(scope), {})
         account = stack.node.path if Token.is_unresolved(stack.account) else stack.account
         if account in of_app:
             problems.append(
-                f"{of_app[account].node.path} makes this role, which an account has once; name all applications there."
+                f"{of_app[account].node.path} already creates this role, and an account can have only one; add all"
+                " applications there."
             )
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
@@ -66,7 +68,7 @@ class PushDeliveryRole(iam.Role):
             scope,
             id,
             role_name=self.NAME,
-            description="Amazon Chime SDK messaging hands pushes to applications with it",
+            description="Lets Amazon Chime SDK messaging deliver pushes through applications",
             assumed_by=iam.ServicePrincipal("messaging.chime.amazonaws.com"),
             inline_policies={
                 "Send": iam.PolicyDocument(

@@ -1,4 +1,4 @@
-"""The policies that allow to read exactly the declared secrets and parameters, however many there are."""
+"""The policies that allow reading the declared secrets and parameters, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .statements import Statement, characters, document, rollback_statement
 
 
 class Reading:
-    """Keeps a role's permissions to read: a short list in an inline policy, what is beyond it in managed ones."""
+    """A role's permissions to read: a short inline policy first, then managed policies for the rest."""
 
     def __init__(self, scope: Construct, *, role: iam.IRole) -> None:
         self._scope = scope
@@ -27,15 +27,15 @@ class Reading:
         self._policies: list[CfnResource] = []
 
     def allow(self, accesses: Iterable[Access]) -> list[CfnResource]:
-        """Allows accesses.
+        """Grant accesses.
 
         Returns:
-            The policies that hold them, each once.
+            The policies that contain them, without duplicates.
         """
         return list(dict.fromkeys(self._policy(access) for access in accesses))
 
     def inline_characters(self) -> int:
-        """What the inline policy has of characters."""
+        """Return the size of the inline policy in characters."""
         return characters(self._statements(0)) if self._policies else 0
 
     @property
@@ -51,7 +51,7 @@ class Reading:
         return self._policies[number]
 
     def _statements(self, number: int) -> list[Statement]:
-        """A list's statements; beside the first stands what a rollback asks where a token cannot be read as before."""
+        """Return a list's statements. The first list also has the statement that a rollback needs."""
         statements = self._lists[number].statements()
         return statements if number else [*statements, rollback_statement(Aws.STACK_ID)]
 

@@ -1,4 +1,4 @@
-"""Which policy of the role allows to read a secret or a parameter: known without CDK, for `validate`."""
+"""The distribution of secrets and parameters over the role's policies, without CDK so that `validate` can use it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import chain
 from .statements import MANAGED_QUOTA, Statement, allow, characters, length
 
 INLINE_ROOM = 2_500
-"""Characters of the inline quota for the first list."""
+"""The share of the inline quota, in characters, that the first list can use."""
 _BRACKETS = 2  # around the resources of a statement that has several
 
 
 class ReadingList:
-    """What one policy allows to read, within the characters that it may have."""
+    """The resources that one policy allows reading, limited by the policy's size."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -21,17 +21,17 @@ class ReadingList:
         self._size = characters([])
 
     def statements(self) -> list[Statement]:
-        """What is allowed: one statement for each action."""
+        """Return one statement for each action."""
         return [allow([action], resources) for action, resources in sorted(self._resources.items())]
 
     def resources(self) -> Iterator[str]:
-        """Everything that is allowed to be read."""
+        """Iterate over all resources that the policy allows reading."""
         return chain.from_iterable(self._resources.values())
 
     def add_if_room(self, action: str, resource: str) -> bool:
-        """Allows an action on a resource, unless the policy would become too long.
+        """Allow an action on a resource, unless the policy would become too long.
 
-        What the policy has of characters is reckoned from what is added, since a list may be very long.
+        The size is updated with each addition instead of recomputed, because a list can be very long.
         """
         size = self._size + self._cost(action, resource)
         if size > self._room and self._resources:
@@ -49,9 +49,9 @@ class ReadingList:
 
 
 class ReadingLists:
-    """A short list for an inline policy, and what is beyond it for managed ones; what is asked for twice is there once.
+    """A short list for an inline policy, followed by lists for managed policies, without duplicates.
 
-    A list only ever grows at its end, so that another secret or parameter changes one policy.
+    Entries are only added at the end, so that a further secret or parameter changes only one policy.
     """
 
     def __init__(self) -> None:
@@ -59,12 +59,12 @@ class ReadingLists:
         self._places: dict[tuple[str, Hashable], int] = {}
 
     def place(self, action: str, resource: str, key: Hashable) -> int:
-        """The number of the list that allows an action on a resource, from 0.
+        """Return the index of the list that allows an action on a resource. Add it if necessary.
 
         Args:
             action: the action.
-            resource: the resource, perhaps as a CDK token.
-            key: the same for everything that means this resource.
+            resource: the resource, which may be a CDK token.
+            key: a key that is equal for all forms of the same resource.
         """
         if (action, key) not in self._places:
             if not self._lists or not self._lists[-1].add_if_room(action, resource):
@@ -74,7 +74,7 @@ class ReadingLists:
         return self._places[action, key]
 
     def resources(self) -> Iterator[str]:
-        """Everything that is allowed to be read."""
+        """Iterate over all resources that the policies allow reading."""
         return (resource for each in self._lists for resource in each.resources())
 
     def __getitem__(self, number: int) -> ReadingList:

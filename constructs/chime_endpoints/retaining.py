@@ -1,4 +1,4 @@
-"""What happens to an endpoint when it is removed or replaced, as the policies of its resource."""
+"""The policies that decide what happens to an endpoint when it is removed or replaced."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from chime_endpoints_handler.codes import Code
 
 
 def policy_problems(**policies: RemovalPolicy | None) -> Iterator[str]:
-    """What is wrong with policies, by their parameters."""
+    """Yield the problems of removal policies, given by parameter name."""
     for parameter, policy in policies.items():
         if policy is RemovalPolicy.SNAPSHOT:
-            sentence = f"{parameter}: an endpoint has no snapshots. Use RemovalPolicy.RETAIN or RemovalPolicy.DESTROY."
+            sentence = (
+                f"{parameter} is SNAPSHOT, but endpoints do not support snapshots. Use RemovalPolicy.RETAIN or"
+                " RemovalPolicy.DESTROY."
+            )
             yield f"{sentence} [{Code.NOT_A_CHOICE}]"
 
 
 def apply_policies(resource: CfnResource, *, removed: RemovalPolicy | None, replaced: RemovalPolicy | None) -> None:
-    """Sets DeletionPolicy and UpdateReplacePolicy; CDK sets both to the same."""
+    """Set DeletionPolicy and UpdateReplacePolicy separately. CDK sets both to the same value."""
     if removed is not None:
         resource.apply_removal_policy(removed)
     if replaced is not None:

@@ -1,4 +1,4 @@
-"""Policies as the statements they hold, and how much of IAM's quotas they take; known without CDK, for `validate`."""
+"""Policy statements and their size against IAM's quotas, without CDK so that `validate` can use them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 Statement = Mapping[str, Any]
 
 VERSION = "2012-10-17"
-"""Of IAM's policy language."""
+"""The version of IAM's policy language."""
 INLINE_QUOTA = 10_240
-"""Characters that all inline policies of one role may have together (IAM's quotas; white space does not count)."""
+"""The maximum total size of a role's inline policies, in characters (IAM's quota; white space does not count)."""
 MANAGED_QUOTA = 6_144
-"""Characters that one managed policy may have."""
+"""The maximum size of a managed policy, in characters."""
 MANAGED_POLICIES_QUOTA = 10
-"""Managed policies that one role may have (IAM's quotas; AWS raises it to 20 on request)."""
+"""The maximum number of managed policies on a role (IAM's default quota; AWS raises it to 20 on request)."""
 BASICS = 800
-"""Characters of the provider's own policy, without a VPC."""
+"""The size of the provider's own policy without a VPC, in characters."""
 ENDPOINT_ACTIONS = (
     "chime:DeregisterAppInstanceUserEndpoint",
     "chime:DescribeAppInstanceUserEndpoint",
@@ -30,16 +30,16 @@ TAG_ACTIONS = ("chime:ListTagsForResource", "chime:TagResource", "chime:UntagRes
 PARAMETER_PATH = re.compile(r"(?:/[A-Za-z0-9_.\-]+){1,15}")
 """A path of parameters, everything under which is allowed to be read: `/chime/devices`."""
 TAGGING_ROOM = 2_500
-"""Characters of the inline quota for the statement that names what is tagged."""
+"""The share of the inline quota, in characters, for the statement that lists the tagged identities."""
 
 _TOKEN = re.compile(r"\$\{Token\[(?P<name>[^\]]*?)\.?\d*\]\}")
 _LENGTHS = {"AWS.Partition": 10, "AWS.Region": 14, "AWS.AccountId": 12, "AWS.StackId": 230}
-"""The most characters that CloudFormation's pseudo parameters have when the policy is made."""
-_LENGTH = 160  # what another value that is not known yet is reckoned to have: a long ARN
+"""The maximum length of CloudFormation's pseudo parameters at deployment."""
+_LENGTH = 160  # the assumed length of any other token: a long ARN
 
 
 def allow(actions: Sequence[str], resources: Sequence[str]) -> Statement:
-    """A statement that allows actions on resources."""
+    """Return a statement that allows actions on resources."""
     return {
         "Action": list(actions) if len(actions) > 1 else actions[0],
         "Effect": "Allow",
@@ -48,23 +48,23 @@ def allow(actions: Sequence[str], resources: Sequence[str]) -> Statement:
 
 
 def actions_of(statement: Statement) -> list[str]:
-    """The actions that a statement allows."""
+    """Return the actions that a statement allows."""
     actions = statement["Action"]
     return [actions] if isinstance(actions, str) else list(actions)
 
 
 def for_app_instance(arn: str) -> Statement:
-    """Allows to keep the endpoints of an app instance's users."""
+    """Allow managing the endpoints of an app instance's users."""
     return allow(ENDPOINT_ACTIONS, [f"{arn}/user/*"])
 
 
 def for_application(arn: str) -> Statement:
-    """Allows the service to find the application that pushes, as whoever registers an endpoint has to."""
+    """Allow looking up the application that sends pushes, which Chime requires of the caller that registers."""
     return allow(["mobiletargeting:GetApp"], [arn])
 
 
 def for_tags(exact: Iterable[str], wide: Iterable[str]) -> list[Statement]:
-    """Allows to tag identities: exactly these, or, where they are too many to be named, all users beside them."""
+    """Allow tagging exactly these identities, or the wider set if the list would be too long."""
     exactly = [allow(TAG_ACTIONS, sorted(set(exact)))]
     return exactly if characters(exactly) <= TAGGING_ROOM else [allow(TAG_ACTIONS, sorted(set(wide)))]
 
@@ -79,17 +79,17 @@ def rollback_statement(stack_id: str) -> Statement:
 
 
 def document(statements: Sequence[Statement]) -> dict[str, Any]:
-    """A policy document of statements."""
+    """Return a policy document of statements."""
     return {"Statement": list(statements), "Version": VERSION}
 
 
 def characters(statements: Sequence[Statement]) -> int:
-    """What a document of statements has of characters as IAM counts them, what is not known yet at its longest."""
+    """Return the size of a policy document as IAM counts it, with tokens at their maximum length."""
     return length(json.dumps(document(statements), separators=(",", ":")))
 
 
 def length(text: str) -> int:
-    """What a text has of characters when its tokens have their values."""
+    """Return the maximum length of a text after its tokens are resolved."""
     if "${Token[" not in text:
         return len(text)
     tokens = list(_TOKEN.finditer(text))
@@ -97,20 +97,20 @@ def length(text: str) -> int:
 
 
 def quota_problems(*, inline: int, managed: int) -> Iterator[str]:
-    """What is beyond IAM's quotas for one role.
+    """Yield the IAM quotas that one role would exceed.
 
     Args:
-        inline: the characters of its inline policies together.
-        managed: the number of its managed policies.
+        inline: the total size of the role's inline policies, in characters.
+        managed: the number of the role's managed policies.
     """
     if managed > MANAGED_POLICIES_QUOTA:
         yield (
-            f"The declared secrets and parameters need {managed} managed policies, and IAM allows a role"
-            f" {MANAGED_POLICIES_QUOTA}. Spread the endpoints over stacks with providers of their own, put several"
-            " device tokens into the fields of one secret, or allow a path of parameters instead of each."
+            f"The declared secrets and parameters need {managed} managed policies, but IAM allows a role only"
+            f" {MANAGED_POLICIES_QUOTA}. Spread the endpoints over several stacks that each have their own provider,"
+            " store several device tokens as fields of one secret, or allow a whole path of parameters."
         )
     if inline > INLINE_QUOTA:
         yield (
-            f"The provider's role would have about {inline} characters of inline policies, and IAM allows a role"
-            f" {INLINE_QUOTA}. Spread the endpoints over stacks with providers of their own."
+            f"The provider's role would have about {inline} characters of inline policies, but IAM allows a role only"
+            f" {INLINE_QUOTA}. Spread the endpoints over several stacks that each have their own provider."
         )

@@ -1,4 +1,4 @@
-"""Whether a function reaches Amazon Chime SDK from its subnets."""
+"""A check that a function in a VPC can reach Amazon Chime SDK."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ WARNING = "chime-endpoints:isolated-subnets"
 
 
 def warn_of_isolation(scope: Construct, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None) -> None:
-    """Warns if a function's subnets have no way out of their VPC: no VPC endpoint leads to the service.
+    """Warn if a function's subnets are isolated. Amazon Chime SDK has no VPC endpoint.
 
     Source: AWS PrivateLink Guide, "AWS services that integrate with AWS PrivateLink".
     """
     given = selection or ec2.SubnetSelection()
-    given = ec2.SubnetSelection(**given) if isinstance(given, dict) else given  # CDK takes a mapping, too
+    given = ec2.SubnetSelection(**given) if isinstance(given, dict) else given  # CDK also accepts a mapping
     selected = vpc.select_subnets(
         availability_zones=given.availability_zones,
         one_per_az=given.one_per_az,
@@ -33,8 +33,8 @@ def warn_of_isolation(scope: Construct, vpc: ec2.IVpc, selection: ec2.SubnetSele
     if found:
         Annotations.of(scope).add_warning_v2(
             WARNING,
-            f"{', '.join(found)}: the function cannot reach Amazon Chime SDK from an isolated subnet, and the service"
-            " has no VPC endpoint. Use subnets with egress, such as"
-            " SubnetSelection(subnet_type=SubnetType.PRIVATE_WITH_EGRESS), or acknowledge this warning if a route of"
-            f" your own leads out. [{Code.UNREACHABLE}]",
+            f"{', '.join(found)}: the function cannot reach Amazon Chime SDK from an isolated subnet, because the"
+            " service has no VPC endpoint. Use subnets with egress, for example"
+            " SubnetSelection(subnet_type=SubnetType.PRIVATE_WITH_EGRESS). If your own routing provides egress,"
+            f" acknowledge this warning. [{Code.UNREACHABLE}]",
         )

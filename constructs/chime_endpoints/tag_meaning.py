@@ -1,4 +1,4 @@
-"""What a tag of one stack is in the template of another, where its intrinsic functions would mean something else."""
+"""The translation of a tag for the template of another stack, where intrinsic functions can resolve differently."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .tree import stack_of
 from .unresolved import is_unresolved
 
 _PURE = ("Fn::Base64", "Fn::Join", "Fn::Length", "Fn::Select", "Fn::Split", "Fn::ToJsonString")
-"""Functions whose result depends on their arguments alone."""
+"""Intrinsic functions whose result depends only on their arguments."""
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
-    """What a tag's value is in the template of a stack: the same for every token that says the same."""
+    """A tag's value as a stack resolves it. Equal for all tokens that resolve to the same value."""
 
     resolved: str
     literal: str | None
-    """The value itself; None where only the deployment knows it."""
+    """The value itself, or None if it is known only at deployment."""
 
 
 def meaning_of(text: str, stack: Stack) -> Meaning:
-    """What a text means in its stack."""
+    """Return how a stack resolves a text."""
     if not is_unresolved(text):
         return Meaning(resolved=text, literal=text)
     resolved = stack.resolve(text)
-    with suppress(_StacksOwnError):  # such a value can be compared as it is, within its stack
+    with suppress(_StacksOwnError):  # within its own stack, such a value can be compared unchanged
         resolved = _moved(resolved, _pseudo_parameters(stack, stack))
     if isinstance(resolved, str):
         return Meaning(resolved=resolved, literal=resolved)
@@ -41,20 +41,20 @@ def meaning_of(text: str, stack: Stack) -> Meaning:
 
 
 class _StacksOwnError(Exception):
-    """A value that only its own stack can resolve."""
+    """A value can be resolved only in its own stack."""
 
 
 def in_stack(text: str, *, of: Stack, to: Stack) -> str | None:
-    """A tag's key or value as another stack's template has to say it.
+    """Translate a tag's key or value for the template of another stack.
 
     Args:
         text: a literal, or a string with CDK tokens.
-        of: the stack that it was written for.
-        to: the stack whose template is to hold it.
+        of: the stack that the text was written for.
+        to: the stack whose template will contain the text.
 
     Returns:
-        The text, with the pseudo parameters of its own stack replaced where synth knows them; None where only its own
-        stack can resolve it.
+        The text, with the pseudo parameters of its own stack replaced if they are known at synthesis. None if only the
+        text's own stack can resolve it.
     """
     if of is to or not is_unresolved(text) or _refers_into(to, text):
         return text
@@ -66,7 +66,7 @@ def in_stack(text: str, *, of: Stack, to: Stack) -> str | None:
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text consists of CDK's references: these mean the same resource in every stack."""
+    """Whether a text consists only of CDK references, which identify the same resource in every stack."""
     tokens = Tokenization.reverse_string(text).tokens if is_unresolved(text) else []
     return bool(tokens) and all(Reference.is_reference(token) for token in tokens)
 
@@ -79,20 +79,20 @@ def _refers_into(stack: Stack, text: str) -> bool:
 
 
 def _pseudo_parameters(of: Stack, to: Stack) -> Mapping[str, str | None]:
-    """What each pseudo parameter of a stack is in another; None where it means the same there."""
+    """Return each pseudo parameter's replacement in another stack, or None if its value is the same there."""
     known: dict[str, str | None] = {"AWS::Partition": None, "AWS::URLSuffix": None}
     for name, ours, theirs in (("Region", of.region, to.region), ("AccountId", of.account, to.account)):
         if not is_unresolved(ours):
             known[f"AWS::{name}"] = ours
-        elif ours == theirs:  # CDK lets a stack without an environment refer only to others without one
+        elif ours == theirs:  # CDK allows references between stacks without an environment only
             known[f"AWS::{name}"] = None
-    if not is_unresolved(of.stack_name):  # a nested stack's is
+    if not is_unresolved(of.stack_name):  # the name of a nested stack is unresolved
         known["AWS::StackName"] = of.stack_name
     return known
 
 
 def _moved(value: Any, known: Mapping[str, str | None]) -> Any:
-    """An intrinsic function with other pseudo parameters, or the text that it then is."""
+    """Return an intrinsic function with its pseudo parameters replaced, or the text that results."""
     if isinstance(value, list):
         return [_moved(each, known) for each in value]
     if not isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The policy that allows to tag exactly the tagged identities of a stack."""
+"""The policy that allows tagging exactly the tagged identities of a stack."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from .statements import Statement, document, for_tags
 
 @dataclass(frozen=True, kw_only=True)
 class Taggable:
-    """An identity that may turn out to be tagged."""
+    """An identity that might have tags when the template is written."""
 
     arn: str
     key: str
     wide: str
-    """What is allowed in its place when the list is too long: for a user, the users of its app instance."""
+    """The resource to allow instead if the list is too long: for a user, all users of its app instance."""
     is_tagged: Callable[[], bool]
 
 
 class TagPermissions(iam.CfnPolicy):
-    """A policy that is in the template only when something is tagged, under an id that follows from what it allows.
+    """A policy whose logical id depends on its content. It is in the template only if an identity has tags.
 
-    An identity that is no longer tagged makes it another resource: CloudFormation makes that one first, then removes
-    the tags that are no longer declared, and this one last, so that removing them is allowed. Both are there for that
-    while and have to fit IAM's quota together. A list too long for that becomes the users of the app instances, on
-    which the function may act for endpoints anyway.
+    If the list of tagged identities changes, the policy becomes a new resource. CloudFormation creates the new policy,
+    removes the tags that are no longer declared, and then deletes the old policy. The tags can therefore still be
+    removed. Both policies exist at the same time, so they must fit IAM's quota together. If the list is too long, the
+    policy allows all users of the app instances, on which the function can act for endpoints anyway.
     """
 
     def __init__(self, scope: Construct, *, role: iam.IRole) -> None:
-        """Makes the policy for what `add` is going to name."""
+        """Create the policy for the identities passed to `add`."""
         self._taggable: list[Taggable] = []
         super().__init__(
             scope,
@@ -49,11 +49,11 @@ class TagPermissions(iam.CfnPolicy):
         acknowledged.wildcards(self, self._wide, acknowledged.USERS)
 
     def add(self, taggable: Taggable) -> None:
-        """Allows to tag an identity if it is tagged when the template is written."""
+        """Allow tagging an identity if it has tags when the template is written."""
         self._taggable.append(taggable)
 
     def statements(self) -> list[Statement]:
-        """What is allowed: nothing unless something is tagged."""
+        """Return the statements, or an empty list if no identity has tags."""
         tagged = [each for each in self._taggable if each.is_tagged()]
         if not tagged:
             return []

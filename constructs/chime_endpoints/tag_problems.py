@@ -1,4 +1,4 @@
-"""What is wrong with single tags, each named by its key."""
+"""Validation of single tags, reported by key."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .unresolved import is_unresolved
 
 MOST_TAGS = TAG_RULES["Tags"].maximum
 _ANY = "arn:aws:chime:us-east-1:111122223333:app-instance/any"
-_LONGEST = 60  # characters of a key or value that a message shows
+_LONGEST = 60  # the most characters of a key or value that a message shows
 
 
 def declared_tags_problems(tags: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the tags that a construct is declared with; their kinds are checked already."""
+    """Yield the problems of the tags that a construct declares. Their types have already been checked."""
     if len(tags) > MOST_TAGS:
         yield f"tags has {len(tags)} entries; at most {MOST_TAGS} are allowed. [{Code.WRONG_LENGTH}]"
     for key, value in tags.items():
@@ -26,7 +26,7 @@ def declared_tags_problems(tags: Mapping[str, str]) -> Iterator[str]:
 
 
 def tag_problems(key: object, value: object) -> Iterator[str]:
-    """What is wrong with one tag."""
+    """Yield the problems of one tag."""
     tag = {"Key": key, "Value": value}
     for violation in violations(TAGS_TYPE, {"ResourceARN": _ANY, "Tags": [tag]}, unresolved=is_unresolved):
         member, _, rest = violation.text.removeprefix("Tags[0].").partition(" ")
@@ -34,6 +34,6 @@ def tag_problems(key: object, value: object) -> Iterator[str]:
 
 
 def shown(value: object) -> str:
-    """A key or value as a message shows it: quoted, and cut where it is long."""
+    """Return a key or value as a message shows it: quoted, and truncated if it is long."""
     text = dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

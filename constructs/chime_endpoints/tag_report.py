@@ -1,4 +1,4 @@
-"""What is wrong with the tags of an app: each problem once, whomever it concerns, together with the way out."""
+"""The report of all tag problems in an app, with each problem once and a remedy at the end."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from .tag_meaning import Meaning, meaning_of
 from .tag_problems import MOST_TAGS, shown, tag_problems
 from .tag_union import Carrier, Tag, TagUnion
 
-_NAMED = 4  # constructs, or values, that a sentence names before it counts the others
+_NAMED = 4  # a sentence lists this many constructs or values and counts the rest
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Problem:
-    """One problem of the tags of one identity."""
+    """One problem with the tags of one identity."""
 
     group: str
-    """The same for problems that one sentence reports together."""
+    """A key that is equal for problems reported together in one sentence."""
     sentence: str
     carriers: Sequence[Carrier]
     keys: tuple[str, ...] = ()
     is_shared: bool = False
-    """Whether the sentence is about all carriers together, and names them itself."""
+    """Whether the sentence is about all carriers together and lists them itself."""
 
 
 @dataclass(kw_only=True)
 class TagReport:
-    """The tagged identities of an app, or of one stage of it."""
+    """The tagged identities of an app or a stage."""
 
     _unions: dict[IConstruct, list[TagUnion]] = field(default_factory=dict)
     _known: set[int] = field(default_factory=set)
@@ -44,14 +44,14 @@ class TagReport:
 
     @staticmethod
     def of(stack: Stack) -> TagReport:
-        """The report of the app, or stage, that a stack is in."""
+        """Return the report of the app or stage that a stack is in."""
         if stack not in _by_stack:
             stage = Stage.of(stack) or stack
             _by_stack[stack] = _by_stage.setdefault(stage, TagReport())
         return _by_stack[stack]
 
     def check_later(self, construct: IConstruct, union: TagUnion) -> None:
-        """Has the tags of an identity checked when every tag is known, and problems reported at a construct."""
+        """Check the tags of an identity after all tags are known, and report problems at a construct."""
         if id(union) in self._known:
             return
         self._known.add(id(union))
@@ -61,7 +61,7 @@ class TagReport:
         self._unions[construct].append(union)
 
     def _problems_at(self, construct: IConstruct) -> list[str]:
-        """The problems of the whole app at the first construct that has any; nothing at the others."""
+        """Return the problems of the whole app at the first construct with a problem, and none at the others."""
         if not any(True for union in self._unions[construct] for _ in _problems(union)):
             if self._reporter is construct:
                 self._reporter = None
@@ -105,15 +105,15 @@ def _of_tag(key: str, value: Meaning) -> Sequence[str]:
 
 def _unknown(tag: Tag, stack: Stack) -> _Problem:
     sentence = (
-        f"only stack {tag.carrier.stack.node.path} can resolve the value of {shown(tag.key)}, and the AppInstanceUser"
-        f" is declared and tagged in stack {stack.node.path}."
+        f"The value of {shown(tag.key)} can be resolved only in stack {tag.carrier.stack.node.path}, but the"
+        f" AppInstanceUser is declared and tagged in stack {stack.node.path}."
     )
     return _Problem(group=sentence, keys=(tag.key,), sentence=sentence, carriers=[tag.carrier])
 
 
 def _contradiction(key: str, by_value: dict[Meaning, list[Carrier]]) -> _Problem:
     values = _listed([f"{_text(value)} on {_named(carriers)}" for value, carriers in by_value.items()])
-    sentence = f"{shown(key)} is {values}, but these tags are put on one AppInstanceUser."
+    sentence = f"{shown(key)} is {values}, but these tags apply to the same AppInstanceUser."
     carriers = [carrier for those in by_value.values() for carrier in those]
     return _Problem(group=f"contradiction {key}", keys=(key,), sentence=sentence, carriers=carriers, is_shared=True)
 
@@ -135,7 +135,7 @@ def _line(group: Sequence[_Problem]) -> str:
     if not others:
         return first.sentence
     named = _named([problem.carriers[0] for problem in others])
-    return f"{first.sentence} The same holds for the AppInstanceUsers of {named}."
+    return f"{first.sentence} The same applies to the AppInstanceUsers of {named}."
 
 
 def _way_out(problems: Sequence[_Problem]) -> str:
@@ -146,11 +146,11 @@ def _way_out(problems: Sequence[_Problem]) -> str:
         of_problem = {carrier.resource_type for carrier in problem.carriers}
         types |= {ENDPOINT_TYPE} if problem.is_shared and ENDPOINT_TYPE in of_problem else of_problem
     one, all_of_them = ("endpoint", "the endpoints") if types == {ENDPOINT_TYPE} else ("construct", "these constructs")
-    value = f"Give {subject} one valid value, or keep it off" if keys else "Keep keys off"
+    value = f"Give {subject} one valid value, or exclude it from" if keys else "Exclude keys from"
     return (
-        f"tags: The service tags the AppInstanceUser, not its endpoints. {value} {all_of_them}: call"
+        f"tags: Amazon Chime SDK tags the AppInstanceUser, not its endpoints. {value} {all_of_them}: call"
         f" Tags.of({one}).remove({key}), or add exclude_resource_types=[{', '.join(map(shown, sorted(types)))}] to the"
-        f" Tags.of(scope).add({key}, …) that sets it."
+        f" Tags.of(scope).add({key}, …) call that sets it."
     )
 
 

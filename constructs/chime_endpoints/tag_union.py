@@ -1,4 +1,4 @@
-"""The tags of one identity, gathered from every construct that carries tags for it."""
+"""The tags of one identity, collected from all constructs that carry tags for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tag_meaning import in_stack, is_reference
 
 
 class Carrier:
-    """A construct whose tags are an identity's."""
+    """A construct whose tags are applied to an identity."""
 
     def __init__(
         self,
@@ -23,14 +23,14 @@ class Carrier:
         stack: Stack,
         manager: TagManager | None = None,
     ) -> None:
-        """Makes a carrier.
+        """Create a carrier.
 
         Args:
             construct: the construct.
-            declared: the tags that it was declared with; `Tags.of` overrides them, as with any resource of CDK.
-            resource_type: the type by which `Tags.of` can exclude it.
-            stack: the stack that it is in.
-            manager: the construct's tag manager, where it has one already that holds the declared tags.
+            declared: the tags that the construct declares. `Tags.of` overrides them, as with any CDK resource.
+            resource_type: the resource type by which `Tags.of` can exclude the construct.
+            stack: the stack that the construct is in.
+            manager: the construct's own tag manager, if it already has one with the declared tags.
         """
         self.construct = construct
         self.resource_type = resource_type
@@ -40,21 +40,21 @@ class Carrier:
         self._provide: Callable[[], None] = lambda: None
 
     def when_tagged(self, provide: Callable[[], None]) -> None:
-        """Has something done when there is a tag, or may be: at once, or when `Tags.of` first comes by."""
+        """Call a function if there are tags or can be: now, or when `Tags.of` first visits the construct."""
         if self._declared or self._manager is not None:
             provide()
         else:
             self._provide = provide
 
     def manager(self) -> TagManager:
-        """What `Tags.of` adds tags to; made when it first comes by."""
+        """Return the tag manager that `Tags.of` uses. The first call creates it."""
         if self._manager is None:
             self._manager = TagManager(TagType.MAP, self.resource_type, self._declared)
             self._provide()
         return self._manager
 
     def values(self) -> dict[str, str]:
-        """The tags so far: those it was declared with, and those that `Tags.of` has brought to it."""
+        """Return the current tags: the declared ones and those that `Tags.of` has added."""
         return self._declared if self._manager is None else dict(self._manager.tag_values())
 
 
@@ -65,12 +65,12 @@ class Tag:
     carrier: Carrier
     key: str
     value: str | None
-    """As the stack that tags the identity has to say it; None where only the carrier's own stack can resolve it."""
+    """The value for the stack that tags the identity, or None if only the carrier's own stack can resolve it."""
 
 
 @dataclass(kw_only=True)
 class TagUnion:
-    """The tags of all carriers of one identity together."""
+    """The combined tags of all carriers of one identity."""
 
     arn: str
     stack: Stack
@@ -78,7 +78,7 @@ class TagUnion:
     carriers: list[Carrier] = field(default_factory=list)
 
     def tags(self) -> Iterator[Tag]:
-        """The tags of each carrier, as the stack that tags the identity has to say them."""
+        """Yield the tags of each carrier, translated for the stack that tags the identity."""
         own: dict[str, str] = {}
         for carrier in self.carriers:
             is_own = carrier.stack is self.stack
@@ -93,7 +93,7 @@ class TagUnion:
                 yield Tag(carrier=carrier, key=moved_key or key, value=moved)
 
     def values(self) -> dict[str, str]:
-        """Every key with its value; of contradicting values the first, since synth fails with them."""
+        """Return each key with its value. For conflicting values, use the first; synthesis fails anyway."""
         values: dict[str, str] = {}
         for tag in self.tags():
             if tag.value is not None:

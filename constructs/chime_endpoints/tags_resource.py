@@ -1,4 +1,4 @@
-"""The custom resources that tag one identity each, in the template only when there is a tag."""
+"""The custom resources that tag one identity each. They are in the template only if there are tags."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from .unresolved import is_unresolved
 
 
 class TagsResources(Construct):
-    """A home for custom resources of one provider that tag identities.
+    """The parent construct of one provider's custom resources for tags.
 
-    What all of them need is done once, here: they depend on the policy that allows it, and are checked when every
-    tag is known.
+    It does once what all of them need: they depend on the policy that allows tagging, and they are validated after all
+    tags are known.
     """
 
     def __init__(self, scope: Construct, id: str, *, permissions: Permissions) -> None:  # noqa: A002 - CDK's own name
-        """Makes a home for resources of the permissions' provider."""
+        """Create the parent construct for resources of the permissions' provider."""
         super().__init__(scope, id)
         self.permissions = permissions
-        # As constructs, not as resources: whether the policy is in the template is known only at the end.
+        # A dependency on the construct: whether the policy is in the template is known only at the end.
         self.node.add_dependency(*permissions.tag_policies())
 
     def add(self, resource_id: str, union: TagUnion) -> TagsResource:
-        """Makes the resource that puts a union's tags on its identity."""
+        """Create the resource that applies a union's tags to its identity."""
         resource = TagsResource(self, resource_id, union=union)
         TagReport.of(union.stack).check_later(self, union)
         is_user = "/user/" in union.arn or is_unresolved(union.arn)
@@ -52,7 +52,7 @@ class TagsResource(CfnResource):
     """`Custom::ChimeIdentityTags`."""
 
     def __init__(self, scope: TagsResources, id: str, *, union: TagUnion) -> None:  # noqa: A002 - CDK's own name
-        """Makes the resource for the tags that the union will have."""
+        """Create the resource for the tags that the union will have."""
         self.union = union
         self._service = scope.permissions.service_properties
         self._gives_way = False
@@ -60,11 +60,11 @@ class TagsResource(CfnResource):
 
     @property
     def is_tagged(self) -> bool:
-        """Whether there is a tag, so far, that it is to put."""
+        """Whether there are currently tags for this resource to apply."""
         return not self._gives_way and any(carrier.values() for carrier in self.union.carriers)
 
     def give_way(self) -> None:
-        """Leaves the tags to a resource that was made by hand for the same identity."""
+        """Leave the tags to a `ChimeIdentityTags` construct for the same identity."""
         self._gives_way = True
 
     def _should_synthesize(self) -> bool:
@@ -72,6 +72,6 @@ class TagsResource(CfnResource):
 
     @property
     def _cfn_properties(self) -> Mapping[str, Any]:
-        # Asked when the template is written: a lazy value for each resource would cost more than the resource.
+        # CDK reads this when it writes the template. A lazy value for each resource would cost more than the resource.
         declaration = TagsDeclaration(resource_arn=self.union.arn, tags=self.union.values())
         return {**self._service, **declaration.to_properties()}

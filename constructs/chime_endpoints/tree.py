@@ -1,4 +1,4 @@
-"""Where a construct is in the tree: asked once, since every question to CDK crosses into its Node process."""
+"""A construct's position in the tree, cached because each call into CDK crosses into its Node process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _roots: WeakKeyDictionary[Stack, IConstruct] = WeakKeyDictionary()
 
 
 def stack_of(construct: IConstruct) -> Stack:
-    """The stack that a construct is in."""
+    """Return the stack that a construct is in."""
     if construct not in _stacks:
         _stacks[construct] = Stack.of(construct)
     return _stacks[construct]
 
 
 def root_of(construct: IConstruct) -> IConstruct:
-    """The app that a construct is in."""
+    """Return the app that a construct is in."""
     stack = stack_of(construct)
     if stack not in _roots:
         _roots[stack] = stack.node.root
@@ -30,7 +30,7 @@ def root_of(construct: IConstruct) -> IConstruct:
 
 
 def region_of_stack(stack: Stack) -> str | None:
-    """The region that a stack is in; None where that is not known at synth."""
+    """Return the region that a stack is in, or None if it is not known at synthesis."""
     if stack not in _regions:
         region = str(stack.region)
         _regions[stack] = None if is_unresolved(region) else region
@@ -38,5 +38,5 @@ def region_of_stack(stack: Stack) -> str | None:
 
 
 def child_path(scope: IConstruct, child_id: str) -> str:
-    """The path that a construct of this id has, or would have, in a scope."""
+    """Return the path that a construct with this id has, or would have, in a scope."""
     return f"{scope.node.path}/{child_id}" if scope.node.path else child_id

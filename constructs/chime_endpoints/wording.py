@@ -1,4 +1,4 @@
-"""The one place where the API's property names become other names, for messages."""
+"""The translation of the API's property names into parameter names, for messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SOURCES = {
 
 
 def of_tokens(*, plain: str) -> dict[str, str]:
-    """The names of the device tokens' properties; `plain` is what a token in clear is called below its own name."""
+    """Return names for the device tokens' properties. `plain` is the suffix for a token in plain text."""
     names: dict[str, str] = {}
     for member, name in (("DeviceToken", "device_token"), ("VoipDeviceToken", "voip_device_token")):
         names[f"EndpointAttributes.{member}"] = f"{name}{plain}"
@@ -39,18 +39,18 @@ PARAMETERS: Mapping[str, str] = {
     "Tags": "tags",
     **of_tokens(plain=""),
 }
-"""The constructs' parameter for each property that a violation of the rules may speak of."""
+"""The constructs' parameter for each property that a violation can mention."""
 
 _PATH = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*")
 _WORD = re.compile(r"\b[A-Z][A-Za-z]+\b")
 
 
 def translate(violation: Violation, names: Mapping[str, str]) -> tuple[str, str]:
-    """A violation in other names: what it is about, and the rest of the sentence.
+    """Translate a violation into other names. Return its subject and the rest of the sentence.
 
     Args:
-        violation: one of the rules; its text begins with a property's path.
-        names: the other name for each property's path.
+        violation: a violation of a rule. Its text begins with a property's path.
+        names: the new name for each property path.
     """
     beginning = _PATH.match(violation.text)
     path = beginning[0] if beginning else ""
@@ -62,5 +62,5 @@ def translate(violation: Violation, names: Mapping[str, str]) -> tuple[str, str]
 
 
 def in_parameters(violation: Violation) -> str:
-    """A violation in the words of the constructs' parameters, with its code as linters put it."""
+    """Return a violation in terms of the constructs' parameters, with its code in brackets at the end."""
     return f"{''.join(translate(violation, PARAMETERS))} [{violation.code}]"

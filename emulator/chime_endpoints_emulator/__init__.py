@@ -1,4 +1,4 @@
-"""A stateful emulator of Amazon Chime SDK Identity's app instance user endpoints, as a backend of moto."""
+"""A stateful emulator of Amazon Chime SDK Identity endpoints, implemented as a moto backend."""
 
 from . import hook
 from .faults import Fault, Spoiled

@@ -1,4 +1,4 @@
-"""`python -m chime_endpoints_emulator`: serve on loopback until SIGTERM or SIGINT."""
+"""Run the emulator on loopback until SIGTERM or SIGINT: `python -m chime_endpoints_emulator`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .server import EmulatorServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve; answers the exit status, which is 1 if the port or the port file cannot be had."""
+    """Serve, and return the exit status: 1 if the port is unavailable or the port file cannot be written."""
     options = _options(arguments)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server = EmulatorServer(host=options.host, port=options.port)
     except OSError as error:
         sys.stderr.write(
-            f"Cannot serve on {options.host}:{options.port}: {error.strerror}. "
-            "Give another --port, or 0 for any free one.\n"
+            f"Cannot listen on {options.host}:{options.port}: {error.strerror}. "
+            "Choose another --port, or 0 for any free port.\n"
         )
         return 1
     with server:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _forget_the_callers_settings() -> None:
-    """Moto makes SDK sessions of its own, which fail if the profile in the environment does not exist."""
+    """Remove AWS settings from the environment. moto's own sessions fail if the configured profile does not exist."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         os.environ.pop(name, None)
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -58,21 +58,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="A stateful emulator of Amazon Chime SDK Identity's endpoint operations.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free one)")
-    parser.add_argument("--port-file", type=Path, help="file to write the port to, once it is served")
-    parser.add_argument("--account", help="account of every caller (default: moto's, 123456789012)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free port)")
+    parser.add_argument("--port-file", type=Path, help="file to write the port to when the server is ready")
+    parser.add_argument("--account", help="account id of all callers (default: moto's, 123456789012)")
     return parser.parse_args(arguments)
 
 
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{number} is not from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{number} is not between 0 and 65535")
     return number
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Let no reader see a file that is there but not yet written."""
+    """Write a file atomically, so that no reader sees an incomplete file."""
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.write_text(text)
     unfinished.replace(path)

@@ -1,4 +1,4 @@
-"""Answers on the wire: JSON of a result, JSON of an error, and what faults make of them."""
+"""HTTP responses for results and errors, and the forms in which faults damage them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = "<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body>
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Status, headers' variable part, and body."""
+    """The status, content type, error code and body of a response."""
 
     status: int
     body: str = ""
@@ -23,18 +23,18 @@ class Answer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Content type and, in an error, its code."""
+        """The content type and, for an error, the error code."""
         headers = {"Content-Type": self.content_type}
         if self.error_code is not None:
             headers["x-amzn-ErrorType"] = self.error_code
         return headers
 
     def truncated(self) -> Answer:
-        """The same without the second half of the body."""
+        """Return this response without the second half of its body."""
         return replace(self, body=self.body[: len(self.body) // 2])
 
     def with_member(self, name: str, value: str | None) -> Answer:
-        """The same with a member of the body's object set, or removed where the value is None."""
+        """Return this response with a member of the body's JSON object set, or removed if the value is None."""
         members: dict[str, Any] = json.loads(self.body or "{}")
         members = {key: old for key, old in members.items() if key != name}
         if value is not None:
@@ -43,16 +43,16 @@ class Answer:
 
 
 def result_answer(result: Mapping[str, Any] | None, *, status: int) -> Answer:
-    """The answer of a call that succeeded; None is no body."""
+    """Return the response to a successful call. A result of None gives an empty body."""
     return Answer(status=status, body="" if result is None else json.dumps(result))
 
 
 def error_answer(error: IdentityError) -> Answer:
-    """The answer of a call that failed."""
+    """Return the response to a failed call."""
     body = json.dumps({"Code": error.short_code, "Message": error.message})
     return Answer(status=error.status, body=body, error_code=error.code)
 
 
 def page_answer(status: int | None) -> Answer:
-    """What a proxy answers that does not know the service."""
+    """Return the HTML page that a proxy between client and service might send."""
     return Answer(status=status or 200, body=PAGE, content_type="text/html")

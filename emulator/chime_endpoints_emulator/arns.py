@@ -1,4 +1,4 @@
-"""Amazon Resource Names as far as the service looks into them."""
+"""Amazon Resource Names (ARNs), parsed as far as the service needs them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an ARN of the chime service names; OTHER is everything that has no endpoints and takes no tags."""
+    """The kind of resource that an ARN identifies. OTHER has neither endpoints nor tags."""
 
     APP_INSTANCE = "app-instance"
     USER = "app-instance-user"
@@ -25,7 +25,7 @@ _KINDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Arn:
-    """An ARN taken apart; the resource keeps its colons, which user ids may contain."""
+    """A parsed ARN. The resource keeps its colons, because user ids can contain them."""
 
     partition: str
     service: str
@@ -35,13 +35,13 @@ class Arn:
 
     @classmethod
     def parse(cls, text: str) -> Arn:
-        """Take `text` apart, which the request's validation has found to have the form of an ARN."""
+        """Parse an ARN. The request's validation has already checked its form."""
         _, partition, service, region, account, resource = text.split(":", 5)
         return cls(partition=partition, service=service, region=region, account=account, resource=resource)
 
     @property
     def kind(self) -> Kind:
-        """What the ARN names, if it is one of the chime service."""
+        """The kind of Chime resource that the ARN identifies."""
         if self.service == "chime":
             for kind, form in _KINDS:
                 if form.fullmatch(self.resource):
@@ -50,14 +50,14 @@ class Arn:
 
     @property
     def is_push_application(self) -> bool:
-        """Whether the ARN names an application of Pinpoint, today AWS End User Messaging."""
+        """Whether the ARN identifies an AWS End User Messaging (formerly Pinpoint) application."""
         return self.service == "mobiletargeting" and re.fullmatch(r"apps/[^/]+", self.resource) is not None
 
     def is_of(self, *, partition: str, region: str, account: str) -> bool:
-        """Whether the resource lives in this partition, region and account."""
+        """Whether the resource is in this partition, region and account."""
         return (self.partition, self.region, self.account) == (partition, region, account)
 
 
 def app_instance_of(arn: str) -> str:
-    """The ARN of the app instance that a user or bot ARN belongs to."""
+    """Return the ARN of the app instance that a user or bot belongs to."""
     return "/".join(arn.split("/", 2)[:2])

@@ -1,4 +1,4 @@
-"""Looking into a running emulator and changing how it behaves, over HTTP below /_emulator/."""
+"""The control API under `/_emulator/`, which inspects a running emulator and changes its behavior."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ PREFIX = "/_emulator/"
 
 
 def answer(*, method: str, target: str, body: bytes) -> tuple[int, dict[str, Any], str]:
-    """The answer to a request of the control API: status, headers, JSON.
+    """Answer a request to the control API with a status, headers and JSON.
 
-    The query may name an `account` and a `region`; without, the server's own account and us-east-1 are meant.
+    The query parameters `account` and `region` select the backend. Their defaults are the server's own account and
+    us-east-1.
     """
     path, query = urlsplit(target).path.removeprefix(PREFIX), parse_qs(urlsplit(target).query)
     routes = _ROUTES.get(path)
     if routes is None:
         return _json(404, {"error": f"{path}: not one of {', '.join(_ROUTES)}"})
     if method not in routes:
-        return _json(405, {"error": f"{path} takes {', '.join(routes)}"})
+        return _json(405, {"error": f"{path} accepts only {', '.join(routes)}"})
     account = query.get("account", [os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)])[0]
     region = query.get("region", [DEFAULT_REGION])[0]
     try:
         backend = chimesdkidentity_backends[account][region]
     except KeyError:
-        return _json(400, {"error": f"region: the service is not in {region}"})
+        return _json(400, {"error": f"region: the service is not available in {region}"})
     try:
         result = routes[method](backend, dict(json.loads(body or b"{}")))
     except (ValueError, LookupError, TypeError, IdentityError) as error:

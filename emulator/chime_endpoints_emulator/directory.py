@@ -1,4 +1,4 @@
-"""App instances, their users and bots: what must exist before an endpoint can be registered."""
+"""Operations on app instances, users and bots, which must exist before an endpoint can be registered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .state import IdentityState, exclusive
 
 
 class Directory(IdentityState):
-    """Creating, describing, listing and deleting app instances and users."""
+    """The operations that create, describe, list and delete app instances and users."""
 
     @exclusive
     def create_app_instance(
@@ -24,7 +24,7 @@ class Directory(IdentityState):
         tags: Mapping[str, str] | None = None,
         client_request_token: str | None = None,
     ) -> str:
-        """Create an app instance, or answer the one that the same token created, as ARN."""
+        """Create an app instance and return its ARN. A repeated request token returns the first result."""
         token = client_request_token or uuid4().hex
         if (earlier := self.request_tokens.recall("CreateAppInstance", token)) is not None:
             return str(earlier.result)
@@ -37,7 +37,7 @@ class Directory(IdentityState):
 
     @exclusive
     def describe_app_instance(self, *, app_instance_arn: str) -> AppInstance:
-        """Answer an app instance."""
+        """Return an app instance."""
         self._checked(app_instance_arn, Kind.APP_INSTANCE)
         if app_instance_arn not in self.app_instances:
             raise self._missing_user()
@@ -47,13 +47,13 @@ class Directory(IdentityState):
     def list_app_instances(
         self, *, max_results: int | None = None, next_token: str | None = None
     ) -> tuple[list[AppInstance], str | None]:
-        """Answer a page of the app instances."""
+        """Return a page of app instances."""
         page, token = self._page(self.app_instances, max_results=max_results, next_token=next_token)
         return [self.app_instances[arn] for arn in page if arn in self.app_instances], token
 
     @exclusive
     def delete_app_instance(self, *, app_instance_arn: str) -> None:
-        """Delete an app instance with all that belongs to it."""
+        """Delete an app instance and everything that belongs to it."""
         self.describe_app_instance(app_instance_arn=app_instance_arn)
         for arn in [arn for arn in self.users if app_instance_of(arn) == app_instance_arn]:
             self.delete_app_instance_user(app_instance_user_arn=arn)
@@ -74,7 +74,7 @@ class Directory(IdentityState):
         expiration_settings: Mapping[str, Any] | None = None,
         client_request_token: str | None = None,
     ) -> str:
-        """Create a user, or answer the one that the same token created, as ARN."""
+        """Create a user and return its ARN. A repeated request token returns the first result."""
         self.describe_app_instance(app_instance_arn=app_instance_arn)
         token = client_request_token or uuid4().hex
         arn = f"{app_instance_arn}/user/{app_instance_user_id}"
@@ -97,7 +97,7 @@ class Directory(IdentityState):
 
     @exclusive
     def ensure_app_instance_user(self, *, app_instance_user_arn: str) -> None:
-        """Create the user with this ARN, and the app instance, unless they exist. The service chooses ids itself."""
+        """Create the user with this ARN and its app instance if they do not exist. The service has no such call."""
         self._checked(app_instance_user_arn, Kind.USER)
         app_instance = app_instance_of(app_instance_user_arn)
         user_id = app_instance_user_arn.removeprefix(f"{app_instance}/user/")
@@ -112,7 +112,7 @@ class Directory(IdentityState):
 
     @exclusive
     def describe_app_instance_user(self, *, app_instance_user_arn: str) -> AppInstanceUser:
-        """Answer a user."""
+        """Return a user."""
         self._checked(app_instance_user_arn, Kind.USER)
         if app_instance_user_arn not in self.users:
             raise self._missing_user()
@@ -122,7 +122,7 @@ class Directory(IdentityState):
     def list_app_instance_users(
         self, *, app_instance_arn: str, max_results: int | None = None, next_token: str | None = None
     ) -> tuple[list[AppInstanceUser], str | None]:
-        """Answer a page of an app instance's users."""
+        """Return a page of an app instance's users."""
         self.describe_app_instance(app_instance_arn=app_instance_arn)
         arns = [arn for arn in self.users if app_instance_of(arn) == app_instance_arn]
         page, token = self._page(arns, max_results=max_results, next_token=next_token)
@@ -130,7 +130,7 @@ class Directory(IdentityState):
 
     @exclusive
     def delete_app_instance_user(self, *, app_instance_user_arn: str) -> None:
-        """Delete a user, and the user's endpoints if the switch says so."""
+        """Delete a user, and its endpoints if `endpoints_on_user_deletion` is `deleted`."""
         self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
         del self.users[app_instance_user_arn], self.tags[app_instance_user_arn]
         if self.switches.endpoints_on_user_deletion == "deleted":
@@ -140,7 +140,7 @@ class Directory(IdentityState):
 
     @exclusive
     def create_app_instance_bot(self, *, app_instance_arn: str) -> str:
-        """Create a bot, which is only good for being tagged here, and answer its ARN."""
+        """Create a bot and return its ARN. The emulator supports only tags on bots."""
         self.describe_app_instance(app_instance_arn=app_instance_arn)
         arn = f"{app_instance_arn}/bot/{uuid4()}"
         self.bots.add(arn)

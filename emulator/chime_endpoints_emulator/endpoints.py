@@ -1,6 +1,6 @@
 """The five endpoint operations."""
 
-# ruff: noqa: S105 - what is called a token here is no password
+# ruff: noqa: S105 - tokens in this file are not passwords
 from __future__ import annotations
 
 from typing import Any
@@ -23,7 +23,7 @@ REGISTER = "RegisterAppInstanceUserEndpoint"
 
 
 class Endpoints(Directory):
-    """Registering, updating, describing, listing and deregistering endpoints."""
+    """The operations that register, update, describe, list and deregister endpoints."""
 
     @exclusive
     def register_app_instance_user_endpoint(
@@ -38,7 +38,7 @@ class Endpoints(Directory):
         allow_messages: str | None = None,
         client_request_token: str | None = None,
     ) -> Registered:
-        """Register an endpoint, or answer the one that the same token registered."""
+        """Register an endpoint. A repeated request token returns the first result."""
         self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
         parameters = {
             "app_instance_user_arn": app_instance_user_arn,
@@ -86,7 +86,7 @@ class Endpoints(Directory):
         name: str | None = None,
         allow_messages: str | None = None,
     ) -> Registered:
-        """Change an endpoint's name and whether it gets messages; what None means is a switch."""
+        """Change an endpoint's name and AllowMessages. The switch `omitted_on_update` decides the meaning of None."""
         endpoint = self._endpoint(app_instance_user_arn, endpoint_id)
         if endpoint is not None:
             if name is not None or self.switches.omitted_on_update == "reset":
@@ -98,14 +98,14 @@ class Endpoints(Directory):
 
     @exclusive
     def describe_app_instance_user_endpoint(self, *, app_instance_user_arn: str, endpoint_id: str) -> Endpoint | None:
-        """Answer an endpoint, device tokens in clear; None only where the switch lets a missing one pass."""
+        """Return an endpoint with its device tokens, or None if it is missing and `missing_endpoint` is `success`."""
         return self._endpoint(app_instance_user_arn, endpoint_id)
 
     @exclusive
     def list_app_instance_user_endpoints(
         self, *, app_instance_user_arn: str, max_results: int | None = None, next_token: str | None = None
     ) -> tuple[list[Endpoint], str | None]:
-        """Answer a page of a user's endpoints, in the order of their registration."""
+        """Return a page of a user's endpoints, in the order of their registration."""
         self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
         own = [e for e in self.endpoints.values() if e.app_instance_user_arn == app_instance_user_arn]
         page, token = self._page(
@@ -132,7 +132,7 @@ class Endpoints(Directory):
         status: Status,
         status_reason: StatusReason | None = None,
     ) -> None:
-        """Set an endpoint ACTIVE or INACTIVE, as the service does when it delivers a message."""
+        """Set an endpoint to ACTIVE or INACTIVE, as the service does when it delivers a message."""
         endpoint = self.endpoints[endpoint_id]
         if endpoint.app_instance_user_arn != app_instance_user_arn:
             raise KeyError(endpoint_id)
@@ -145,7 +145,7 @@ class Endpoints(Directory):
         return (REGISTER, token)
 
     def _recall(self, key: tuple[str, ...], parameters: dict[str, Any]) -> Registered | None:
-        """What the same token was answered before, as far as the switches let the service remember."""
+        """Return or raise the earlier result for a request token, if the switches let the service remember it."""
         earlier = self.request_tokens.recall(*key)
         memory = self.switches.token_memory
         if earlier is None or memory == "none":
@@ -181,7 +181,7 @@ class Endpoints(Directory):
             raise ResourceLimitExceededException(f"The limit of {quota} endpoints per app instance user is reached")
 
     def _in_the_way(self, new: Endpoint, other: Endpoint) -> bool:
-        """Whether `other` holds one of the new endpoint's device tokens, in the switch's scope."""
+        """Whether `other` has a device token of the new endpoint, within the scope of `device_token_conflict`."""
         if not new.device_tokens & other.device_tokens:
             return False
         if other.status == "INACTIVE" and not self.switches.inactive_endpoints_conflict:

@@ -1,6 +1,6 @@
-"""The errors that the service answers, with the statuses that its model gives them."""
+"""The errors that the service returns, with the HTTP statuses from its API model."""
 
-# ruff: noqa: N818 - the names are the service's
+# ruff: noqa: N818 - the service defines these names
 from __future__ import annotations
 
 from moto.core.exceptions import ServiceException
@@ -10,14 +10,14 @@ SERVICE = "chime-sdk-identity"
 
 
 class IdentityError(ServiceException):
-    """An error answer: the code of the header, a message, an HTTP status.
+    """An error response with an error code, a message and an HTTP status.
 
     ServiceException
-        IdentityError                         any code, also one that the model does not have
+        IdentityError                         any code, including codes that are not in the API model
             BadRequestException
             ConflictException
             ForbiddenException
-            NotFoundException                 in the model, but on no endpoint operation
+            NotFoundException                 in the API model, but on no endpoint operation
             ResourceLimitExceededException
             ThrottledClientException
     """
@@ -28,26 +28,26 @@ class IdentityError(ServiceException):
 
     @property
     def short_code(self) -> str:
-        """The value of the body's member Code, which has an enumeration of its own."""
+        """The value of `Code` in the body, which uses other names than the header."""
         return _SHORT_CODES.get(self.code) or self.code.removesuffix("Exception")
 
 
 class BadRequestException(IdentityError):
-    """The request does not have the form or the values that the service takes."""
+    """The form or the values of the request are invalid."""
 
     def __init__(self, message: str) -> None:
         super().__init__("BadRequestException", message)
 
 
 class ConflictException(IdentityError):
-    """The request contradicts what is there."""
+    """The request conflicts with an existing resource."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ConflictException", message)
 
 
 class ForbiddenException(IdentityError):
-    """No permission, or nothing there: the service does not tell which."""
+    """The caller has no permission, or the resource does not exist. The service does not distinguish the two."""
 
     def __init__(self, message: str = "Forbidden") -> None:
         super().__init__("ForbiddenException", message)
@@ -61,14 +61,14 @@ class NotFoundException(IdentityError):
 
 
 class ResourceLimitExceededException(IdentityError):
-    """A quota is used up."""
+    """A quota is exceeded."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ResourceLimitExceededException", message)
 
 
 class ThrottledClientException(IdentityError):
-    """More calls of the account than the service takes in a second."""
+    """The account has exceeded its request rate."""
 
     def __init__(self, message: str = "Request rate limit exceeded") -> None:
         super().__init__("ThrottledClientException", message)
@@ -88,7 +88,7 @@ _UNMODELLED_STATUSES = {
 
 
 def modelled_status(code: str) -> int:
-    """The HTTP status of an error code: the model's, that of AWS's common errors, else 400."""
+    """Return the HTTP status of an error code, from the API model or AWS's common errors. The default is 400."""
     for shape in get_service_model(SERVICE).error_shapes:
         if shape.name == code:
             return int(shape.metadata["error"]["httpStatusCode"])

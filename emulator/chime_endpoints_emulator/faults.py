@@ -1,4 +1,4 @@
-"""Faults that strike calls before or after their effect."""
+"""Injected faults that affect calls before or after they take effect."""
 
 from __future__ import annotations
 
@@ -19,88 +19,88 @@ _lock = Lock()
 
 
 class Spoiled(StrEnum):
-    """What becomes of the answer."""
+    """The ways in which a response can be damaged."""
 
     HANG = "hang"
-    """None comes: over HTTP the connection is open and silent, in `mock_aws` a ReadTimeoutError is raised."""
+    """No response is sent. Over HTTP, the connection stays open; `mock_aws` raises a ReadTimeoutError."""
     RESET = "reset"
-    """The connection is reset; in `mock_aws` a ConnectionClosedError is raised."""
+    """The connection is reset. `mock_aws` raises a ConnectionClosedError."""
     TRUNCATED = "truncated"
     """The second half of the JSON is missing."""
     EMPTY = "empty"
-    """The status is that of success, the body is empty."""
+    """The status reports success, but the body is empty."""
     WITHOUT_ENDPOINT_ID = "without_endpoint_id"
     """EndpointId is missing."""
     HTML = "html"
-    """A page of a proxy in between, with the fault's status (200 if it has none)."""
+    """The body is an HTML page, as from a proxy, with the fault's status (default: 200)."""
     REPEATED_NEXT_TOKEN = "repeated_next_token"  # noqa: S105 - not a password
-    """A list's NextToken is the one that was sent."""
+    """The NextToken of a list is the same as in the request."""
 
 
 @dataclass(eq=False)
 class Fault:
-    """One thing that goes wrong with calls of an operation.
+    """A fault that affects calls to one operation or to all operations.
 
-    Of `error`, `answer` and `call` one at most; `delay` goes with any of them, or alone.
-    A fault that has struck `times` times removes itself from the backend's list.
+    Set at most one of `error`, `answer` and `call`. `delay` can be combined with each of them or used alone. After a
+    fault has affected `times` calls, it is removed from the backend's list.
     """
 
     operation: str = EVERY_OPERATION
-    """The operation's name, or * for every one."""
+    """The name of the operation, or * for all operations."""
     _: KW_ONLY
     when: When = "before"
-    """Before the effect (which then does not happen, if the fault gives an answer), or after it."""
+    """`before` or `after` the call's effect. If a fault with `before` returns a response, the call has no effect."""
     error: str | None = None
-    """The code of an error to answer, in the service's model or not."""
+    """The error code to return. It does not have to be in the service's API model."""
     status: int | None = None
-    """The HTTP status, where it is not the usual one."""
+    """The HTTP status, if it differs from the default for the error."""
     message: str | None = None
     """The error's message."""
     answer: Spoiled | None = None
-    """Another kind of bad answer."""
+    """The way in which the response is damaged."""
     call: Callable[[], object] | None = None
-    """Something to run in the same thread. What it raises, BaseException included, goes through boto3 to
-    the caller, except that botocore treats its own HTTP exceptions as those of a connection, and retries."""
+    """A function to run in the same thread. Its exceptions, including BaseException, pass through boto3 to the caller.
+    Exception: botocore treats its own HTTP exceptions as connection errors and retries the call."""
     delay: float = 0
-    """Seconds to wait first; for `hang` how long the connection stays open (0: an hour)."""
+    """Seconds to wait first. For `hang`, how long the connection stays open (0 means one hour)."""
     times: int | None = 1
-    """How many calls it strikes; None is every one."""
+    """The number of calls to affect; None affects all calls."""
     nth: int = 1
-    """The first call to strike, counted from when the fault was put."""
+    """The first call to affect, counted from when the fault was added."""
     seen: int = field(default=0, init=False)
-    """The calls that it could have struck so far."""
+    """The number of matching calls so far."""
 
     def __post_init__(self) -> None:
         problems = []
         operations = get_service_model(SERVICE).operation_names
         if self.operation not in (*operations, EVERY_OPERATION):
-            problems.append(f"operation: {self.operation!r} is not one of the service")
+            problems.append(f"operation: the service has no operation {self.operation!r}")
         if self.when not in get_args(When):
             problems.append(f"when: {self.when!r} is not before or after")
         effects = sum(effect is not None for effect in (self.error, self.answer, self.call))
         if effects > 1 or not (effects or self.delay):
-            problems.append("one of error, answer and call, or a delay")
+            problems.append("set only one of error, answer and call, or a delay")
         if self.answer is not None:
             try:
                 self.answer = Spoiled(self.answer)
             except ValueError:
                 problems.append(f"answer: {self.answer!r} is not one of {', '.join(Spoiled)}")
         if self.nth < 1 or (self.times is not None and self.times < 1) or self.delay < 0:
-            problems.append("nth and times count from 1, delay from 0")
+            problems.append("nth and times must be at least 1, and delay at least 0")
         if problems:
             raise ValueError("; ".join(problems))
 
     @classmethod
     def deny(cls, operation: str, *, times: int | None = None) -> Self:
-        """IAM refuses the operation, for ever unless told otherwise."""
+        """Return a fault with which IAM denies the operation, by default for all calls."""
         return cls(operation, error="AccessDeniedException", times=times)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """A fault put over HTTP, which can be everything but a `call`.
+        """Create a fault from the control API's JSON, which can contain every member except `call`.
 
         Raises:
-            ValueError: A member is unknown or has a wrong value.
+            ValueError: a member is unknown or has an invalid value.
         """
         known = {f.name for f in fields(cls) if f.init} - {"call"}
         if unknown := set(values) - known:
@@ -111,7 +111,7 @@ class Fault:
             raise ValueError(str(error)) from error
 
     def as_dict(self) -> dict[str, Any]:
-        """What the fault is and how often it was seen, for the control API; a `call` only as its repr."""
+        """Return the fault and its count of calls for the control API. A `call` appears as its repr."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return values | ({"call": repr(self.call)} if self.call is not None else {})
 
@@ -127,9 +127,9 @@ class Fault:
 
 
 def striking(faults: list[Fault], *, operation: str, when: When) -> Iterator[Fault]:
-    """The faults that strike this call, in the order in which they were put.
+    """Yield the faults that affect this call, in the order in which they were added.
 
-    The iteration may be given up: what was not reached has not struck.
+    The caller can stop iterating early. Faults that were not reached do not count as used.
     """
     for fault in [*faults]:
         with _lock:

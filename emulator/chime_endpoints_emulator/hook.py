@@ -1,4 +1,4 @@
-"""The place in moto where a backend from outside hooks in."""
+"""The registration of the backend in moto."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ NAME = "chimesdkidentity"
 
 
 def install() -> None:
-    """Let moto find the backend by host name and by module name; doing it again changes nothing.
+    """Register the backend with moto by host name and module name. Repeated calls have no effect.
 
-    moto 5.2 keeps a list of host-name patterns, and imports `moto.NAME` for the one that matches.
+    moto 5.2 has a list of host name patterns and imports `moto.NAME` for the pattern that matches.
     """
     sys.modules[f"moto.{NAME}"] = models
     if all(name != NAME for name, _ in backend_index.backend_url_patterns):
-        # First: moto tries some two hundred patterns in turn, for every call.
+        # First in the list, because moto tries about two hundred patterns in turn for every call.
         backend_index.backend_url_patterns[:0] = [(NAME, re.compile(base)) for base in url_bases]

@@ -1,4 +1,4 @@
-"""The backend of the service, in the place where moto looks for one."""
+"""The backend of the service, under the module name that moto expects."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DEFAULT_REGION = "us-east-1"
 class ChimeSDKIdentityBackend(Endpoints, Tagging):
     """The service in one account and region.
 
-    Its operations are methods, which tests call to do something out of band: no rate, fault or
-    validation applies to them, and they are not recorded as calls.
+    The operations are methods that tests can call directly. Direct calls skip rate limits, faults and validation, and
+    they are not recorded in `calls`.
     """
 
 
@@ -25,9 +25,9 @@ chimesdkidentity_backends = BackendDict(ChimeSDKIdentityBackend, "chime-sdk-iden
 def identity_backend(
     *, account_id: str = DEFAULT_ACCOUNT_ID, region_name: str = DEFAULT_REGION
 ) -> ChimeSDKIdentityBackend:
-    """The backend of an account and region; inside `mock_aws`, which starts and ends with empty ones.
+    """Return the backend of an account and region. Every `mock_aws` starts and ends with empty backends.
 
     Raises:
-        KeyError: The service does not exist in that region.
+        KeyError: the service is not available in that region.
     """
     return chimesdkidentity_backends[account_id][region_name]

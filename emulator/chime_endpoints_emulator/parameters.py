@@ -1,4 +1,4 @@
-"""The parameters of a request, read from its path, query and JSON body as the service's model places them."""
+"""The parameters of a request, read from its path, query and JSON body according to the API model."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .routing import Route
 
 
 def read_parameters(*, route: Route, content: bytes, shape: StructureShape) -> dict[str, Any]:
-    """The members of `shape` that the request sends, as sent; what the shape does not have is ignored.
+    """Return the members of `shape` that the request contains, unchanged. Unknown members are ignored.
 
     Raises:
-        IdentityError: The content is not a JSON object.
+        IdentityError: the content is not a JSON object.
     """
     body = _read_body(content)
     parameters: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def _read_body(body: bytes) -> dict[str, Any]:
 
 
 def _read_query(value: str | None, type_name: str) -> str | int | None:
-    """A number where the model has one; text that is no number is left for the validation to refuse."""
+    """Convert a query value to an integer if the model requires one. Validation rejects text that is not a number."""
     if value is not None and type_name == "integer" and re.fullmatch(r"-?[0-9]{1,9}", value):
         return int(value)
     return value

@@ -1,17 +1,17 @@
-"""The rate that the service grants all calls of an account together."""
+"""The request rate limit that all calls of an account share."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """Grants as many calls a second as the rate says; a second's worth may be saved up."""
+    """A token bucket that can save up the calls of one second."""
 
     def __init__(self) -> None:
         self._tokens: float | None = None
         self._at = 0.0
 
     def take(self, *, rate: float | None, now: float) -> bool:
-        """Whether a call at the time `now` is granted; a rate of None grants every call."""
+        """Whether a call at time `now` is admitted. A rate of None admits every call."""
         if rate is None:
             return True
         size = max(1.0, rate)

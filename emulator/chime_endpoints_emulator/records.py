@@ -1,4 +1,4 @@
-"""What the service keeps: app instances, users, bots, endpoints, and the calls it received."""
+"""The records of the service: app instances, users, endpoints and received calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ StatusReason = Literal["INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN"]
 
 @dataclass(kw_only=True)
 class AppInstance:
-    """An app instance; times are epoch seconds here and everywhere below."""
+    """An app instance. All times in this module are epoch seconds."""
 
     arn: str
     name: str = field(repr=False)
@@ -35,7 +35,7 @@ class AppInstanceUser:
 
 @dataclass(kw_only=True)
 class Endpoint:
-    """A registered endpoint, device tokens in clear but not in its repr."""
+    """A registered endpoint. Its repr omits the device tokens."""
 
     app_instance_user_arn: str
     endpoint_id: str
@@ -53,12 +53,12 @@ class Endpoint:
 
     @property
     def device_tokens(self) -> frozenset[str]:
-        """The token and, if there is one, the VoIP token."""
+        """The device token and, if set, the VoIP device token."""
         return frozenset(token for token in (self.device_token, self.voip_device_token) if token is not None)
 
 
 class Registered(NamedTuple):
-    """What Register and Update answer."""
+    """The result of Register and Update."""
 
     app_instance_user_arn: str
     endpoint_id: str
@@ -66,7 +66,7 @@ class Registered(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A call that reached the service: its parameters as sent, before any check, and when."""
+    """A call that reached the service, with its parameters before any validation and its time."""
 
     operation: str
     parameters: Mapping[str, Any] = field(repr=False)

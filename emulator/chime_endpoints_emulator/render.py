@@ -1,4 +1,4 @@
-"""The service's records in the form of its API."""
+"""Conversion of records to the JSON of the API."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ Clock = Callable[[float], float]
 
 
 def present(**members: object) -> Json:
-    """The members that are not None."""
+    """Return the members that are not None."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def timestamp(at: float, *, form: str) -> float:
-    """A time as botocore reads it, or as the documentation says it."""
+    """Return a time in seconds, as botocore reads it, or in milliseconds, as the documentation describes it."""
     return int(at * 1000) if form == "milliseconds" else round(at, 3)
 
 
 def registered(value: Registered) -> Json:
-    """The answer to Register and Update."""
+    """Return the response to Register and Update."""
     return {"AppInstanceUserArn": value.app_instance_user_arn, "EndpointId": value.endpoint_id}
 
 
 def endpoint_summary(value: Endpoint) -> Json:
-    """An endpoint in a List: neither its device tokens nor its application."""
+    """Return an endpoint as List returns it: without device tokens and application."""
     return present(
         AppInstanceUserArn=value.app_instance_user_arn,
         EndpointId=value.endpoint_id,
@@ -40,7 +40,7 @@ def endpoint_summary(value: Endpoint) -> Json:
 
 
 def endpoint(value: Endpoint, clock: Clock) -> Json:
-    """An endpoint as Describe answers it, device tokens in clear."""
+    """Return an endpoint as Describe returns it: with device tokens in plain text."""
     return endpoint_summary(value) | {
         "ResourceArn": value.resource_arn,
         "EndpointAttributes": present(DeviceToken=value.device_token, VoipDeviceToken=value.voip_device_token),
@@ -50,34 +50,34 @@ def endpoint(value: Endpoint, clock: Clock) -> Json:
 
 
 def app_instance_summary(value: AppInstance) -> Json:
-    """An app instance in a list."""
+    """Return an app instance as List returns it."""
     return present(AppInstanceArn=value.arn, Name=value.name, Metadata=value.metadata)
 
 
 def app_instance(value: AppInstance, clock: Clock) -> Json:
-    """An app instance as Describe answers it."""
+    """Return an app instance as Describe returns it."""
     times = {"CreatedTimestamp": clock(value.created), "LastUpdatedTimestamp": clock(value.updated)}
     return app_instance_summary(value) | times
 
 
 def user_summary(value: AppInstanceUser) -> Json:
-    """A user in a list."""
+    """Return a user as List returns it."""
     return present(AppInstanceUserArn=value.arn, Name=value.name, Metadata=value.metadata)
 
 
 def user(value: AppInstanceUser, clock: Clock) -> Json:
-    """A user as Describe answers it."""
+    """Return a user as Describe returns it."""
     times = {"CreatedTimestamp": clock(value.created), "LastUpdatedTimestamp": clock(value.updated)}
     return user_summary(value) | times | present(ExpirationSettings=value.expiration_settings)
 
 
 def tags(value: Mapping[str, str]) -> list[Json]:
-    """Tags as a list of keys and values."""
+    """Return tags as a list of keys and values."""
     return [{"Key": key, "Value": text} for key, text in value.items()]
 
 
 def tags_from(wire: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The reverse of `tags`; a key that occurs twice is refused."""
+    """Return tags as a mapping, and reject duplicate keys."""
     found: dict[str, str] = {}
     for tag in wire:
         if tag["Key"] in found:

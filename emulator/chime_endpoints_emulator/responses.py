@@ -1,4 +1,4 @@
-"""From a request to the backend and back: the operations by name, as moto dispatches them."""
+"""The operations that moto dispatches: each translates a request into a call of the backend and its response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Result = Mapping[str, Any] | None
 
 
 class ChimeSDKIdentityResponse(BaseResponse):
-    """One request of the service; the public methods are its operations."""
+    """One request to the service. The public methods are the operations."""
 
     is_over_http = False
 
@@ -32,19 +32,19 @@ class ChimeSDKIdentityResponse(BaseResponse):
         super().__init__(service_name=SERVICE)
         self._given: dict[str, Any] = {}
 
-    # The parameters of this method, and whether it is given the request's bytes, depend on moto's release.
+    # The method's parameters, and whether it gets the request's bytes, differ between moto releases.
     def setup_class(self, request: Any, *args: Any, **options: Any) -> None:
-        """Read a request in moto's way, with its body as bytes."""
+        """Let moto read the request, with the body as bytes."""
         super().setup_class(request, *args, **{**options, "use_raw_body": True})
         self.is_over_http = self.is_over_http or self.is_werkzeug_request
 
     def call_action(self) -> TYPE_RESPONSE:
-        """Record the call, let faults strike, answer it."""
+        """Record the call, apply faults and return the response."""
         answer = self._answer()
         return answer.status, {**self.response_headers, **answer.headers}, answer.body
 
     def _get_action(self) -> str:
-        """By method and path only: moto would also take a parameter or header named Action."""
+        """Find the operation by method and path only. moto would also accept a parameter or header named Action."""
         found = self._route
         return found.operation if found else ""
 
@@ -71,7 +71,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
         return self._pass(backend, found.operation, error)
 
     def _pass(self, backend: ChimeSDKIdentityBackend, operation: str, error: IdentityError | None) -> Answer:
-        """The answer to what is given, with the faults on its way."""
+        """Return the response to the given parameters, subject to faults."""
         model = get_service_model(SERVICE).operation_model(operation)
         shape = cast(StructureShape, model.input_shape)
         backend.record(operation, self._given)
@@ -84,7 +84,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
             over_http=self.is_over_http,
         )
         if (kept_from_it := passage.strike("before", None)) is not None:
-            return kept_from_it  # there is no effect that anything could come after
+            return kept_from_it  # the call had no effect, so no fault can come after it
         try:
             answer = result_answer(self._effect(operation, shape, error), status=passage.success)
         except IdentityError as caught:
@@ -100,9 +100,9 @@ class ChimeSDKIdentityResponse(BaseResponse):
         return OPERATIONS[operation](self)
 
     def _no_such_region(self) -> Answer:
-        """The service's host name does not exist in most regions; a server on loopback can only refuse."""
+        """Fail as the service does in most regions, where its host name does not exist. A server can only reject."""
         if self.is_over_http:
-            message = f"Credential should be scoped to a valid region; the service is not in {self.region}"
+            message = f"Credential should be scoped to a valid region; the service is not available in {self.region}"
             return error_answer(IdentityError("InvalidSignatureException", message))
         raise EndpointConnectionError(endpoint_url=self.uri)
 

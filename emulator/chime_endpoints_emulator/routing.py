@@ -1,4 +1,4 @@
-"""Which operation a request is for, by method and path as the service's model has them."""
+"""The mapping of a request's method and path to an operation, according to the API model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .exceptions import SERVICE
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """An operation, with what the labels of its path and its query are in one request."""
+    """An operation with the path labels and query values of one request."""
 
     operation: str
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -23,9 +23,9 @@ class Route:
 
 
 def route(*, method: str, path: str, query: str) -> Route | None:
-    """The operation of a request whose path and query are still percent-encoded; None if there is none.
+    """Return the operation of a request, or None. Path and query are still percent-encoded.
 
-    moto has a router, too. Its releases differ in it, and it takes what the service refuses.
+    moto's own router is not used: it differs between releases and accepts requests that the service rejects.
     """
     given = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     for known in _templates():

@@ -1,4 +1,4 @@
-"""The emulator over HTTP on loopback, for programs that are not in the test's process."""
+"""The emulator as an HTTP server on loopback, for programs outside the test's process."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MAX_BODY_BYTES = 1_000_000
 
 
 class _OverHttp(ChimeSDKIdentityResponse):
-    """A request that came over a real socket."""
+    """A request that arrived over a real socket."""
 
     is_over_http = True
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection, kept open between requests as the service keeps it.
+    """One connection, kept open between requests as the service does.
 
-    moto's own server closes every connection after one answer, so that a client's behaviour on a
-    connection in use could not be seen.
+    moto's own server closes every connection after one response, which hides how a client behaves on a connection
+    that is reused.
     """
 
     protocol_version = "HTTP/1.1"
@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES or "Transfer-Encoding" in self.headers:
             self.close_connection = True
-            self._send(413, {}, "Send a body of known length, at most a megabyte\n")
+            self._send(413, {}, "The body must have a known length of at most 1 MB\n")
             return
         body = self.rfile.read(int(length))
         if urlsplit(self.path).path.startswith(control.PREFIX):
@@ -70,31 +70,31 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _reset(self) -> None:
-        """Let the connection end with RST instead of FIN, which is what a linger time of 0 means."""
+        """End the connection with RST instead of FIN, through a linger time of 0."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def finish(self) -> None:
-        """Close the connection here: the server would shut it down first, which is a FIN."""
+        """Close the connection here. The server would first shut it down, which sends a FIN."""
         super().finish()
         self.connection.close()
 
     def handle(self) -> None:
-        """Serve requests until the client goes, which it may do at any time."""
+        """Serve requests until the client disconnects, which can happen at any time."""
         try:
             super().handle()
         except ConnectionError:
             self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Log nothing: paths hold user ids, and what was called is in the backend's `calls`."""
+        """Log nothing. Paths contain user ids, and the backend records the calls in `calls`."""
 
 
 class EmulatorServer(ThreadingHTTPServer):
-    """Serves all accounts and regions; a context manager that serves in threads of its own.
+    """An HTTP server for all accounts and regions. As a context manager, it serves in background threads.
 
     Raises:
-        OSError: The address is in use, or not this machine's.
+        OSError: the address is in use or does not belong to this machine.
     """
 
     daemon_threads = True
@@ -105,22 +105,22 @@ class EmulatorServer(ThreadingHTTPServer):
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     def server_bind(self) -> None:
-        """Bind without the name look-up of http.server, which may take seconds and is not needed."""
+        """Bind without the name lookup of http.server, which can take seconds and is not needed."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     @property
     def url(self) -> str:
-        """Where to send requests, for `endpoint_url` or AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY."""
+        """The server's URL, for `endpoint_url` or AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
 
     def start(self) -> None:
-        """Begin to serve; returns at once."""
+        """Start serving in the background."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving and give the port back; calls in progress are not waited for."""
+        """Stop serving and release the port without waiting for calls in progress."""
         self.shutdown()
         self._thread.join()
         self.server_close()

@@ -1,4 +1,4 @@
-"""What all operations of a backend share: its records, its clock, whose ARNs it takes, and pages of lists."""
+"""The state that all operations of a backend share: records, clock, ARN checks and pagination."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _lock = RLock()
 def exclusive(
     method: Callable[Concatenate[_S, _P], _R],
 ) -> Callable[Concatenate[_S, _P], _R]:
-    """Let one thread at a time into the state of all backends."""
+    """Serialize access to the state of all backends across threads."""
 
     @wraps(method)
     def locked(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -47,7 +47,7 @@ def exclusive(
 
 
 class IdentityState(BaseBackend):
-    """The state of the service in one account and region; everything here may be read and set by tests."""
+    """The state of the service in one account and region. Tests can read and set all of it."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -67,22 +67,22 @@ class IdentityState(BaseBackend):
 
     @exclusive
     def reset(self) -> None:
-        """Forget everything, switches, faults and calls included."""
-        # moto's own way, without its moment in which a server's threads find no attributes.
+        """Reset all state, including switches, faults and calls."""
+        # moto's own reset has a moment in which a server's threads find no attributes; this has none.
         self.__init__(self.region_name, self.account_id)  # type: ignore[misc]
 
     @exclusive
     def record(self, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Note a call that reached the service."""
+        """Record a call that reached the service."""
         self.calls.append(Call(operation=operation, parameters=parameters, at=self.now()))
 
     @exclusive
     def admits(self) -> bool:
-        """Whether the account's rate allows one more call now."""
+        """Whether the account's rate limit admits another call now."""
         return self._bucket.take(rate=self.switches.requests_per_second, now=self.now())
 
     def _checked(self, arn: str, kind: Kind) -> Arn:
-        """Refuse an ARN of another kind, and one that does not live here."""
+        """Parse an ARN, and reject one of another kind or from another account or region."""
         parsed = Arn.parse(arn)
         if parsed.kind is not kind:
             raise BadRequestException(f"{arn} is not the ARN of an {kind}")
@@ -99,7 +99,7 @@ class IdentityState(BaseBackend):
     def _page(
         self, keys: Iterable[str], *, max_results: int | None, next_token: str | None
     ) -> tuple[tuple[str, ...], str | None]:
-        """One page of a listing, which goes on where it began even when the records change in between."""
+        """Return one page of a list. Later pages follow the state at the first page, even if the records change."""
         if next_token is not None:
             try:
                 left = self._pages[next_token]
@@ -111,7 +111,7 @@ class IdentityState(BaseBackend):
         return left[:size], self.page_token(left[size:]) if len(left) > size else None
 
     def page_token(self, keys: Iterable[str]) -> str:
-        """A NextToken that answers a page of these keys, as often as it is sent."""
+        """Return a NextToken for a page of these keys. It can be used repeatedly."""
         token = uuid4().hex
         self._pages[token] = tuple(keys)
         return token

@@ -1,6 +1,6 @@
-"""What is not known of the service, as switches that a test sets each way."""
+"""Switches for undocumented behavior of the service, which tests set each way."""
 
-# ruff: noqa: S105 - what is called a token here is no password
+# ruff: noqa: S105 - tokens in this file are not passwords
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -10,85 +10,85 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 @dataclass(kw_only=True)
 class Switches:
-    """How this service behaves where documents leave it open, and its two adjustable limits.
+    """The behavior of the service that is not documented, and its two adjustable limits.
 
-    The defaults are the likeliest guess. A program that must work on the real service should be
-    tested with every value of every switch.
+    The defaults are the most likely behavior. Test a program that must work with the real service with every value of
+    every switch.
     """
 
     missing_endpoint: Literal["forbidden", "not_found", "bad_request", "success"] = "forbidden"
-    """What Update, Describe and Deregister answer for an endpoint that does not exist.
+    """The response of Update, Describe and Deregister for an endpoint that does not exist.
 
-    Unknown. NotFoundException is in the service's model but on none of these operations.
-    With `success` Describe answers 200 without an endpoint.
+    Unknown. NotFoundException is in the API model, but not on these operations. With `success`, Describe returns 200
+    without an endpoint.
     """
 
     missing_user: Literal["forbidden", "not_found", "bad_request"] = "forbidden"
-    """What is answered for an app instance or user that does not exist, or was deleted. Reported more than once as
-    Forbidden; the tag operations have a switch of their own."""
+    """The response for an app instance or user that does not exist or was deleted. Several reports say Forbidden.
+    The tag operations have their own switch."""
 
     missing_tagged: Literal["bad_request", "forbidden", "not_found"] = "bad_request"
-    """What the tag operations answer for an app instance, user or bot that does not exist, or was deleted.
+    """The response of the tag operations for an app instance, user or bot that does not exist or was deleted.
 
-    BadRequest was reported of a sibling service.
+    BadRequest was reported for a sibling service.
     """
 
     token_memory: Literal["for_ever", "while_alive", "none"] = "for_ever"
-    """How long Register remembers a ClientRequestToken; the length of time is documented nowhere.
+    """How long Register remembers a ClientRequestToken. The duration is not documented.
 
-    `for_ever` answers the id of the first registration even when that endpoint is gone, `while_alive`
-    as long as the endpoint exists, `none` takes every request for a new one.
+    `for_ever` returns the id of the first registration even if that endpoint no longer exists. `while_alive` returns it
+    as long as the endpoint exists. `none` treats every request as new.
     """
 
     token_scope: Literal["account", "user"] = "account"
-    """Whether two users may use the same ClientRequestToken. Unknown."""
+    """Whether two users can use the same ClientRequestToken. Unknown."""
 
     failed_token: Literal["forgotten", "remembered"] = "forgotten"
-    """Whether a refused Register uses up its ClientRequestToken. Unknown.
+    """Whether a rejected Register uses up its ClientRequestToken. Unknown.
 
-    `remembered` answers the same error again.
+    With `remembered`, the same error is returned again.
     """
 
     same_token_other_parameters: Literal["same_endpoint", "conflict", "bad_request"] = "same_endpoint"
-    """What a remembered ClientRequestToken with different parameters answers. Unknown."""
+    """The response to a remembered ClientRequestToken with different parameters. Unknown."""
 
     device_token_conflict: Literal["user", "app_instance", "application", "none"] = "user"
-    """Among which endpoints a device token may be registered once.
+    """The scope in which a device token can be registered only once.
 
-    That a token which is already registered answers ConflictException was reported; its scope was not.
-    `application` means endpoints with the same ResourceArn.
+    ConflictException was reported for a token that is already registered, but the scope is unknown. `application` means
+    endpoints with the same ResourceArn.
     """
 
     inactive_endpoints_conflict: bool = True
     """Whether the device token of an INACTIVE endpoint counts as registered. Unknown."""
 
     omitted_on_update: Literal["kept", "reset"] = "kept"
-    """What becomes of a Name or AllowMessages that Update does not send. Unknown."""
+    """The effect of omitting Name or AllowMessages in Update. Unknown."""
 
     new_endpoint_in_first_list: bool = True
-    """Whether the first List after a Register shows the new endpoint already. Unknown; later ones do."""
+    """Whether the first List after a Register includes the new endpoint. Unknown. Later calls include it."""
 
     endpoints_on_user_deletion: Literal["deleted", "kept"] = "deleted"
-    """What becomes of a deleted user's endpoints. Unknown.
+    """What happens to a deleted user's endpoints. Unknown.
 
-    Kept ones still hold their device tokens, and are there again for a new user of the same id.
+    With `kept`, the endpoints keep their device tokens and reappear for a new user with the same id.
     """
 
     timestamps: Literal["seconds", "milliseconds"] = "seconds"
-    """The wire form of timestamps. Documented as epoch milliseconds, but botocore reads epoch seconds
-    and raises on milliseconds."""
+    """The unit of timestamps in responses. The documentation says epoch milliseconds, but botocore expects epoch
+    seconds and raises an error for milliseconds."""
 
     endpoints_per_user: int = 10
-    """Quota of endpoints of a user: 10, adjustable by the account's owner."""
+    """The quota of endpoints for each user: 10 by default, adjustable by the account's owner."""
 
     requests_per_second: float | None = 50
-    """Rate of all identity calls of an account: 50 a second; None is unlimited."""
+    """The rate limit for all identity calls of an account, in requests a second. None is unlimited."""
 
     def change(self, values: Mapping[str, Any]) -> None:
-        """Set several switches at once, or none.
+        """Set all of the given switches, or none if one of them is invalid.
 
         Raises:
-            ValueError: Some names or values are unknown; the message names all of them.
+            ValueError: names or values are unknown. The message lists all of them.
         """
         types = get_type_hints(type(self))
         problems = [
@@ -104,7 +104,7 @@ class Switches:
             setattr(self, name, value)
 
     def as_dict(self) -> dict[str, Any]:
-        """All switches by name."""
+        """Return all switches by name."""
         return asdict(self)
 
     def restore(self) -> None:

@@ -1,4 +1,4 @@
-"""Tags of app instances, users and bots; endpoints have none."""
+"""Tags of app instances, users and bots. Endpoints do not have tags."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TAGS_PER_RESOURCE = 50
 
 
 class Tagging(IdentityState):
-    """Setting, removing and listing tags."""
+    """The operations that set, remove and list tags."""
 
     @exclusive
     def tag_resource(self, *, resource_arn: str, tags: Mapping[str, str]) -> None:
-        """Set tags, or none of them where one is refused."""
+        """Set all of the given tags, or none if one is rejected."""
         current = self._tags_of(resource_arn)
         for key in tags:
             if key.lower().startswith("aws:"):
@@ -27,14 +27,14 @@ class Tagging(IdentityState):
 
     @exclusive
     def untag_resource(self, *, resource_arn: str, tag_keys: Iterable[str]) -> None:
-        """Remove tags; keys that are not there do not matter."""
+        """Remove tags. Unknown keys are ignored."""
         current = self._tags_of(resource_arn)
         for key in tag_keys:
             current.pop(key, None)
 
     @exclusive
     def list_tags_for_resource(self, *, resource_arn: str) -> dict[str, str]:
-        """Answer the tags of a resource."""
+        """Return the tags of a resource."""
         return dict(self._tags_of(resource_arn))
 
     def _tags_of(self, resource_arn: str) -> dict[str, str]:

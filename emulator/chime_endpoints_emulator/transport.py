@@ -1,4 +1,4 @@
-"""A call's way through the faults that are put for it."""
+"""The application of injected faults to a call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HANGING_SECONDS = 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """One call, and whether it came over a socket."""
+    """One call, which arrives over a socket or in the same process."""
 
     backend: ChimeSDKIdentityBackend
     operation: str
@@ -28,12 +28,12 @@ class Passage:
     over_http: bool
 
     def strike(self, when: When, answer: Answer | None) -> Answer | None:
-        """Let the faults of this moment strike; the first one that gives an answer ends them.
+        """Apply the faults before or after the call's effect, and return the first response that a fault gives.
 
         Raises:
-            ConnectionError: The server shall reset the connection.
-            HTTPClientError: The same without a server: what botocore raises for a socket.
-            BaseException: Whatever a fault's `call` raises.
+            ConnectionError: the server must reset the connection.
+            HTTPClientError: the same without a server, as botocore raises it for a socket.
+            BaseException: an exception from a fault's `call`.
         """
         for fault in striking(self.backend.faults, operation=self.operation, when=when):
             if fault.answer is Spoiled.HANG:
@@ -78,7 +78,7 @@ class Passage:
         raise ConnectionClosedError(endpoint_url=self.url)
 
     def _sent_next_token(self) -> str:
-        """The sent token, or one that answers the first page's keys when it is sent."""
+        """Return the NextToken of the request, or for the first page a token that returns its keys again."""
         sent = self.parameters.get("NextToken")
         return str(sent) if sent is not None else self.backend.page_token(self.backend.endpoints)
 

@@ -1,4 +1,4 @@
-"""Requests against the service's model: required members, types, lengths, ranges, patterns, enumerations."""
+"""Validation of requests against the API model: required members, types, lengths, ranges, patterns and enums."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TYPES: Mapping[str, type[Any]] = {
 
 
 def validate(parameters: Mapping[str, Any], shape: Shape) -> None:
-    """Refuse parameters that the input shape of an operation does not allow.
+    """Reject parameters that violate the input shape of an operation.
 
-    The message names every violation and quotes the values, secret or not, as AWS services do:
-    a client must not pass it on.
+    The message lists every violation and quotes the values, even secret ones, as AWS services do. A client must
+    therefore not pass the message on.
     """
     problems = list(_violations(parameters, shape, ""))
     if problems:

@@ -66,7 +66,7 @@ def test_another_account_and_region_can_be_looked_into(server: EmulatorServer) -
     assert (state["account"], state["region"]) == ("000000000000", "eu-central-1")
     assert len(state["app_instances"]) == 1
     status, answer = control(server, "GET", "state?region=us-west-2")
-    assert (status, answer) == (400, {"error": "region: the service is not in us-west-2"})
+    assert (status, answer) == (400, {"error": "region: the service is not available in us-west-2"})
 
 
 def test_switches_are_read_and_changed(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:

@@ -245,7 +245,7 @@ def test_a_port_in_use_is_one_clear_message(url: str, tmp_path: Path) -> None:
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert err == (
-        f"Cannot serve on 127.0.0.1:{port}: Address already in use. Give another --port, or 0 for any free one.\n"
+        f"Cannot listen on 127.0.0.1:{port}: Address already in use. Choose another --port, or 0 for any free port.\n"
     )
     assert not any(tmp_path.iterdir())
 
@@ -253,7 +253,7 @@ def test_a_port_in_use_is_one_clear_message(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--port", "65536"], "65536 is not from 0 to 65535"),
+        (["--port", "65536"], "65536 is not between 0 and 65535"),
         (["--port-file", "/no/such/folder/port"], "Cannot write /no/such/folder/port: No such file or directory."),
     ],
 )

@@ -78,7 +78,9 @@ def test_an_account_has_the_role_once() -> None:
         for region in ("us-east-1", "eu-central-1")
     )
     PushDeliveryRole(here, "Delivery", applications=[APPLICATION])
-    with pytest.raises(InvalidDeclarationError, match=r"^eu-central-1/Again: us-east-1/Delivery makes this role"):
+    with pytest.raises(
+        InvalidDeclarationError, match=r"^eu-central-1/Again: us-east-1/Delivery already creates this role"
+    ):
         PushDeliveryRole(there, "Again", applications=[APPLICATION])
     other = Stack(app, "Other", env=Environment(account="444455556666", region="us-east-1"))
     PushDeliveryRole(other, "Delivery", applications=[APPLICATION])
@@ -90,7 +92,7 @@ def test_stacks_whose_account_is_not_known_may_each_have_the_role() -> None:
     first, second = stack_in(app, "First"), stack_in(app, "Second")
     for stack in (first, second):
         PushDeliveryRole(stack, "Delivery", applications=[APPLICATION])
-    with pytest.raises(InvalidDeclarationError, match="First/Delivery makes this role"):
+    with pytest.raises(InvalidDeclarationError, match="First/Delivery already creates this role"):
         PushDeliveryRole(first, "Again", applications=[APPLICATION])
 
 
@@ -142,7 +144,7 @@ def test_a_rule_in_another_region_would_never_see_an_event() -> None:
     """The service sends events in its own region."""
     stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="eu-central-1"))
     declared = endpoint(stack)
-    with pytest.raises(InvalidDeclarationError, match=r"Stack/Phone/Failures: the events are sent in us-east-1"):
+    with pytest.raises(InvalidDeclarationError, match=r"Stack/Phone/Failures: the stack is in .* sends the events in us-east-1"):
         declared.on_delivery_failure("Failures")
 
 

@@ -235,7 +235,7 @@ def test_a_providers_numbers_may_be_tokens() -> None:
         ("role", "arn:aws:iam::111122223333:role/x", "must be a role, not a string. Use aws_iam.Role.from_role_arn."),
         ("role", iam.User(stack_in(), "U"), "must be a role, not a User."),
         ("vpc", "vpc-0123", "must be a VPC, not a string. Use aws_ec2.Vpc.from_lookup or Vpc.from_vpc_attributes."),
-        ("security_groups", "sg-0123", "must be a list, not a string. Each of it must be a security group."),
+        ("security_groups", "sg-0123", "must be a list, not a string. Each item must be a security group."),
         ("encryption_key", "alias/x", "must be a KMS key, not a string. Use aws_kms.Key.from_key_arn."),
         ("memory_size", True, "must be an integer, not a boolean."),
         ("memory_size", 256.0, "must be an integer, not a number."),

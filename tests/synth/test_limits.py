@@ -92,5 +92,5 @@ def test_more_secrets_than_a_role_can_be_allowed_are_refused() -> None:
         arn = f"arn:aws:secretsmanager:us-east-1:111122223333:secret:{'x' * 90}{number:012}-AbCdEf"
         secret = secretsmanager.Secret.from_secret_complete_arn(stack, f"Secret{number}", arn)
         endpoint(stack, f"Phone{number}", device_token=DeviceToken.from_secrets_manager(secret))
-    with pytest.raises(RuntimeError, match=r"need 1\d managed policies, and IAM allows a role 10\. Spread"):
+    with pytest.raises(RuntimeError, match=r"need 1\d managed policies, but IAM allows a role only 10\. Spread"):
         template_of(stack)

@@ -126,7 +126,7 @@ def test_what_only_cloudformation_knows_is_marked() -> None:
     assert found["cloudformation:DescribeStackResource"] == [
         "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/Stack/*"
     ]
-    Found.from_stack(stack).has_warning("*", Match.string_like_regexp("Replace each .* with its value in CloudForm"))
+    Found.from_stack(stack).has_warning("*", Match.string_like_regexp("Replace each .* with its value at depl"))
 
 
 def test_a_provider_known_by_its_token_needs_what_this_stack_adds() -> None:

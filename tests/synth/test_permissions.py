@@ -253,7 +253,7 @@ class TestForeignRoles:
                 app_instance_user=f"{APP_INSTANCE}-{number}/user/alice",
                 device_token=TEXT("x"),
             )
-        with pytest.raises(RuntimeError, match=r"IAM allows a role 10240"):
+        with pytest.raises(RuntimeError, match=r"IAM allows a role only 10240"):
             template_of(stack)
 
 

@@ -49,7 +49,9 @@ def test_of_two_providers_one_must_be_named() -> None:
     two = EndpointProvider(stack, "Two")
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack, "Phone", endpoint_name="")
-    assert str(raised.value).startswith("Stack/Phone: provider is missing, and its stack has several (Stack/One, ")
+    assert str(raised.value).startswith(
+        "Stack/Phone: provider is missing, and the stack has several providers (Stack/One, "
+    )
     with pytest.raises(InvalidDeclarationError, match=r"^Stack/Tags: provider is missing"):
         ChimeIdentityTags(stack, "Tags", resource_arn=BOB, tags={"team": "chat"})
     with pytest.raises(InvalidDeclarationError, match=r"^Stack: provider is missing"):
@@ -64,7 +66,7 @@ def test_a_provider_of_another_region_is_refused() -> None:
     provider = EndpointProvider(there, "P")
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(here, provider=provider)
-    assert str(raised.value).startswith("us-east-1/Phone: provider is in eu-central-1, and the stack in us-east-1: ")
+    assert str(raised.value).startswith("us-east-1/Phone: provider is in eu-central-1, but the stack is in us-east-1; ")
     endpoint(Stack(app, "Anywhere"), provider=provider)
 
 
@@ -246,20 +248,20 @@ def test_the_subnets_of_an_imported_vpc_are_what_it_says() -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"timeout": Duration.seconds(29)}, "timeout is 29 s; 30 s to 15 minutes are allowed."),
-        ({"timeout": Duration.minutes(16)}, "timeout is 960 s; 30 s to 15 minutes are allowed."),
+        ({"timeout": Duration.seconds(29)}, "timeout is 29 s; it must be 30 s to 15 minutes."),
+        ({"timeout": Duration.minutes(16)}, "timeout is 960 s; it must be 30 s to 15 minutes."),
         (
             {"timeout": 120},
             "timeout must be a Duration, not an integer. Use Duration.seconds or Duration.minutes. [CE-104]",
         ),
-        ({"timeout": Duration.millis(30_500)}, "timeout is 30.5 s; give whole seconds."),
-        ({"memory_size": 64}, "memory_size is 64 MB; 128 to 10,240 are allowed."),
+        ({"timeout": Duration.millis(30_500)}, "timeout is 30.5 s; it must be a whole number of seconds."),
+        ({"memory_size": 64}, "memory_size is 64 MB; it must be 128 to 10,240 MB."),
         (
             {"reserved_concurrent_executions": 0},
-            "reserved_concurrent_executions is 0, with which the function never runs; give 1 or more.",
+            "reserved_concurrent_executions is 0, so the function could never run; set it to 1 or more.",
         ),
-        ({"export_name": ""}, "export_name is empty; give a name, or leave it out."),
-        ({"security_groups": []}, "security_groups is given without vpc; give the VPC that it is of."),
+        ({"export_name": ""}, "export_name is empty; set a name or remove the option."),
+        ({"security_groups": []}, "security_groups is set without vpc; set vpc to the VPC that it belongs to."),
     ],
 )
 def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expected: str) -> None:
@@ -274,14 +276,14 @@ def test_a_role_and_a_boundary_do_not_go_together() -> None:
     stack = stack_in()
     role = iam.Role.from_role_name(stack, "Role", "mine")
     boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "B", "boundary")
-    with pytest.raises(InvalidDeclarationError, match="role and permissions_boundary are both given"):
+    with pytest.raises(InvalidDeclarationError, match="role and permissions_boundary cannot be combined"):
         EndpointProvider(stack, "P", role=role, permissions_boundary=boundary)
 
 
 @pytest.mark.parametrize("seconds", [0, 3601])
 def test_an_imported_providers_service_timeout_has_limits(seconds: int) -> None:
     """F11: CloudFormation's own."""
-    with pytest.raises(InvalidDeclarationError, match="1 s to 1 hour are allowed"):
+    with pytest.raises(InvalidDeclarationError, match="it must be 1 s to 1 hour"):
         EndpointProvider.from_service_token(
             stack_in(), "P", "arn:aws:lambda:x", service_timeout=Duration.seconds(seconds)
         )

@@ -83,7 +83,7 @@ def test_what_only_the_endpoints_stack_can_resolve_is_refused(what: str) -> None
     """It would mean something else in the user's stack, or make it depend on the stack that depends on it."""
     _, push = two_stacks()
     Tags.of(push).add("team", OWN[what](push))
-    with pytest.raises(RuntimeError, match=r'only stack Push can resolve the value of "team"') as raised:
+    with pytest.raises(RuntimeError, match=r'The value of "team" can be resolved only in stack Push') as raised:
         template_of(push)
     assert "tagged in stack Identity. It is set on Push/Phone." in str(raised.value)
     assert 'Tags.of(endpoint).remove("team")' in str(raised.value)
@@ -98,7 +98,7 @@ def test_a_nested_stacks_name_is_known_only_to_itself() -> None:
     )
     phone = endpoint(NestedStack(identity, "Nested"), app_instance_user=user)
     Tags.of(phone).add("at", Aws.STACK_NAME)
-    with pytest.raises(RuntimeError, match=r"only stack Identity/Nested can resolve"):
+    with pytest.raises(RuntimeError, match=r"can be resolved only in stack Identity/Nested"):
         template_of(identity)
 
 

@@ -160,7 +160,7 @@ def test_every_problem_of_every_user_is_in_one_error() -> None:
     assert 'the key "aws:owner" begins with aws:' in reserved
     assert 'the value of "long" has 257 characters' in long
     assert contradiction.endswith(
-        "The same holds for the AppInstanceUsers of Stack/A1, Stack/A2, Stack/A3, Stack/A4 and 15 more."
+        "The same applies to the AppInstanceUsers of Stack/A1, Stack/A2, Stack/A3, Stack/A4 and 15 more."
     )
     assert "Give each key one valid value" in way_out
 

@@ -256,7 +256,7 @@ class TestByHand:
         """They would remove each other's keys."""
         stack = stack_in()
         ChimeIdentityTags(stack, "One", resource_arn=ALICE, tags={"a": "1"})
-        with pytest.raises(InvalidDeclarationError, match=r"Stack/Two: resource_arn: Stack/One tags the same"):
+        with pytest.raises(InvalidDeclarationError, match=r"Stack/Two: resource_arn: Stack/One already tags this"):
             ChimeIdentityTags(stack, "Two", resource_arn=ALICE, tags={"b": "1"})
 
     def test_an_identity_with_tags_of_its_own_is_refused(self) -> None:

@@ -57,17 +57,17 @@ class Usage:
 
     def _exceeded(self, usable: float) -> Iterator[str]:
         if self.resources > STACK_QUOTA * usable:
-            yield f"{self.resources} resources in one stack, and CloudFormation allows {STACK_QUOTA}"
+            yield f"{self.resources} resources in one stack, but CloudFormation allows only {STACK_QUOTA}"
         if self.template_bytes > TEMPLATE_QUOTA * usable:
-            yield f"{self.template_bytes:,} bytes of template in one stack, and CloudFormation allows a megabyte"
+            yield f"a template of {self.template_bytes:,} bytes for one stack, but CloudFormation allows only 1 MB"
         if self.managed_policies > MANAGED_POLICIES_QUOTA * usable:
             yield (
-                f"{self.managed_policies} managed policies for the secrets and parameters of one stack, and IAM allows"
-                f" a role {MANAGED_POLICIES_QUOTA}"
+                f"{self.managed_policies} managed policies for the secrets and parameters of one stack, but IAM allows"
+                f" a role only {MANAGED_POLICIES_QUOTA}"
             )
         if self.inline_characters > INLINE_QUOTA * usable:
             yield (
-                f"{self.inline_characters:,} characters of inline policies in one stack, and IAM allows a role"
+                f"{self.inline_characters:,} characters of inline policies in one stack, but IAM allows a role only"
                 f" {INLINE_QUOTA:,}"
             )
 
