@@ -144,7 +144,9 @@ def test_a_rule_in_another_region_would_never_see_an_event() -> None:
     """The service sends events in its own region."""
     stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="eu-central-1"))
     declared = endpoint(stack)
-    with pytest.raises(InvalidDeclarationError, match=r"Stack/Phone/Failures: the stack is in .* sends the events in us-east-1"):
+    with pytest.raises(
+        InvalidDeclarationError, match=r"Stack/Phone/Failures: the stack is in .* sends the events in us-east-1"
+    ):
         declared.on_delivery_failure("Failures")
 
 
