@@ -153,7 +153,7 @@ def _without_value(secretsmanager: Any, name: str) -> str | None:
         return str(secretsmanager.describe_secret(SecretId=name)["ARN"])
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ResourceNotFoundException", "AccessDeniedException"):
-            return None  # without permission to describe it, CreateSecret reports that it exists
+            return None  # if describing is denied, CreateSecret reports that the secret exists
         raise _refused(error, name, "read") from error
 
 

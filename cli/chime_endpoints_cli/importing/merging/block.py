@@ -14,7 +14,7 @@ from .places import Value
 
 NOTE = """\
 # Imported. `removal_policy: retain` keeps these endpoints registered even if the deployment that adopts them fails.
-# Remove it afterwards: then an endpoint is deregistered when its entry is removed.
+# After that deployment, remove the line: then an endpoint is deregistered when its entry is removed.
 """
 STEP = 2
 """The indentation if the file does not show its own."""
