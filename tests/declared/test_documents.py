@@ -27,7 +27,7 @@ def test_a_document_may_begin_and_end_with_yamls_marks(tmp_path: Path, text: str
 def test_a_second_document_is_told_with_its_place(tmp_path: Path) -> None:
     """One of the two would be lost."""
     assert mistakes(tmp_path, f"{VALID}---\n{VALID}") == [
-        "endpoints.yaml:4:1: a second document begins here; write one document, or a file for each."
+        "endpoints.yaml:4:1: a second YAML document begins here; keep one document, or use a file for each."
     ]
 
 
@@ -53,7 +53,7 @@ def test_cloudformations_functions_are_told_by_name(tmp_path: Path, value: str, 
     )
     (message,) = mistakes(tmp_path, text + "}\n")
     assert message.startswith("endpoints.yaml:2:")
-    assert f"{name} is a function of CloudFormation templates, which this file does not have" in message
+    assert f"{name} is a CloudFormation function, which this file does not support" in message
     assert "`-c NAME=…`" in message
 
 
@@ -69,9 +69,9 @@ def test_what_may_be_a_token_is_not_told_though_yaml_takes_it_for_something_else
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("!!binary aGk=", "!!binary has no meaning in this file"),
-        ("!!python/object/apply:os.getcwd []", "a Python object has no meaning in this file"),
-        ("!!set {a, b}", "!!set has no meaning in this file"),
+        ("!!binary aGk=", "!!binary is not supported in this file"),
+        ("!!python/object/apply:os.getcwd []", "a Python object is not supported in this file"),
+        ("!!set {a, b}", "!!set is not supported in this file"),
     ],
 )
 def test_yamls_own_tags_are_told(tmp_path: Path, value: str, expected: str) -> None:
@@ -93,7 +93,7 @@ def test_yamls_own_tags_are_told(tmp_path: Path, value: str, expected: str) -> N
 def test_depth_is_told(tmp_path: Path, text: str) -> None:
     """No parser goes down there."""
     (message,) = mistakes(tmp_path, text)
-    assert "more than 50 levels within each other" in message
+    assert "nested more than 50 levels deep" in message
 
 
 def test_depth_in_json_is_told(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_merge_keys_copy_at_most_a_million_keys(tmp_path: Path) -> None:
     keys = ", ".join(f"k{number}: v" for number in range(2000))
     maps = ", ".join(["*a"] * 2000)
     (message,) = mistakes(tmp_path, f"a: &a {{{keys}}}\nb: {{<<: [{maps}]}}\nendpoints: {{}}\n")
-    assert "merge keys (<<) copy more than 1,000,000 keys" in message
+    assert "merge keys (<<) have copied more than 1,000,000 keys" in message
 
 
 def test_the_first_of_merged_maps_counts_and_the_entrys_own_key_most(tmp_path: Path) -> None:
@@ -139,16 +139,16 @@ def test_every_end_of_a_line_is_one(tmp_path: Path, ends: str) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (VALID.encode("utf-16"), "1:1: is UTF-16 text, as Windows writes it; save it as UTF-8."),
-        ("# è\nendpoints: Jürgen".encode() + b"\xfc", "2:18: is not UTF-8 text from here"),
-        (b"endpoints:\n  a\0: 1", "2:4: not valid YAML: it holds a character that YAML does not allow."),
+        (VALID.encode("utf-16"), "1:1: is UTF-16 text, as some Windows programs write it; save it as UTF-8."),
+        ("# è\nendpoints: Jürgen".encode() + b"\xfc", "2:18: is not valid UTF-8 from here on"),
+        (b"endpoints:\n  a\0: 1", "2:4: not valid YAML: it contains a character that YAML does not allow."),
         (
             b"endpoints:\n\ta: 1",
-            "2:1: not valid YAML: found character '\\t' that cannot start any token; YAML takes no",
+            "2:1: not valid YAML: found character '\\t' that cannot start any token; YAML does not allow",
         ),
         (b"endpoints: {a: @b}", "1:16: not valid YAML: found character '@' that cannot start any token; put a text"),
         (b"# nothing\n", "1:1: is empty"),
-        (b" " * 100_000_001, "1:1: has more than 100 MB"),
+        (b" " * 100_000_001, "1:1: is larger than 100 MB"),
     ],
     ids=["utf-16", "latin-1", "nul", "tab", "at", "comment", "huge"],
 )
@@ -164,10 +164,10 @@ def test_what_is_no_text_of_yaml_is_told_with_its_place(tmp_path: Path, content:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('{\n// x\n"endpoints": {}}', "JSON has no comments; a file that ends in .yaml may have them"),
+        ('{\n// x\n"endpoints": {}}', "JSON has no comments; use a .yaml file"),
         ('{"endpoints": {}} # x', "JSON has no comments"),
         ('{"endpoints": {},}', "Remove the comma."),
-        ("{'endpoints': {}}", "JSON has double quotes only."),
+        ("{'endpoints': {}}", "JSON allows only double quotes."),
     ],
 )
 def test_what_people_write_into_json_is_told(tmp_path: Path, text: str, expected: str) -> None:
@@ -200,10 +200,10 @@ def _json_entry(name: str) -> str:
             "allow_messages: YAML reads off as false; must be one of ALL, NONE; did you mean NONE?",
         ),
         ("allow_messages: on", "allow_messages: YAML reads on as true; must be one of ALL, NONE; did you mean ALL?"),
-        ("name: no", "name: must be a text, but YAML reads no as false: put it in quotes."),
-        ("name: 0123", "name: must be a text, but YAML reads it as a number: put it in quotes."),
-        ("name: 12:30:00", "name: must be a text, but YAML reads it as a number: put it in quotes."),
-        ("name: 2024-01-01", "name: must be a text, but YAML reads it as a date: put it in quotes."),
+        ("name: no", "name: must be a string, but YAML reads no as false; put it in quotes."),
+        ("name: 0123", "name: must be a string, but YAML reads it as a number; put it in quotes."),
+        ("name: 12:30:00", "name: must be a string, but YAML reads it as a number; put it in quotes."),
+        ("name: 2024-01-01", "name: must be a string, but YAML reads it as a date; put it in quotes."),
         ("adopt_existing: yes", "adopt_existing: 'yes' must be true or false."),
         ("EndpointName: x", "'EndpointName' is not a field; did you mean name?"),
     ],
@@ -225,12 +225,18 @@ def test_the_number_of_stacks_is_what_every_yaml_reads_alike(tmp_path: Path, num
     ("arn", "expected"),
     [
         ("arn:aws:chime:us-east-1:11112222333:app-instance/0/user/a", "Here, the account '11112222333' must have 12"),
-        ("arn:aws:chime:US-EAST-1:111122223333:app-instance/0/user/a", "Here, the region 'US-EAST-1' must be one"),
+        ("arn:aws:chime:US-EAST-1:111122223333:app-instance/0/user/a", "Here, the region 'US-EAST-1' must be a region"),
         ("arn:aws:chim:us-east-1:111122223333:app-instance/0/user/a", "Here, the service 'chim' must be chime."),
-        ("arn:aws:chime:us-east-1:111122223333:app-instances/0/user/a", "Here, 'app-instances' in the place of"),
-        ("arn:aws:chime:us-east-1:111122223333:app-instance/0/bot/a", "Here, 'bot' in the place of user must be user."),
+        (
+            "arn:aws:chime:us-east-1:111122223333:app-instances/0/user/a",
+            "Here, app-instance is 'app-instances'; it must be app-instance.",
+        ),
+        ("arn:aws:chime:us-east-1:111122223333:app-instance/0/bot/a", "Here, user is 'bot'; it must be user."),
         ("arn:aws:chime:us-east-1:111122223333:app-instance/0", "Here, /user is missing at the end."),
-        ("arn:aws:chime:us-east-1:111122223333:app-instance/0/user/a/endpoint/b", "Here, '/endpoint/b' is too much"),
+        (
+            "arn:aws:chime:us-east-1:111122223333:app-instance/0/user/a/endpoint/b",
+            "Here, remove '/endpoint/b' from the end",
+        ),
     ],
 )
 def test_the_wrong_part_of_an_arn_is_named(tmp_path: Path, arn: str, expected: str) -> None:
@@ -261,11 +267,11 @@ def test_a_key_is_text_whatever_yaml_takes_it_for(tmp_path: Path, key: str) -> N
 def test_a_path_of_parameters_is_absolute_and_says_what_is_allowed(tmp_path: Path, path: str) -> None:
     """The whole store, or a pattern, is never allowed."""
     (message,) = mistakes(tmp_path, f"parameter_paths: ['{path}']\n{VALID}")
-    assert f"parameter_paths: '{path}' is not a path of parameters" in message
+    assert f"parameter_paths: '{path}' is not a parameter path" in message
 
 
 def test_the_same_token_is_known_by_what_it_leaves_out(tmp_path: Path) -> None:
     """A secret's version is AWSCURRENT unless another is named: CDK would refuse the second endpoint."""
     one = ENTRY.replace("}}", ", version_stage: AWSCURRENT}}")
     (message,) = mistakes(tmp_path, f"endpoints:\n  a: {ENTRY}\n  b: {one}\n")
-    assert "b: device_token: a (line 2) has the same user and the same token" in message
+    assert "b: device_token: a (line 2) declares the same token for the same user" in message

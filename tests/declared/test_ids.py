@@ -33,15 +33,15 @@ def test_an_entry_without_an_id_is_known_by_its_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
-        ("a: {%s, field: a}}\n  b: {id: a, %s, field: b}}", "3:11: b: id: a (line 2) is the same endpoint"),
-        ("b: {id: a, %s, field: b}}\n  a: {%s, field: a}}", "2:11: b: id: a (line 3) is the same endpoint"),
-        ("b: {id: a, %s, field: b}}\n  c: {id: a, %s, field: a}}", "3:11: c: id: b (line 2) is the same endpoint"),
+        ("a: {%s, field: a}}\n  b: {id: a, %s, field: b}}", "3:11: b: id: a (line 2) has the same id"),
+        ("b: {id: a, %s, field: b}}\n  a: {%s, field: a}}", "2:11: b: id: a (line 3) has the same id"),
+        ("b: {id: a, %s, field: b}}\n  c: {id: a, %s, field: a}}", "3:11: c: id: b (line 2) has the same id"),
         ("a: {id: 'x y', %s, field: a}}", "2:11: a: id: 'x y' must be 1 to 128 letters, digits"),
         ("a: {id: '', %s, field: a}}", "2:11: a: id: '' must be 1 to 128 letters, digits"),
-        ("a: {id: 7, %s, field: a}}", "2:11: a: id: must be a text"),
+        ("a: {id: 7, %s, field: a}}", "2:11: a: id: must be a string"),
         (
             "a: {id: EndpointsoldkeyCB33825F, %s, field: a}}",
-            "2:11: a: id: 'EndpointsoldkeyCB33825F' is a logical ID of CloudFormation. Declare the key",
+            "2:11: a: id: 'EndpointsoldkeyCB33825F' is a CloudFormation logical ID. Set id to the key",
         ),
     ],
 )

@@ -29,7 +29,7 @@ def entry(fields: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "1:1: is empty; it needs `endpoints:` with an entry for each endpoint."),
+        ("", "1:1: is empty; add `endpoints:` with an entry for each endpoint."),
         ("- a", "1:1: must be a map of names and values. [CE-104]"),
         ("defaults: {}", "1:1: endpoints: is missing. [CE-101]"),
         ("endpoints: {}", "1:12: endpoints: is empty. To remove every endpoint, use `cdk destroy`."),
@@ -38,7 +38,7 @@ def entry(fields: str) -> str:
         ("endpoint: {}\nendpoints: {a: <ENTRY>}", "1:1: 'endpoint' is not a field; did you mean endpoints? [CE-102]"),
         ("stacks: 0\nendpoints: {a: <ENTRY>}", "1:9: stacks: '0' must be a whole number from 1 to 500. [CE-103]"),
         ("defaults: {user: x}\nendpoints: {a: <ENTRY>}", "1:12: defaults: 'user' is not a field. [CE-102]"),
-        ("endpoints:\n  a: <ENTRY>\n  a: <ENTRY>", "3:3: the key 'a' is given twice; it is in line 2 as well."),
+        ("endpoints:\n  a: <ENTRY>\n  a: <ENTRY>", "3:3: the key 'a' occurs twice; it is also on line 2."),
         (
             "endpoints: {a/b: <ENTRY>}",
             f"1:13: a/b: {KEY_RULE} [CE-105]",
@@ -47,9 +47,9 @@ def entry(fields: str) -> str:
             "endpoints: {a: *nobody}",
             "1:16: not valid YAML: found an undefined alias; put a text that begins with * in quotes.",
         ),
-        ("endpoints: {a: &a {b: *a}}", "1:23: this alias refers to something that holds it."),
+        ("endpoints: {a: &a {b: *a}}", "1:23: this alias refers to a value that contains it."),
         ("endpoints: [", "1:13: not valid YAML: expected the node content, but found '<stream end>'."),
-        ("endpoints: \0", "1:12: not valid YAML: it holds a character that YAML does not allow."),
+        ("endpoints: \0", "1:12: not valid YAML: it contains a character that YAML does not allow."),
     ],
 )
 def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: str) -> None:
@@ -60,9 +60,12 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        (f"{COMMON}, device_token: abc", "device_token: must say where the token is: write {secret: ARN, field: NAME}"),
-        (f"{COMMON}, device_token: {{}}", "device_token: says no place: write {secret: ARN, field: NAME}"),
-        (f"{COMMON}, device_token: {{secret: <SECRET>, parameter: /a}}", "secret and parameter are given; name one"),
+        (
+            f"{COMMON}, device_token: abc",
+            "device_token: must be the location of the token: write {secret: ARN, field: NAME}",
+        ),
+        (f"{COMMON}, device_token: {{}}", "device_token: has no location: write {secret: ARN, field: NAME}"),
+        (f"{COMMON}, device_token: {{secret: <SECRET>, parameter: /a}}", "secret and parameter are set; set only one"),
         (f"{COMMON}, device_token: {{secret: 'a b'}}", "device_token.secret: is not the name or ARN of a secret."),
         (f"{COMMON}, device_token: {{secret: 'push*'}}", "device_token.secret: has a wildcard in it."),
         (
@@ -83,11 +86,14 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
             "device_token.plain_text: has a space at its end; remove it.",
         ),
         (f"{COMMON}, device_token: {{plain_text: 'null'}}", "device_token.plain_text: is a placeholder for a missing"),
-        (f"{COMMON}, device_token: {{secret: <SECRET>, version: 2}}", "device_token.version: does not go with secret"),
+        (
+            f"{COMMON}, device_token: {{secret: <SECRET>, version: 2}}",
+            "device_token.version: cannot be combined with secret",
+        ),
         (f"{COMMON}, device_token: {{secret: <SECRET>, feild: x}}", "'feild' is not a field; did you mean field?"),
         (
             f"{COMMON}, device_token: {{secret: <SECRET>, kms_key: x}}",
-            "device_token.kms_key: is not the ARN of a key (arn:aws:kms:",
+            "device_token.kms_key: is not the ARN of a KMS key (arn:aws:kms:",
         ),
         (
             f"{COMMON}, device_token: {{parameter: a b}}",
@@ -102,10 +108,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         (f"{COMMON}, device_token: {{plain_text: x}}, voip_device_token: {{plain_text: x}}", "VoIP pushes are Apple's"),
         (
             f"{COMMON}, device_token: {{plain_text: 5}}",
-            "must be a text, but YAML reads it as a number: put it in quotes.",
+            "must be a string, but YAML reads it as a number; put it in quotes.",
         ),
-        (f"{COMMON}, device_token: {{plain_text: }}", "device_token.plain_text: is empty; give it a value"),
-        (f"{COMMON}, device_token: {{plain_text: x}}, name: [a]", "name: must be a text."),
+        (f"{COMMON}, device_token: {{plain_text: }}", "device_token.plain_text: is empty; set a value"),
+        (f"{COMMON}, device_token: {{plain_text: x}}, name: [a]", "name: must be a string."),
         (f'{COMMON}, device_token: {{plain_text: x}}, name: "a\\nb"', "name: holds a control character"),
         (
             f"{COMMON}, device_token: {{plain_text: x}}, allow_messages: SOME",
@@ -121,7 +127,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
             "'retian' must be one of destroy, retain; did you mean retain?",
         ),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: x", "tags: must be a map of names and values."),
-        (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{team: 5}}", "tags.team: must be a text, but YAML reads"),
+        (
+            f"{COMMON}, device_token: {{plain_text: x}}, tags: {{team: 5}}",
+            "tags.team: must be a string, but YAML reads",
+        ),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{'aws:x': y}}", "tags.aws:x: Key begins with aws:"),
         (f"{COMMON}, device_token: {{plain_text: x}}, tags: {{team: ''}}", "tags.team: Value has 0 characters"),
         (
@@ -187,7 +196,7 @@ def test_the_same_token_twice_for_a_user_is_told(tmp_path: Path) -> None:
     text = "endpoints:\n  first: <ENTRY>\n  second: <ENTRY>\n"
     (message,) = mistakes(tmp_path, text)
     assert message.startswith("endpoints.yaml:3:")
-    assert "second: device_token: first (line 2) has the same user and the same token" in message
+    assert "second: device_token: first (line 2) declares the same token for the same user" in message
 
 
 def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
@@ -198,7 +207,7 @@ def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
       second: {{{COMMON}, device_token: {{plain_text: y}}, tags: {{team: voice, cost: low}}}}
     """
     (message,) = mistakes(tmp_path, text)
-    assert "second: tags.team: first (line 3) gives it another value" in message
+    assert "second: tags.team: first (line 3) sets another value" in message
 
 
 def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
@@ -213,7 +222,7 @@ def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
       second: {{{COMMON}, device_token: {{plain_text: y}}, tags: {tags(40, 11)}}}
     """
     (message,) = mistakes(tmp_path, text)
-    assert "second: tags: its user would have 51 tags" in message
+    assert "second: tags: the user would have 51 tags" in message
 
 
 def test_an_alias_is_told_where_it_is_used(tmp_path: Path) -> None:
@@ -238,14 +247,14 @@ def test_json_has_places_too(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With the way to name another."""
     (message,) = _told(tmp_path / "nowhere.yaml")
-    assert "cannot be read: No such file or directory. Name another file: -c endpoints=PATH." in message
+    assert "cannot be read: No such file or directory. To use another file, pass -c endpoints=PATH." in message
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     """Not a traceback of the decoder."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(b"\xff\xfe\x00")
-    assert _told(path) == [f"{path}:1:1: is UTF-16 text, as Windows writes it; save it as UTF-8."]
+    assert _told(path) == [f"{path}:1:1: is UTF-16 text, as some Windows programs write it; save it as UTF-8."]
 
 
 def test_no_message_holds_a_token(tmp_path: Path) -> None:

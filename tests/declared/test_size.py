@@ -45,7 +45,7 @@ def test_too_few_stacks_are_refused_with_work_in_proportion_to_the_entries(tmp_p
 def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stacks: int) -> None:
     """And it is the smallest that leaves a tenth of every stack free, which the message says."""
     (message,) = mistakes(tmp_path, many(count, stacks=stacks))
-    assert "a tenth of what each may hold stays free" in message
+    assert "a tenth of each quota free" in message
     advised = int(message.split("`stacks: ")[1].split("`")[0])
     entries = loaded(tmp_path, many(count, stacks=advised)).entries
     assert exceeded(spread(entries, advised), reserve=0.1) is None
@@ -61,8 +61,8 @@ def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) ->
     text = f"defaults: {{type: GCM, application: '{APPLICATION}'}}\nstacks: 480\nendpoints:\n{entries}"
     (message,) = mistakes(tmp_path, text)
     assert "characters of inline policies in one stack" in message
-    assert "With 500 stacks it is still too much." in message
-    assert "an app of their own" in message
+    assert "Even 500 stacks are not enough." in message
+    assert "in a separate app" in message
 
 
 def test_a_thousand_mistakes_are_all_told(tmp_path: Path) -> None:

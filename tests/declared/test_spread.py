@@ -111,7 +111,7 @@ def test_a_template_of_more_than_a_megabyte_is_refused_with_the_remedy(tmp_path:
     """Long names, and few enough endpoints; with what the message says to write, the file is right."""
     text = many(400, stacks=1).replace("name: Device ", "name: " + "n" * 1500)
     (message,) = mistakes(tmp_path, text)
-    assert "bytes for one stack, but CloudFormation allows only 1 MB" in message
+    assert "bytes for the template of one stack, but CloudFormation allows only 1 MB" in message
     stacks = int(message.split("`stacks: ")[1].split("`")[0])
     assert mistakes(tmp_path, text.replace("stacks: 1", f"stacks: {stacks}", 1)) == []
 

@@ -53,7 +53,7 @@ def test_a_variable_without_a_value_is_refused(text: str) -> None:
 def test_defaults_nest_to_a_depth_that_is_told() -> None:
     """A file that goes on for ever ends in a sentence."""
     nested = "${NONE:-" * 2000 + "x" + "}" * 2000
-    with pytest.raises(UndefinedVariableError, match="more than 10 defaults within each other"):
+    with pytest.raises(UndefinedVariableError, match="nests more than 10 defaults"):
         substitute(nested, lambda _: None)
 
 
@@ -65,7 +65,7 @@ def test_a_value_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize("text", ["$${Token[AWS.Region.4]}", "${A}"])
 def test_what_cdk_takes_for_a_token_is_refused(text: str) -> None:
     """It would end in an error of CDK's that names no place."""
-    with pytest.raises(UndefinedVariableError, match="CDK takes for a token"):
+    with pytest.raises(UndefinedVariableError, match="CDK reads as one of its own tokens"):
         substitute(text, {"A": "x${Token[TOKEN.12]}"}.get)
 
 
@@ -81,7 +81,7 @@ def test_a_variable_has_the_contexts_value_before_the_environments(given: object
 @pytest.mark.parametrize("given", [{}, ["x"]])
 def test_a_map_in_the_context_is_no_value(given: object) -> None:
     """Its text in Python's notation would be deployed."""
-    with pytest.raises(UndefinedVariableError, match="give it a string"):
+    with pytest.raises(UndefinedVariableError, match="set it to a string"):
         from_context(lambda _: given, {})("A")
 
 
@@ -103,13 +103,13 @@ def test_variables_stand_in_tags_keys_and_in_the_number_of_stacks(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("endpoints: {'${A}': <ENTRY>}", "an entry's key takes no variable: it is the endpoint's identity."),
-        ("${A}: 1\nendpoints: {a: <ENTRY>}", "'${A}' is not a field; a field's name takes no variable."),
+        ("endpoints: {'${A}': <ENTRY>}", "an entry's key cannot contain a variable"),
+        ("${A}: 1\nendpoints: {a: <ENTRY>}", "'${A}' is not a field; a field's name cannot contain a variable."),
         ("stacks: ${A:-many}\nendpoints: {a: <ENTRY>}", "stacks: 'many' must be a whole number from 1 to 500."),
         ("stacks: ${A}\nendpoints: {a: <ENTRY>}", "stacks: ${A} has no value"),
         (
             "defaults: {tags: {team: x, '${A:-team}': y}}\nendpoints: {a: <ENTRY>}",
-            "'team' is given twice, by variables",
+            "'team' occurs twice after variables",
         ),
     ],
 )
@@ -129,6 +129,6 @@ def test_an_undefined_variable_is_named_with_its_place(tmp_path: Path) -> None:
         """,
     )
     assert message == (
-        "endpoints.yaml:3:13: a: user: ${USER_ARN} has no value: give it with `-c USER_ARN=…`, in the environment,"
-        " or a default as ${USER_ARN:-…}."
+        "endpoints.yaml:3:13: a: user: ${USER_ARN} has no value; pass `-c USER_ARN=…`, set the environment"
+        " variable USER_ARN, or write a default as ${USER_ARN:-…}."
     )

@@ -111,7 +111,7 @@ def in_one_stack(declared: Declarations) -> Usage:
 def test_a_stack_that_is_as_full_as_allowed_is_made(tmp_path: Path, shape: str) -> None:
     """One endpoint more is refused by the file's own check; what it accepts is within every quota."""
     count = SHAPES[shape][1]
-    assert re.search("and (CloudFormation|IAM) allows ", mistakes(tmp_path, file(shape, count + 1))[0])
+    assert re.search("but (CloudFormation|IAM) allows ", mistakes(tmp_path, file(shape, count + 1))[0])
     declared = loaded(tmp_path, file(shape, count))
     reckoned = in_one_stack(declared)
     text = template(tmp_path, declared)

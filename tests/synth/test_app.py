@@ -84,13 +84,13 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("context", "expected"),
     [
-        ({"endpoints": ""}, "context: `endpoints` names no file. Write -c endpoints=PATH"),
-        ({"endpoints": {"file": "x"}}, "context: `endpoints` names no file."),
+        ({"endpoints": ""}, "context: `endpoints` does not name a file. Pass -c endpoints=PATH"),
+        ({"endpoints": {"file": "x"}}, "context: `endpoints` does not name a file."),
         ({"endpoints": "tests"}, "tests:1:1: cannot be read: Is a directory."),
-        ({"endpoints": "a\0b"}, "a\0b:1:1: is not the name of a file."),
+        ({"endpoints": "a\0b"}, "a\0b:1:1: is not a valid file name."),
         (
             {"APPLICATION_ARN": {"Ref": "App"}},
-            "endpoints.yaml:12:16: defaults: application: ${APPLICATION_ARN} is a map",
+            "endpoints.yaml:13:16: defaults: application: ${APPLICATION_ARN} is a map",
         ),
     ],
     ids=["empty", "map", "directory", "nul", "variable"],
@@ -109,14 +109,14 @@ def test_what_cdk_refuses_at_the_end_is_told_in_sentences(tmp_path: Path) -> Non
     path.write_text("")
     done = run(tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"The stacks cannot be made: {path} must be a directory\n"
+    assert done.stderr == f"The stacks cannot be synthesized: {path} must be a directory\n"
 
 
 def test_a_machine_without_node_is_told(tmp_path: Path) -> None:
     """As the first thing that CDK needs."""
     done = run(tmp_path, PATH=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.startswith("AWS CDK needs Node.js, and could not start it")
+    assert done.stderr.startswith("AWS CDK could not start Node.js")
     assert "Traceback" not in done.stderr
 
 

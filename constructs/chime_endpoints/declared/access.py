@@ -1,4 +1,4 @@
-"""What the function's role is allowed for the device tokens of a file, known without CDK."""
+"""The access that the function's role needs for the device tokens of a file, without CDK."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from chime_endpoints_handler.declaration import ParameterSource, SecretSource, T
 
 
 class Place(NamedTuple):
-    """Where a stack is."""
+    """The partition, region and account of a stack."""
 
     partition: str
     region: str
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something there."""
+        """Return the ARN of a resource in this place."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 OWN_PLACE = Place("${Token[AWS.Partition.0]}", "${Token[AWS.Region.0]}", "${Token[AWS.AccountId.0]}")
-"""Where a stack is that does not say so."""
+"""The place of a stack without an explicit environment."""
 
 
 def accesses(
     source: TokenSource, *, keys: Sequence[str], paths: Sequence[str], own_place: Place = OWN_PLACE
 ) -> Iterator[tuple[str, str]]:
-    """The actions on resources that reading a token takes.
+    """Yield the actions and resources that are needed to read a token.
 
     Args:
-        source: where the token is.
-        keys: the ARNs of the keys that it may be encrypted with.
-        paths: the paths of parameters that are allowed as a whole.
-        own_place: where the secrets and parameters are that are given by name.
+        source: the location of the token.
+        keys: the ARNs of the KMS keys that might encrypt it.
+        paths: the parameter paths that are allowed as a whole.
+        own_place: the place of secrets and parameters that are given by name.
     """
     if isinstance(source, SecretSource):
         for arn in _secret_arns(source.secret_arn, own_place):
@@ -66,5 +66,5 @@ def _parameter_arn(name: str, paths: Sequence[str], own_place: Place) -> str:
 
 
 def covering(name: str, paths: Sequence[str]) -> str | None:
-    """The path that a parameter is under, the shortest if it is under several."""
+    """Return the path that contains a parameter: the shortest one if there are several, or None."""
     return min((path for path in paths if name.startswith(f"{path}/")), key=len, default=None)

@@ -1,4 +1,4 @@
-"""Which part of an ARN is wrong, so that the place is seen in a line of 140 characters."""
+"""Detection of the wrong part of an ARN, so that the mistake is easy to find in a long line."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _PLACES: Mapping[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
 }
 _HEAD = (
     (r"arn", "an ARN begins with arn:"),
-    (r"aws[a-z-]*", "the partition {} must be aws, or begin with it"),
+    (r"aws[a-z-]*", "the partition {} must be aws or begin with aws"),
     (None, "the service {} must be {}"),
-    (r"[a-z0-9-]+", "the region {} must be one, as us-east-1"),
+    (r"[a-z0-9-]+", "the region {} must be a region such as us-east-1"),
     (r"\d{12}", "the account {} must have 12 digits"),
 )
 
 
 def wrong_part(field: str, arn: str) -> str:
-    """A sentence about the first part of an ARN that is not as it must be; nothing where no part can be named.
+    """Return a sentence about the first wrong part of an ARN, or an empty string if no part can be named.
 
     Args:
         field: `user` or `application`.
-        arn: what was given for it.
+        arn: the value of the field.
     """
     return next(_wrong_parts(field, arn), "")
 
@@ -57,8 +57,8 @@ def _wrong_parts(field: str, arn: str) -> Iterator[str]:
     parts = resource.split("/")
     for (form, name, sentence), part in zip(path, parts, strict=False):
         if not re.fullmatch(form, part):
-            yield f" Here, {part!r} in the place of {name} {sentence}."
+            yield f" Here, {name} is {part!r}; it {sentence}."
     if len(parts) < len(path):
         yield f" Here, /{path[len(parts)][1]} is missing at the end."
     elif len(parts) > len(path):
-        yield f" Here, {'/' + '/'.join(parts[len(path) :])!r} is too much at the end."
+        yield f" Here, remove {'/' + '/'.join(parts[len(path) :])!r} from the end."

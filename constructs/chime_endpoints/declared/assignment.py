@@ -1,4 +1,4 @@
-"""Which stack an entry is in. It follows from the entry's key and the number of stacks, and never changes."""
+"""The assignment of entries to stacks. It depends only on an entry's key and the number of stacks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from hashlib import sha256
 from itertools import count, takewhile
 
 _COMPARED = 100
-"""Up to so many stacks, the digests of all of them are compared; beyond that it would take too long."""
+"""Up to this number of stacks, the digests of all stacks are compared. Beyond it, that would take too long."""
 
 
 def stack_of(key: str, stacks: int) -> int:
-    """The number of an entry's stack, from 0.
+    """Return the number of an entry's stack, from 0.
 
-    With one stack more, an entry stays where it is or moves to the new one.
+    If one stack is added, an entry stays in its stack or moves to the new one.
     """
     encoded = key.encode()
     number = _compared(encoded, min(stacks, _COMPARED))
@@ -21,23 +21,23 @@ def stack_of(key: str, stacks: int) -> int:
 
 
 class Moving:
-    """Entries' stacks for one number of stacks after the other, without doing the work of the last one again."""
+    """The stacks of entries for an increasing number of stacks, computed incrementally."""
 
     def __init__(self, keys: Sequence[str], stacks: int) -> None:
-        """Assigns entries of these keys to so many stacks."""
+        """Assign entries with these keys to the given number of stacks."""
         self._keys = [key.encode("utf-8", "surrogatepass") for key in keys]
         self.stacks = 0
         self.numbers = [0] * len(keys)
-        """For each key, the number of its stack."""
+        """The number of the stack of each key."""
         self._digests = [b""] * len(keys)
         self._further = [_further(key) for key in self._keys]
         self._coming: dict[int, list[int]] = {}
-        """Which keys, by their places, move to a stack of 100 and more when it is added."""
+        """The indexes of the keys that move to each stack from number 100 on when it is added."""
         while self.stacks < stacks:
             self.add_stack()
 
     def add_stack(self) -> None:
-        """Goes on to one stack more."""
+        """Add a stack and reassign the entries."""
         number = self.stacks
         if number < _COMPARED:
             self._compare(number)
@@ -63,15 +63,15 @@ class Moving:
 
 
 def _compared(key: bytes, stacks: int) -> int:
-    """Rendezvous hashing: the stack whose digest with the key is the greatest."""
+    """Return the stack whose digest with the key is the greatest (rendezvous hashing)."""
     return max(range(stacks), key=lambda number: sha256(b"%d " % number + key).digest())
 
 
 def _further(key: bytes) -> Iterator[int]:
-    """The stacks from 100 on that an entry moves to when they are added, one after the other.
+    """Yield the stacks from number 100 on that an entry moves to as they are added.
 
-    Jump consistent hashing (Lamping and Veach, 2014), begun where comparing ends: of n stacks, an entry is as likely
-    in each, and moves to none but the new one.
+    This is jump consistent hashing (Lamping and Veach, 2014), starting where the comparison of digests ends. Entries
+    are distributed evenly, and each moves only to a newly added stack.
     """
     stacks = _COMPARED
     for turn in count():

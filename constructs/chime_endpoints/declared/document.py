@@ -1,4 +1,4 @@
-"""A YAML or JSON text as nodes that know their place."""
+"""Parsing of YAML or JSON into nodes with line and column."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from .problems import Place, Problem
 from .tree import MapNode, Node, Scalar, UnreadableError, build
 
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
-"""A character beyond U+FFFF as JSON writes it, in two halves, which libyaml does not take."""
+"""A character beyond U+FFFF as a pair of JSON escapes, which libyaml does not accept."""
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""What JSON allows in its strings, and YAML does not, or takes for a line break."""
-_SMALL = 200_000  # characters in which PyYAML's own parser, which explains more and is slow, looks for a mistake
+"""Characters that JSON allows in strings but that YAML rejects or reads as a line break."""
+_SMALL = 200_000  # up to this size, PyYAML's slow parser explains a mistake in more detail
 
 
 @dataclass
 class Document:
-    """A text that has been read, and what is wrong with it as YAML or JSON."""
+    """A parsed text and its YAML or JSON mistakes."""
 
     root: Node | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
 def read(text: str, *, is_json: bool) -> Document:
-    """Reads a text, in time and memory in proportion to its length.
+    """Parse a text. Time and memory are proportional to its length.
 
-    A key that is given twice is a mistake; YAML's anchors, aliases and merge keys work.
+    Duplicate keys are mistakes. YAML anchors, aliases and merge keys are supported.
     """
     document = Document()
     try:
@@ -52,13 +52,13 @@ def read(text: str, *, is_json: bool) -> Document:
         document.problems.append(Problem(place, f"not valid YAML: {_said(error)}."))
     except yaml.YAMLError:
         place = _unreadable(text)
-        sentence = "not valid YAML: it holds a character that YAML does not allow."
+        sentence = "not valid YAML: it contains a character that YAML does not allow."
         document.problems.append(Problem(place, sentence))
     return document
 
 
 def places(fields: Mapping[str, Node]) -> dict[str, Place]:
-    """Where each field's value stands, by its path: `tags`, `tags.team`; a field that is valid has no more levels."""
+    """Return the place of each field's value by its path, such as `tags` or `tags.team`, up to two levels."""
     found: dict[str, Place] = {}
     for name, node in fields.items():
         found[name] = node.place
@@ -68,7 +68,7 @@ def places(fields: Mapping[str, Node]) -> dict[str, Place]:
 
 
 def _parsed(text: str, problems: list[Problem]) -> Node | None:
-    """The text's tree: by libyaml, and a small text with a mistake by Python, which says more of it."""
+    """Parse with libyaml. If a small text has a mistake, parse it again in Python, which explains it in more detail."""
     if yaml.__with_libyaml__:
         found: list[Problem] = []
         try:
@@ -83,9 +83,9 @@ def _parsed(text: str, problems: list[Problem]) -> Node | None:
 
 
 def _json_as_yaml(text: str) -> str:
-    """JSON as the YAML that it nearly is.
+    """Convert JSON to valid YAML.
 
-    Without its tabs, which only stand between values, and with escapes for what YAML takes for something else.
+    Tabs, which JSON has only between values, become spaces. Characters that YAML reads differently are escaped.
     """
     spaced = text.replace("\t", " ")
     spaced = _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", spaced)
@@ -93,20 +93,20 @@ def _json_as_yaml(text: str) -> str:
 
 
 def _advice(text: str, position: int) -> str:
-    """What is often in JSON, and is not JSON."""
+    """Return advice on a common mistake in JSON, or an empty string."""
     rest = text[position : position + 2]
     if rest.startswith(("//", "/*", "#")):
-        return " JSON has no comments; a file that ends in .yaml may have them, after #."
+        return " JSON has no comments; use a .yaml file, where # begins a comment."
     before = text[:position].rstrip()
     if rest.startswith(("}", "]", ",")) and (before.endswith(",") or rest.startswith(",")):
         return " Remove the comma."
     if rest.startswith("'"):
-        return " JSON has double quotes only."
+        return " JSON allows only double quotes."
     return ""
 
 
 def _unreadable(text: str) -> Place:
-    """Where the first character is that YAML does not allow."""
+    """Return the place of the first character that YAML does not allow."""
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if found is None:
         return Place()
@@ -119,10 +119,10 @@ def _said(error: yaml.MarkedYAMLError) -> str:
     if "maximum nesting depth" in problem:
         return "it is nested too deeply; an endpoint's fields have two levels"
     if "'\\t'" in problem:
-        return f"{problem}; YAML takes no tabs for indentation, so write spaces"
+        return f"{problem}; YAML does not allow tabs for indentation; use spaces"
     if "cannot start any token" in problem:
         return f"{problem}; put a text that begins with it in quotes"
-    return problem or error.context or "no reason is known"
+    return problem or error.context or "the parser gives no reason"
 
 
 __all__ = ["Document", "MapNode", "Node", "Scalar", "places", "read"]

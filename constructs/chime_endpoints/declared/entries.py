@@ -1,4 +1,4 @@
-"""One entry of the file, together with the file's defaults, as a value that the rules have judged."""
+"""Reading and validation of one entry of the file, combined with the file's defaults."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _TYPES = tuple(EndpointType)
 
 
 def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, Node]) -> Entry | None:
-    """An entry; None if it is not even a map. What is wrong with it is noted in the reader.
+    """Read an entry and record its problems in the reader. Return None if the entry is not a map.
 
     Args:
-        reader: reads for this entry.
+        reader: the reader for this entry.
         node: the entry's fields.
-        place: where its key stands.
-        defaults: the fields that it has unless it gives its own; of tags, each key by itself.
+        place: the place of the entry's key.
+        defaults: the fields that apply unless the entry overrides them. Tags are overridden key by key.
     """
     fields = reader.map(node, "", ENTRY_FIELDS)
     if fields is None:
@@ -58,14 +58,14 @@ def read_entry(reader: Reader, node: Node, place: Place, defaults: Mapping[str, 
     )
     for violation in violations(ENDPOINT_TYPE, declaration.to_properties(), unresolved=is_unknown):
         field, rest = translate(violation, FIELD_OF_PROPERTY)
-        # The application may be everybody's; that it does not fit the user is about this entry.
+        # The application might come from the defaults, but a mismatch with the user concerns this entry.
         place = entry.place_of("user" if "AppInstanceUser" in rest and field == "application" else field)
         reader.wrong(place, field, _with_found(declaration, field, rest.lstrip(": "), violation.code), violation.code)
     return entry
 
 
 def _with_found(declaration: EndpointDeclaration, field: str, text: str, code: Code) -> str:
-    """A sentence with what was found in front, for the fields that never hold a device token or a person's words."""
+    """Prefix a sentence with the found value, for fields that never contain a device token or personal text."""
     found = {
         "user": declaration.app_instance_user_arn,
         "type": declaration.type,
@@ -81,7 +81,7 @@ def _with_found(declaration: EndpointDeclaration, field: str, text: str, code: C
 
 
 def read_tags(reader: Reader, node: Node) -> dict[str, str]:
-    """Tags; those that are not valid are noted and left out."""
+    """Read tags. Invalid tags are recorded as problems and omitted."""
     tags: dict[str, str] = {}
     fields = reader.map(node, "tags", None)
     for written, value in (fields.values if fields else {}).items():
@@ -89,7 +89,9 @@ def read_tags(reader: Reader, node: Node) -> dict[str, str]:
         if is_unknown(key):
             continue
         if key in tags:
-            reader.wrong(value.place, "tags", f"the key {quoted(key)} is given twice, by variables.", Code.TAG_KEY)
+            reader.wrong(
+                value.place, "tags", f"the key {quoted(key)} occurs twice after variables are replaced.", Code.TAG_KEY
+            )
         text = reader.text(value, f"tags.{key}")
         tag = {"Key": key, "Value": text}
         wrong = violations(TAGS_TYPE, {"ResourceARN": UNKNOWN, "Tags": [tag]}, unresolved=is_unknown)
@@ -136,7 +138,7 @@ def _id(reader: Reader, values: Mapping[str, Node]) -> str:
     if not KEY.fullmatch(given):
         reader.wrong(values["id"].place, "id", f"{quoted(given)} {KEY_RULE}", Code.MALFORMED)
     elif LOGICAL_ID.fullmatch(given):
-        sentence = f"{quoted(given)} is a logical ID of CloudFormation. Declare the key that the entry had before."
+        sentence = f"{quoted(given)} is a CloudFormation logical ID. Set id to the key that the entry had before."
         reader.wrong(values["id"].place, "id", sentence, Code.MALFORMED)
     return given
 

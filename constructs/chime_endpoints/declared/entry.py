@@ -1,4 +1,4 @@
-"""What the file declares, as values."""
+"""The values that the file declares."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ class Entry:
 
     key: str
     id: str = ""
-    """Its identity, if that is not its key: the key that it had before it was renamed."""
+    """The entry's identity, if it differs from the key: the key before the entry was renamed."""
     declaration: EndpointDeclaration
     tags: Mapping[str, str] = field(default_factory=dict)
     removal_policy: str = "destroy"
     update_replace_policy: str | None = None
-    """As `removal_policy` where it is None."""
+    """None means the same as `removal_policy`."""
     kms_keys: tuple[str, ...] = ()
-    """The ARNs of the keys that its secrets and parameters are encrypted with, where they are given."""
+    """The ARNs of the KMS keys for its secrets and parameters, if they are declared."""
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)
-    """Where each field stands, by its path; the entry itself by the empty path."""
+    """The place of each field by its path. The empty path is the entry itself."""
 
     @property
     def identity(self) -> str:
-        """What its stack and its logical ID in CloudFormation follow from."""
+        """The identity that determines the entry's stack and its logical ID in CloudFormation."""
         return self.id or self.key
 
     @property
     def tokens(self) -> tuple[TokenSource, ...]:
-        """Where its tokens are: the device token, and the one for VoIP pushes if it has one."""
+        """The locations of the device token and, if declared, the VoIP device token."""
         voip = self.declaration.voip_device_token
         return (self.declaration.device_token, *(() if voip is None else (voip,)))
 
     def place_of(self, path: str) -> Place:
-        """Where a field stands, or what it would stand in."""
+        """Return the place of a field, or of the nearest field that would contain it."""
         while path and path not in self.places:
             path = path.rpartition(".")[0]
         return self.places.get(path, Place())
@@ -47,10 +47,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Declarations:
-    """A file that has no mistakes."""
+    """The content of a valid file."""
 
     path: str
     entries: tuple[Entry, ...]
     stacks: int = 1
     parameter_paths: tuple[str, ...] = ()
-    """The function may read every parameter under these, instead of each that is declared under them."""
+    """The paths under which the function can read every parameter, instead of only the declared ones."""

@@ -1,4 +1,4 @@
-"""The file's fields, and which property of the resource each one is."""
+"""The fields of the file, and the resource property of each."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ DEFAULT_FIELDS = (
     "removal_policy",
     "update_replace_policy",
 )
-"""What `defaults` may give to all entries; the other fields make an endpoint what it is."""
+"""The fields that `defaults` can set for all entries. The other fields identify an endpoint."""
 REQUIRED_FIELDS = ("user", "type", "application", "device_token")
 REMOVAL_POLICIES = ("destroy", "retain")
 
 MOST_STACKS = 500
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-"""A whole number as YAML 1.1 and 1.2 both read it."""
+"""An integer that YAML 1.1 and 1.2 read alike."""
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,126}[A-Za-z0-9])?")
-"""An entry's key, or its id."""
+"""An entry's key or id."""
 KEY_RULE = "must be 1 to 128 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit."
 LOGICAL_ID = re.compile(r"Endpoints[A-Za-z0-9]*[0-9A-F]{8}")
-"""What CloudFormation calls the resource of an entry, which is not the entry's id."""
+"""The logical ID of an entry's resource, which is easily confused with the entry's id."""
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 
 FIELD_OF_PROPERTY: Mapping[str, str] = {
@@ -57,4 +57,4 @@ FIELD_OF_PROPERTY: Mapping[str, str] = {
     "AdoptExisting": "adopt_existing",
     **of_tokens(plain=".plain_text"),
 }
-"""The field for each property that a violation of the rules may speak of."""
+"""The field for each property that a violation can mention."""

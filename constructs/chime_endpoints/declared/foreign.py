@@ -1,4 +1,4 @@
-"""What people bring from CloudFormation's templates and other YAML, and what to write here instead."""
+"""Messages about CloudFormation functions and YAML tags, which the file does not support."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ _FUNCTIONS = (
     *("ToJsonString", "Transform"),
 )
 _INSTEAD = (
-    "is a function of CloudFormation templates, which this file does not have: write the value itself, or a variable"
-    " as ${NAME} and give it with `-c NAME=…`."
+    "is a CloudFormation function, which this file does not support. Write the value itself, or write ${NAME} and pass"
+    " `-c NAME=…`."
 )
 
 
 def told_of_tag(tag: str) -> str:
-    """A sentence about a tag of YAML (`!Sub`); its name is only told if it is known, since it may be a device token."""
+    """Return a sentence about a YAML tag (`!Sub`). Only known names are shown: others might be a device token."""
     name = tag.removeprefix("!")
     if name in _FUNCTIONS:
         return f"!{name} {_INSTEAD}"
     if name.startswith("include"):
-        return "!include has no meaning in this file; write what is to be included here."
+        return "!include is not supported in this file; write the included content here."
     if tag.startswith("tag:yaml.org,2002:"):
         kind = "a Python object" if ":python/" in tag else f"!!{tag.rpartition(':')[2]}"
-        return f"{kind} has no meaning in this file; write a string, a number, or true or false."
-    return "begins with !, which makes it a tag of YAML; put a text that begins with ! in quotes."
+        return f"{kind} is not supported in this file; write a string, a number, or true or false."
+    return "begins with !, so YAML reads it as a tag; put the text in quotes."
 
 
 def told_of_function(key: str) -> str | None:
-    """A sentence about a key that is a function of CloudFormation (`Fn::Sub`, `Ref`)."""
+    """Return a sentence about a key that is a CloudFormation function (`Fn::Sub`, `Ref`), or None."""
     if key == "Ref" or (key.startswith("Fn::") and key.removeprefix("Fn::") in _FUNCTIONS):
         return f"{key} {_INSTEAD}"
     return None

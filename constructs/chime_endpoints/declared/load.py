@@ -1,4 +1,4 @@
-"""The declaration file, from its path to values; every mistake in it is told at once."""
+"""Loading of the declaration file. One error reports every mistake."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def load(path: Path, variables: Lookup) -> Declarations:
-    """Reads a declaration file.
+    """Load a declaration file.
 
     Args:
-        path: a YAML file, or a JSON file (`.json`), in UTF-8.
-        variables: the values of `${NAME}`.
+        path: a YAML file or a JSON file (`.json`) in UTF-8.
+        variables: looks up the values of `${NAME}`.
 
     Raises:
-        DeclaredFileError: it is not there or has mistakes; each is named with its place.
+        DeclaredFileError: the file cannot be read or has mistakes. The error lists each mistake with its place.
     """
     text = _text(path)
     document = read(text, is_json=path.suffix.lower() == ".json")
@@ -42,7 +42,7 @@ def load(path: Path, variables: Lookup) -> Declarations:
     declarations = None
     if document.root is None:
         if not problems:
-            reader.wrong(Place(), "", "is empty; it needs `endpoints:` with an entry for each endpoint.")
+            reader.wrong(Place(), "", "is empty; add `endpoints:` with an entry for each endpoint.")
     else:
         top = reader.map(document.root, "", TOP_FIELDS)
         declarations = None if top is None else _declarations(reader, top, str(path))
@@ -59,21 +59,21 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise refused(f"cannot be read: {error.strerror}. Name another file: -c endpoints=PATH.") from error
+        raise refused(f"cannot be read: {error.strerror}. To use another file, pass -c endpoints=PATH.") from error
     except ValueError as error:  # a NUL in its name
-        raise refused("is not the name of a file. Name another file: -c endpoints=PATH.") from error
+        raise refused("is not a valid file name. To use another file, pass -c endpoints=PATH.") from error
     if len(content) > _MOST_BYTES:
-        raise refused(f"has more than {_MOST_BYTES // 1_000_000} MB; declare the endpoints in several apps.")
+        raise refused(f"is larger than {_MOST_BYTES // 1_000_000} MB; split the endpoints over several apps.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if content.startswith(_UTF16):
-            raise refused("is UTF-16 text, as Windows writes it; save it as UTF-8.") from None
+            raise refused("is UTF-16 text, as some Windows programs write it; save it as UTF-8.") from None
         line = content.count(b"\n", 0, error.start) + 1
         before = content[content.rfind(b"\n", 0, error.start) + 1 : error.start]
         place = Place(line, len(before.decode("utf-8")) + 1)
         raise DeclaredFileError(
-            str(path), [Problem(place, "is not UTF-8 text from here; save it in that encoding.")]
+            str(path), [Problem(place, "is not valid UTF-8 from here on; save the file as UTF-8.")]
         ) from None
 
 
@@ -103,7 +103,7 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
 
 def _told_of_key(key: str) -> str:
     if "${" in key:
-        return "an entry's key takes no variable: it is the endpoint's identity. Write it in full."
+        return "an entry's key cannot contain a variable, because it identifies the endpoint; write the key in full."
     if told := told_of_function(key):
         return told
     return "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends with a letter or digit."
@@ -139,7 +139,7 @@ def _parameter_paths(reader: Reader, top: MapNode) -> tuple[str, ...]:
         return ()
     node = top.values["parameter_paths"]
     if not isinstance(node, ListNode):
-        reader.wrong(node.place, "parameter_paths", "must be a list: write [/chime/devices].", Code.WRONG_KIND)
+        reader.wrong(node.place, "parameter_paths", "must be a list, for example [/chime/devices].", Code.WRONG_KIND)
         return ()
     paths = []
     for item in node.items:
@@ -148,7 +148,7 @@ def _parameter_paths(reader: Reader, top: MapNode) -> tuple[str, ...]:
             paths.append(text)
         elif not is_unknown(text):
             sentence = (
-                f"{quoted(text)} is not a path of parameters: write it as /chime/devices, without a / at its end."
+                f"{quoted(text)} is not a parameter path; write it like /chime/devices, without a trailing slash."
             )
             reader.wrong(item.place, "parameter_paths", sentence, Code.MALFORMED)
     return tuple(paths)
@@ -161,17 +161,17 @@ def _check_size(reader: Reader, entries: Sequence[Entry], stacks: int, paths: Se
     more = stacks_needed(entries, stacks, paths)
     if more is not None:
         instead = (
-            f"Write `stacks: {more}` at the top of the file: the endpoints are spread over so many stacks, and a tenth"
-            " of what each may hold stays free."
+            f"Write `stacks: {more}` at the top of the file to spread the endpoints over {more} stacks, with a tenth of"
+            " each quota free."
         )
     elif "policies" in need:
         instead = (
-            f"With {MOST_STACKS} stacks it is still too much. Put several device tokens into the fields of one secret,"
-            " or the parameters under a path that `parameter_paths:` names; keep one app instance's endpoints in an"
-            " app of their own."
+            f"Even {MOST_STACKS} stacks are not enough. Store several device tokens as fields of one secret, or store"
+            " the parameters under a path that you list in `parameter_paths:`. Declare the endpoints of each app"
+            " instance in a separate app."
         )
     else:
-        instead = f"With {MOST_STACKS} stacks, the most there can be, it is still too much: use several apps."
+        instead = f"Even {MOST_STACKS} stacks, the maximum, are not enough; split the endpoints over several apps."
     reader.wrong(
         place, "endpoints", f"{len(entries)} endpoints with their users' tags would need about {need}. {instead}"
     )

@@ -1,4 +1,4 @@
-"""Mistakes in a declaration file: where each is and what to do, all of them in one error."""
+"""Mistakes in a declaration file, each with its place and remedy, and the error that lists them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A place in the file; lines and columns count from 1."""
+    """A place in the file. Lines and columns count from 1."""
 
     line: int = 1
     column: int = 1
@@ -17,32 +17,32 @@ class Place:
 _LONGEST = 60
 _LONGEST_NAME = 200
 LONGEST_ARN = 300
-"""So much is shown of an ARN: one that is right is shorter, and what is wrong may stand at its end."""
+"""The most characters of an ARN that a message shows. Valid ARNs are shorter, and a mistake can be at the end."""
 
 
 def quoted(value: str, *, longest: int = _LONGEST) -> str:
-    """What was found, for a message: cut where it is long, and escaped where it would not show."""
+    """Return a value for a message: quoted, truncated if it is long, and with invisible characters escaped."""
     return repr(value if len(value) <= longest else f"{value[:longest]}…")
 
 
 def _plain(name: str) -> str:
-    """A name from the file in a form that fits a line of a message."""
+    """Return a name from the file for a message: truncated if it is long, and without line breaks."""
     shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
     return shown if shown.isprintable() else repr(shown)[1:-1]
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake. Its text never holds a value that may be a device token."""
+    """One mistake. Its text never contains a value that might be a device token."""
 
     place: Place
     text: str
     entry: str = ""
-    """The key of the endpoint that it is in, if it is in one."""
+    """The key of the endpoint that contains the mistake, if any."""
     field: str = ""
-    """The field's path in the entry, as `device_token.secret`."""
+    """The field's path in the entry, such as `device_token.secret`."""
     code: str = ""
-    """The code of the function's own mistake of this kind, where there is one, as `CE-101`."""
+    """The error code, such as `CE-101`, if the function reports the same kind of mistake."""
 
     def __str__(self) -> str:
         told = "".join(f"{_plain(part)}: " for part in (self.entry, self.field) if part) + self.text
@@ -50,11 +50,11 @@ class Problem:
 
 
 class DeclaredFileError(ValueError):
-    """A declaration file that cannot be deployed.
+    """The declaration file cannot be deployed.
 
     Attributes:
-        path: the file.
-        problems: every mistake, in the order of the file.
+        path: the path of the file.
+        problems: all mistakes, in the order of the file.
     """
 
     def __init__(self, path: str, problems: Iterable[Problem]) -> None:

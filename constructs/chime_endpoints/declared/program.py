@@ -1,4 +1,4 @@
-"""What the app's `app.py` runs: the declaration file becomes a cloud assembly, and every failure becomes sentences."""
+"""The program behind `app.py`: it turns the declaration file into a cloud assembly and explains every failure."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _STACK_TRACE = re.compile(r"\n\s+at .*", re.DOTALL)
 
 
 def main() -> None:
-    """Writes the cloud assembly; where that fails there is none, and stderr says what to do."""
+    """Write the cloud assembly. On failure, write none and explain on stderr what to do."""
     sys.exit(run(App))
 
 
 def run(app: Callable[[], App]) -> str | None:
-    """Writes the cloud assembly.
+    """Write the cloud assembly.
 
     Args:
-        app: makes the app.
+        app: creates the app.
 
     Returns:
-        Why there is none; None if there is.
+        None, or the reason for a failure.
     """
     try:
         _synthesize(app())
     except (DeclaredFileError, InvalidDeclarationError) as error:
         return str(error)
-    except RuntimeError as error:  # whatever CDK's Node process throws
+    except RuntimeError as error:  # any exception from CDK's Node process
         return _in_sentences(str(error))
     except OSError as error:
         return (
@@ -51,7 +51,7 @@ def run(app: Callable[[], App]) -> str | None:
 def _synthesize(app: App) -> None:
     named = app.node.try_get_context("endpoints")
     if named is not None and not (isinstance(named, str) and named.strip()):
-        sentence = "`endpoints` names no file. Write -c endpoints=PATH; without it, endpoints.yaml is read."
+        sentence = "`endpoints` does not name a file. Pass -c endpoints=PATH, or omit it to use endpoints.yaml."
         raise InvalidDeclarationError("context", [sentence])
     path = Path(named or "endpoints.yaml")
     list(declare(app, "ChimeEndpoints", load(path, from_context(app.node.try_get_context, os.environ))))
@@ -59,6 +59,6 @@ def _synthesize(app: App) -> None:
 
 
 def _in_sentences(message: str) -> str:
-    """What CDK says, without the names of its errors and without where in its own code they arose."""
+    """Return CDK's message without error class names and stack traces."""
     said = _KINDS.sub("", _STACK_TRACE.sub("", message)).strip()
-    return f"The stacks cannot be made: {said or 'CDK gives no reason'}"
+    return f"The stacks cannot be synthesized: {said or 'CDK gives no reason'}"

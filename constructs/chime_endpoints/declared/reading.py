@@ -1,4 +1,4 @@
-"""Values read from the file's nodes; what is not as it should be becomes a problem at its place."""
+"""Conversion of the file's nodes to values. Each invalid value is recorded as a problem with its place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRUE = ("true", "yes", "on", "y")
 
 
 class Unknown(str):
-    """Stands for a value that is missing or wrong and has been told of: the rules let it pass."""
+    """Replaces a missing or invalid value that has already been reported, so that no other rule reports it."""
 
     __slots__ = ()
 
@@ -33,28 +33,28 @@ UNKNOWN = Unknown("unknown")
 
 
 def is_unknown(value: object) -> bool:
-    """Whether a value stands for one that has been told of."""
+    """Whether a value replaces one that has already been reported."""
     return isinstance(value, Unknown)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Reads the values of one entry, or of what is outside of entries."""
+    """A reader for the values of one entry, or for values outside entries."""
 
     problems: list[Problem]
     variables: Lookup
     entry: str = ""
     shared: frozenset[Place] = frozenset()
-    """Places in the defaults: what is wrong there is told once, not for each entry."""
+    """The places of the defaults. Problems there are reported once, not for each entry."""
 
     def wrong(self, place: Place, field: str, text: str, code: Code | None = None) -> Unknown:
-        """Notes a problem."""
+        """Record a problem."""
         entry = "defaults" if place in self.shared else self.entry
         self.problems.append(Problem(place, text, entry, field, str(code or "")))
         return UNKNOWN
 
     def map(self, node: Node, field: str, known: Sequence[str] | None) -> MapNode | None:
-        """A map whose keys are among the known ones; None, and a problem, for anything else."""
+        """Read a map and record unknown keys as problems. Return None if the node is not a map."""
         if not isinstance(node, MapNode):
             if not isinstance(node, RefusedNode):
                 self.wrong(node.place, field, "must be a map of names and values.", Code.WRONG_KIND)
@@ -66,37 +66,37 @@ class Reader:
         return node
 
     def text(self, node: Node, field: str) -> str:
-        """A text with its variables' values."""
+        """Read a string and replace its variables."""
         if isinstance(node, RefusedNode):
             return UNKNOWN
         if not isinstance(node, Scalar):
             return self.wrong(node.place, field, _no_text(node), Code.WRONG_KIND)
         if node.type == "null":
-            return self.wrong(node.place, field, "is empty; give it a value or leave it out.", Code.WRONG_KIND)
+            return self.wrong(node.place, field, "is empty; set a value or remove the field.", Code.WRONG_KIND)
         if node.type in ("str", "merge"):
             return self.substituted(node.text, node.place, field)
         if node.type == "bool":
             read_as = f"{node.text} as {truth_of_yaml(node.text)}"
         else:
-            read_as = f"it as {_READS_AS[node.type]}"  # not shown: it may be a token
-        sentence = f"must be a text, but YAML reads {read_as}: put it in quotes."
+            read_as = f"it as {_READS_AS[node.type]}"  # without the value, which might be a token
+        sentence = f"must be a string, but YAML reads {read_as}; put it in quotes."
         return self.wrong(node.place, field, sentence, Code.WRONG_KIND)
 
     def substituted(self, text: str, place: Place, field: str) -> str:
-        """A text, or a key, with its variables' values."""
+        """Replace the variables in a value or key."""
         try:
             return substitute(text, self.variables)
         except UndefinedVariableError as error:
             return self.wrong(place, field, str(error))
 
     def number(self, node: Node, field: str) -> str:
-        """A whole number, or a text that the rules are to judge."""
+        """Read an integer, or a string that the rules validate later."""
         if isinstance(node, Scalar) and node.type == "int":
             return node.text
         return self.text(node, field)
 
     def choice(self, node: Node, field: str, choices: Sequence[str]) -> str:
-        """A text that the rules are to judge; of `off` and the like, it is told what YAML makes of them."""
+        """Read a string that the rules validate later. Explain words such as `off`, which YAML reads as Booleans."""
         if isinstance(node, Scalar) and node.type == "bool":
             sentence = (
                 f"YAML reads {node.text} as {truth_of_yaml(node.text)}; must be one of {', '.join(choices)}"
@@ -106,7 +106,7 @@ class Reader:
         return self.text(node, field)
 
     def truth(self, node: Node, field: str) -> bool:
-        """True or false, also as a text with a variable."""
+        """Read a Boolean, which can be a string with a variable."""
         if isinstance(node, RefusedNode):
             return False
         if isinstance(node, Scalar) and node.type in ("bool", "str"):
@@ -121,12 +121,12 @@ class Reader:
 
 
 def truth_of_yaml(text: str) -> str:
-    """What YAML takes one of its words for truth and falsehood for."""
+    """Return the Boolean that YAML reads a word as."""
     return "true" if text.lower() in _TRUE else "false"
 
 
 def _shown(key: str, field: str) -> str:
-    """A key for a message; one in the place of a token's fields may be the token."""
+    """Return a key for a message, unless it might be a device token."""
     if field.endswith("device_token") and not _NAME.fullmatch(key):
         return "this key"
     return quoted(key)
@@ -134,10 +134,10 @@ def _shown(key: str, field: str) -> str:
 
 def _meant(key: str, known: Sequence[str]) -> str:
     if "${" in key:
-        return "; a field's name takes no variable."
+        return "; a field's name cannot contain a variable."
     return nearest(key, known)
 
 
 def _no_text(node: Node) -> str:
     functions = map(told_of_function, node.keys) if isinstance(node, MapNode) else ()
-    return next(filter(None, functions), "must be a text.")
+    return next(filter(None, functions), "must be a string.")

@@ -1,4 +1,4 @@
-"""The JSON Schema of the file, made of what the loader itself checks with; `make schema` writes it into the package."""
+"""The JSON Schema of the file, derived from the loader's own rules. `make schema` writes it into the package."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .fields import (
 )
 
 VERSION = 1
-"""Raised where a file that was valid no longer is."""
+"""Increased when a file that was valid is no longer valid."""
 
 Schema = dict[str, Any]
 
@@ -42,14 +42,14 @@ _TOKEN = (ENDPOINT_RULES["EndpointAttributes"].members or {})["DeviceToken"]
 
 
 def schema() -> Schema:
-    """The whole schema, its fields in the order of the loader's."""
+    """Return the schema, with fields in the loader's order."""
     entry, top = _entry_fields(), _top_fields()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:cdk-chime-endpoints:endpoints:{VERSION}",
         "title": "Push endpoints of Amazon Chime SDK messaging",
         "description": (
-            "${NAME} and ${NAME:-default} in values are replaced from CDK's context, then from the environment."
+            "${NAME} and ${NAME:-default} in values are replaced with values from CDK's context or the environment."
         ),
         "type": "object",
         "required": ["endpoints"],
@@ -73,15 +73,15 @@ def _top_fields() -> Mapping[str, Schema]:
         "$schema": {"type": "string", "description": "This schema, for editors."},
         "defaults": {
             "type": "object",
-            "description": "What every endpoint has unless it says otherwise. Of tags, each key by itself.",
+            "description": "Default fields for all endpoints. An endpoint can override each field and each tag.",
             "additionalProperties": False,
             "properties": {name: entry[name] for name in ENTRY_FIELDS if name in DEFAULT_FIELDS},
         },
         "stacks": {
             "description": (
-                "How many stacks the endpoints are spread over. A stack holds about 480 endpoints, or 240 of as many"
-                " tagged users; an endpoint's stack follows from its key, so that some get more than others. One more"
-                " stack moves some endpoints to the new one, fewer stacks move others back: decide early. Default: 1."
+                "The number of stacks to spread the endpoints over. A stack has room for about 480 endpoints, or for"
+                " 240 endpoints of 240 tagged users. An endpoint's stack depends on its id, so stacks are not filled"
+                " evenly. Changing the number moves some endpoints to another stack, so decide early. Default: 1."
             ),
             "anyOf": [
                 {"type": "integer", "minimum": 1, "maximum": MOST_STACKS},
@@ -91,17 +91,17 @@ def _top_fields() -> Mapping[str, Schema]:
         "parameter_paths": {
             "type": "array",
             "description": (
-                "Paths of parameters that the function may read as a whole, as /chime/devices: one permission in the"
-                " place of one for each declared parameter under it. More is allowed than is declared; without it, a"
-                " stack holds the permissions of several hundred parameters."
+                "Parameter paths, such as /chime/devices, that the function can read as a whole: one permission"
+                " replaces those for the declared parameters under the path. This allows more than you declare. Without"
+                " it, a stack has room for the permissions of several hundred parameters."
             ),
             "items": {"type": "string", "pattern": f"{_whole(PARAMETER_PATH)}|{_VARIABLE}"},
         },
         "endpoints": {
             "type": "object",
             "description": (
-                "One entry for each device. Its key is its identity: under another key it is another endpoint, unless"
-                " `id` keeps the former one."
+                "One entry for each device. The key identifies the endpoint. If you rename the key, set `id` to the"
+                " previous key; otherwise, it is a new endpoint."
             ),
             "minProperties": 1,
             "propertyNames": {"pattern": _whole(KEY)},
@@ -115,49 +115,51 @@ def _entry_fields() -> Mapping[str, Schema]:
     return {
         "id": _text(
             Rule(maximum=128),
-            "The endpoint's identity, which its stack and its logical ID follow from. Default: the key. After a change"
-            " of the key, declare the former key here, and the endpoint stays what it is.",
+            "The endpoint's identity, which determines its stack and its logical ID. Default: the key. To rename the"
+            " key without replacing the endpoint, set this to the previous key.",
             form=KEY,
         ),
         "user": _text(
             ENDPOINT_RULES["AppInstanceUserArn"],
-            "The ARN of the AppInstanceUser whose endpoint it is; at most 10 endpoints a user (an adjustable quota)."
-            " A change replaces the endpoint.",
+            "The ARN of the AppInstanceUser that the endpoint belongs to. A user can have at most 10 endpoints (an"
+            " adjustable quota). A change replaces the endpoint.",
             form=USER_ARN,
         ),
         "type": _choice(
             ENDPOINT_RULES["Type"].choices,
-            "The push service of the device token: Apple's, Apple's for development builds, or Firebase Cloud"
-            " Messaging. A change replaces the endpoint.",
+            "The push service that issued the device token: APNS (Apple), APNS_SANDBOX (Apple, development builds) or"
+            " GCM (Firebase Cloud Messaging). A change replaces the endpoint.",
         ),
         "application": _text(
             ENDPOINT_RULES["ResourceArn"],
-            "The ARN of the application of AWS End User Messaging (Pinpoint) that sends, in the user's account and"
-            " region. A change replaces the endpoint.",
+            "The ARN of the AWS End User Messaging (Pinpoint) application that sends the pushes, in the user's account"
+            " and region. A change replaces the endpoint.",
             form=APPLICATION_ARN,
         ),
         "device_token": {
             "$ref": "#/$defs/token",
-            "description": "Where the device's token is. Another token replaces the endpoint.",
+            "description": "The location of the device token. A different token replaces the endpoint.",
         },
         "voip_device_token": {
             "$ref": "#/$defs/token",
             "description": (
-                "Where the token for VoIP pushes is; only with APNS and APNS_SANDBOX. Another token replaces the"
-                " endpoint."
+                "The location of the token for VoIP pushes, only with APNS and APNS_SANDBOX. A different token replaces"
+                " the endpoint."
             ),
         },
         "name": _text(
             ENDPOINT_RULES["Name"],
-            "The endpoint's name, without control characters. Default: made of the stack's name and the entry's place"
-            " in it. Changed in place.",
+            "The endpoint's name, without control characters. Default: generated from the stack name and the logical"
+            " ID. A change updates the endpoint in place.",
         ),
         "allow_messages": _choice(
-            ENDPOINT_RULES["AllowMessages"].choices, "Whether messages are pushed. Default: ALL. Changed in place."
+            ENDPOINT_RULES["AllowMessages"].choices,
+            "Whether messages are pushed. Default: ALL. A change updates the endpoint in place.",
         ),
         "adopt_existing": {
             "description": (
-                "Take over an endpoint that is already registered with this token, instead of failing. Default: false."
+                "Whether to take over an endpoint that is already registered with this token instead of failing."
+                " Default: false."
             ),
             "anyOf": [
                 {"type": "boolean"},
@@ -166,7 +168,7 @@ def _entry_fields() -> Mapping[str, Schema]:
         },
         "tags": {
             "type": "object",
-            "description": "Tags for the endpoint's user: endpoints have none of their own. Changed in place.",
+            "description": "Tags for the endpoint's user. Endpoints have no tags. A change updates the tags in place.",
             "maxProperties": TAG_RULES["Tags"].maximum,
             "propertyNames": {
                 "minLength": key.minimum,
@@ -177,14 +179,14 @@ def _entry_fields() -> Mapping[str, Schema]:
         },
         "removal_policy": _choice(
             REMOVAL_POLICIES,
-            "What happens to the endpoint when it is no longer declared: it is deregistered, or stays registered."
-            " Default: destroy. With retain, an endpoint that is replaced stays registered as well, and counts against"
-            " the user's quota: see update_replace_policy.",
+            "What happens to the endpoint when you remove its declaration: destroy deregisters it, and retain leaves it"
+            " registered. Default: destroy. With retain, endpoints that a change replaces also stay registered and"
+            " count against the user's quota; see update_replace_policy.",
         ),
         "update_replace_policy": _choice(
             REMOVAL_POLICIES,
             "What happens to the old endpoint when a change replaces it, for example a new device token. Default: the"
-            " same as removal_policy.",
+            " value of removal_policy.",
         ),
     }
 
@@ -193,19 +195,22 @@ def _secret() -> Schema:
     fields = {
         "secret": _text(
             _SOURCE["SecretArn"],
-            "The secret's name, or its ARN. A secret of another account needs its complete ARN, which ends in a hyphen"
+            "The secret's name or ARN. For a secret in another account, use the complete ARN, which ends in a hyphen"
             " and six characters.",
             form=places.SECRET,
         ),
         "field": _text(
-            _SOURCE["Field"], "The field of a secret that is a JSON object. Default: the whole secret is the token."
+            _SOURCE["Field"],
+            "The field to read if the secret is a JSON object. Default: the whole secret is the token.",
         ),
-        "version_id": _text(_SOURCE["VersionId"], "One version of the secret. Default: that of version_stage."),
+        "version_id": _text(
+            _SOURCE["VersionId"], "The id of one version. Default: the version with the label version_stage."
+        ),
         "version_stage": _text(_SOURCE["VersionStage"], "The version with this staging label. Default: AWSCURRENT."),
     }
     ordered = {name: fields[name] for name in SECRET_FIELDS}
     return {
-        **_form("secret", "A secret of AWS Secrets Manager, read at deployment.", {**ordered, "kms_key": _key()}),
+        **_form("secret", "A secret in AWS Secrets Manager, read at deployment.", {**ordered, "kms_key": _key()}),
         "not": {"required": ["version_id", "version_stage"]},
     }
 
@@ -214,7 +219,7 @@ def _parameter() -> Schema:
     fields = {
         "parameter": _text(_SOURCE["ParameterName"], "The parameter's name or ARN.", form=places.PARAMETER),
         "version": {
-            "description": "One version of the parameter. Default: the latest.",
+            "description": "One version of the parameter. Default: the latest version.",
             "anyOf": [
                 {"type": "integer", "minimum": 1},
                 {"type": "string", "pattern": f"{_whole(VERSION_NUMBER)}|{_VARIABLE}"},
@@ -222,17 +227,17 @@ def _parameter() -> Schema:
         },
     }
     ordered = {name: fields[name] for name in PARAMETER_FIELDS}
-    about = "A parameter of AWS Systems Manager, String or SecureString, read at deployment."
+    about = "A String or SecureString parameter in AWS Systems Manager, read at deployment."
     return _form("parameter", about, {**ordered, "kms_key": _key()})
 
 
 def _plain_text() -> Schema:
-    about = "The token itself. It will stand in the template in clear."
+    about = "The token itself. It is in the template in plain text."
     return _form("plain_text", about, {"plain_text": _text(_TOKEN, "The token.")})
 
 
 def _key() -> Schema:
-    about = "The ARN of the customer-managed key that the value is encrypted with, so that the function may use it."
+    about = "The ARN of the customer managed KMS key that encrypts the value. The function is granted its use."
     return _text(Rule(), about, form=KEY_ARN)
 
 
@@ -248,7 +253,7 @@ def _form(name: str, about: str, fields: Mapping[str, Schema]) -> Schema:
 
 
 def _text(rule: Rule, about: str, *, form: re.Pattern[str] | None = None) -> Schema:
-    """A text within the rule's limits; one with a variable may be anything before the variable has its value."""
+    """Return the schema of a string within a rule's limits. A string with a variable is not checked further."""
     length: Schema = {"maxLength": rule.maximum}
     if form is not None:
         judged: Schema = {"pattern": _whole(form)}
@@ -265,5 +270,5 @@ def _choice(choices: Sequence[str], about: str) -> Schema:
 
 
 def _whole(pattern: re.Pattern[str]) -> str:
-    """A pattern of Python's as one of JSON Schema's (ECMA 262): for the whole text, and without names of groups."""
+    """Convert a Python pattern to JSON Schema (ECMA 262): anchored at both ends, and without group names."""
     return f"^({re.sub(r'[(][?]P<[a-z]+>', '(', pattern.pattern)})$"

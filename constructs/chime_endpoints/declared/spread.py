@@ -1,4 +1,4 @@
-"""The entries of a file spread over its stacks, and how many stacks they need."""
+"""The distribution of entries over stacks, and the number of stacks that they need."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ RESERVE = 0.1
 
 
 def spread(entries: Sequence[Entry], stacks: int) -> list[list[Entry]]:
-    """The entries of each stack, in the order of the file."""
+    """Return the entries of each stack, in the order of the file."""
     return _shares(entries, Moving([entry.identity for entry in entries], stacks))
 
 
 def exceeded(shares: Sequence[Sequence[Entry]], paths: Sequence[str] = (), *, reserve: float = 0) -> str | None:
-    """What is too much in one of the stacks, the fullest first; None if all of them fit.
+    """Return the first exceeded quota, checking the fullest stack first, or None if all stacks fit.
 
     Args:
         shares: the entries of each stack.
-        paths: the paths of parameters that are allowed as a whole.
-        reserve: the share of each quota that is to be left free.
+        paths: the parameter paths that are allowed as a whole.
+        reserve: the share of each quota to leave free.
     """
     fullest_first = sorted(shares, key=len, reverse=True)
     found = (usage(share, paths).exceeded(reserve=reserve) for share in fullest_first if share)
@@ -32,15 +32,15 @@ def exceeded(shares: Sequence[Sequence[Entry]], paths: Sequence[str] = (), *, re
 
 
 def stacks_needed(entries: Sequence[Entry], more_than: int, paths: Sequence[str] = ()) -> int | None:
-    """The smallest number of stacks in which the entries leave a tenth of each quota free.
+    """Return the smallest number of stacks with which the entries leave a tenth of each quota free.
 
     Args:
         entries: the file's entries.
-        more_than: the number of stacks that does not do.
-        paths: the paths of parameters that are allowed as a whole.
+        more_than: a number of stacks that is known to be too small.
+        paths: the parameter paths that are allowed as a whole.
 
     Returns:
-        The number; None if no number of stacks does.
+        The number, or None if no number of stacks is enough.
     """
     at_least = int(len(entries) / (STACK_QUOTA * (1 - RESERVE)))
     moving = Moving([entry.identity for entry in entries], max(more_than, at_least))

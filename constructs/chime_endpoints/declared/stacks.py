@@ -1,4 +1,4 @@
-"""The declared endpoints as CDK stacks."""
+"""The CDK stacks of the declared endpoints."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPoli
 
 
 class EndpointsStack(Stack):
-    """A stack of declared endpoints. An endpoint's construct id is its entry's id, by default its key."""
+    """A stack of declared endpoints. The construct id of an endpoint is its entry's id, which defaults to the key."""
 
     def __init__(self, scope: Construct, id: str, *, entries: Sequence[Entry], paths: Sequence[str] = ()) -> None:  # noqa: A002 - CDK's own name
-        """Declares the entries' endpoints; the paths of parameters are allowed as a whole."""
+        """Declare the entries' endpoints. The parameter paths are allowed as a whole."""
         super().__init__(scope, id, description="Push endpoints of Amazon Chime SDK messaging")
         self._paths = paths
         home = Construct(self, "Endpoints")
@@ -56,10 +56,10 @@ class EndpointsStack(Stack):
 
 
 def declare(app: App, name: str, declarations: Declarations) -> Iterator[EndpointsStack]:
-    """Declares a file's endpoints in one stack, or in as many as the file says.
+    """Declare a file's endpoints in one stack, or in the number of stacks that the file sets.
 
-    They are deployed one after the other, so that an endpoint that moves to a stack that was added leaves its old
-    stack first: the service refuses a device token that is still registered.
+    The stacks are deployed one after the other. An endpoint that moves to an added stack therefore leaves its old stack
+    first, because the service rejects a device token that is still registered.
     """
     before: EndpointsStack | None = None
     for number, entries in enumerate(spread(declarations.entries, declarations.stacks)):

@@ -1,4 +1,4 @@
-"""What entries of a file must not be to each other."""
+"""Validation of a file's entries against each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .reading import is_unknown
 
 
 def problems_together(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """The same id twice, the same token twice for a user, and tags of one user that contradict or are too many."""
+    """Yield duplicate ids, duplicate tokens of a user, conflicting tags of a user, and users with too many tags."""
     yield from _same_ids(entries)
     yield from _same_tokens(entries)
     yield from _contradicting_tags(entries)
@@ -28,8 +28,8 @@ def _same_ids(entries: Sequence[Entry]) -> Iterator[Problem]:
         if first is not entry:
             yield Problem(
                 entry.place_of("id"),
-                f"{first.key} (line {first.place_of('').line}) is the same endpoint. Give one of them another"
-                " id; by default it is the key.",
+                f"{first.key} (line {first.place_of('').line}) has the same id. Give one of them another id;"
+                " the default id is the key.",
                 entry.key,
                 "id",
             )
@@ -46,8 +46,8 @@ def _same_tokens(entries: Sequence[Entry]) -> Iterator[Problem]:
         if first is not entry:
             yield Problem(
                 entry.place_of("device_token"),
-                f"{first.key} (line {first.place_of('').line}) has the same user and the same token;"
-                " the service registers it once.",
+                f"{first.key} (line {first.place_of('').line}) declares the same token for the same user;"
+                " a token can be registered only once.",
                 entry.key,
                 "device_token",
                 str(Code.TAKEN),
@@ -55,7 +55,7 @@ def _same_tokens(entries: Sequence[Entry]) -> Iterator[Problem]:
 
 
 def _meant(source: TokenSource) -> TokenSource:
-    """A source with what it leaves to the service."""
+    """Return a source with the service's default for the version stage filled in."""
     if isinstance(source, SecretSource) and source.version_id is None and source.version_stage is None:
         return replace(source, version_stage="AWSCURRENT")
     return source
@@ -72,15 +72,15 @@ def _contradicting_tags(entries: Sequence[Entry]) -> Iterator[Problem]:
             if there != value:
                 yield Problem(
                     entry.place_of(f"tags.{key}"),
-                    f"{first.key} (line {first.place_of(f'tags.{key}').line}) gives it another value. Tags are put on"
-                    " the user, which both endpoints share.",
+                    f"{first.key} (line {first.place_of(f'tags.{key}').line}) sets another value. Tags apply to the"
+                    " user, which both endpoints share.",
                     entry.key,
                     f"tags.{key}",
                 )
         if before <= most < len(tags):
             yield Problem(
                 entry.place_of("tags"),
-                f"its user would have {len(tags)} tags by this file; at most {most} are allowed.",
+                f"the user would have {len(tags)} tags from this file; at most {most} are allowed.",
                 entry.key,
                 "tags",
                 str(Code.WRONG_LENGTH),

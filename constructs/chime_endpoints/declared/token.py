@@ -1,4 +1,4 @@
-"""A device token's place as the file gives it."""
+"""Reading of a device token's location from the file."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from .reading import UNKNOWN, Reader, is_unknown
 
 _HOW = (
     "write {secret: ARN, field: NAME} or {parameter: NAME};"
-    " {plain_text: TOKEN} would put the token into the template in clear."
+    " {plain_text: TOKEN} would put the token into the template in plain text."
 )
 _KINDS = {"secret": SECRET_FIELDS, "parameter": PARAMETER_FIELDS, "plain_text": ("plain_text",)}
 
 
 def read_token(reader: Reader, node: Node, field: str) -> tuple[TokenSource, str | None]:
-    """Where a token is, and the ARN of the key it is encrypted with if that is given."""
+    """Read a token's location and, if declared, the ARN of its KMS key."""
     if not isinstance(node, MapNode):
-        reader.wrong(node.place, field, f"must say where the token is: {_HOW}", Code.WRONG_KIND)
+        reader.wrong(node.place, field, f"must be the location of the token: {_HOW}", Code.WRONG_KIND)
         return PlainToken(UNKNOWN), None
     reader.map(node, field, TOKEN_FIELDS)
     kinds = [kind for kind in _KINDS if kind in node.values]
     if len(kinds) != 1:
-        given = f"{' and '.join(kinds)} are given; name one place" if kinds else "says no place"
+        given = f"{' and '.join(kinds)} are set; set only one" if kinds else "has no location"
         reader.wrong(node.place, field, f"{given}: {_HOW}", Code.CONTRADICTION if kinds else Code.MISSING)
         return PlainToken(UNKNOWN), None
     fitting = (*_KINDS[kinds[0]], *(() if kinds[0] == "plain_text" else ("kms_key",)))
     for name, place in node.keys.items():
         if name in TOKEN_FIELDS and name not in fitting:
-            sentence = f"does not go with {kinds[0]}; that takes {', '.join(fitting)}."
+            sentence = f"cannot be combined with {kinds[0]}, which allows {', '.join(fitting)}."
             reader.wrong(place, f"{field}.{name}", sentence, Code.CONTRADICTION)
     return _source(reader, node, field, kinds[0]), _key(reader, node, field)
 
@@ -63,7 +63,7 @@ def _key(reader: Reader, node: MapNode, field: str) -> str | None:
         reader.wrong(
             node.values["kms_key"].place,
             f"{field}.kms_key",
-            "is not the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID).",
+            "is not the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID).",
             Code.MALFORMED,
         )
     return arn

@@ -1,4 +1,4 @@
-"""The file's nodes, made of YAML's events one by one, so that neither depth nor aliases cost more than their length."""
+"""The file's nodes, built from YAML events so that the cost of nesting and aliases stays proportional to the text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import yaml
 from .foreign import told_of_tag
 from .problems import Place, Problem, quoted
 
-_DEEPEST = 50  # levels; the file's fields have four
-_MOST_MERGED = 1_000_000  # keys that merge keys may copy; ten thousand entries with ten defaults copy a tenth
+_DEEPEST = 50  # levels; a valid file has four
+_MOST_MERGED = 1_000_000  # keys copied by merge keys; ten thousand entries with ten defaults copy a tenth of it
 _MERGE = "tag:yaml.org,2002:merge"
 _COLLECTIONS = ("!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _SCALARS = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "float", "bool", "null", "timestamp")}
@@ -19,7 +19,7 @@ _SCALARS |= {_MERGE: "merge", "tag:yaml.org,2002:value": "str"}
 
 
 class UnreadableError(ValueError):
-    """A text that is not read to its end: what follows means nothing, or would take more than it could be worth."""
+    """The text cannot be read further: the rest has no meaning or would exceed a limit."""
 
     def __init__(self, place: Place, text: str) -> None:
         super().__init__(text)
@@ -28,7 +28,7 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Scalar:
-    """A single value as it is written, with the type that YAML takes it for."""
+    """A single value as written, with the type that YAML resolves it to."""
 
     place: Place
     text: str = field(repr=False)
@@ -54,7 +54,7 @@ class MapNode:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedNode:
-    """A value that a problem has been noted of already."""
+    """An invalid value that has already been reported."""
 
     place: Place
 
@@ -64,29 +64,29 @@ Node = Scalar | ListNode | MapNode | RefusedNode
 
 @dataclass
 class _Open:
-    """A list or a map whose end has not come yet."""
+    """A list or map whose end has not been reached."""
 
     node: ListNode | MapNode
     anchor: str | None
     refused: bool = False
     key: Scalar | None = None
-    """The key whose value comes next; None if that is to be left out."""
+    """The key of the next value, or None if that value is ignored."""
     awaits_value: bool = False
     merged: list[MapNode] = field(default_factory=list)
 
 
 def build(events: Iterable[yaml.Event], problems: list[Problem]) -> Node | None:
-    """The one document of a text; None where it is empty.
+    """Return the document of a text, or None if it is empty.
 
     Raises:
-        UnreadableError: the text is nested too deeply, copies too much, or refers to nothing.
-        yaml.YAMLError: it is not YAML.
+        UnreadableError: the text is nested too deeply, copies too much, or has an undefined alias.
+        yaml.YAMLError: the text is not valid YAML.
     """
     return _Builder(problems).built(events)
 
 
 class _Builder:
-    """Puts nodes together as the events come."""
+    """Builds nodes from a sequence of events."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self._problems = problems
@@ -110,7 +110,7 @@ class _Builder:
                 self._anchors.clear()
         there = [node for node in self._documents if not (isinstance(node, Scalar) and node.type == "null")]
         for other in there[1:]:
-            self._note(other.place, "a second document begins here; write one document, or a file for each.")
+            self._note(other.place, "a second YAML document begins here; keep one document, or use a file for each.")
         return there[0] if there else None
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -131,13 +131,13 @@ class _Builder:
     def _referred(self, event: yaml.AliasEvent) -> Node:
         place = _place(event)
         if event.anchor not in self._anchors:
-            # What is written may be a token, so that its name is not told.
+            # The name is not shown, because it might be a token.
             raise UnreadableError(
                 place, "not valid YAML: found an undefined alias; put a text that begins with * in quotes."
             )
         node = self._anchors[event.anchor]
         if node is None:
-            self._note(place, "this alias refers to something that holds it.")
+            self._note(place, "this alias refers to a value that contains it.")
             return RefusedNode(place=place)
         return replace(node, place=place)
 
@@ -145,7 +145,7 @@ class _Builder:
         place = _place(event)
         if len(self._open) == _DEEPEST:
             raise UnreadableError(
-                place, f"more than {_DEEPEST} levels within each other; an endpoint's fields have two."
+                place, f"is nested more than {_DEEPEST} levels deep; an endpoint's fields have two levels."
             )
         refused = event.tag is not None and event.tag not in _COLLECTIONS
         if event.tag is not None and refused:
@@ -182,13 +182,13 @@ class _Builder:
             self._put_value(within, within.node, node)
 
     def _key(self, within: MapNode, node: Node) -> Scalar | None:
-        """A map's next key; None if what belongs to it is to be left out."""
+        """Return a map's next key, or None if its value must be ignored."""
         if not isinstance(node, Scalar):
-            self._note(node.place, "a key must be a single word or text.")
+            self._note(node.place, "a key must be a string.")
             return None
         if node.text in within.keys:
             line = within.keys[node.text].line
-            self._note(node.place, f"the key {quoted(node.text)} is given twice; it is in line {line} as well.")
+            self._note(node.place, f"the key {quoted(node.text)} occurs twice; it is also on line {line}.")
             return None
         return node
 
@@ -205,7 +205,7 @@ class _Builder:
         parts = node.items if isinstance(node, ListNode) else [node]
         for part in parts:
             if not isinstance(part, MapNode | RefusedNode):
-                self._note(part.place, "only a map can be merged by <<.")
+                self._note(part.place, "<< can merge only a map.")
         return [part for part in parts if isinstance(part, MapNode)]
 
     def _with_merged(self, node: MapNode, merged: list[MapNode]) -> MapNode:
@@ -214,7 +214,9 @@ class _Builder:
         for other in reversed(merged):  # of several, the first one counts
             self._merged += len(other.keys)
             if self._merged > _MOST_MERGED:
-                sentence = f"merge keys (<<) copy more than {_MOST_MERGED:,} keys by here; use `defaults:` instead."
+                sentence = (
+                    f"merge keys (<<) have copied more than {_MOST_MERGED:,} keys up to here; use `defaults:` instead."
+                )
                 raise UnreadableError(node.place, sentence)
             keys |= other.keys
             values |= other.values

@@ -1,4 +1,4 @@
-"""What a stack of entries takes of the quotas of CloudFormation and IAM, known without CDK."""
+"""The share of CloudFormation's and IAM's quotas that a stack of entries uses, without CDK."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from .access import accesses
 from .entry import Entry
 
 STACK_QUOTA = 500
-"""Resources that a stack may have (CloudFormation's quotas)."""
+"""The maximum number of resources in a stack (CloudFormation's quota)."""
 TEMPLATE_QUOTA = 1_000_000
-"""Bytes that a template may have (likewise: 1 MB)."""
-_PROVIDER = 6  # its role, log group, policy, function and event settings, and what the cdk command adds about itself
-_PROVIDER_BYTES = 12_000  # of these, and of the template's own parts, generously
-_POLICY_BYTES = 1_000  # of a policy beside its resources
-_LIST_BYTES = 1_000  # likewise of a policy that allows to read
+"""The maximum size of a template (CloudFormation's quota: 1 MB)."""
+_PROVIDER = 6  # role, log group, policy, function, event settings, and the metadata that the cdk command adds
+_PROVIDER_BYTES = 12_000  # of these and of the template's other parts, rounded up
+_POLICY_BYTES = 1_000  # of a policy without its resources
+_LIST_BYTES = 1_000  # of a policy for reading, without its resources
 _REFERENCES_BYTES = 340  # of an ARN whose partition, region and account are references
-_TAGS_BYTES = 560  # of a user's tags beside the tags themselves
-_TAG_BYTES = 64  # of a tag beside its key and value
-_ENDPOINT_BYTES = 560  # of an endpoint beside its properties and twice its key
-_LINE_BYTES = 12  # of a line's break, indentation, quotes and comma
-_ENCODING = ("utf-8", "surrogatepass")  # what is wrong with a text is told elsewhere
+_TAGS_BYTES = 560  # of a resource for a user's tags, without the tags
+_TAG_BYTES = 64  # of a tag without its key and value
+_ENDPOINT_BYTES = 560  # of an endpoint without its properties and without its key, which occurs twice
+_LINE_BYTES = 12  # of a line break, indentation, quotes and comma
+_ENCODING = ("utf-8", "surrogatepass")  # invalid text is reported elsewhere
 _STACK_ID = "${Token[AWS.StackId.0]}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What one stack takes. Resources and policies are counted exactly as CDK makes them, bytes not too few."""
+    """The usage of one stack. Resources and policies match CDK's output exactly; bytes are an upper estimate."""
 
     resources: int
     template_bytes: int
@@ -48,10 +48,10 @@ class Usage:
     managed_policies: int
 
     def exceeded(self, *, reserve: float = 0) -> str | None:
-        """What a stack would have too much of; None if it fits.
+        """Return a description of the first exceeded quota, or None if the stack fits.
 
         Args:
-            reserve: the share of each quota that is to be left free, from 0 to 1.
+            reserve: the share of each quota to leave free, from 0 to 1.
         """
         return next(self._exceeded(1 - reserve), None)
 
@@ -59,7 +59,7 @@ class Usage:
         if self.resources > STACK_QUOTA * usable:
             yield f"{self.resources} resources in one stack, but CloudFormation allows only {STACK_QUOTA}"
         if self.template_bytes > TEMPLATE_QUOTA * usable:
-            yield f"a template of {self.template_bytes:,} bytes for one stack, but CloudFormation allows only 1 MB"
+            yield f"{self.template_bytes:,} bytes for the template of one stack, but CloudFormation allows only 1 MB"
         if self.managed_policies > MANAGED_POLICIES_QUOTA * usable:
             yield (
                 f"{self.managed_policies} managed policies for the secrets and parameters of one stack, but IAM allows"
@@ -73,11 +73,11 @@ class Usage:
 
 
 def usage(entries: Sequence[Entry], paths: Sequence[str] = ()) -> Usage:
-    """What entries take in one stack.
+    """Compute what entries use in one stack.
 
     Args:
         entries: the stack's entries.
-        paths: the paths of parameters that are allowed as a whole.
+        paths: the parameter paths that are allowed as a whole.
     """
     tagged = _tags(entries)
     app_instances = {entry.declaration.app_instance_user_arn.partition("/user/")[0] for entry in entries}
@@ -121,7 +121,7 @@ def _reading(entries: Iterable[Entry], paths: Sequence[str]) -> ReadingLists:
 
 
 def _tags(entries: Iterable[Entry]) -> dict[str, dict[str, str]]:
-    """The tags of each user that has some."""
+    """Return the tags of each user that has tags."""
     tags: dict[str, dict[str, str]] = {}
     for entry in entries:
         if entry.tags:
