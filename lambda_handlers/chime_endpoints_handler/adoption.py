@@ -25,8 +25,8 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, w
     if not holding:
         raise AlreadyRegisteredError(
             Code.TAKEN_ELSEWHERE,
-            f"{_REFUSED} the device token is registered, though by no endpoint of this AppInstanceUser: another user's"
-            " endpoint holds it. Deregister that one first, or declare the device's present token.",
+            f"{_REFUSED} another user's endpoint has the device token; no endpoint of this AppInstanceUser has it."
+            " Deregister that endpoint first, or declare the device's current token.",
         )
     holder = holding[0]
     there = f"endpoint {holder.endpoint_id} of this AppInstanceUser"
@@ -35,23 +35,24 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, w
     if sibling := sibling_of(holder, work):
         raise AlreadyRegisteredError(
             Code.TAKEN,
-            f"{_REFUSED} {there} holds the device token and belongs to resource {sibling} of this stack, whose removal"
-            f" would deregister it. If you renamed {sibling}, keep its logical ID (in endpoints.yaml, declare the"
-            " former key as `id`; in CDK, call override_logical_id); otherwise declare the device once.",
+            f"{_REFUSED} {there} already has the device token and belongs to resource {sibling} of this stack, so"
+            f" removing that resource would deregister it. If you renamed {sibling}, keep its logical ID (in"
+            " endpoints.yaml, declare the previous key as `id`; in CDK, call override_logical_id). Otherwise, declare the"
+            " device once.",
         )
     if not wanted.may_adopt:
         raise AlreadyRegisteredError(
             Code.TAKEN,
-            f"{_REFUSED} {there} holds the device token; it is not this resource's and was left as it is. To take it"
-            " over set AdoptExisting to true, otherwise deregister it first; but if you renamed the resource that it"
-            " belongs to, keep that one's logical ID instead.",
+            f"{_REFUSED} {there} already has the device token. This resource does not own that endpoint and did not"
+            " change it. To take it over, set AdoptExisting to true, or deregister it first; but if you renamed the"
+            " resource that it belongs to, keep its logical ID instead.",
         )
     if different := list(_differences(holder.identity, wanted.identity)):
         raise AlreadyRegisteredError(
             Code.NOT_ADOPTABLE,
-            f"{_REFUSED} {there} holds the device token, and AdoptExisting cannot take it over: it has another"
-            f" {' and another '.join(different)}, which cannot be changed. Declare what is registered, or deregister"
-            " the endpoint first.",
+            f"{_REFUSED} {there} already has the device token. AdoptExisting cannot take it over: it differs from the"
+            f" declaration in {' and '.join(different)}, which cannot be changed. Declare the registered values, or"
+            " deregister the endpoint first.",
         )
     # Our name would mark it as what the next event may remove, should this one fail.
     settle(endpoints, holder, wanted if wanted.is_name_declared else replace(wanted, name=holder.name or ""))

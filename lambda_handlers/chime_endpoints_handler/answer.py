@@ -1,8 +1,8 @@
-"""crhelper with its hazards contained: one verified answer in time for each event, and nothing of it in a log.
+"""Send exactly one verified response per event, in time and without logging it, on top of crhelper.
 
-A responder is made for each event, so that nothing of one event reaches the next. What it changes of crhelper:
-boto3 is not imported, no clients are made, nothing is logged, the timer ends the work before it answers, whoever
-answers second is ignored, and the sender is `delivery`, which verifies that the answer was accepted.
+Each event gets its own responder, so no state of one event reaches the next. It changes crhelper as follows: crhelper
+does not import boto3, creates no clients and logs nothing. The timer ends the work before it responds, a second
+response is ignored, and `delivery` sends the response and verifies that it was accepted.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from .request import Request
 
 logging.getLogger("crhelper").disabled = True
 for _name in ("crhelper.resource_helper", "crhelper.utils"):
-    logging.getLogger(_name).disabled = True  # at DEBUG they log events, answers and pre-signed URLs
+    logging.getLogger(_name).disabled = True  # at DEBUG they log events, responses and pre-signed URLs
 
 
 _environment = Lock()
 _OUT_OF_TIME = (
-    f"{Code.OUT_OF_TIME}: The function ran out of time. Deploy again; if this repeats, give it a longer timeout."
+    f"{Code.OUT_OF_TIME}: The function ran out of time. Deploy again. If this happens again, increase its timeout."
 )
-_NO_REASON = f"{Code.UNEXPECTED}: The function failed without a word. Deploy again."
+_NO_REASON = f"{Code.UNEXPECTED}: The function failed without giving a reason. Deploy again."
 
 
 class Responder(CfnResource):
-    """Answers one event."""
+    """Sends the response to one event."""
 
     def __init__(self, request: Request, deadline: Deadline, sleep: Callable[[float], None]) -> None:
         with _no_clients():
@@ -48,7 +48,7 @@ class Responder(CfnResource):
         self._response_url = request.response_url
         self.outcome: Delivery | None = None
         self.has_more_to_do = False
-        """Whether something is left to do where nobody accepts the answer."""
+        """Whether work remains if the response is not accepted."""
         self.answered_status = ""
         self._first_id = request.physical_id or str(NotApplied(request.suffix))
         self._deadline = deadline
@@ -57,11 +57,11 @@ class Responder(CfnResource):
         self._turn = RLock()
 
     def note(self, physical_id: PhysicalId) -> None:
-        """Sets the id that a failure is answered with."""
+        """Set the physical id for a failure response."""
         self.PhysicalResourceId = str(physical_id) or self._first_id
 
     def respond(self, run: Callable[[object, object], str], context: object) -> None:
-        """Runs a function for the event and answers. crhelper gets no more of the event than it needs."""
+        """Run a function for the event and respond. crhelper gets only the parts of the event that it needs."""
         for register in (self.create, self.update, self.delete):
             register(run)
         handed = {
@@ -74,15 +74,15 @@ class Responder(CfnResource):
         self(handed, context)
 
     def fail(self, reason: str) -> None:
-        """Answers without running anything."""
+        """Respond with a failure without running anything."""
         self.PhysicalResourceId = self._first_id
         self._send(FAILED, reason)
 
     def _log_setup(self, event: Mapping[str, Any], context: object) -> None:
-        """Leaves the function's logging as it is."""
+        """Keep the function's logging unchanged."""
 
     def _set_timeout(self) -> None:
-        self.PhysicalResourceId = self._first_id  # crhelper has just cleared it, and the timer may be quick
+        self.PhysicalResourceId = self._first_id  # crhelper has just cleared it, and the timer may fire soon
         self._timer = Timer(self._deadline.until_answer, self._timeout)
         self._timer.daemon = True
         self._timer.start()
@@ -92,7 +92,7 @@ class Responder(CfnResource):
         self._send(FAILED, _OUT_OF_TIME)
 
     def _send(self, status: str | None = None, reason: str = "", send_response: object = None) -> None:
-        """Answers, unless that has been done; whoever comes second waits until it is done."""
+        """Respond once; a second caller waits until the first response is sent."""
         del send_response
         with self._turn:
             if self._is_answered:
@@ -100,7 +100,7 @@ class Responder(CfnResource):
             self._is_answered = True
             self._deadline.enter(Phase.ANSWER)
             whole_reason = (reason if status else self.Reason) or _NO_REASON
-            super()._send(  # type: ignore[misc] # missing in crhelper's stub; the one seam for a sender
+            super()._send(  # type: ignore[misc] # missing in crhelper's stub; the only hook for a sender
                 status,
                 send_response=lambda url, body, _: self._deliver(url, {**body, "Reason": whole_reason}),
             )
@@ -118,7 +118,7 @@ class Responder(CfnResource):
 
 @contextmanager
 def _no_clients() -> Iterator[None]:
-    """Keeps crhelper from making three clients for polling, as in SAM's local mode: polling is not used here."""
+    """Stop crhelper from creating three clients for polling, which is not used here, by imitating SAM's local mode."""
     with _environment:
         before = os.environ.get("AWS_SAM_LOCAL")
         os.environ["AWS_SAM_LOCAL"] = "true"

@@ -1,4 +1,4 @@
-"""One call to a service: made once, and again with full jitter for as long as that makes sense."""
+"""Call a service and retry with full jitter while that can help."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .errors import OutOfTimeError, ServiceError, translate
 
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 1.0
-_FORBIDDEN_FOR = 15.0  # seconds to retry a refusal by the service, which may stand for a missing permission
+_FORBIDDEN_FOR = 15.0  # seconds to retry a refusal by the service, which may indicate a missing permission
 _DENIED_FOR = 60.0  # seconds to retry a denial by IAM: a policy that was just attached may take that long
 _FIRST_WAIT_IF_DENIED = 0.5
-_LONGEST_WAIT_IF_DENIED = 8.0  # hundreds of resources may wait for one policy, and share 50 requests a second
-_KEPT_AFTER_DENIAL = 3.0  # seconds for the calls that find out what a denial means
+_LONGEST_WAIT_IF_DENIED = 8.0  # hundreds of resources may wait for one policy and share 50 requests per second
+_KEPT_AFTER_DENIAL = 3.0  # seconds for the calls that find out the meaning of a denial
 
 Call = Callable[..., dict[str, Any]]
 """A `Caller`, or one with some of its parameters set."""
@@ -27,7 +27,7 @@ Call = Callable[..., dict[str, Any]]
 
 @dataclass
 class Attempts:
-    """What happened on the way of one call."""
+    """The record of one call's attempts."""
 
     failed: int = 0
     may_have_happened: bool = False
@@ -37,8 +37,8 @@ class Attempts:
 class Caller:
     """Makes calls until they succeed, are refused, or the deadline is near.
 
-    The waits are "full jitter" (AWS Architecture Blog, Exponential Backoff And Jitter): uniform between
-    nothing and a bound that doubles. The account's rate of 50 requests a second makes 429 the normal case.
+    The waits use full jitter (AWS Architecture Blog, Exponential Backoff And Jitter): uniform between zero and a bound
+    that doubles. With 50 requests per second for the whole account, a 429 is normal.
     """
 
     deadline: Deadline
@@ -47,7 +47,7 @@ class Caller:
     count: int = 0
     met_trouble: bool = False
     lacks_permission: bool = False
-    """Whether IAM denied a call for as long as denials are retried: the next one counts at once."""
+    """Whether IAM denied a call until the retries ended; further denials are not retried."""
 
     def __call__(
         self,
@@ -61,21 +61,21 @@ class Caller:
         patience: float = inf,
         subject: str = "",
     ) -> dict[str, Any]:
-        """The service's answer.
+        """Make the call and return the response.
 
         Args:
             operation: the API's name of the operation.
             request: makes the call.
-            attempts: filled with what happened, also when the call fails.
-            is_complete: tells an answer that can be used from a mangled one.
-            propagates: whether the service's own 403 may be a role that is only just taking effect.
-            waits_for_permission: whether a denial by IAM may be one, too; otherwise it is an answer.
-            patience: seconds after which the call is not tried again, even where the deadline is far.
-            subject: what the call is about, as `of endpoint …`, for the message of its failure.
+            attempts: records the attempts, even if the call fails.
+            is_complete: whether a response is usable.
+            propagates: whether a 403 from the service may mean that a role has not taken effect yet.
+            waits_for_permission: whether the same is true for a denial by IAM; otherwise, it is final.
+            patience: seconds after which the call is not retried, even if the deadline is far away.
+            subject: the target of the call, such as `of endpoint …`, for the error message.
 
         Raises:
             ServiceError: the call was refused, or kept failing until the deadline.
-            OutOfTimeError: there was no time for even one attempt.
+            OutOfTimeError: there was not enough time for one attempt.
         """
         attempts = attempts if attempts is not None else Attempts()
         refused_for = denied_for = 0.0
@@ -90,7 +90,7 @@ class Caller:
             self.count += 1
             try:
                 answer = request()
-            except Exception as error:  # noqa: BLE001 - whatever botocore raises is translated, in one place
+            except Exception as error:  # noqa: BLE001 - all botocore errors are translated in one place
                 last = self.translated(operation, error, subject)
             else:
                 is_page = _is_page(answer)
@@ -119,14 +119,14 @@ class Caller:
             self.sleep(max(0.0, min(wait, self.deadline.for_calls())))
 
     def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:
-        """A failed call as ours; what this raises instead ends the call."""
+        """Convert the error of a failed call; an exception from here ends the call."""
         return translate(operation, error, subject=subject)
 
     def _wait_for_permission(self, denied_for: float, enough: float) -> float:
-        """Seconds to wait after a denial by IAM; none if the call was denied for long enough.
+        """Return the seconds to wait after a denial by IAM; zero if the call was denied for long enough.
 
-        The waits grow with the time that has passed, and are at least half of their bound: whoever waits with others
-        is not to spend the account's rate on denials.
+        The waits grow with the elapsed time and are at least half of their bound, so that many waiting callers do not
+        use up the account's request rate.
         """
         left = min(_DENIED_FOR - denied_for, self.deadline.for_calls() - enough)
         self.lacks_permission |= left <= 0
@@ -142,6 +142,6 @@ def _is_denial(failure: ServiceError) -> bool:
 
 
 def _is_page(answer: dict[str, Any]) -> bool:
-    """Whether a proxy answered with a page, whose status says nothing of the service."""
+    """Whether the response is a proxy's web page, whose status does not come from the service."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return "html" in str(headers.get("content-type", "")).lower()

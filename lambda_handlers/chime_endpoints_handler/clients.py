@@ -1,4 +1,4 @@
-"""The AWS clients of a process: made when first needed, kept for the events that follow."""
+"""The AWS clients of a process, created on first use and kept for later events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.session import Session
 
 from .loader import DirectLoader
 
-# For CloudTrail; botocore puts its own text together anew for every call.
+# Identifies the calls in CloudTrail; botocore rebuilds its own text for every call.
 _NAME = f"cdk-chime-endpoints Botocore/{botocore_version}"
 # One attempt: `calls` knows the deadline and retries this service's 429, which botocore does not.
 _CHIME = Config(user_agent=_NAME, connect_timeout=3, read_timeout=6, retries={"total_max_attempts": 1})
@@ -19,7 +19,7 @@ _STACK = Config(user_agent=_NAME, connect_timeout=2, read_timeout=3, retries={"t
 
 
 class Clients(Protocol):
-    """Makes the clients; tests put their own in its place."""
+    """Creates the clients; tests replace it."""
 
     def chime(self, region: str) -> Any:
         """A client of `chime-sdk-identity`."""
@@ -68,7 +68,7 @@ class AwsClients:
         if self._session is None:
             self._session = Session()
             self._session.register_component("data_loader", DirectLoader())
-            # The API model says seconds, the documentation milliseconds: botocore's own parser raises on the latter.
+            # The API model specifies seconds, the documentation milliseconds, for which botocore's parser fails.
             self._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
         return self._session.create_client(service, region_name=region, config=config)
 

@@ -1,8 +1,8 @@
-"""The codes that begin whatever a deployer is told; docs/errors says of each what it means and what to do.
+"""The codes that every error message starts with; docs/errors has a page for each.
 
-1xx what is declared, 2xx where a device token is read from, 3xx Amazon Chime refuses, 4xx endpoints that are in the
-way or gone, 5xx time, network and the function itself. A code never changes its meaning and is never used again.
-None is an HTTP status that AWS answers with, since those stand beside it in many a log.
+1xx declaration, 2xx token source, 3xx calls that Amazon Chime refuses, 4xx conflicting or missing endpoints, 5xx time,
+network and the function itself. A code never changes its meaning and is never reused. No code equals an HTTP status
+that AWS returns, because both appear in the same logs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """A code, by what has happened."""
+    """An error code, named after its cause."""
 
     MISSING = "CE-101"
     UNKNOWN = "CE-102"

@@ -1,6 +1,6 @@
-"""Connections to the host of a response URL: the last one is kept for the next event of the process.
+"""Connections to the host of a response URL; the last one is kept for the process's next event.
 
-The events of a deployment come one close behind the other, and to connect over TLS takes longer than the answer.
+The events of a deployment arrive in quick succession, and a TLS handshake takes longer than the response.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from http.client import HTTPConnection, HTTPSConnection
 from threading import Lock, Thread
 from urllib.parse import SplitResult
 
-_IDLE_SECONDS = 3.0  # the other side closes an idle connection some time, and a frozen function does not hear of it
+_IDLE_SECONDS = 3.0  # the peer eventually closes an idle connection, which a frozen function does not notice
 
 _Origin = tuple[str, str | None, int | None]
 idle: list[tuple[_Origin, float, HTTPConnection]] = []
-"""At most one, and since when."""
+"""At most one connection, with its origin and the time since it is idle."""
 
 
 def new(parts: SplitResult, seconds: float) -> HTTPConnection:
-    """A connection that is yet to be made, once, and waits no longer than this for anything."""
+    """Create a connection that connects only once, with this timeout for every operation."""
     host = parts.hostname or ""
     connection = (
         HTTPSConnection(host, parts.port or 443, timeout=seconds, context=tls())
@@ -34,16 +34,16 @@ def new(parts: SplitResult, seconds: float) -> HTTPConnection:
 
 
 def keep(parts: SplitResult, connection: HTTPConnection) -> None:
-    """Keeps a connection on which nothing is under way, in place of another."""
+    """Keep an idle connection and close the previous one."""
     with suppress(IndexError):
         idle.pop()[-1].close()
     idle.append((_origin(parts), time.monotonic(), connection))
 
 
 def take(parts: SplitResult) -> HTTPConnection | None:
-    """The connection that is kept for this host, if there is one; it may have gone stale all the same."""
+    """Return the connection that is kept for this host, or None; it may be stale."""
     with suppress(IndexError):
-        origin, since, connection = idle.pop()  # in one step: a timer may answer at the same time
+        origin, since, connection = idle.pop()  # in one step, because a timer may respond at the same time
         if origin == _origin(parts) and time.monotonic() - since <= _IDLE_SECONDS and not _has_news(connection):
             return connection
         connection.close()
@@ -51,7 +51,7 @@ def take(parts: SplitResult) -> HTTPConnection | None:
 
 
 def _has_news(connection: HTTPConnection) -> bool:
-    """Whether something came unasked: its end, or what would be taken for the next answer."""
+    """Whether the peer closed the connection or sent unexpected data, which would be taken for the next response."""
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
     return bool(poll.poll(0))
@@ -66,15 +66,15 @@ _reading = Lock()
 
 
 def tls() -> ssl.SSLContext:
-    """Whom to trust, for all events of a process: to read the certificates takes longer than everything else here."""
+    """Return the process's TLS context; reading the certificates takes longer than everything else here."""
     with _reading:
         return read_certificates()
 
 
 def _read_early() -> None:
-    with suppress(Exception):  # it is raised again where they are needed
+    with suppress(Exception):  # the error occurs again when the certificates are needed
         tls()
 
 
-# Beside the imports that follow, not after them: OpenSSL reads without holding the interpreter.
+# In parallel with the following imports: OpenSSL releases the interpreter lock while it reads.
 Thread(target=_read_early).start()

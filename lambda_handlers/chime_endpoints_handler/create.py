@@ -43,7 +43,9 @@ def create(work: Work) -> Outcome:
         if isinstance(held, physical_id.Endpoint) and not standing.is_given_up:
             return registered(held)  # an earlier delivery has been answered
         _remove_attempts(work, endpoints, wanted, standing).report(work)
-        raise StaleEventError(Code.OVERTAKEN, "CloudFormation no longer waits for this Create: nothing was registered.")
+        raise StaleEventError(
+            Code.OVERTAKEN, "CloudFormation is no longer waiting for this Create. Nothing was registered."
+        )
     endpoint = _register(work, endpoints, wanted)
     if work.is_unusual():
         _withdraw_if_stale(work, endpoints, endpoint)
@@ -161,7 +163,7 @@ def _withdraw_if_stale(work: Work, endpoints: Endpoints, endpoint: physical_id.E
     deregister(endpoints, endpoint.endpoint_id)
     work.note(work.id_of_nothing())
     raise StaleEventError(
-        Code.OVERTAKEN, "CloudFormation no longer waits for this Create: what was registered is removed."
+        Code.OVERTAKEN, "CloudFormation is no longer waiting for this Create. What it registered was removed."
     )
 
 

@@ -1,4 +1,4 @@
-"""How much time an event has left, and what it is kept for."""
+"""The time left for an event, and how much of it is reserved for each phase."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ _AFTERWARDS_SECONDS = 3.0  # enough for one call
 
 
 class Phase(Enum):
-    """What the time is used for now; each phase leaves enough for those that follow."""
+    """The current phase of an event; each phase reserves time for the following ones."""
 
     WORK = "work"
     CLEANUP = "clean-up after a failure"
     ANSWER = "answer"
-    AFTERWARDS = "what is left to do where nobody accepted the answer"
+    AFTERWARDS = "remaining work if the response was not accepted"
 
 
 class Deadline:
-    """The time that Lambda leaves, in seconds."""
+    """The remaining execution time, in seconds."""
 
     def __init__(self, left: Callable[[], float]) -> None:
         self.left = left
         at_entry = max(left(), 0.0)
         self._kept_for_answer = min(max(_ANSWER_SECONDS[0], at_entry * _ANSWER_SHARE), _ANSWER_SECONDS[1])
         self.until_answer = max(at_entry - self._kept_for_answer, at_entry / 2)
-        """Seconds from entry after which an answer must be under way, whatever else is going on."""
+        """Seconds after entry at which the response must be on its way, even if the work is not finished."""
         self._kept_for_cleanup = min(_CLEANUP_SECONDS, at_entry * _CLEANUP_SHARE)
         self._phase = Phase.WORK
 
     def enter(self, phase: Phase) -> None:
-        """Begins a phase; an earlier one is not gone back to."""
+        """Start a phase; a phase never returns to an earlier one."""
         order = list(Phase)
         if order.index(phase) > order.index(self._phase):
             self._phase = phase
 
     def for_calls(self) -> float:
-        """Seconds left for calls; not positive when none may begin."""
+        """Seconds left for calls; zero or negative if no call can start."""
         if self._phase is Phase.ANSWER:
             return 0.0
         kept = {
@@ -54,18 +54,18 @@ class Deadline:
         return self.left() - kept[self._phase]
 
     def for_answer(self, *, is_last: bool) -> float:
-        """Seconds left for delivering the answer."""
+        """Seconds left to deliver the response."""
         return self.left() - (0.0 if is_last else min(_AFTERWARDS_SECONDS, self._kept_for_answer / 2))
 
     def check(self, operation: str) -> None:
-        """Lets a call begin.
+        """Check that a call can start.
 
         Raises:
-            OutOfTimeError: there is no time left for it.
+            OutOfTimeError: no time is left for the call.
         """
         if self.for_calls() <= 0:
             raise OutOfTimeError(
                 Code.OUT_OF_TIME,
-                f"There was no time left for {operation}. Deploy again; if this repeats, give the function a longer"
+                f"No time was left to call {operation}. Deploy again. If this happens again, increase the function's"
                 " timeout.",
             )

@@ -1,7 +1,7 @@
-"""What a template declares, as values: read from a resource's properties and written back to them.
+"""The declarations in a template as values, read from a resource's properties and written back to them.
 
-`read_*` and `to_properties` stand side by side: reading what was written gives the same value. Reading takes
-properties that `rules` has found nothing wrong with; it does not check again.
+`read_*` reverses `to_properties`: reading written properties gives the same value. Readers expect properties that
+`rules` has validated, and do not check them again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class EndpointType(StrEnum):
     APNS_SANDBOX = "APNS_SANDBOX"
     """Apple Push Notification service, sandbox: builds signed for development."""
     GCM = "GCM"
-    """Firebase Cloud Messaging, under the name that the API kept for it."""
+    """Firebase Cloud Messaging; the API keeps its former name."""
 
 
 class AllowMessages(StrEnum):
@@ -39,17 +39,17 @@ class AllowMessages(StrEnum):
 
 @dataclass(frozen=True)
 class PlainToken:
-    """A device token that stands in the template in clear."""
+    """A device token in plain text in the template."""
 
     value: str = field(repr=False)
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the value can never change: it is the value."""
+        """Whether the value can never change, which is always true for plain text."""
         return True
 
     def to_properties(self) -> dict[str, Any]:
-        """The member of EndpointAttributes, less the name of the token."""
+        """Return the property of EndpointAttributes, without the token's name."""
         return {"": self.value}
 
 
@@ -64,11 +64,11 @@ class SecretSource:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the value can never change: the content of one version of a secret cannot."""
+        """Whether the value can never change, which is true for a fixed version of a secret."""
         return self.version_id is not None
 
     def to_properties(self) -> dict[str, Any]:
-        """The member of EndpointAttributes, less the name of the token."""
+        """Return the property of EndpointAttributes, without the token's name."""
         members = {
             "SecretArn": self.secret_arn,
             "Field": self.field,
@@ -87,11 +87,11 @@ class ParameterSource:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the value can never change: the content of one version of a parameter cannot."""
+        """Whether the value can never change, which is true for a fixed version of a parameter."""
         return self.version is not None
 
     def to_properties(self) -> dict[str, Any]:
-        """The member of EndpointAttributes, less the name of the token."""
+        """Return the property of EndpointAttributes, without the token's name."""
         version = {} if self.version is None else {"Version": self.version}
         return {"Source": {"ParameterName": self.parameter_name, **version}}
 
@@ -114,16 +114,16 @@ class EndpointDeclaration:
 
     @property
     def immutable(self) -> tuple[object, ...]:
-        """What cannot be changed in place; a source may give another token now than it gave before."""
+        """The fields that cannot be changed in place; a source may contain a new token."""
         return self.app_instance_user_arn, self.type, self.resource_arn, self.device_token, self.voip_device_token
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the declaration always means the same endpoint: none of its sources can give another token."""
+        """Whether the declaration always describes the same endpoint, because none of its token sources can change."""
         return self.device_token.is_pinned and (self.voip_device_token is None or self.voip_device_token.is_pinned)
 
     def to_properties(self) -> dict[str, Any]:
-        """The resource's properties; what is left to its default is left out."""
+        """Return the resource's properties, without those that have their default value."""
         attributes = _token_properties("DeviceToken", self.device_token)
         if self.voip_device_token is not None:
             attributes |= _token_properties("VoipDeviceToken", self.voip_device_token)
@@ -143,7 +143,7 @@ class EndpointDeclaration:
 
 
 def read_endpoint(properties: Properties) -> EndpointDeclaration:
-    """The declaration that an endpoint's properties express.
+    """Read an endpoint's declaration from its properties.
 
     Raises:
         KeyError, TypeError, ValueError: the properties are not valid.
@@ -192,12 +192,12 @@ class TagsDeclaration:
     tags: Mapping[str, str] = field(repr=False)
 
     def to_properties(self) -> dict[str, Any]:
-        """The resource's properties, the tags in the order of their keys."""
+        """Return the resource's properties, with the tags sorted by key."""
         return {"ResourceARN": self.resource_arn, "Tags": tag_list(self.tags)}
 
 
 def read_tags(properties: Properties) -> TagsDeclaration:
-    """The declaration that a tag resource's properties express.
+    """Read a tag resource's declaration from its properties.
 
     Raises:
         KeyError, TypeError: the properties are not valid.
@@ -206,10 +206,10 @@ def read_tags(properties: Properties) -> TagsDeclaration:
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as the API takes them, in the order of their keys."""
+    """Convert tags to the API's format, sorted by key."""
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
 
 
 def tag_map(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Tags as the API gives them, by key."""
+    """Convert tags from the API's format to a mapping."""
     return {tag["Key"]: tag["Value"] for tag in tags}

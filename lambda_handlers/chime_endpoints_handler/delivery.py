@@ -1,4 +1,4 @@
-"""One answer on its way to the pre-signed URL: bounded in time, repeated until the URL accepts it."""
+"""Deliver a response to the pre-signed URL: limited in time, and retried until the URL accepts it."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from urllib.parse import SplitResult, urlsplit
 from . import connections
 
 MOST_BYTES = 4096
-"""The size of an answer in all (AWS CloudFormation User Guide, custom resource response objects)."""
+"""The maximum size of a response (AWS CloudFormation User Guide, custom resource response objects)."""
 
 _ATTEMPT_SECONDS = 5.0
-_KEPT_ATTEMPT_SECONDS = 1.0  # nobody may be there any more, without having said so
-_ENOUGH_FOR_KEPT_SECONDS = 3.0  # for that and for another attempt
-_QUICK_SECONDS = 0.5  # a connection whose answers take longer is not kept, or that bound would break them off
-_LEAST_SECONDS = 0.05  # with less, an attempt would only be broken off
+_KEPT_ATTEMPT_SECONDS = 1.0  # the peer may have closed the connection silently
+_ENOUGH_FOR_KEPT_SECONDS = 3.0  # enough for that attempt and another one
+_QUICK_SECONDS = 0.5  # slower connections are not kept: the limit above would interrupt them
+_LEAST_SECONDS = 0.05  # with less time, an attempt would be interrupted
 _LONGEST_WAIT = 5.0
-_SPARE = 0.2  # seconds before the deadline at which no attempt begins
-_EXPIRED_ATTEMPTS = 3  # a signature that is refused once will be refused again
+_SPARE = 0.2  # seconds before the deadline; no attempt starts after that
+_EXPIRED_ATTEMPTS = 3  # a rejected signature stays rejected
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Delivery(Enum):
-    """How the delivery ended."""
+    """The result of a delivery."""
 
     ACCEPTED = "accepted"
     EXPIRED = "expired"
-    """The URL refuses the signature: it will never accept anything again."""
+    """The URL rejects the signature and will not accept another request."""
     FAILED = "failed"
 
 
 def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Delivery:
-    """Puts the answer until it is accepted with a 2xx, or the time is over."""
+    """Send the response until the URL returns a 2xx status or no time is left."""
     parts = urlsplit(url)
     kept = connections.take(parts) if left() > _ENOUGH_FOR_KEPT_SECONDS else None
     refusals = 0
@@ -56,7 +56,7 @@ def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable
         if refusals >= _EXPIRED_ATTEMPTS:
             return Delivery.EXPIRED
         if is_kept and status is None:
-            continue  # it had gone stale, which says nothing of the URL
+            continue  # the kept connection was stale; the URL may be fine
         bound = min(bound * 2, _LONGEST_WAIT)
         sleep(max(0.0, min(random.uniform(0, bound), left() - _SPARE)))  # noqa: S311 - jitter, no secret
     return Delivery.FAILED
@@ -67,9 +67,9 @@ def _is_accepted(status: int | None) -> bool:
 
 
 def _put(parts: SplitResult, body: bytes, seconds: float, kept: HTTPConnection | None) -> int | None:
-    """One attempt's HTTP status; None where there was none in time.
+    """Make one attempt and return the HTTP status; None if none arrived in time.
 
-    It runs in a thread of its own, since no socket option bounds a name look-up or an answer of one byte a second.
+    The attempt runs in its own thread, because no socket option limits a DNS lookup or a very slow response.
     """
     began = time.monotonic()
     connection = kept or connections.new(parts, seconds)
@@ -78,12 +78,12 @@ def _put(parts: SplitResult, body: bytes, seconds: float, kept: HTTPConnection |
     is_idle: list[bool] = []
 
     def attempt() -> None:
-        with suppress(Exception):  # a connection that is broken off under its feet raises all kinds of things
+        with suppress(Exception):  # an interrupted connection raises all kinds of exceptions
             if kept is None:
                 connection.connect()
             connection.sock.settimeout(seconds)
             if is_over.is_set():
-                connection.close()  # it was not there yet to be broken off
+                connection.close()  # it did not exist yet when the attempt was interrupted
             target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             # CloudFormation signs the URL for an empty content type.
             connection.request("PUT", target, body=body, headers={"content-type": ""})
@@ -100,14 +100,14 @@ def _put(parts: SplitResult, body: bytes, seconds: float, kept: HTTPConnection |
         connections.keep(parts, connection)
         return statuses[0]
     is_over.set()
-    with suppress(OSError, AttributeError):  # it may be closed already, or not be connected yet
+    with suppress(OSError, AttributeError):  # it may already be closed, or not connected yet
         connection.sock.shutdown(socket.SHUT_RDWR)
     connection.close()
     return statuses[0] if statuses else None
 
 
 def encode(answer: Mapping[str, Any]) -> bytes:
-    """The answer in at most 4,096 bytes: a Reason is cut, then Data left out; the ids stay as they are."""
+    """Encode a response in at most 4,096 bytes: shorten the Reason, then drop Data; never change the ids."""
     body = _encode(answer)
     if len(body) > MOST_BYTES and "Reason" in answer:
         body = _encode({**answer, "Reason": _cut(answer, MOST_BYTES)})
@@ -118,12 +118,12 @@ def encode(answer: Mapping[str, Any]) -> bytes:
 
 def _encode(answer: Mapping[str, Any]) -> bytes:
     text = json.dumps(answer, ensure_ascii=False, default=lambda _: "…")
-    # Half a surrogate pair has no UTF-8; its JSON escape is read back as the same half.
+    # Half of a surrogate pair has no UTF-8 encoding; its JSON escape decodes to the same half.
     return _SURROGATES.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
 def _cut(answer: Mapping[str, Any], most: int) -> str:
-    """The longest beginning of the Reason that fits."""
+    """Return the longest prefix of the Reason that fits."""
     reason: str = answer["Reason"]
     fits, too_long = 0, len(reason)
     while too_long - fits > 1:

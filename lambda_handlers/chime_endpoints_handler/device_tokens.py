@@ -1,7 +1,7 @@
-"""What certainly is no device token of Apple or Google, described without any part of the value.
+"""Recognize values that cannot be device tokens of Apple or Google, and describe them without quoting them.
 
-Apple's tokens are hexadecimal digits, Google's are letters, digits, colons, hyphens and underscores. Neither service
-promises a length or a form for ever, so a value passes unless something shows that it cannot be a token.
+Apple's tokens are hexadecimal digits; Google's are letters, digits, colons, hyphens and underscores. Neither service
+guarantees a length or a format, so every value passes unless something shows that it cannot be a token.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PLACEHOLDERS = frozenset(
 _QUOTES = frozenset("\"'`´‘’‚‛“”„‟«»‹›＂＇")  # noqa: RUF001 - what word processors and chats make of quotation marks
 _BRACKETS = {"{": "text in braces", "[": "text in brackets", "<": "text in angle brackets"}
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
-"""Characters that Unicode counts as letters or marks, and that show nothing."""
+"""Invisible characters that Unicode classifies as letters or marks."""
 _NAMES = {
     " ": "a space",
     "\t": "a tab",
@@ -46,19 +46,19 @@ _NAMES = {
     "\0": "a NUL character",
 }
 _ENCODED_JSON = ("eyJ", "eyA", "ewo", "ew0", "W3s", "WyJ")
-"""How base64 of an object or a list begins."""
+"""The first characters of a base64-encoded JSON object or list."""
 
 
 def what_it_is(value: str) -> tuple[Code, str] | None:
-    """Why a text is no device token, as the rest of a sentence about it; None where it may be one.
+    """Return why a text is not a device token, as the rest of a sentence; None if it may be one.
 
     The text names a kind and never quotes the value, nor the names of a JSON object's fields.
     """
     visible = _without_blanks_around(value)
-    if visible[:1] in _BRACKETS and "\x1b" not in value:  # an escape of a terminal begins with a bracket, too
+    if visible[:1] in _BRACKETS and "\x1b" not in value:  # a terminal escape sequence also starts with a bracket
         return Code.MALFORMED, f"is {_json_kind(visible) or _BRACKETS[visible[0]]}, not a device token."
     if not _QUOTES.isdisjoint(value):
-        return Code.MALFORMED, "contains quotation marks, which are no part of a device token."
+        return Code.MALFORMED, "contains quotation marks, which a device token cannot contain."
     for index, character in enumerate(value):
         if _is_blank(character):
             return Code.UNPRINTABLE, f"has {_name_of(character)} {_where(index, value)}; remove it."
@@ -66,8 +66,8 @@ def what_it_is(value: str) -> tuple[Code, str] | None:
         return Code.MALFORMED, f"is {kind}, not a device token."
     if value and not _POSSIBLE.fullmatch(value):
         return Code.MALFORMED, (
-            "contains a character that no device token has. Device tokens consist of letters, digits, colons, hyphens"
-            " and underscores."
+            "contains a character that is not allowed in a device token. Device tokens consist of letters, digits,"
+            " colons, hyphens and underscores."
         )
     return None
 

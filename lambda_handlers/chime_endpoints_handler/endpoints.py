@@ -1,4 +1,4 @@
-"""The endpoint operations of Amazon Chime SDK Identity for one AppInstanceUser; nothing else calls them."""
+"""Call the endpoint operations of Amazon Chime SDK Identity for one AppInstanceUser."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .errors import ServiceError
 from .rules import region_of
 from .timestamps import seconds
 
-_MOST_PAGES = 100  # of 50; a NextToken that never ends must not keep the function busy
+_MOST_PAGES = 100  # of 50 endpoints each; endless pagination must not keep the function busy
 
-# The model has no error for a missing user: the first was seen, the others are what AWS services say elsewhere.
+# The API model has no error for a missing user. The first was observed; other AWS services return the others.
 _NO_USER = frozenset({"ForbiddenException", "NotFoundException", "ResourceNotFoundException", "BadRequestException"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """An endpoint as List shows it: without tokens and application."""
+    """An endpoint as List returns it: without tokens and application."""
 
     endpoint_id: str
     name: str | None = field(repr=False)
@@ -31,7 +31,7 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What makes an endpoint the one it is: a change of any of these is another endpoint."""
+    """The fields that identify an endpoint; changing one requires a new endpoint."""
 
     user_arn: str
     type: str
@@ -41,22 +41,22 @@ class Identity:
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The device tokens that the service may hold against another endpoint."""
+        """The device tokens that may conflict with another endpoint."""
         return frozenset({self.device_token, self.voip_device_token} - {None})  # type: ignore[arg-type] # less None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """An endpoint as Describe shows it."""
+    """An endpoint as Describe returns it."""
 
     endpoint_id: str
     identity: Identity
     name: str | None = field(repr=False)
     allow_messages: str
     created: float | None
-    """Seconds since the epoch, where the service says so."""
+    """Seconds since the epoch, if the service returned the time."""
     inactive: str = ""
-    """Why nothing is pushed to it, in the service's word for it; empty while it is active."""
+    """The service's reason why the endpoint is inactive; empty if it is active."""
 
 
 class Endpoints:
@@ -82,7 +82,7 @@ class Endpoints:
         attempts: Attempts,
         propagates: bool = False,
     ) -> str:
-        """Registers an endpoint and returns its EndpointId."""
+        """Register an endpoint and return its EndpointId."""
         named = {} if name is None else {"Name": name}
         tokens = {"DeviceToken": identity.device_token}
         if identity.voip_device_token is not None:
@@ -106,10 +106,10 @@ class Endpoints:
         return str(answer["EndpointId"])
 
     def update(self, endpoint_id: str, *, name: str, allow_messages: str) -> bool:
-        """Sets both changeable members, since an omitted one may be cleared.
+        """Set both changeable fields, because the service may clear an omitted one.
 
         Returns:
-            Whether the answer names the endpoint: one of a proxy does not, nor perhaps one of a gone endpoint.
+            Whether the response names the endpoint. A proxy's response does not; that for a missing endpoint may not.
         """
         answer = self._call(
             "UpdateAppInstanceUserEndpoint",
@@ -124,7 +124,7 @@ class Endpoints:
         return answer.get("EndpointId") == endpoint_id
 
     def describe(self, endpoint_id: str) -> Registered | None:
-        """The endpoint with its tokens; None where the answer holds none."""
+        """Return the endpoint with its tokens; None if the response contains no endpoint."""
         answer = self._call(
             "DescribeAppInstanceUserEndpoint",
             lambda: self._client.describe_app_instance_user_endpoint(
@@ -152,7 +152,7 @@ class Endpoints:
         )
 
     def deregister(self, endpoint_id: str) -> None:
-        """Deregisters the endpoint."""
+        """Deregister the endpoint."""
         if not endpoint_id:
             raise ValueError("an empty EndpointId would address the collection")
         self._call(
@@ -164,7 +164,7 @@ class Endpoints:
         )
 
     def list(self) -> list[Listed]:
-        """All endpoints of the user."""
+        """Return all endpoints of the user."""
         return list(self._pages())
 
     def _pages(self) -> Iterator[Listed]:
@@ -193,22 +193,22 @@ class Endpoints:
                 break
             seen.add(token)
             page = {"MaxResults": 50, "NextToken": token}
-        raise ServiceError(operation="ListAppInstanceUserEndpoints", kind=Kind.UNCLEAR, said="a list without an end")
+        raise ServiceError(operation="ListAppInstanceUserEndpoints", kind=Kind.UNCLEAR, said="an endless list")
 
 
 def was_refused(error: ServiceError) -> bool:
-    """Whether the failure may mean that the endpoint is not there: List then tells."""
+    """Whether the failure may mean that the endpoint does not exist; List gives the answer."""
     return error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID, Kind.DENIED, Kind.CONFLICT)
 
 
 def may_mean_no_user(error: ServiceError) -> bool:
-    """Whether the service refuses as it does for a user who does not exist; a denial by IAM is another thing."""
+    """Whether the service itself, not IAM, refused the call as it does for a user that does not exist."""
     return error.said in _NO_USER and error.kind is not Kind.DENIED
 
 
 def _inactive(state: dict[str, Any]) -> str:
     reason = str(state.get("StatusReason"))
-    known = reason if reason in ("INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN") else "for no reason that is known"
+    known = reason if reason in ("INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN") else "for an unknown reason"
     return known if state.get("Status") == "INACTIVE" else ""
 
 

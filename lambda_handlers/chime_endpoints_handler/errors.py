@@ -1,12 +1,12 @@
-"""What can go wrong, and the one place where foreign errors become ours.
+"""The handler's exceptions, and the translation of botocore's errors into them.
 
-HandlerError                    its text is fit for a Reason and a log: no value of a property, no secret
+HandlerError                    safe to show in a Reason and a log: contains no property value and no secret
 ├── InvalidRequestError         the properties break the rules
 ├── SourceError                 a device token could not be read from its source
-├── AlreadyRegisteredError      somebody else's endpoint holds the device token
-├── StaleEventError             CloudFormation no longer waits for this event
-├── VanishedError               somebody else deregistered the endpoint meanwhile
-├── OutOfTimeError              the deadline is too near for another call
+├── AlreadyRegisteredError      an endpoint that this resource does not own has the device token
+├── StaleEventError             CloudFormation is no longer waiting for this event
+├── VanishedError               another caller deregistered the endpoint in the meantime
+├── OutOfTimeError              too little time is left for another call
 └── ServiceError                a call failed; `kind` says how
 """
 
@@ -21,11 +21,11 @@ from .advice import UNKNOWN_CALLERS, UNREADABLE, Kind, explain
 from .codes import Code
 from .rules import Violation
 
-UNEXPECTED = "This is a mistake in the function, not in what is declared: deploy again, and report it if it repeats."
+UNEXPECTED = "This is a bug in the function, not in your declaration. Deploy again, and report it if it fails again."
 
 
 class HandlerError(Exception):
-    """A failure that is told to the deployer: a code, and a sentence or two."""
+    """A failure that is reported to the person who deploys: a code and a short text."""
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -34,7 +34,7 @@ class HandlerError(Exception):
 
 
 class InvalidRequestError(HandlerError):
-    """The properties break the rules; the text names every violation, each with its code."""
+    """The properties break the rules; the text lists every violation with its code."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         first, *others = violations
@@ -46,25 +46,25 @@ class SourceError(HandlerError):
 
 
 class AlreadyRegisteredError(HandlerError):
-    """Somebody else's endpoint holds the device token."""
+    """An endpoint that this resource does not own has the device token."""
 
 
 class StaleEventError(HandlerError):
-    """CloudFormation no longer waits for this event."""
+    """CloudFormation is no longer waiting for this event."""
 
 
 class VanishedError(HandlerError):
-    """Somebody else deregistered the endpoint while it was being changed."""
+    """Another caller deregistered the endpoint while the handler was changing it."""
 
 
 class OutOfTimeError(HandlerError):
-    """The deadline is too near for another call."""
+    """Too little time is left for another call."""
 
 
 class ServiceError(HandlerError):
-    """A call failed: names the operation, what it was about, and the service's error code.
+    """A call failed; the text names the operation, its target and the service's error code.
 
-    The service's message is left out, since such messages quote the values of a request.
+    It leaves out the service's message, because those messages quote the values of the request.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class ServiceError(HandlerError):
         subject: str = "",
         explained: tuple[Code, str] | None = None,
     ) -> None:
-        """Takes what failed and how.
+        """Describe the failed call.
 
         Args:
             operation: the API's name of the operation.
             kind: how it failed.
-            said: the service's error code, or what there was instead.
-            subject: what the call was about, as `of endpoint …`.
-            explained: the code and what to do, where `advice` does not know better.
+            said: the service's error code, or a description of what came instead.
+            subject: the target of the call, such as `of endpoint …`.
+            explained: the code and the remedy, to use instead of those from `advice`.
         """
         code, advice = explained or explain(operation, kind, said)
         super().__init__(code, f"{operation} {subject}".rstrip() + f" failed: {said}. {advice}")
@@ -97,8 +97,8 @@ _THROTTLES = frozenset(
     | {"RequestLimitExceeded", "SlowDown"}
 )
 _DENIALS = UNKNOWN_CALLERS | {"UnauthorizedClientException"}
-# IAM's words for a missing permission and for an explicit deny, of every kind of policy (IAM User Guide, "Troubleshoot
-# access denied error messages"). Services put them under error codes of their own.
+# IAM's wording for a missing permission and for an explicit deny, in every kind of policy (IAM User Guide,
+# "Troubleshoot access denied error messages"). Services return it under their own error codes.
 _IAMS_WORDS = ("not authorized to perform", "with an explicit deny", "policy allows the")
 _EXPIRIES = frozenset(
     {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "RequestTimeTooSkewed"}
@@ -107,7 +107,7 @@ _EXPIRIES = frozenset(
 
 
 def translate(operation: str, error: Exception, *, subject: str = "") -> ServiceError:
-    """A botocore error as ours. Nothing of the error's own text is taken over except its code."""
+    """Convert a botocore error to a `ServiceError` that keeps only its code, not its text."""
     if isinstance(error, boto.ClientError):
         answered = error.response.get("Error", {})
         said = _safe_code(answered.get("Code"))
@@ -121,7 +121,7 @@ def translate(operation: str, error: Exception, *, subject: str = "") -> Service
 
 
 def _safe_code(code: object) -> str:
-    """An error code is a word; anything else could be a page that quotes the request."""
+    """Return the code if it is a single word; anything else could be a page that quotes the request."""
     is_word = isinstance(code, str) and code.isascii() and code.isalnum() and len(code) <= 80
     return str(code) if is_word else UNREADABLE
 
@@ -138,7 +138,7 @@ def _answered(code: str, status: int, message: str) -> Kind:
     if not 400 <= status < 500:
         return Kind.UNCLEAR
     if code == UNREADABLE or code.isdigit():
-        return Kind.INTERCEPTED  # botocore gives the status of an answer, such as a web page, that has no code
+        return Kind.INTERCEPTED  # botocore uses the HTTP status as the code if a response, such as a web page, has none
     if _is_iams(message):
         return Kind.DENIED
     by_status = {401: Kind.DENIED, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 409: Kind.CONFLICT}
@@ -146,7 +146,7 @@ def _answered(code: str, status: int, message: str) -> Kind:
 
 
 def _is_iams(message: str) -> bool:
-    """Whether IAM speaks: the service itself may use the same error code for what does not exist."""
+    """Whether the refusal comes from IAM: the service may use the same error code if the target does not exist."""
     words = " ".join(message.lower().split())
     return any(each in words for each in _IAMS_WORDS)
 
@@ -159,7 +159,7 @@ def _unanswered(error: Exception) -> Kind:
         return Kind.UNAUTHENTICATED
     if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)):
         return Kind.UNREACHABLE
-    # Read time-outs, closed connections, answers that cannot be read, a TLS fault that is in most cases one of the
-    # handshake: the service may have acted.
+    # Read timeouts, closed connections, unreadable responses, and TLS errors (most of them during the handshake): the
+    # service may have acted on the request.
     unclear = (boto.SSLError, boto.HTTPClientError, ResponseParserError, boto.IncompleteReadError)
     return Kind.UNCLEAR if isinstance(error, unclear) else Kind.INVALID

@@ -1,4 +1,4 @@
-"""crhelper without boto3, which it imports for its polling alone and which would be a third of a cold start."""
+"""Import crhelper without boto3, which it needs only for polling and which would take a third of a cold start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags of an identity: declared keys get their values, and only what still has our value is ever removed."""
+"""Manage the tags of an identity: set declared keys, and remove only keys that still have our value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .work import Work
 
 
 def create(work: Work) -> Outcome:
-    """Gives the declared keys their values."""
+    """Set the declared tags."""
     work.note(work.id_of_nothing())
     _stop_if(work, lambda _, standing: standing.status != "CREATE_IN_PROGRESS")
     declared = read_tags(work.request.properties)
@@ -30,7 +30,7 @@ def create(work: Work) -> Outcome:
 
 
 def update(work: Work) -> Outcome:
-    """Sets what changed; removes what is no longer declared and still has our value."""
+    """Set changed tags; remove undeclared ones that still have our value."""
     work.note(physical_id.read(work.request.physical_id))
     _stop_if(work, is_stale)
     new = read_tags(work.request.properties)
@@ -44,15 +44,15 @@ def update(work: Work) -> Outcome:
     if old is not None and old.resource_arn == new.resource_arn:
         before = old.tags
     elif old is not None:
-        # A rollback: the failed Update was to tag another identity, and nobody heard whether it did.
+        # A rollback: the failed Update may have tagged another identity.
         _Identity(old.resource_arn, work).untag_ours(old.tags, may_be_gone=True)
-    identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})  # first: it makes room
+    identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})  # first, to make room
     identity.tag({key: value for key, value in new.tags.items() if before.get(key) != value})
     return Outcome(physical_id=ours)
 
 
 def delete(work: Work) -> Outcome:
-    """Removes the declared keys that still have our values."""
+    """Remove the declared keys that still have our values."""
     current = physical_id.read(work.request.physical_id)
     work.note(current)
     if isinstance(current, physical_id.NotApplied):
@@ -88,7 +88,7 @@ class _Identity:
             )
 
     def untag_ours(self, tags: Mapping[str, str], *, may_be_gone: bool = False) -> None:
-        """Removes those of the tags that still have the given values."""
+        """Remove those of the tags that still have the given values."""
         if not tags:
             return
         look = self._list_unless_gone if may_be_gone else self._list
@@ -104,7 +104,7 @@ class _Identity:
         self._work.call("UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
 
     def _list_unless_gone(self) -> dict[str, str]:
-        """The tags; none where the identity is gone, and its tags with it: refused twice."""
+        """Return the tags; none if the service refuses twice, because the identity no longer exists."""
         for _ in range(2):
             try:
                 return self._list()
@@ -121,7 +121,7 @@ class _Identity:
 
 
 def _still_ours(there: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
-    """The keys that have the values which this resource gave them."""
+    """Return the keys that still have the values that this resource set."""
     return sorted(key for key, value in tags.items() if there.get(key) == value)
 
 
@@ -145,31 +145,32 @@ def _undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
     try:
         identity.untag_ours(tags)
     except HandlerError:
-        # What is told is why tagging failed; the id makes the Delete that follows a failed Create look again.
+        # The Reason says why tagging failed. The id makes the Delete after a failed Create look again.
         if work.request.request_type == "Create":
             work.note(work.unconfirmed_id())
 
 
 def _read_leniently(properties: object) -> TagsDeclaration | None:
-    """What properties declare; None where that is not valid today."""
+    """Read the declaration; None if the current rules reject it."""
     if violations(TAGS_TYPE, properties) or not isinstance(properties, dict):
         return None
     return read_tags(properties)
 
 
 def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:
-    """Lets only an event through that CloudFormation may still wait for."""
+    """Stop an event that CloudFormation is no longer waiting for."""
     if not work.arrival.is_late:
         return
     standing = work.standing()
     if standing is not None and is_over(work, standing):
         raise StaleEventError(
-            Code.OVERTAKEN, f"CloudFormation no longer waits for this {work.request.request_type}: no tag was changed."
+            Code.OVERTAKEN,
+            f"CloudFormation is no longer waiting for this {work.request.request_type}. No tags were changed.",
         )
 
 
 def _is_kept(work: Work, current: physical_id.PhysicalId) -> bool:
-    """Whether the tags live on: a Delete that was delivered long ago, before they were declared anew."""
+    """Whether the tags are still in use: an old Delete arrives late, after they were declared again."""
     if not work.arrival.is_late:
         return False
     standing = work.standing()

@@ -1,4 +1,4 @@
-"""The function's entry: an event comes in, one verified answer goes out."""
+"""The Lambda entry point: handle one event and send one verified response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from . import (
-    connections,  # noqa: F401 - before all others: it reads certificates while they are imported
+    connections,  # noqa: F401 - first, because it reads certificates while the others are imported
     create,
     physical_id,
 )
@@ -36,19 +36,19 @@ log = logging.getLogger("chime_endpoints")
 
 
 class Context(Protocol):
-    """What is used of Lambda's context object."""
+    """The used part of Lambda's context object."""
 
     def get_remaining_time_in_millis(self) -> int:
         """The time left, in milliseconds."""
 
 
 class AnswerNotAcceptedError(Exception):
-    """Nobody accepted the answer: Lambda is to deliver the event again."""
+    """The response was not accepted; Lambda retries the event."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the function finds in its process; tests put their own in its place."""
+    """The function's environment; tests replace it."""
 
     clients: Clients = field(default_factory=AwsClients)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
@@ -62,22 +62,23 @@ _PROCESS = Surroundings()
 
 
 def handler(event: object, context: Context) -> None:
-    """Handles one event of CloudFormation.
+    """Handle one CloudFormation event.
 
     Raises:
-        AnswerNotAcceptedError: the answer could not be delivered; Lambda delivers the event again.
+        AnswerNotAcceptedError: the response could not be delivered; Lambda retries the event.
     """
     logging.root.setLevel(_level(os.environ.get("LOG_LEVEL", "INFO")))
     handle(event, context, _PROCESS)
 
 
 def handle(event: object, context: Context, surroundings: Surroundings) -> None:
-    """Handles one event with the given surroundings."""
+    """Handle one event with the given surroundings."""
     try:
         request = parse(event)
     except UnanswerableEventError as error:
         _log(
-            logging.WARNING, f"{Code.NOT_AN_EVENT}: Ignored: {error}. It is none of CloudFormation's; nothing was done."
+            logging.WARNING,
+            f"{Code.NOT_AN_EVENT}: Ignored an event that CloudFormation did not send: {error}. Nothing was changed.",
         )
         return
     started = surroundings.now()
@@ -98,18 +99,18 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     if request.request_type in set(RequestType):
         responder.respond(run, context)
     else:
-        responder.fail(f"{Code.NOT_AN_EVENT}: RequestType is none of Create, Update, Delete.")
+        responder.fail(f"{Code.NOT_AN_EVENT}: RequestType must be Create, Update or Delete.")
     _conclude(run, responder, surroundings.now() - started)
 
 
 def _time_left(context: Context, now: Callable[[], float]) -> Callable[[], float]:
-    """The seconds left, by Lambda's word and by the clock: a stand-in's context may stand still."""
+    """Return the remaining seconds by Lambda's context and by the clock: a stub's context may not count down."""
     began, at_entry = now(), context.get_remaining_time_in_millis() / 1000
     return lambda: min(context.get_remaining_time_in_millis() / 1000, at_entry - (now() - began))
 
 
 class _Run:
-    """The function that crhelper calls: it returns the physical id, or raises what may be told."""
+    """The function that crhelper calls; it returns the physical id or raises an error with the Reason."""
 
     def __init__(self, work: Work, responder: Responder) -> None:
         self.work = work
@@ -122,7 +123,7 @@ class _Run:
             self.outcome = _operate(self.work)
         except HandlerError as error:
             self.reason = str(error)
-        except BaseException as error:  # noqa: BLE001 - the outermost edge: an answer is owed whatever happens
+        except BaseException as error:  # noqa: BLE001 - the outermost edge: every event needs a response
             self.reason = f"{Code.UNEXPECTED}: The function failed: {type(error).__name__}. {UNEXPECTED}"
         if self.outcome is None:
             raise _ToldError(self.reason)
@@ -133,7 +134,7 @@ class _Run:
 
 
 class _ToldError(Exception):
-    """Carries the reason to crhelper."""
+    """Passes the Reason to crhelper."""
 
 
 def _operate(work: Work) -> Outcome:
@@ -151,9 +152,9 @@ def _operate(work: Work) -> Outcome:
 
 
 def _operation(resource_type: str, request_type: str) -> Callable[[Work], Outcome] | None:
-    """What handles such an event; None where nothing does.
+    """Return the operation for an event; None if there is none.
 
-    A new process begins with a Create in most cases: what the others need is imported when one of them comes.
+    A new process usually starts with a Create, so the modules of the other operations are imported on first use.
     """
     if resource_type == TAGS_TYPE:
         from . import identity_tags
@@ -174,7 +175,7 @@ def _operation(resource_type: str, request_type: str) -> Callable[[Work], Outcom
 
 
 def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
-    """Logs what was done, and has the event delivered again where nobody accepted the answer."""
+    """Log the result, and raise an error if the response was not accepted, so that Lambda retries the event."""
     request = run.work.request
     what = _what(request)
     effort = f"{run.work.call.count} calls, {seconds:.1f} s"
@@ -187,20 +188,22 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
         run.work.deadline.enter(Phase.AFTERWARDS)
         try:
             run.outcome.unanswered()
-        except Exception as error:  # noqa: BLE001 - the next event meets what could not be done here
-            untold = f"The endpoint could not be marked for the next event ({type(error).__name__})."
+        except Exception as error:  # noqa: BLE001 - the next event handles the rest
+            failure = type(error).__name__
+            untold = f"The function could not mark the endpoint so that the next event recognizes it ({failure})."
             _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
     if responder.outcome is Delivery.ACCEPTED:
         return
     if responder.outcome is Delivery.EXPIRED:
-        untold = "The answer was refused (403): its URL has expired, or a VPC endpoint's policy forbids it."
+        untold = "The response URL returned 403. It has expired, or a VPC endpoint policy denies the request."
         _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
         return
     untold = (
-        "Nobody accepted the answer. Lambda delivers the event again; in a VPC the function needs a way to Amazon S3."
+        "The function could not deliver its response. Lambda retries the event. If the function runs in a VPC, give it"
+        " a route to Amazon S3."
     )
     _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
-    raise AnswerNotAcceptedError("nobody accepted the answer")
+    raise AnswerNotAcceptedError("the response could not be delivered")
 
 
 def _what(request: Request) -> str:
@@ -208,7 +211,7 @@ def _what(request: Request) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from outside for a log line: no line breaks, no terminal escapes."""
+    """Escape external text for a log line, without line breaks and terminal escapes."""
     return json.dumps(text[:255])[1:-1]
 
 
@@ -217,5 +220,5 @@ def _level(name: str) -> int:
 
 
 def _log(level: int, message: str) -> None:
-    with suppress(Exception):  # a broken log handler must not cost the answer
+    with suppress(Exception):  # a broken log handler must not prevent the response
         log.log(level, message)

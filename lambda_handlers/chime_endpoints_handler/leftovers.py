@@ -44,8 +44,8 @@ class Leftovers:
         """Tells what is in doubt."""
         for endpoint in self.doubtful:
             work.report(
-                f"{Code.LEFT_ALONE}: Endpoint {endpoint.endpoint_id} equals what is declared, and nothing proves that"
-                " this resource registered it, so it was left registered. Deregister it if nothing uses it."
+                f"{Code.LEFT_ALONE}: Endpoint {endpoint.endpoint_id} matches the declaration, but nothing proves that"
+                " this resource registered it, so it stays registered. Deregister it if nothing uses it."
             )
 
 

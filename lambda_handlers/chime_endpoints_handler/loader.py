@@ -1,4 +1,4 @@
-"""What botocore reads from its data to make a client, and no more: a cold start waits for all of it."""
+"""Load only the botocore data that the clients need, because a cold start waits for it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from botocore.loaders import Loader
 _SERVICES = ["chime-sdk-identity", "secretsmanager", "ssm", "cloudformation"]
 
 
-class DirectLoader(Loader):  # type: ignore[misc] # botocore carries no types
-    """Makes a client in a third of the time; what it makes is the same."""
+class DirectLoader(Loader):  # type: ignore[misc] # botocore has no type annotations
+    """Creates the same clients in a third of the time."""
 
     def list_available_services(self, *_: object, **__: object) -> list[str]:
-        """The services in use: botocore would look through the directories of all four hundred."""
+        """Return the services in use; botocore would search the directories of all four hundred."""
         return _SERVICES
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
-        """The old list of all services' endpoints (1.2 MB) is made of the list of partitions (7 KB).
+        """Build the legacy list of service endpoints (1.2 MB) from the list of partitions (7 KB).
 
-        Where a service is, its own rules say; of the old list botocore still wants the partition. The runtime brings
-        its own botocore: one whose list of partitions is another than today's gets the list that it asked for.
+        Each service's own rules define its endpoints; botocore needs only the partition from the legacy list. The
+        Lambda runtime has its own botocore. If its list of partitions has another format, the legacy list is loaded.
         """
         if name == "endpoints":
             with suppress(DataNotFoundError, KeyError, TypeError):
@@ -34,7 +34,7 @@ class DirectLoader(Loader):  # type: ignore[misc] # botocore carries no types
 
 
 def _without_services(partition: Mapping[str, Any]) -> dict[str, Any]:
-    """A partition in the form of the old list, with the host names that its services have by default."""
+    """Convert a partition to the legacy format, with the default host names of its services."""
     outputs = partition["outputs"]
     plain, fips = "{service}.{region}.{dnsSuffix}", "{service}-fips.{region}.{dnsSuffix}"
     return {

@@ -1,4 +1,4 @@
-"""The name or word that was probably meant, for messages; imported only where there is a mistake."""
+"""Suggest the intended name for a wrong one; imported only if there is a mistake."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 _MEANT: Mapping[str, tuple[str, ...]] = {
-    # Names of the API, of the construct's parameters and of the file's fields, each for the others.
+    # Names from the API, the construct's parameters and the file's fields, mapped to each other.
     "appinstanceuser": ("user",),
     "appinstanceuserarn": ("user",),
     "user": ("appinstanceuserarn",),
@@ -43,7 +43,7 @@ _MEANT: Mapping[str, tuple[str, ...]] = {
     "kmskeyarn": ("kmskey",),
     "value": ("plaintext",),
     "parameterpath": ("parameterpaths",),
-    # Words for the push services, and for yes and no.
+    # Words for push services, and for yes and no.
     "android": ("gcm",),
     "fcm": ("gcm",),
     "firebase": ("gcm",),
@@ -61,15 +61,15 @@ _MEANT: Mapping[str, tuple[str, ...]] = {
     "delete": ("destroy",),
     "keep": ("retain",),
 }
-"""By a name as people write it, what it may be called: whichever is known where the name was found."""
+"""Names that people write, mapped to possible names; the one that is valid in the context is suggested."""
 
 
 def nearest(name: object, known_names: Iterable[str]) -> str:
-    """The end of a sentence that refuses a name: the known name that was probably meant.
+    """Return the end of a sentence about a wrong name, with a suggestion if there is one.
 
     Args:
-        name: what was found.
-        known_names: what is allowed in its place.
+        name: the wrong name.
+        known_names: the allowed names.
     """
     known = {_folded(each): each for each in known_names}
     given = _folded(str(name)[:64])
@@ -79,5 +79,5 @@ def nearest(name: object, known_names: Iterable[str]) -> str:
 
 
 def _folded(name: str) -> str:
-    """A name without what tells one way of writing names from another."""
+    """Normalize case and separators of a name."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")

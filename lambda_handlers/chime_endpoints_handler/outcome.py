@@ -1,4 +1,4 @@
-"""What the answer to a successful event says."""
+"""The content of a successful response."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .physical_id import Endpoint, PhysicalId
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A physical id and the attributes beside it."""
+    """A physical id and the attributes of the resource."""
 
     physical_id: PhysicalId
     data: Mapping[str, str] = field(default_factory=dict)
     unanswered: Callable[[], None] | None = None
-    """What is left to do where nobody accepts the answer."""
+    """The work to do if the response is not accepted."""
 
 
 def registered(endpoint: Endpoint, *, unanswered: Callable[[], None] | None = None) -> Outcome:
-    """The answer for a registered endpoint: nothing that is long or secret."""
+    """Return the outcome for a registered endpoint, without long or secret values."""
     data = {"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn}
     return Outcome(physical_id=endpoint, data=data, unanswered=unanswered)

@@ -234,8 +234,8 @@ def settle(endpoints: Endpoints, endpoint: Settleable, wanted: Wanted) -> None:
     if not is_updated(endpoints, endpoint.endpoint_id, name=wanted.name, allow_messages=wanted.allow_messages):
         raise VanishedError(
             Code.VANISHED,
-            f"Endpoint {endpoint.endpoint_id} was deregistered by somebody else while it was being changed."
-            " Deploy again: it is then registered anew.",
+            f"Endpoint {endpoint.endpoint_id} was deregistered outside CloudFormation while the function was changing"
+            " it. Deploy again to register a new endpoint.",
         )
 
 
@@ -273,7 +273,7 @@ def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
         if not _is_gone_after(error, endpoints, endpoint_id):
             kind = Kind.DENIED if error.kind is Kind.FORBIDDEN else error.kind  # List shows it: so does its user exist
             _, advice = explain(error.operation, kind, error.said)
-            said = f"{error.said}, and it is still registered"
+            said = f"{error.said}, and the endpoint is still registered"
             raise _not_removed(error, said, endpoint_id, advice) from error
 
 
@@ -294,7 +294,7 @@ def _is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str
 
 def _not_judged(refusal: ServiceError, listing: ServiceError, endpoint_id: str) -> ServiceError:
     """The failure of a Deregister whose meaning List does not tell."""
-    said = f"{refusal.said}, and {listing.operation} failed as well: {listing.said}"
+    said = f"{refusal.said}, and {listing.operation} also failed: {listing.said}"
     denied = [f"chime:{error.operation}" for error in (refusal, listing) if error.kind is Kind.DENIED]
     advice = f"The function's role needs {' and '.join(denied)} on the AppInstanceUser."
     if not denied:

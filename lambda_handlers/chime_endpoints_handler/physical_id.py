@@ -1,6 +1,6 @@
-"""Physical resource ids: what the handler writes into an answer and reads back from later events.
+"""Physical resource ids: the handler writes them into responses and reads them from later events.
 
-Every form that a released version wrote stays readable.
+Ids from every released version stay readable.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>.{{
 _TAGS = re.compile(rf"(?P<identity>{IDENTITY_ARN.pattern})/tags")
 _NOT_APPLIED = "not-applied/"
 _UNCONFIRMED = re.compile(r"unconfirmed/(?P<suffix>[0-9a-f]{16})/(?P<since>0|[1-9][0-9]{0,11})")
-_DOT_SEGMENTS = frozenset({".", ".."})  # an HTTP client resolves them: the request would go to another path
+_DOT_SEGMENTS = frozenset({".", ".."})  # an HTTP client resolves them, so the request would go to another path
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Tags:
-    """The id of the tags that one resource keeps on an identity: `{ResourceARN}/tags`."""
+    """The id of the tags that a resource manages on an identity: `{ResourceARN}/tags`."""
 
     resource_arn: str
 
@@ -41,7 +41,7 @@ class Tags:
 
 @dataclass(frozen=True)
 class NotApplied:
-    """The id of a Create that failed and certainly left nothing behind."""
+    """The id of a failed Create that left nothing behind."""
 
     suffix: str
 
@@ -51,11 +51,11 @@ class NotApplied:
 
 @dataclass(frozen=True)
 class Unconfirmed:
-    """The id of a Create that failed and may have left something behind."""
+    """The id of a failed Create that may have left something behind."""
 
     suffix: str
     since: int
-    """Seconds since the epoch before which it cannot have left anything."""
+    """Seconds since the epoch; the Create cannot have registered anything before this time."""
 
     def __str__(self) -> str:
         return f"unconfirmed/{self.suffix}/{self.since}"
@@ -63,7 +63,7 @@ class Unconfirmed:
 
 @dataclass(frozen=True)
 class Foreign:
-    """An id that this handler did not write, such as one that CloudFormation made up."""
+    """An id that this handler did not write, such as one that CloudFormation generated."""
 
     text: str
 
@@ -75,7 +75,7 @@ PhysicalId = Endpoint | Tags | NotApplied | Unconfirmed | Foreign
 
 
 def read(text: str) -> PhysicalId:
-    """The meaning of a physical resource id; whatever is not ours is `Foreign`."""
+    """Parse a physical resource id; an unknown one is `Foreign`."""
     if endpoint := _ENDPOINT.fullmatch(text):
         if endpoint["endpoint"] in _DOT_SEGMENTS:
             return Foreign(text)
@@ -90,5 +90,5 @@ def read(text: str) -> PhysicalId:
 
 
 def suffix(stack_id: str, logical_id: str) -> str:
-    """What marks a name as made by this resource: the same for its whole life, another for every other."""
+    """Return the suffix that identifies names from this resource: constant for its lifetime, and unique to it."""
     return sha256(f"{stack_id}\n{logical_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]

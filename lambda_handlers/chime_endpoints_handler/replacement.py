@@ -85,8 +85,8 @@ def _return_to(
     """A rollback returns to the endpoint that there was before the update, with the device tokens that it has."""
     stop_if_stale(work)
     work.warn(
-        f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update:"
-        " what the token's source holds now is registered with the next update."
+        f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update."
+        " The next update registers the current value of the token's source."
     )
     situation = look(work, declared_as(before.identity, declaration, work), former=former, current=current)
     listed = listed_twice(situation.endpoints)
@@ -183,5 +183,5 @@ def _stop_if_given_up(chosen: Chosen, situation: Situation) -> None:
         if not (chosen.is_new or chosen.is_adopted):
             _withdraw(chosen, situation)  # a new one is withdrawn for every failure
     raise StaleEventError(
-        Code.OVERTAKEN, "CloudFormation no longer waits for this Update: what was registered is removed."
+        Code.OVERTAKEN, "CloudFormation is no longer waiting for this Update. What it registered was removed."
     )

@@ -1,4 +1,4 @@
-"""CloudFormation's event as a value: what is asked for which resource, and where the answer goes."""
+"""A CloudFormation event as a value: the request, the resource and the response URL."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from . import physical_id
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
-_LONGEST_URL = 16_384  # pre-signed URLs have a few thousand characters at the most
+_LONGEST_URL = 16_384  # pre-signed URLs have at most a few thousand characters
 
 
 class RequestType(StrEnum):
-    """What CloudFormation asks for (AWS CloudFormation User Guide, custom resource request types)."""
+    """The request types of CloudFormation (AWS CloudFormation User Guide, custom resource request types)."""
 
     CREATE = "Create"
     UPDATE = "Update"
@@ -25,12 +25,12 @@ class RequestType(StrEnum):
 
 
 class UnanswerableEventError(Exception):
-    """The event lacks what an answer needs; its text says what, and holds nothing of the event's."""
+    """The event lacks data that a response needs; the text says which, without quoting the event."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One event. The properties are as they came: `rules` judges them, `declaration` reads them."""
+    """One event with its unchecked properties: `rules` validates them, `declaration` reads them."""
 
     request_type: str
     request_id: str
@@ -44,31 +44,31 @@ class Request:
 
     @property
     def suffix(self) -> str:
-        """What marks an endpoint's name as this resource's own."""
+        """The suffix that identifies an endpoint name as set by this resource."""
         return physical_id.suffix(self.stack_id, self.logical_id)
 
     @property
     def own_name(self) -> str:
-        """The name of an endpoint whose declaration has none, as CloudFormation names things."""
+        """The name of an endpoint without a declared name, in CloudFormation's style."""
         return f"{self.stack_name}-{self.logical_id}-{self.suffix}"
 
     @property
     def stack_name(self) -> str:
-        """The stack's name, out of its id `arn:…:stack/{name}/{uuid}`."""
+        """The stack's name, from its id `arn:…:stack/{name}/{uuid}`."""
         parts = self.stack_id.split("/")
         return parts[1] if len(parts) > 1 else self.stack_id
 
     def client_request_token(self, purpose: str) -> str:
-        """The same for every delivery of this event, another for every other event and purpose."""
+        """Return the same token for every delivery of this event, and another for other events and purposes."""
         text = "\n".join((self.stack_id, self.logical_id, self.request_id, purpose))
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def parse(event: object) -> Request:
-    """Reads an event.
+    """Parse an event.
 
     Raises:
-        UnanswerableEventError: no answer could be sent, for want of a usable URL or of what identifies the event.
+        UnanswerableEventError: the event has no usable URL, or lacks the data that identifies it.
     """
     if not isinstance(event, Mapping):
         raise UnanswerableEventError("the event is not a map")

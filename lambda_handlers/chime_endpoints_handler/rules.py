@@ -1,8 +1,8 @@
-"""What the properties of both resource types may be: the limits, each once, and every violation of them.
+"""The validation rules for the properties of both resource types.
 
-The construct checks with these rules at synth and the handler when an event arrives. Limits are those of the
-API model (botocore's service model `chime-sdk-identity`; `secretsmanager` and `ssm` for the token sources).
-A violation names the property and never its value, which may be a device token.
+The construct applies these rules at synth, the handler when an event arrives. The limits come from the API model
+(botocore's service model `chime-sdk-identity`; `secretsmanager` and `ssm` for the token sources). A violation names the
+property but never its value, which may be a device token.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _SOURCE = {"SecretArn": places.SECRET, "ParameterName": places.PARAMETER}
 _PROPERTY_NAME = re.compile(r"[A-Za-z]{1,40}")
 
 IsUnresolved = Callable[[object], bool]
-"""Tells a value that is not known yet (a CDK token): it passes here and is judged when the event arrives."""
+"""Whether a value is not known yet (a CDK token). Such a value passes here; the handler checks it at deployment."""
 
 
 @dataclass(frozen=True)
 class Violation:
-    """What is wrong with one property: a code, and a sentence that begins with the property's path."""
+    """One broken rule: a code, and a sentence that starts with the property's path."""
 
     code: Code
     text: str
@@ -53,7 +53,7 @@ Violations = Iterator[Violation]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What one property may be."""
+    """The values that one property accepts."""
 
     required: bool = False
     minimum: int = 0
@@ -61,11 +61,11 @@ class Rule:
     form: re.Pattern[str] | None = None
     meaning: str = ""
     meant: Callable[[str], str | None] = field(default=lambda _: None, repr=False)
-    """What was meant by a value of another form, as the rest of a sentence."""
+    """Explain a value of another form, as the rest of a sentence."""
     choices: tuple[str, ...] = ()
     members: Mapping[str, Rule] | None = None
     is_token: bool = False
-    """Whether it is a device token, which is judged when an endpoint is registered with it, and not before."""
+    """Whether it is a device token, which is checked only when an endpoint is registered with it."""
 
 
 _TOKEN = Rule(minimum=1, is_token=True)
@@ -131,35 +131,35 @@ def _nothing(_: object) -> bool:
 def violations(
     resource_type: str, properties: object, *, unresolved: IsUnresolved = _nothing, registers: bool = True
 ) -> list[Violation]:
-    """Everything that is wrong with a resource's properties; empty when they are valid.
+    """Return every violation in a resource's properties; empty if they are valid.
 
     Args:
         resource_type: `Custom::ChimeAppInstanceUserEndpoint` or `Custom::ChimeIdentityTags`.
-        properties: the properties as CloudFormation sends them, or as the construct will write them.
-        unresolved: tells the values that are not known yet and are let through.
-        registers: whether an endpoint is to be registered as declared. Where one may be registered already, by an
-            earlier release, its device token and the place of it are not judged: it must stay possible to change
-            its name, to roll back to it, and to delete it.
+        properties: the properties as CloudFormation sends them, or as the construct writes them.
+        unresolved: whether a value is not known yet; such values are not checked.
+        registers: whether the declaration is about to be registered. If an earlier release may already have
+            registered it, its device token and token source are not checked, so that it can still be renamed, rolled
+            back to and deleted.
     """
     if resource_type == ENDPOINT_TYPE:
         return list(_endpoint_violations(properties, unresolved, registers=registers))
     if resource_type == TAGS_TYPE:
         return list(_tags_violations(properties, unresolved))
-    sentence = f"ResourceType is neither {ENDPOINT_TYPE} nor {TAGS_TYPE}; give the resource one of these types."
+    sentence = f"ResourceType must be {ENDPOINT_TYPE} or {TAGS_TYPE}."
     return [Violation(Code.RESOURCE_TYPE, sentence)]
 
 
 def region_of(arn: str) -> str:
-    """The region that a valid ARN names."""
+    """Return the region in a valid ARN."""
     return arn.split(":", 4)[3]
 
 
 def token_violations(value: str, subject: str) -> list[Violation]:
-    """What is wrong with a device token, whether declared or read from its source.
+    """Return the violation in a device token, whether declared or read from its source.
 
     Args:
         value: the token.
-        subject: what the sentence begins with.
+        subject: the beginning of the sentence.
     """
     if wrong := device_tokens.what_it_is(value):
         return [Violation(wrong[0], f"{subject} {wrong[1]}")]
@@ -167,7 +167,7 @@ def token_violations(value: str, subject: str) -> list[Violation]:
 
 
 def plain_token_violations(value: str, member: str) -> list[Violation]:
-    """What is wrong with a device token that is declared in clear."""
+    """Return the violation in a device token that is declared in plain text."""
     if _RESOLVED_REFERENCE.fullmatch(value):
         return []
     return token_violations(value, f"EndpointAttributes.{member}")
@@ -180,8 +180,8 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved, *, regist
     if "Tags" in properties:
         yield Violation(
             Code.TAGS_OF_ENDPOINT,
-            "Tags: endpoints have no tags in this service."
-            f" Tag the AppInstanceUser with a resource of type {TAGS_TYPE}.",
+            "Tags: Amazon Chime SDK cannot tag endpoints."
+            f" Tag the AppInstanceUser with a resource of type {TAGS_TYPE} instead.",
         )
     yield from _map("", properties, ENDPOINT_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
     attributes = properties.get("EndpointAttributes")
@@ -199,14 +199,14 @@ def _attribute_violations(attributes: Properties, endpoint_type: object) -> Viol
         if len(given) < at_least:
             yield Violation(Code.MISSING, f"EndpointAttributes: {member} or {member}Source is missing.")
         if len(given) > 1:
-            sentence = f"EndpointAttributes: {member} and {member}Source are both given; give one of them."
+            sentence = f"EndpointAttributes: {member} and {member}Source are both set; set only one of them."
             yield Violation(Code.CONTRADICTION, sentence)
         source = attributes.get(f"{member}Source")
         if isinstance(source, Mapping):
             yield from _source_violations(f"EndpointAttributes.{member}Source", source)
     voip = attributes.keys() & {"VoipDeviceToken", "VoipDeviceTokenSource"}
     if endpoint_type == EndpointType.GCM and voip:
-        sentence = f"EndpointAttributes.{min(voip)}: VoIP pushes are Apple's; with Type GCM leave it out."
+        sentence = f"EndpointAttributes.{min(voip)}: VoIP pushes are for Apple devices only; with Type GCM, remove it."
         yield Violation(Code.CONTRADICTION, sentence)
 
 
@@ -214,14 +214,14 @@ def _source_violations(path: str, source: Properties) -> Violations:
     secret, parameter = source.keys() & _SECRET.keys(), source.keys() & _PARAMETER.keys()
     if secret and parameter:
         yield Violation(
-            Code.CONTRADICTION, f"{path}: members of a secret and of a parameter are mixed; name one source."
+            Code.CONTRADICTION, f"{path} has properties of both a secret and a parameter; declare only one source."
         )
     elif not parameter and "SecretArn" not in source:
         yield Violation(Code.MISSING, f"{path}: SecretArn or ParameterName is missing.")
     elif parameter and "ParameterName" not in source:
         yield Violation(Code.MISSING, f"{path}.ParameterName is missing.")
     if "VersionId" in source and "VersionStage" in source:
-        yield Violation(Code.CONTRADICTION, f"{path}: VersionId and VersionStage are both given; give one of them.")
+        yield Violation(Code.CONTRADICTION, f"{path}: VersionId and VersionStage are both set; set only one of them.")
 
 
 def _new_token_violations(attributes: Properties, unresolved: IsUnresolved) -> Violations:
@@ -232,7 +232,7 @@ def _new_token_violations(attributes: Properties, unresolved: IsUnresolved) -> V
 
 
 def _place_violations(attributes: Properties, user: object) -> Violations:
-    """What is wrong with the place of a token that is named as places may be."""
+    """Yield the violations in well-formed names of token sources."""
     users = USER_ARN.fullmatch(user) if isinstance(user, str) else None
     for member in ("DeviceTokenSource", "VoipDeviceTokenSource"):
         source = attributes.get(member)
@@ -250,11 +250,11 @@ def _unsuitable(name: str, place: str, user: re.Match[str] | None) -> str | None
         return None
     _, partition, _, _, account, _ = place.split(":", 5)
     if partition != user["partition"]:
-        return "is in another partition than the AppInstanceUser. Nothing there can be read from here."
+        return "is in another partition than the AppInstanceUser. The function cannot read it."
     if name == "SecretArn" and account != user["account"] and not places.may_be_complete(place):
         return (
-            "is the ARN of another account's secret without its last seven characters, a hyphen and six of AWS's own."
-            " AWS finds such a secret by its complete ARN only."
+            "is the ARN of another account's secret without its last seven characters: a hyphen and six random"
+            " characters. Use the complete ARN."
         )
     return None
 
@@ -267,7 +267,9 @@ def _application_violations(user: object, application: object) -> Violations:
         return
     for part in ("partition", "region", "account"):
         if ours[part] != theirs[part]:
-            sentence = f"ResourceArn is in another {part} than the AppInstanceUser; use one in the same {part}."
+            sentence = (
+                f"ResourceArn is in another {part} than the AppInstanceUser; use an application in the same {part}."
+            )
             yield Violation(Code.ELSEWHERE, sentence)
 
 
@@ -302,9 +304,11 @@ def _tag_list_violations(tags: list[Any], unresolved: IsUnresolved) -> Violation
         if not isinstance(key, str) or unresolved(key):
             continue
         if key.lower().startswith("aws:"):
-            yield Violation(Code.TAG_KEY, f"{path}.Key begins with aws:, which is reserved for AWS; take another.")
+            yield Violation(
+                Code.TAG_KEY, f"{path}.Key begins with aws:, which is reserved for AWS; choose another key."
+            )
         if key in seen:
-            yield Violation(Code.TAG_KEY, f"{path}.Key is the same as Tags[{seen[key]}].Key; keep one of them.")
+            yield Violation(Code.TAG_KEY, f"{path}.Key duplicates Tags[{seen[key]}].Key; remove one of them.")
         seen.setdefault(key, index)
 
 
@@ -324,8 +328,10 @@ def _map(
             continue
         if name not in value:
             if rule.required:
-                wanted = f": {_choices(rule)}" if rule.choices else rule.meaning and f": {rule.meaning}"
-                yield Violation(Code.MISSING, f"{_join(path, name)} is missing{wanted}.")
+                expected = _choices(rule) if rule.choices else rule.meaning
+                yield Violation(
+                    Code.MISSING, f"{_join(path, name)} is missing{expected and f'; it must be {expected}'}."
+                )
         elif not unresolved(value[name]):
             yield from _value(_join(path, name), value[name], rule, unresolved)
 
@@ -347,12 +353,12 @@ def _choices(rule: Rule) -> str:
 
 
 def _is_number(value: object, rule: Rule) -> bool:
-    """CDK may hand a version over as a number; CloudFormation sends every scalar as a string."""
+    """CDK may pass a version as a number; CloudFormation sends every scalar as a string."""
     return rule.form is VERSION_NUMBER and isinstance(value, int) and not isinstance(value, bool)
 
 
 def _choice(path: str, value: object, rule: Rule) -> Violations:
-    # CloudFormation sends a boolean as "true"; templates in JSON also hold "True" and true.
+    # CloudFormation sends a boolean as "true"; JSON templates can also contain "True" and true.
     given = str(value).lower() if isinstance(value, bool) or "true" in rule.choices else value
     if given not in rule.choices:
         near = _nearest(value, rule.choices) if isinstance(value, str) else "."
@@ -365,16 +371,16 @@ def _text(path: str, value: object, rule: Rule) -> Violations:
     elif _DYNAMIC_REFERENCE.search(value):
         yield Violation(
             Code.DYNAMIC_REFERENCE,
-            f"{path} holds a dynamic reference that CloudFormation does not resolve in custom resources."
-            " For a device token use DeviceTokenSource or VoipDeviceTokenSource (SecretArn or ParameterName):"
-            " the function reads it itself.",
+            f"{path} contains a dynamic reference that CloudFormation does not resolve in custom resources."
+            " For a device token, use DeviceTokenSource or VoipDeviceTokenSource (SecretArn or ParameterName);"
+            " the function then reads the token itself.",
         )
     elif rule.is_token:
         return
     elif length := list(_length(path, value, rule)):
         yield from length
     elif not value.isprintable() and any(_is_unwanted(character) for character in value):
-        sentence = f"{path} holds a control character (a line break, perhaps) or half of a surrogate pair; remove it."
+        sentence = f"{path} contains a control character (such as a line break) or half of a surrogate pair; remove it."
         yield Violation(Code.UNPRINTABLE, sentence)
     elif rule.form is not None and not rule.form.fullmatch(value):
         yield Violation(Code.MALFORMED, f"{path} {rule.meant(value) or f'is not {rule.meaning}.'}")
@@ -396,12 +402,12 @@ def _join(path: str, name: object) -> str:
 
 
 def _printable(name: object) -> str:
-    """A property's name as it may stand in a message: what does not look like one may be a misplaced value."""
+    """Return the name only if it looks like a property name; anything else may be a misplaced secret value."""
     text = str(name)
-    return text if _PROPERTY_NAME.fullmatch(text) else "(a name of other characters than letters, or of over 40)"
+    return text if _PROPERTY_NAME.fullmatch(text) else "(a name longer than 40 characters, or not only letters)"
 
 
 def _nearest(name: object, known_names: Iterable[str]) -> str:
-    from .nearest import nearest  # here, so that only a mistake pays for it
+    from .nearest import nearest  # imported here because only mistakes need it
 
     return nearest(name, known_names)

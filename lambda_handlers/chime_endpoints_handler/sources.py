@@ -1,4 +1,4 @@
-"""Device tokens read from where they are declared to be: AWS Secrets Manager or AWS Systems Manager."""
+"""Read device tokens from AWS Secrets Manager or AWS Systems Manager."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from .errors import HandlerError, InvalidRequestError, ServiceError, SourceError
 from .rules import plain_token_violations, region_of, token_violations
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_AS_PARAMETER = "Store the device token alone, in a parameter of type SecureString or String."
+_AS_PARAMETER = "Store only the device token, in a parameter of type SecureString or String."
 
 
 @dataclass(frozen=True)
 class Found:
-    """What stands where a device token is declared to be."""
+    """The value that a token source contains."""
 
     token: str = field(repr=False)
     refusal: HandlerError | None = None
-    """Why an endpoint must not be registered with it."""
+    """Why the value must not be registered as a device token; None if it is valid."""
 
 
 def read(member: str, source: TokenSource, *, clients: Clients, call: Call) -> str:
-    """The device token, checked.
+    """Read a device token and check it.
 
     Raises:
-        SourceError, InvalidRequestError: it is not there, may not be read, or is no device token.
+        SourceError, InvalidRequestError: the token does not exist, cannot be read, or is not a device token.
         ServiceError: the service kept failing until the deadline.
     """
     found = find(member, source, clients=clients, call=call)
@@ -43,16 +43,16 @@ def read(member: str, source: TokenSource, *, clients: Clients, call: Call) -> s
 
 
 def find(member: str, source: TokenSource, *, clients: Clients, call: Call) -> Found:
-    """What stands in the token's place, which an earlier release may have registered though it is no device token.
+    """Read the value of a token source; an earlier release may have registered it even if it is not a device token.
 
     Args:
         member: `DeviceToken` or `VoipDeviceToken`, for messages.
-        source: where the token is declared to be.
-        clients: the process's clients.
+        source: the declared location of the token.
+        clients: the AWS clients of this process.
         call: makes the call.
 
     Raises:
-        SourceError: it is not there, or may not be read.
+        SourceError: the value does not exist or cannot be read.
         ServiceError: the service kept failing until the deadline.
     """
     if isinstance(source, PlainToken):
@@ -79,18 +79,18 @@ def find(member: str, source: TokenSource, *, clients: Clients, call: Call) -> F
 def _remedy(source: SecretSource | ParameterSource) -> str:
     if isinstance(source, SecretSource) and source.field is None:
         return (
-            "Store the device token alone, as text; if it is a field of the secret's JSON object, declare Field"
+            "Store only the device token, as text. If it is a field of the secret's JSON object, declare Field"
             " (`field` in endpoints.yaml and in Python)."
         )
-    return "Store the device token alone, as text."
+    return "Store only the device token, as text."
 
 
 class _UnusableError(HandlerError):
-    """What was read is not what is declared; the text says what of the place."""
+    """The stored value is not a device token; the text completes a sentence that starts with its location."""
 
 
 def _place(source: SecretSource | ParameterSource) -> str:
-    """Where the token is to be found, for messages; what could be a token in the place of a name is left out."""
+    """Describe the token's location for messages; omit a name that could be a misplaced token."""
     kind, name = (
         ("secret", source.secret_arn) if isinstance(source, SecretSource) else ("parameter", source.parameter_name)
     )
@@ -113,9 +113,9 @@ def _read_secret(source: SecretSource, clients: Clients, call: Call, *, subject:
 
 
 def _get_secret(client: Any, secret: str, version: dict[str, str]) -> dict[str, Any]:
-    """The secret, also where its name ends as complete ARNs do and its ARN is partial: then AWS finds it by its name.
+    """Read a secret, also by a partial ARN that looks complete because the name ends in a hyphen and six characters.
 
-    Source: AWS Secrets Manager API Reference, GetSecretValue, SecretId.
+    AWS finds such a secret only by its name (AWS Secrets Manager API Reference, GetSecretValue, SecretId).
     """
     try:
         answer: dict[str, Any] = client.get_secret_value(SecretId=secret, **version)
@@ -127,38 +127,40 @@ def _get_secret(client: Any, secret: str, version: dict[str, str]) -> dict[str, 
         except ClientError as by_name:
             raise (error if _is_not_found(by_name) else by_name) from None
         if not str(answer.get("ARN")).startswith(f"{secret}-"):
-            raise  # the ARN is another account's, and this account has a secret of the same name
+            raise  # the ARN belongs to another account, and this account has a secret with the same name
     return answer
 
 
 def _is_not_found(error: ClientError) -> bool:
-    """Whether there is no such secret, as far as the role may know: IAM denies what no policy names."""
+    """Whether the secret may not exist: IAM also denies access to secrets that no policy names."""
     return error.response.get("Error", {}).get("Code") in ("ResourceNotFoundException", "AccessDeniedException")
 
 
 def _field(text: str, name: str) -> str:
-    import json  # here, so that only a secret with fields pays for it
+    import json  # imported here because only secrets with fields need it
 
     try:
-        fields = json.loads(text.removeprefix("\ufeff"))  # files of some editors begin so
+        fields = json.loads(text.removeprefix("\ufeff"))  # some editors start files with a byte order mark
     except (ValueError, RecursionError):
-        fields = None  # the parser's error would quote the secret
-    said = f"Field {name}" if _NAME.fullmatch(name) else "declared Field"
+        fields = None  # the parser's error quotes the secret
+    said = f'field "{name}"' if _NAME.fullmatch(name) else "field of the declared name"
     if not isinstance(fields, dict):
         raise _UnusableError(
             Code.FIELD_MISSING,
-            f"is not a JSON object, so that it has no {said}. Store a JSON object, or declare no Field.",
+            f"is not a JSON object, so it has no {said}. Store a JSON object, or remove Field from the declaration.",
         )
     if name not in fields:
-        raise _UnusableError(Code.FIELD_MISSING, f"has no {said}. Check its spelling (letter case counts).")
+        raise _UnusableError(
+            Code.FIELD_MISSING, f"has no {said}. Add the field, or correct Field (it is case-sensitive)."
+        )
     value = fields[name]
     if not isinstance(value, str):
-        raise _UnusableError(Code.FIELD_MISSING, f"has no string in its {said}. Put the device token in quotes.")
+        raise _UnusableError(Code.FIELD_MISSING, f"has a {said} that is not a string. Put the device token in quotes.")
     return value
 
 
 def _read_parameter(source: ParameterSource, clients: Clients, call: Call, *, subject: str) -> tuple[str, str]:
-    """The parameter's value and type."""
+    """Return the parameter's value and type."""
     name = source.parameter_name if source.version is None else f"{source.parameter_name}:{source.version}"
     answer = call(
         "GetParameter",
@@ -169,10 +171,10 @@ def _read_parameter(source: ParameterSource, clients: Clients, call: Call, *, su
     parameter = answer.get("Parameter") or {}
     value = parameter.get("Value")
     if not isinstance(value, str):
-        raise _UnusableError(Code.NO_TOKEN, "has no value. Store the device token in it, as text.")
+        raise _UnusableError(Code.NO_TOKEN, "has no value. Store the device token in it as text.")
     return value, str(parameter.get("Type"))
 
 
 def _region_of(name: str) -> str | None:
-    """The region that an ARN names; without one, it is the function's own."""
+    """Return the region in an ARN, or None (the function's own region) for a name."""
     return region_of(name) if places.is_arn(name) else None

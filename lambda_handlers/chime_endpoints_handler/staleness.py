@@ -20,7 +20,9 @@ def stop_if_stale(work: Work) -> Standing | None:
     if standing is not None and is_stale(work, standing):
         if standing.is_given_up:
             leftovers.remove_all(work, standing)
-        raise StaleEventError(Code.OVERTAKEN, "CloudFormation no longer waits for this Update: nothing was changed.")
+        raise StaleEventError(
+            Code.OVERTAKEN, "CloudFormation is no longer waiting for this Update. Nothing was changed."
+        )
     return standing
 
 

@@ -7,13 +7,13 @@ from datetime import datetime
 CLOCK_SKEW = 5.0
 """Seconds by which the clocks of Chime, CloudFormation and Lambda may differ."""
 RESOLUTION = 0.001
-"""Seconds by which a timestamp may be cut off: services tell milliseconds."""
+"""Seconds by which a timestamp may be truncated: services return milliseconds."""
 
-_MILLISECONDS_FROM = 10_000_000_000  # as seconds that would be the year 2286
+_MILLISECONDS_FROM = 10_000_000_000  # interpreted as seconds, this is the year 2286
 
 
 def seconds(timestamp: object) -> float | None:
-    """The time, from ISO 8601 text or from a number of seconds or milliseconds; None where it is neither."""
+    """Convert ISO 8601 text or a number of seconds or milliseconds to seconds; None for anything else."""
     if isinstance(timestamp, datetime):
         return timestamp.timestamp()
     if isinstance(timestamp, str):

@@ -46,8 +46,8 @@ class Work:
         """Warns of an endpoint that stays though nothing is pushed to it: no operation activates it again."""
         if endpoint.inactive:
             self.warn(
-                f"{Code.INACTIVE}: Endpoint {endpoint.endpoint_id} is INACTIVE ({endpoint.inactive}): nothing is pushed"
-                " to it. Declare the device's present token and an application that exists."
+                f"{Code.INACTIVE}: Endpoint {endpoint.endpoint_id} is INACTIVE ({endpoint.inactive}) and receives no"
+                " pushes. Declare the device's current token and an application that exists."
             )
 
     def standing(self) -> stack.Standing | None:

@@ -127,7 +127,7 @@ def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) 
     selection = selected(account, account.user())
     assert not selection.fit
     assert [why for _, why in selection.unfit] == [
-        "Name holds a control character (a line break, perhaps) or half of a surrogate pair; remove it."
+        "Name contains a control character (such as a line break) or half of a surrogate pair; remove it."
     ]
 
 

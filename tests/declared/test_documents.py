@@ -180,7 +180,7 @@ def test_json_keeps_every_character_of_its_strings(tmp_path: Path) -> None:
     """Also those that YAML takes for the end of a line."""
     name = "a\u2028b\u0085c\u007f"
     text = '{"endpoints": {"a": ' + _json_entry(name) + "}}"
-    assert "name: holds a control character" in mistakes(tmp_path, text, name="e.json")[0]
+    assert "name: contains a control character" in mistakes(tmp_path, text, name="e.json")[0]
     (entry,) = loaded(tmp_path, '{"endpoints": {"a": ' + _json_entry("a\u2028b") + "}}", name="e.json").entries
     assert entry.declaration.name == "a\u2028b"
 

@@ -67,14 +67,14 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         (f"{COMMON}, device_token: {{}}", "device_token: has no location: write {secret: ARN, field: NAME}"),
         (f"{COMMON}, device_token: {{secret: <SECRET>, parameter: /a}}", "secret and parameter are set; set only one"),
         (f"{COMMON}, device_token: {{secret: 'a b'}}", "device_token.secret: is not the name or ARN of a secret."),
-        (f"{COMMON}, device_token: {{secret: 'push*'}}", "device_token.secret: has a wildcard in it."),
+        (f"{COMMON}, device_token: {{secret: 'push*'}}", "device_token.secret: contains a wildcard."),
         (
             f"{COMMON}, device_token: {{secret: '<SECRET>:apns::'}}",
-            "device_token.secret: has a field, stage or version after the secret's ARN, as ECS writes it. Declare ",
+            "device_token.secret: has a field, stage or version after the secret's ARN, in the format of Amazon ECS. ",
         ),
         (
             f"{COMMON}, device_token: {{parameter: /aws/reference/secretsmanager/push}}",
-            "device_token.parameter: refers to a secret. Declare the secret itself, as secret: its name, or its ARN.",
+            "device_token.parameter: refers to a secret. Declare the name or ARN of the secret as secret.",
         ),
         (f"{COMMON}, device_token: {{parameter: '<SECRET>'}}", "is the ARN of a secret. Declare it as secret."),
         (
@@ -104,15 +104,18 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
             "device_token.version: is not a whole number from 1.",
         ),
         (f"{COMMON}, device_token: {{plain_text: ''}}", "device_token.plain_text: has 0 characters; 1 to 1600"),
-        (f"{COMMON}, device_token: {{plain_text: '{{{{resolve:secretsmanager:x}}}}'}}", "holds a dynamic reference"),
-        (f"{COMMON}, device_token: {{plain_text: x}}, voip_device_token: {{plain_text: x}}", "VoIP pushes are Apple's"),
+        (f"{COMMON}, device_token: {{plain_text: '{{{{resolve:secretsmanager:x}}}}'}}", "contains a dynamic reference"),
+        (
+            f"{COMMON}, device_token: {{plain_text: x}}, voip_device_token: {{plain_text: x}}",
+            "VoIP pushes are for Apple devices",
+        ),
         (
             f"{COMMON}, device_token: {{plain_text: 5}}",
             "must be a string, but YAML reads it as a number; put it in quotes.",
         ),
         (f"{COMMON}, device_token: {{plain_text: }}", "device_token.plain_text: is empty; set a value"),
         (f"{COMMON}, device_token: {{plain_text: x}}, name: [a]", "name: must be a string."),
-        (f'{COMMON}, device_token: {{plain_text: x}}, name: "a\\nb"', "name: holds a control character"),
+        (f'{COMMON}, device_token: {{plain_text: x}}, name: "a\\nb"', "name: contains a control character"),
         (
             f"{COMMON}, device_token: {{plain_text: x}}, allow_messages: SOME",
             "allow_messages: 'SOME' must be one of ALL, NONE",

@@ -34,7 +34,7 @@ def test_an_expired_url_is_given_up(stage: Stage, caplog: pytest.LogCaptureFixtu
     stage.sink.statuses = [403] * 50
     stage.run(stage.event("Create", stage.properties()))
     assert len(stage.sink.bodies) == 3
-    assert "Create of Phone: CE-518: The answer was refused (403): its URL has expired" in caplog.text
+    assert "Create of Phone: CE-518: The response URL returned 403. It has expired" in caplog.text
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update", "Delete", "Nonsense"])
@@ -45,11 +45,11 @@ def test_an_answer_that_nobody_accepts_raises_in_time(
     stage.sink.statuses = [500] * 500
     began = stage.clock.now()
     declared = stage.properties()
-    with pytest.raises(AnswerNotAcceptedError, match=r"^nobody accepted the answer$"):
+    with pytest.raises(AnswerNotAcceptedError, match=r"^the response could not be delivered$"):
         stage.run(stage.event(request_type, declared, PhysicalResourceId="none", OldResourceProperties=declared))
     assert (
-        f"{request_type} of Phone: CE-518: Nobody accepted the answer. Lambda delivers the event again; in a VPC the"
-        " function needs a way to Amazon S3."
+        f"{request_type} of Phone: CE-518: The function could not deliver its response. Lambda retries the event. If"
+        " the function runs in a VPC, give it a route to Amazon S3."
     ) in caplog.messages
     assert len(stage.sink.bodies) > 3
     assert 100 < stage.clock.now() - began <= 120
@@ -94,7 +94,7 @@ def test_a_lost_answer_is_given_again_for_the_same_endpoint(stage: Stage) -> Non
 def test_too_little_time_is_answered_at_once(stage: Stage, seconds: float) -> None:
     """F42: nothing is begun that could not be finished."""
     answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
-    assert "no time left" in answer["Reason"]
+    assert "No time was left" in answer["Reason"]
     assert not stage.backend.calls
 
 

@@ -158,7 +158,7 @@ def test_a_mark_that_cannot_be_set_is_told(stage: Stage, caplog: pytest.LogCaptu
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
     unanswered(stage, rotation(stage, first))
-    told = "The endpoint could not be marked for the next event (ServiceError)."
+    told = "The function could not mark the endpoint so that the next event recognizes it (ServiceError)."
     assert f"Update of Phone: CE-518: {told}" in caplog.messages
 
 

@@ -63,9 +63,9 @@ def test_a_strangers_endpoint_stays_and_what_to_do_is_told(stage: Stage, inactiv
     before = vars(theirs).copy()
     assert stage.create()["Reason"] == (
         "CE-411: RegisterAppInstanceUserEndpoint failed: ConflictException, because endpoint"
-        f" {theirs.endpoint_id} of this AppInstanceUser{inactive} holds the device token; it is not this resource's and"
-        " was left as it is. To take it over set AdoptExisting to true, otherwise deregister it first; but if you"
-        " renamed the resource that it belongs to, keep that one's logical ID instead."
+        f" {theirs.endpoint_id} of this AppInstanceUser{inactive} already has the device token. This resource"
+        " does not own that endpoint and did not change it. To take it over, set AdoptExisting to true, or deregister"
+        " it first; but if you renamed the resource that it belongs to, keep its logical ID instead."
     )
     assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
 
@@ -73,11 +73,11 @@ def test_a_strangers_endpoint_stays_and_what_to_do_is_told(stage: Stage, inactiv
 @pytest.mark.parametrize(
     ("change", "different"),
     [
-        ({"Type": "APNS_SANDBOX"}, "another Type"),
-        ({"ResourceArn": OTHER_APPLICATION}, "another ResourceArn"),
+        ({"Type": "APNS_SANDBOX"}, "Type"),
+        ({"ResourceArn": OTHER_APPLICATION}, "ResourceArn"),
         (
             {"EndpointAttributes": {"DeviceToken": "canary-token-c", "VoipDeviceToken": "canary-token-b"}},
-            "another DeviceToken and another VoipDeviceToken",
+            "DeviceToken and VoipDeviceToken",
         ),
     ],
     ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
@@ -92,8 +92,9 @@ def test_what_differs_is_not_adopted_and_the_difference_is_named(
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == (
         "CE-413: RegisterAppInstanceUserEndpoint failed: ConflictException, because endpoint"
-        f" {theirs.endpoint_id} of this AppInstanceUser holds the device token, and AdoptExisting cannot take it over:"
-        f" it has {different}, which cannot be changed. Declare what is registered, or deregister the endpoint first."
+        f" {theirs.endpoint_id} of this AppInstanceUser already has the device token. AdoptExisting cannot take it"
+        f" over: it differs from the declaration in {different}, which cannot be changed. Declare the registered"
+        " values, or deregister the endpoint first."
     )
     assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
 
@@ -209,7 +210,10 @@ def test_a_conflict_with_little_time_left_is_told_without_a_second_look(stage: S
         calls, began = len(stage.backend.calls), stage.clock.now()
         answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
         assert stage.clock.now() - began <= 1.5
-        assert "another user's endpoint holds it. Deregister that one first, or declare" in answer["Reason"]
+        assert (
+            "another user's endpoint has the device token; no endpoint of this AppInstanceUser has it. Deregister"
+            in answer["Reason"]
+        )
         assert stage.operations[calls:] == ["Register", *["List"] * lists]
 
 

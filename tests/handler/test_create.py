@@ -270,7 +270,7 @@ def test_an_application_that_is_refused_is_explained(stage: Stage) -> None:
         Fault(REGISTER, error="BadRequestException", status=400, message="bad token canary-token-a")
     )
     answer = stage.create()
-    assert "check that the application exists" in answer["Reason"]
+    assert "Check that the application exists" in answer["Reason"]
     assert "canary" not in answer["Reason"]
     assert len(stage.backend.calls) == 1
 
@@ -281,8 +281,8 @@ def test_a_create_that_cloudformation_gave_up_is_withdrawn(stage: Stage) -> None
     stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "invented"}
     answer = stage.create()
     assert answer["Status"] == "FAILED"
-    what = "what was registered is removed"
-    assert answer["Reason"] == f"CE-415: CloudFormation no longer waits for this Create: {what}."
+    what = "What it registered was removed"
+    assert answer["Reason"] == f"CE-415: CloudFormation is no longer waiting for this Create. {what}."
     assert not stage.registered
 
 

@@ -26,7 +26,7 @@ EXPIRED = [
     ("InvalidSignatureException", 403),
     ("SignatureDoesNotMatch", 403),
 ]
-WHAT_TO_DO = "The function's credentials have expired, or its clock is wrong: deploy again."
+WHAT_TO_DO = "The function's credentials have expired, or its clock is wrong. Deploy again."
 
 
 def expired(code: str, status: int, **when: Any) -> Fault:
@@ -123,7 +123,7 @@ def test_a_function_without_credentials_says_so(sink: Sink, monkeypatch: pytest.
     began = stage.clock.now()
     answer = stage.create()
     assert answer["Status"] == "FAILED"
-    assert "NoCredentialsError. The function has no credentials: does its role exist?" in answer["Reason"]
+    assert "NoCredentialsError. The function has no credentials. Check that its role exists." in answer["Reason"]
     assert stage.clock.now() == began
     assert stage.delete(f"{stage.user}/endpoint/e")["Status"] == "FAILED"
 
@@ -139,7 +139,7 @@ def test_a_function_without_credentials_says_so(sink: Sink, monkeypatch: pytest.
 )
 def test_whatever_is_wrong_with_the_credentials_is_told_as_such(error: Exception) -> None:
     """F47: one way to look for the cause, in whatever words botocore has it."""
-    assert "The function has no credentials: does its role exist?" in str(translate(REGISTER, error))
+    assert "The function has no credentials. Check that its role exists." in str(translate(REGISTER, error))
 
 
 @pytest.mark.parametrize("source", [{"ParameterName": "/push/alice"}, {"SecretArn": "{secret}"}])

@@ -51,6 +51,6 @@ def test_no_call_begins_without_time_for_it() -> None:
     with pytest.raises(OutOfTimeError) as failure:
         deadline.check("TagResource")
     assert str(failure.value) == (
-        "CE-512: There was no time left for TagResource. Deploy again; if this repeats, give the function a longer"
-        " timeout."
+        "CE-512: No time was left to call TagResource. Deploy again. If this happens again, increase the"
+        " function's timeout."
     )

@@ -55,7 +55,7 @@ def test_a_delete_that_is_refused_for_another_reason_names_no_permission(stage: 
     stage.backend.faults.append(Fault(DEREGISTER, error="BadRequestException"))
     answer = stage.delete(first["PhysicalResourceId"])
     assert (answer["Status"], len(stage.registered)) == ("FAILED", 1)
-    assert "BadRequestException, and it is still registered" in answer["Reason"]
+    assert "BadRequestException, and the endpoint is still registered" in answer["Reason"]
     assert "chime:" not in answer["Reason"]
 
 

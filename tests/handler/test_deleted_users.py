@@ -134,7 +134,7 @@ def test_iams_words_are_a_missing_permission_whatever_the_code(stage: Stage, wor
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].endswith(
-        f"failed: {code}, and {LIST} failed as well: {code}."
+        f"failed: {code}, and {LIST} also failed: {code}."
         f" The function's role needs chime:{DEREGISTER} and chime:{LIST} on the AppInstanceUser."
     )
     assert len(stage.registered) == 1
@@ -145,8 +145,8 @@ def test_iams_words_are_a_missing_permission_whatever_the_code(stage: Stage, wor
     [
         ({DEREGISTER: "denied", LIST: "forbidden"}, "AccessDeniedException", DEREGISTER),
         ({DEREGISTER: "forbidden", LIST: "denied"}, "AccessDeniedException", LIST),
-        ({DEREGISTER: "denied"}, "and it is still registered", DEREGISTER),
-        ({DEREGISTER: "forbidden"}, "and it is still registered", DEREGISTER),
+        ({DEREGISTER: "denied"}, "and the endpoint is still registered", DEREGISTER),
+        ({DEREGISTER: "forbidden"}, "and the endpoint is still registered", DEREGISTER),
     ],
     ids=str,
 )
@@ -182,7 +182,7 @@ def test_a_refusal_that_says_nothing_of_a_user_proves_nothing(stage: Stage, code
         stage.backend.faults.append(Fault(operation, error=code, status=status, times=None))
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
-    assert f"{LIST} failed as well: {code}" in answer["Reason"]
+    assert f"{LIST} also failed: {code}" in answer["Reason"]
     assert len(stage.registered) == 1
 
 
@@ -195,7 +195,7 @@ def test_an_endpoint_that_list_shows_after_one_refusal_is_still_there(stage: Sta
     ]
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
-    assert "ForbiddenException, and it is still registered" in answer["Reason"]
+    assert "ForbiddenException, and the endpoint is still registered" in answer["Reason"]
 
 
 def test_a_denied_removal_of_what_is_gone_succeeds(stage: Stage) -> None:

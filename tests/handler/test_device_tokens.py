@@ -69,8 +69,8 @@ NO_TOKENS = {
     "a NUL character": ("canary\0", "has a NUL character at its end"),
     "an escape of a terminal": ("\x1b[0mcanary", "has a control character at its beginning"),
     "half of a surrogate pair": ("canary\ud83d", "has half of a surrogate pair at its end"),
-    "a dash of a word processor": ("canary–a", "contains a character that no device token has"),  # noqa: RUF001 - that is the point
-    "a letter that looks like another": ("cаnary", "contains a character that no device token has"),  # noqa: RUF001 - likewise
+    "a dash of a word processor": ("canary–a", "contains a character that is not allowed in a device token"),  # noqa: RUF001 - that is the point
+    "a letter that looks like another": ("cаnary", "contains a character that is not allowed in a device token"),  # noqa: RUF001 - likewise
     "a list": ("canary-a,canary-b", "is a list"),
     "a list with semicolons": ("canary-a;canary-b", "is a list"),
     "a file for the AWS CLI": ("file://canary.txt", "is a path or URL"),
@@ -84,10 +84,10 @@ NO_TOKENS = {
     "the name of a secret": ("chime/canary", "is a path or URL"),
     "the ARN of a secret": (f"arn:aws:secretsmanager:{REGION}:123456789012:secret:canary-AbCdEf", "is an ARN"),
     "a line of an environment file": ("DEVICE_TOKEN=canary", "is an assignment of the form NAME=VALUE"),
-    "a variable": ("${CANARY}", "contains a character that no device token has"),
+    "a variable": ("${CANARY}", "contains a character that is not allowed in a device token"),
     "a dynamic reference": ("{{resolve:ssm:/canary}}", "is text in braces"),
-    "text of a URL": ("canary%3Acanary", "contains a character that no device token has"),
-    "an address": ("canary@example.com", "contains a character that no device token has"),
+    "text of a URL": ("canary%3Acanary", "contains a character that is not allowed in a device token"),
+    "an address": ("canary@example.com", "contains a character that is not allowed in a device token"),
     "base64 of JSON": (ENCODED, "is JSON in base64"),
     "a JSON Web Token": (f"{ENCODED.rstrip('=')}.{ENCODED.rstrip('=')}.canary", "is JSON in base64"),
     "nothing in JSON": ("null", "is a placeholder for a missing value"),
@@ -168,7 +168,7 @@ def test_a_whole_secret_of_many_tokens_is_to_be_declared_with_its_field(stage: S
     reason = stage.create(from_source(stage, SecretArn=secret(NO_TOKENS["a JSON object"][0])))["Reason"]
     assert reason.startswith("CE-205: DeviceTokenSource: the value read from secret arn:")
     assert reason.endswith(
-        " is a JSON object, not a device token. Store the device token alone, as text; if it is a field of the secret's"
+        " is a JSON object, not a device token. Store only the device token, as text. If it is a field of the secret's"
         " JSON object, declare Field (`field` in endpoints.yaml and in Python)."
     )
 
@@ -179,7 +179,7 @@ def test_a_list_of_strings_is_no_token(stage: Stage, value: str) -> None:
     boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value=value, Type="StringList")
     answer = stage.create(from_source(stage, ParameterName="/push"))
     assert answer["Status"] == "FAILED"
-    assert "parameter /push is a StringList. Store the device token alone, in a parameter of type" in answer["Reason"]
+    assert "parameter /push is a StringList. Store only the device token, in a parameter of type" in answer["Reason"]
     assert "canary" not in answer["Reason"]
     assert stage.backend.calls == []
 

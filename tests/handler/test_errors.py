@@ -86,13 +86,13 @@ def test_a_code_that_is_known_counts_more_than_its_status(kind: Kind, codes: str
     ("code", "said"),
     [
         ("E" * 80, "E" * 80),
-        ("E" * 81, "an unreadable answer"),
-        ("Ünbekannt", "an unreadable answer"),
-        ("canary code", "an unreadable answer"),
-        ("<html>", "an unreadable answer"),
-        ("", "an unreadable answer"),
-        (None, "an unreadable answer"),
-        (404, "an unreadable answer"),
+        ("E" * 81, "an unreadable response"),
+        ("Ünbekannt", "an unreadable response"),
+        ("canary code", "an unreadable response"),
+        ("<html>", "an unreadable response"),
+        ("", "an unreadable response"),
+        (None, "an unreadable response"),
+        (404, "an unreadable response"),
     ],
 )
 def test_a_code_that_is_no_word_is_not_told(code: object, said: str) -> None:
@@ -105,7 +105,7 @@ def test_a_refusal_that_says_nothing_of_itself_is_unclear() -> None:
     """F26: whatever stands between may answer so."""
     error = translate("DescribeAppInstanceUserEndpoint", ClientError({}, "x"))
     assert error.kind is Kind.UNCLEAR
-    assert "DescribeAppInstanceUserEndpoint failed: an unreadable answer. " in str(error)
+    assert "DescribeAppInstanceUserEndpoint failed: an unreadable response. " in str(error)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -120,11 +120,11 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_only_the_messaging_service_has_two_regions(operation: str, *, says_regions: bool) -> None:
     """F26: a secret may be anywhere."""
     said = str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
-    assert "a function in a VPC needs a way to it" in said
+    assert "if the function runs in a VPC, give it a route" in said
     assert ("us-east-1 and eu-central-1 only" in said) is says_regions
 
 
 def test_a_role_that_is_gone_is_told() -> None:
     """F47: AWS does not know the credentials, which is another thing than that they have expired."""
     error = translate("ListAppInstanceUserEndpoints", refusal("UnrecognizedClientException", 403))
-    assert "does its role still exist?" in str(error)
+    assert "Check that its role still exists." in str(error)

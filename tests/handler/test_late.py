@@ -93,7 +93,7 @@ def test_an_update_is_carried_out_only_while_it_is_awaited(
     assert endpoint.endpoint_id == first["Data"]["EndpointId"]
     assert endpoint.name == ("new" if is_done and change is not ROTATED else "canary phone")
     if not is_done:
-        assert answer["Reason"] == "CE-415: CloudFormation no longer waits for this Update: nothing was changed."
+        assert answer["Reason"] == "CE-415: CloudFormation is no longer waiting for this Update. Nothing was changed."
         assert answer["PhysicalResourceId"] == held
 
 
@@ -194,8 +194,8 @@ def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Sta
     )
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert answer["Status"] == "FAILED"
-    what = "what was registered is removed"
-    assert answer["Reason"] == f"CE-415: CloudFormation no longer waits for this Update: {what}."
+    what = "What it registered was removed"
+    assert answer["Reason"] == f"CE-415: CloudFormation is no longer waiting for this Update. {what}."
     assert ids(stage) == {first["PhysicalResourceId"]}
 
 
@@ -224,7 +224,9 @@ def test_a_stale_event_leaves_what_cloudformation_holds_to_its_delete(stage: Sta
     told = "registered" if request_type == "Create" else "changed"
     answer = stage.deliver(event)
     assert answer["Status"] == "FAILED"
-    assert answer["Reason"] == f"CE-415: CloudFormation no longer waits for this {request_type}: nothing was {told}."
+    assert (
+        answer["Reason"] == f"CE-415: CloudFormation is no longer waiting for this {request_type}. Nothing was {told}."
+    )
     assert ids(stage) == before
 
 

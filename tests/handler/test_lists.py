@@ -88,7 +88,7 @@ def test_a_list_without_end_ends_in_a_clear_reason(stage: Stage, count: int) -> 
     answer = stage.delete(first["PhysicalResourceId"])
     assert answer["Status"] == "FAILED"
     assert "DeregisterAppInstanceUserEndpoint" in answer["Reason"]
-    assert "and ListAppInstanceUserEndpoints failed as well: a list without an end. " in answer["Reason"]
+    assert "and ListAppInstanceUserEndpoints also failed: an endless list. " in answer["Reason"]
     assert stage.operations.count("List") < 10
     assert others(stage) == before
 
@@ -101,7 +101,7 @@ def test_a_conflict_and_a_list_without_end_leave_everything_as_it_is(stage: Stag
     )
     answer = stage.create()
     assert answer["Status"] == "FAILED"
-    assert "ListAppInstanceUserEndpoints failed: a list without an end. " in answer["Reason"]
+    assert "ListAppInstanceUserEndpoints failed: an endless list. " in answer["Reason"]
     assert [vars(each) for each in stage.registered] == [theirs]
     assert len(stage.backend.calls) < 20
 
@@ -112,7 +112,7 @@ def test_a_list_of_ever_new_tokens_ends_in_a_clear_reason(stage: Stage) -> None:
     stage.backend.faults.append(Fault.deny("DeregisterAppInstanceUserEndpoint"))
     stage.clients = Endless(stage)  # type: ignore[assignment] # in the place of the staged ones
     answer = stage.delete(first["PhysicalResourceId"])
-    assert "and ListAppInstanceUserEndpoints failed as well: a list without an end. " in answer["Reason"]
+    assert "and ListAppInstanceUserEndpoints also failed: an endless list. " in answer["Reason"]
     assert len(stage.registered) == 1
 
 

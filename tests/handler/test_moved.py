@@ -137,7 +137,7 @@ def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: St
     before = [vars(each).copy() for each in stage.registered]
     answer = stage.deliver(move(stage, first, bob))
     assert answer["Status"] == "FAILED"
-    assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser holds the device token" in answer["Reason"]
+    assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser already has the device token" in answer["Reason"]
     assert [vars(each) | {"listed": True} for each in stage.registered] == [each | {"listed": True} for each in before]
     assert DEREGISTER not in {call.operation for call in stage.backend.calls}
 
@@ -149,7 +149,7 @@ def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage,
     theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
     answer = stage.deliver(move(stage, first, bob, name))
     assert answer["Status"] == "FAILED"
-    assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser holds the device token" in answer["Reason"]
+    assert f"endpoint {theirs.endpoint_id} of this AppInstanceUser already has the device token" in answer["Reason"]
     assert sorted(of(stage)) == sorted([stage.user, bob])
     (ours,) = [each for each in stage.registered if each.app_instance_user_arn == stage.user]
     assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{ours.endpoint_id}"

@@ -14,7 +14,7 @@ from support.stage import STACK_ID, Stage
 
 INVENTED = "chat-Phone-1X2Y3Z4ABCDE"
 """An id of CloudFormation's own, for a Create of which it heard nothing."""
-LEFT_ALONE = "CE-418: Endpoint {} equals what is declared, and nothing proves that this resource registered it"
+LEFT_ALONE = "CE-418: Endpoint {} matches the declaration, but nothing proves that this resource registered it"
 
 
 def equal(stage: Stage, **members: Any) -> Endpoint:

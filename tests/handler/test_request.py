@@ -39,7 +39,7 @@ def test_what_is_no_event_ends_at_once(
     seen = len(stage.sink.bodies)
     stage.run(event)
     assert len(stage.sink.bodies) == seen
-    assert f"CE-519: Ignored: the event {reason}. " in caplog.text
+    assert f"CE-519: Ignored an event that CloudFormation did not send: the event {reason}. " in caplog.text
 
 
 @pytest.mark.parametrize("value", [None, "", 5])
@@ -51,13 +51,13 @@ def test_an_event_without_what_an_answer_needs_ends_at_once(
     stage.run(stage.event("Create", stage.properties()) | {key: value})
     assert not stage.sink.bodies
     assert not stage.backend.calls
-    assert f"CE-519: Ignored: the event has no {key}. " in caplog.text
+    assert f"CE-519: Ignored an event that CloudFormation did not send: the event has no {key}. " in caplog.text
 
 
 @pytest.mark.parametrize(
     ("key", "problem"),
     [
-        ("ResourceType", "is neither Custom::ChimeAppInstanceUserEndpoint nor"),
+        ("ResourceType", "must be Custom::ChimeAppInstanceUserEndpoint or"),
         ("ResourceProperties", "is not a map of properties"),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_very_long_url_is_usable() -> None:
 def test_an_unknown_request_type_is_refused(stage: Stage, request_type: str) -> None:
     """F17: also the one that differs by case alone."""
     answer = stage.deliver(stage.event(request_type, stage.properties()))
-    assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-519: RequestType is none of Create, Update, Delete.")
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-519: RequestType must be Create, Update or Delete.")
     assert answer["PhysicalResourceId"].startswith("not-applied/")
     assert not stage.backend.calls
 

@@ -34,7 +34,7 @@ def test_text_of_any_script_is_registered_as_it_is(stage: Stage, text: str) -> N
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"Name": "{}"}, "Name holds a control character"),
+        ({"Name": "{}"}, "Name contains a control character"),
         ({"EndpointAttributes": {"DeviceToken": "{}"}}, "EndpointAttributes.DeviceToken has "),
         (
             {"EndpointAttributes": {"DeviceToken": "t", "VoipDeviceToken": "{}"}},
@@ -60,7 +60,7 @@ def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str
     """F22: likewise."""
     tags = [{"Key": "team", "Value": "chat"} | {member: text}]
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
-    assert answer["Reason"].startswith(f"CE-107: Tags[0].{member} holds a control character")
+    assert answer["Reason"].startswith(f"CE-107: Tags[0].{member} contains a control character")
     assert not stage.backend.calls
 
 

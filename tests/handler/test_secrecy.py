@@ -244,7 +244,7 @@ def test_a_code_of_the_service_forges_no_log_line(stage: Stage, everything_logge
     """F76: a code that is no word is not repeated."""
     stage.backend.faults.append(Fault(error="x\x1b[31m forged", status=400, times=None))
     answer = stage.create()
-    assert "an unreadable answer" in answer["Reason"]
+    assert "an unreadable response" in answer["Reason"]
     assert "forged" not in answer["Reason"] + "\n".join(everything_logged)
 
 

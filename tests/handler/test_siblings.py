@@ -41,7 +41,7 @@ def test_a_renamed_resource_leaves_the_endpoint_to_the_former_one(stage: Stage, 
     answer = rename(stage, Name=name, AdoptExisting=adopt)
     assert answer["Status"] == "FAILED"
     assert "CE-411" in answer["Reason"]
-    assert "belongs to resource Phone of this stack, whose removal would deregister it" in answer["Reason"]
+    assert "belongs to resource Phone of this stack, so removing that resource would deregister it" in answer["Reason"]
     assert "If you renamed Phone, keep its logical ID" in answer["Reason"]
     stage.delete(answer["PhysicalResourceId"], LogicalResourceId=RENAMED)
     assert [endpoint.endpoint_id for endpoint in stage.registered] == [held.rpartition("/")[2]]
@@ -73,7 +73,7 @@ def test_an_endpoint_of_another_stack_is_a_strangers(stage: Stage) -> None:
     stage.stack.happens("CREATE_COMPLETE", "another")
     holds(stage, "another")
     answer = rename(stage)
-    assert "it is not this resource's and was left as it is" in answer["Reason"]
+    assert "This resource does not own that endpoint and did not change it" in answer["Reason"]
     assert rename(stage, AdoptExisting="true")["Data"]["EndpointId"] == theirs.endpoint_id
 
 
@@ -82,7 +82,7 @@ def test_where_cloudformation_cannot_be_asked_the_reason_speaks_of_both(stage: S
     first_of(stage, Name="Alice's phone")
     answer = rename(stage, Name="Alice's phone")
     assert "set AdoptExisting to true" in answer["Reason"]
-    assert "if you renamed the resource that it belongs to, keep that one's logical ID" in answer["Reason"]
+    assert "if you renamed the resource that it belongs to, keep its logical ID" in answer["Reason"]
 
 
 def test_events_are_read_so_far_and_no_further(stage: Stage) -> None:

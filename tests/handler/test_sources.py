@@ -110,8 +110,8 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
     [
         ("canary-not-json", "apns", "not a JSON object"),
         ('["canary"]', "apns", "not a JSON object"),
-        ('{"other": "canary"}', "apns", "has no Field apns"),
-        ('{"apns": 5}', "apns", "has no string in its Field apns"),
+        ('{"other": "canary"}', "apns", 'has no field "apns"'),
+        ('{"apns": 5}', "apns", 'has a field "apns" that is not a string'),
         ('{"apns": ""}', "apns", "0 characters"),
         (b"canary", None, "binary"),
         ("canary-token\n", None, "a line break at its end"),
@@ -121,8 +121,8 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
         ("null", "apns", "not a JSON object"),
         ("[" * 60_000, "apns", "not a JSON object"),
         ("[" * 60_000, None, "is text in brackets"),
-        ('{"apns": null}', "apns", "has no string in its Field apns"),
-        ('{"apns": {"canary": "1"}}', "apns", "has no string in its Field apns"),
+        ('{"apns": null}', "apns", 'has a field "apns" that is not a string'),
+        ('{"apns": {"canary": "1"}}', "apns", 'has a field "apns" that is not a string'),
     ],
 )
 def test_a_secret_that_holds_no_token_is_explained(
@@ -195,16 +195,24 @@ SOURCES = {
 @pytest.mark.parametrize(
     ("kind", "code", "told"),
     [
-        ("secret", "AccessDeniedException", "needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key"),
-        ("secret", "DecryptionFailure", "needs secretsmanager:GetSecretValue on it, and kms:Decrypt on its key"),
-        ("secret", "InvalidRequestException", "Perhaps the secret is scheduled for deletion"),
-        ("secret", "ResourceNotFoundException", "It, or the declared version of it, does not exist there"),
+        (
+            "secret",
+            "AccessDeniedException",
+            "needs secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its key",
+        ),
+        (
+            "secret",
+            "DecryptionFailure",
+            "needs secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its key",
+        ),
+        ("secret", "InvalidRequestException", "The secret may be scheduled for deletion"),
+        ("secret", "ResourceNotFoundException", "The secret, or its declared version, does not exist"),
         ("secret", "ExpiredTokenException", "credentials have expired"),
-        ("secret", "InvalidParameterException", "failed: InvalidParameterException. Read it with the AWS CLI"),
-        ("parameter", "AccessDeniedException", "needs ssm:GetParameter on it, and kms:Decrypt on its key"),
-        ("parameter", "ParameterNotFound", "It, or the declared version of it, does not exist there"),
-        ("parameter", "ParameterVersionNotFound", "It, or the declared version of it, does not exist there"),
-        ("parameter", "InvalidKeyId", "needs ssm:GetParameter on it, and kms:Decrypt on its key"),
+        ("secret", "InvalidParameterException", "failed: InvalidParameterException. Read the secret with the AWS CLI"),
+        ("parameter", "AccessDeniedException", "needs ssm:GetParameter on the parameter, and kms:Decrypt on its key"),
+        ("parameter", "ParameterNotFound", "The parameter, or its declared version, does not exist"),
+        ("parameter", "ParameterVersionNotFound", "The parameter, or its declared version, does not exist"),
+        ("parameter", "InvalidKeyId", "needs ssm:GetParameter on the parameter, and kms:Decrypt on its key"),
     ],
 )
 @pytest.mark.parametrize("member", ["DeviceToken", "VoipDeviceToken"])
@@ -246,7 +254,7 @@ def test_a_source_that_is_throttled_for_ever_fails_in_time(stage: Stage, kind: s
     declared = stage.properties(EndpointAttributes={"DeviceTokenSource": SOURCES[kind]})
     answer = stage.create(declared)
     assert answer["Status"] == "FAILED"
-    assert "throttled for as long as the function could wait" in answer["Reason"]
+    assert "throttled the call until the function had to stop retrying" in answer["Reason"]
     assert stage.clock.now() - began < 120
     assert stage.delete(answer["PhysicalResourceId"], declared)["Status"] == "SUCCESS"
     assert not stage.backend.calls
@@ -290,7 +298,9 @@ def test_a_token_in_the_place_of_a_name_is_not_told(stage: Stage, source: dict[s
         for given in (token, name)
     )
     assert token not in hidden
-    assert ("a JSON object, so that it has no declared Field." if "Field" in source else " of the parameter ") in hidden
+    assert (
+        "a JSON object, so it has no field of the declared name." if "Field" in source else " of the parameter "
+    ) in hidden
     assert name in shown
 
 
@@ -323,6 +333,6 @@ def test_a_parameter_without_a_value_is_explained() -> None:
     """F23: an answer that holds none."""
     service = Answering({"Parameter": {"Name": "/push"}})
     call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
-    with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it, as text\.$"):
+    with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it as text\.$"):
         sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
     assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]

@@ -196,7 +196,7 @@ def test_tags_on_an_endpoint_are_refused_with_the_way_to_go(stage: Stage) -> Non
 @pytest.mark.parametrize(
     ("tags", "problem"),
     [
-        ([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], "Tags[1].Key is the same as Tags[0].Key"),
+        ([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], "Tags[1].Key duplicates Tags[0].Key"),
         ([{"Key": "AWS:a", "Value": "1"}], "reserved"),
         ([{"Key": "k" * 129, "Value": "1"}], "Tags[0].Key has 129 characters"),
         ([{"Key": "a", "Value": ""}], "Tags[0].Value has 0 characters"),

@@ -109,4 +109,4 @@ def test_a_late_tag_create_is_carried_out_only_while_it_is_awaited(stage: Stage,
         ("SUCCESS", {"team": "chat"}) if is_awaited else ("FAILED", {})
     )
     if not is_awaited:
-        assert answer["Reason"] == "CE-415: CloudFormation no longer waits for this Create: no tag was changed."
+        assert answer["Reason"] == "CE-415: CloudFormation is no longer waiting for this Create. No tags were changed."

@@ -91,7 +91,7 @@ def test_a_throttle_for_ever_fails_in_time_and_changes_nothing(
     stage.backend.faults.append(Fault(**THROTTLE, times=None))  # type: ignore[arg-type] # one of several
     answer = deliver(stage)
     assert answer["Status"] == "FAILED"
-    assert "50 requests a second were exhausted" in answer["Reason"]
+    assert "Calls exceeded the account's 50 requests per second" in answer["Reason"]
     assert stage.clock.now() - began < 120
     assert [vars(endpoint) for endpoint in stage.registered] == before
     assert not any(stage.backend.tags.values())
@@ -183,9 +183,9 @@ def test_a_refused_token_is_told_with_what_to_look_at(stage: Stage) -> None:
     )
     answer = stage.create()
     assert answer["Reason"] == (
-        f"CE-304: {REGISTER} with application {APPLICATION} failed: BadRequestException. The service refused a value:"
-        " check that the application exists, has the channel of the declared Type enabled, and that the device token"
-        " belongs to it."
+        f"CE-304: {REGISTER} with application {APPLICATION} failed: BadRequestException. The service rejected a value."
+        " Check that the application exists, that its channel for the declared Type is enabled, and that the device"
+        " token belongs to that channel."
     )
     assert stage.operations == ["Register"]
     assert not stage.registered

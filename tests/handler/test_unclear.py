@@ -125,7 +125,7 @@ def test_a_list_that_fails_is_told_as_such(stage: Stage) -> None:
     [
         ("INVALID_DEVICE_TOKEN", "INVALID_DEVICE_TOKEN"),
         ("INVALID_PINPOINT_ARN", "INVALID_PINPOINT_ARN"),
-        ("canary", "for no reason that is known"),
+        ("canary", "for an unknown reason"),
     ],
 )
 def test_why_an_endpoint_is_inactive_is_told_where_that_is_known(stage: Stage, reason: str, told: str) -> None:
@@ -133,7 +133,7 @@ def test_why_an_endpoint_is_inactive_is_told_where_that_is_known(stage: Stage, r
     theirs = stage.stranger()
     theirs.status = "INACTIVE"
     theirs.status_reason = reason  # type: ignore[assignment] # the service may learn other words
-    assert f", which is INACTIVE ({told}), holds the device token" in stage.create()["Reason"]
+    assert f", which is INACTIVE ({told}), already has the device token" in stage.create()["Reason"]
 
 
 def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:

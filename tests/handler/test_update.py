@@ -309,7 +309,7 @@ def test_a_replacement_beyond_the_quota_is_told_and_keeps_the_old_endpoint(stage
     new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
-    assert "10 by default, adjustable: Service Quotas, quota L-39BCA56C" in answer["Reason"]
+    assert "10 by default; quota L-39BCA56C of Amazon Chime SDK in Service Quotas" in answer["Reason"]
     assert [endpoint.device_token for endpoint in stage.registered] == ["canary-token-a"]
 
 

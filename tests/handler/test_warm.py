@@ -155,9 +155,9 @@ def test_an_event_that_cannot_be_answered_ends_at_once(
     assert [vars(endpoint) for endpoint in stage.registered] == before
     assert stage.clock.now() == began
     (line,) = caplog.messages
-    assert line.startswith("CE-519: Ignored: the event has no ")
+    assert line.startswith("CE-519: Ignored an event that CloudFormation did not send: the event has no ")
     assert key in line
-    assert line.endswith("It is none of CloudFormation's; nothing was done.")
+    assert line.endswith("Nothing was changed.")
 
 
 @pytest.mark.parametrize("past", [nothing, success, lost_answer])

@@ -37,7 +37,7 @@ TEXT = DeviceToken.unsafe_plain_text
         ({"voip_device_token": "canary"}, "voip_device_token must be a DeviceToken, not a string. Use"),
         ({"device_token": TEXT("")}, "device_token has 0 characters; 1 to 1600 are allowed."),
         ({"device_token": TEXT("canary" * 300)}, "device_token has 1800 characters; 1 to 1600 are allowed."),
-        ({"device_token": TEXT("{{resolve:secretsmanager:canary}}")}, "device_token holds a dynamic reference"),
+        ({"device_token": TEXT("{{resolve:secretsmanager:canary}}")}, "device_token contains a dynamic reference"),
         (
             {"endpoint_type": "FCM"},
             "endpoint_type must be a member of EndpointType, not a string. Use EndpointType.APNS, ",
@@ -45,7 +45,7 @@ TEXT = DeviceToken.unsafe_plain_text
         ({"endpoint_type": None}, "endpoint_type must be a member of EndpointType, not None. Use EndpointType.APNS, "),
         (
             {"endpoint_type": EndpointType.GCM, "voip_device_token": TEXT("canary")},
-            "voip_device_token: VoIP pushes are Apple's; with endpoint_type GCM leave it out.",
+            "voip_device_token: VoIP pushes are for Apple devices only; with endpoint_type GCM, remove it.",
         ),
         (
             {"allow_messages": "NONE"},
@@ -67,7 +67,7 @@ TEXT = DeviceToken.unsafe_plain_text
             "application is in another account than the AppInstanceUser",
         ),
         ({"endpoint_name": "x" * 1601}, "endpoint_name has 1601 characters; 0 to 1600 are allowed."),
-        ({"endpoint_name": "a\nb"}, "endpoint_name holds a control character"),
+        ({"endpoint_name": "a\nb"}, "endpoint_name contains a control character"),
         ({"tags": [{"Key": "team", "Value": "chat"}]}, "tags must be a mapping of keys to values, not a list."),
         (
             {"provider": "arn:aws:lambda:us-east-1:111122223333:function:f"},
@@ -91,8 +91,8 @@ def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("*", "has a wildcard in it. Declare one place. [CE-105]"),
-        ("chime/*-tokens", "has a wildcard in it. Declare one place. [CE-105]"),
+        ("*", "contains a wildcard. Declare a single secret or parameter. [CE-105]"),
+        ("chime/*-tokens", "contains a wildcard. Declare a single secret or parameter. [CE-105]"),
         ("push:alice::", "is not the name or ARN of a secret. [CE-105]"),
         ("push tokens", "is not the name or ARN of a secret. [CE-105]"),
     ],

@@ -243,6 +243,6 @@ def test_declared_tags_are_named_by_their_keys(declare: Callable[..., object]) -
         declare(stack, "It", tags={"good": "x", "empty": "", "aws:x": "y", "number": 5}, **more)
     assert raised.value.problems == (
         'tags: the value of "empty" has 0 characters; 1 to 256 are allowed. [CE-106]',
-        'tags: the key "aws:x" begins with aws:, which is reserved for AWS; take another. [CE-112]',
+        'tags: the key "aws:x" begins with aws:, which is reserved for AWS; choose another key. [CE-112]',
         'tags: the value of "number" must be a string. [CE-104]',
     )
