@@ -37,8 +37,8 @@ def adopt(endpoints: Endpoints, holding: Sequence[Registered], wanted: Wanted, w
             Code.TAKEN,
             f"{_REFUSED} {there} already has the device token and belongs to resource {sibling} of this stack, so"
             f" removing that resource would deregister it. If you renamed {sibling}, keep its logical ID (in"
-            " endpoints.yaml, declare the previous key as `id`; in CDK, call override_logical_id). Otherwise, declare the"
-            " device once.",
+            " endpoints.yaml, declare the previous key as `id`; in CDK, call override_logical_id). Otherwise, declare"
+            " the device once.",
         )
     if not wanted.may_adopt:
         raise AlreadyRegisteredError(
