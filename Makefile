@@ -1,10 +1,10 @@
-# Every target installs what it needs into this clone first (.venv, .tools, node_modules) and runs there;
-# nothing is written elsewhere. A second run finds everything in place.
+# Every target first installs what it needs into this clone (.venv, .tools, node_modules) and writes nothing elsewhere.
+# Later runs reuse what is installed.
 
 .PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants wheel release recording
 .DEFAULT_GOAL := help
 
-# What of pyproject.toml's extras a target needs.
+# The extras of pyproject.toml that a target needs.
 EXTRAS := dev
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -13,29 +13,29 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.tools/jsii
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 help:
-	@echo 'make demo       deploy endpoints.yaml onto a local cloud with the real cdk, show it, change it, destroy it'
-	@echo 'make test       every test (minutes)'
-	@echo 'make test-fast  the tests that need neither CDK nor the local cloud nor patience (a minute)'
+	@echo 'make demo       deploy, change and destroy endpoints.yaml on a local cloud with the real cdk command'
+	@echo 'make test       run all tests (minutes)'
+	@echo 'make test-fast  run the fast tests, which need neither CDK nor the local cloud (a minute)'
 	@echo 'make test-installed'
-	@echo '                the wheel with the oldest and the newest libraries that it allows (network, minutes)'
-	@echo "make coverage   fails where a branch of the handler is in no test of it"
-	@echo 'make weaken     takes the safeguards away one by one: random histories notice (minutes)'
-	@echo 'make mutants    which small changes of the handler no test notices (hours; ARGS="--sample 800": minutes)'
-	@echo 'make model      random histories of a stack that nobody has seen (MINUTES=10, SEED=… repeats)'
-	@echo 'make check      format, lint, types'
-	@echo 'make format     put the format right'
-	@echo 'make bench      measure it beside what one would use otherwise (a quarter of an hour; ONLY=synth for one of it)'
-	@echo 'make docs       build the documentation site into site/; make docs-serve shows it while you write'
-	@echo "make recording  run the demo and draw the README's picture of it"
-	@echo 'make faults     write docs/faults.md: which test covers which fault'
+	@echo '                test the wheel with the oldest and newest supported libraries (network, minutes)'
+	@echo "make coverage   fail if the handler's own tests miss a branch of the handler"
+	@echo 'make weaken     remove safeguards one by one and check that random histories detect it (minutes)'
+	@echo 'make mutants    find small changes of the handler that no test detects (hours; ARGS="--sample 800": minutes)'
+	@echo 'make model      run new random histories of a stack (MINUTES=10; SEED=… repeats a run)'
+	@echo 'make check      check format, lint and types'
+	@echo 'make format     format the code'
+	@echo 'make bench      compare performance with the alternatives (15 minutes; ONLY=synth runs one benchmark)'
+	@echo 'make docs       build the documentation site into site/ (make docs-serve: preview it while you write)'
+	@echo 'make recording  run the demo and draw the pictures of it for the README'
+	@echo 'make faults     write docs/faults.md, the table of faults and their tests'
 	@echo 'make provider-template'
-	@echo '                write the provider as a template and a zip to deploy without CDK, into dist/'
-	@echo 'make schema     write the JSON Schema of endpoints.yaml, from the rules that the loader checks with'
-	@echo 'make wheel      build the package into dist/: the wheel and the source distribution'
-	@echo 'make release    the same, built twice and compared, checked as an index does, with a bill of materials'
-	@echo 'make many       deploy COUNT=1000 endpoints onto the local cloud (minutes)'
-	@echo 'make lock       take the newest versions that pyproject.toml allows into constraints.txt'
-	@echo 'make clean      remove everything that the others made'
+	@echo '                write a template and a zip to deploy the provider without CDK, into dist/'
+	@echo 'make schema     write the JSON Schema of endpoints.yaml'
+	@echo 'make wheel      build the wheel and the source distribution into dist/'
+	@echo 'make release    build twice, compare, check the metadata and write a bill of materials (SBOM)'
+	@echo 'make many       deploy COUNT=1000 endpoints to the local cloud (minutes)'
+	@echo 'make lock       update constraints.txt to the newest versions that pyproject.toml allows'
+	@echo 'make clean      remove everything that the other targets created'
 
 demo: EXTRAS := local
 demo: setup
@@ -50,7 +50,7 @@ test-fast: setup
 test-installed: setup
 	@pytest --numprocesses auto --dist loadgroup -m installed tests/installed $(ARGS)
 
-# Of the handler's own tests alone: what only a long history reaches has no test of its own yet.
+# Only the handler's own tests count. Code that only long random histories reach would still need its own test.
 coverage: setup
 	@pytest --numprocesses auto --cov --cov-fail-under=100 --cov-report=term tests/handler $(ARGS)
 
@@ -77,7 +77,7 @@ format: setup
 	ruff format
 	ruff check --fix
 
-# The theme's advertisement of its successor is no news to a reader of the build's output.
+# Hides the theme's announcement of its successor.
 docs docs-serve: export NO_MKDOCS_2_WARNING := 1
 
 docs: setup
@@ -106,7 +106,7 @@ wheel: setup
 	@python -m hatchling build -d dist
 	@echo "Install it with: pip install $$(ls dist/cdk_chime_endpoints-*.whl)"
 
-# The second build starts from the source distribution, with other file times and another umask.
+# The second build starts from the source distribution, with different file times and a different umask.
 release: EXTRAS := dev release
 release: wheel
 	@rm -rf .local/again .local/rebuilt && mkdir -p .local/again
@@ -132,7 +132,7 @@ clean:
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# PYTHON=… names the Python to use; else the first of these that is new enough and complete.
+# PYTHON=… selects the Python to use. By default, the first one that is new enough and complete is used.
 setup:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
 		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -140,7 +140,7 @@ setup:
 			exec "$$python" -B -I tools/setup.py $(EXTRAS); \
 		fi; \
 	done; \
-	echo 'error: found no Python 3.11 or newer that has its modules venv and ensurepip.' >&2; \
+	echo 'error: found no Python 3.11 or newer with the modules venv and ensurepip.' >&2; \
 	echo "python3 is: $$(python3 --version 2>&1)" >&2; \
-	echo 'Install one (Debian and Ubuntu: apt install python3 python3-venv), or name one: make PYTHON=/path/to/python3 …' >&2; \
+	echo 'Install one (Debian and Ubuntu: apt install python3 python3-venv), or set one: make PYTHON=/path/to/python3 …' >&2; \
 	exit 1

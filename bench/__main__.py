@@ -1,4 +1,4 @@
-"""Runs the measurements that are named, all where none is, and writes bench/results.md."""
+"""Runs the given measurements, or all of them, and writes bench/results.md."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from . import report
 from .figures import Result
 
 MEASUREMENTS = ("calls", "cold_start", "warm", "synth", "rate", "deploy")
-"""In the order of the report; each is the module of its name."""
+"""The measurements in the order of the report. Each is a module of this package."""
 
 
 def main() -> None:
-    """Measures and writes."""
+    """Run the measurements and write the report."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("measurement", nargs="*", metavar="MEASUREMENT", help=", ".join(MEASUREMENTS))
-    parser.add_argument("--sizes", nargs="+", type=int, help="how many endpoints to deploy (100: a quarter of an hour)")
-    parser.add_argument("--lives", type=int, help="how many times each")
+    parser.add_argument("--sizes", nargs="+", type=int, help="numbers of endpoints to deploy (100 take 15 minutes)")
+    parser.add_argument("--lives", type=int, help="number of times to deploy each size")
     given = parser.parse_args()
     unknown = sorted(set(given.measurement) - set(MEASUREMENTS))
     if unknown:
@@ -33,11 +33,11 @@ def main() -> None:
             report.keep(part, result)
             print(report.text(result))
         print(f"({name} took {time.monotonic() - began:.0f} s)\n", flush=True)
-    print(f"written: {report.write(MEASUREMENTS)}")
+    print(f"Wrote {report.write(MEASUREMENTS)}")
 
 
 def _parts(name: str, *, sizes: Sequence[int] | None, lives: int | None) -> dict[str, Callable[[], Result]]:
-    """What is measured and kept by itself: of deploying, each size."""
+    """Return the parts of a measurement, which are stored separately. Deploying has one part for each size."""
     module = import_module(f"bench.{name}")
     if name != "deploy":
         return {name: module.measure}

@@ -1,4 +1,4 @@
-"""Calls: how many requests to the service each kind of event makes, beside the fewest that the API allows."""
+"""The number of service requests for each kind of event, compared with the minimum that the API allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .figures import Result, Table
 
 
 def measure() -> Result:
-    """Counts what reaches the service."""
+    """Count the requests that reach the service."""
     rows = []
     for kind, (fewest, act) in _KINDS.items():
         with mock_aws(), open_sink() as sink:

@@ -1,4 +1,4 @@
-"""Cold start: from the start of the interpreter to the accepted answer; memory; what the package weighs."""
+"""Cold start: the time from the start of the process to the accepted response, memory, and package size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUNS = 15
 
 
 def measure() -> Result:
-    """Starts every candidate in turn."""
+    """Start the candidates in turn."""
     memory: dict[str, list[float]] = {}
     with stage() as there:
         candidates = functions(there)
@@ -61,7 +61,7 @@ def measure() -> Result:
 
 
 def _steps(function: Function) -> dict[str, float]:
-    """The steps of a cold start of ours, in processes of their own."""
+    """Measure the steps of our cold start in separate processes."""
     taken: dict[str, list[float]] = {}
     for _ in range(RUNS):
         done = subprocess.run(
@@ -80,7 +80,7 @@ def _steps(function: Function) -> dict[str, float]:
 
 
 def package_bytes() -> int:
-    """What the staged package has of bytes when it is zipped."""
+    """Return the size of the zipped package in bytes."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(staged().rglob("*.py")):

@@ -1,4 +1,4 @@
-"""The same endpoint declared in the ways that are compared: registration, change of the name, removal."""
+"""The same endpoint, declared in each of the ways that are compared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ APPLICATION = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/0123456789abc
 
 
 def ours(stack: Stack, number: int, name: str, *, app_instance: str = APP_INSTANCE) -> None:
-    """With this project's construct."""
+    """Declare an endpoint with this project's construct."""
     AppInstanceUserEndpoint(
         stack,
         f"Phone{number}",
@@ -29,7 +29,7 @@ def ours(stack: Stack, number: int, name: str, *, app_instance: str = APP_INSTAN
 
 
 def by_sdk_call(stack: Stack, number: int, name: str, *, app_instance: str = APP_INSTANCE) -> None:
-    """With CDK's AwsCustomResource, as far as that goes: no replacement, no recovery, the token in clear."""
+    """Declare an endpoint with CDK's AwsCustomResource: no replacement, no recovery, and a plain-text token."""
     user = f"{app_instance}/user/user-{number}"
     reference = cr.PhysicalResourceIdReference()
 
@@ -75,4 +75,4 @@ def by_sdk_call(stack: Stack, number: int, name: str, *, app_instance: str = APP
 
 ALTERNATIVES = {OURS: ours, SDK_CALL: by_sdk_call}
 ONE_STACK = {OURS: 490, SDK_CALL: 248}
-"""How many of them one stack holds with what they share, of the 500 resources that it may have."""
+"""The number of endpoints that fit into one stack with their shared resources (at most 500 resources)."""

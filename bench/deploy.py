@@ -1,4 +1,4 @@
-"""Deploying: the real cdk command on the local cloud, all candidates in turn, less the local cloud's own share."""
+"""Deployment with the real cdk command on the local cloud, without the time that the local cloud itself takes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SIZES, LIVES = (10,), 3
 
 
 Taken = dict[str, dict[str, list[Step]]]
-"""By step and candidate, what each life took."""
+"""The measured steps of each life, by step and candidate."""
 
 
 def measure(*, size: int, lives: int) -> Result:
-    """Lives of so many endpoints; the last life once more where they are few."""
+    """Deploy, change and destroy a number of endpoints several times. For small sizes, repeat the last life."""
     with _candidates(size) as candidates:
         taken = _lives(candidates, size, lives)
         tables = [_compared(taken, size, lives)]
@@ -123,5 +123,5 @@ def _outcome(step: Step) -> str:
 
 
 def _the_same(values: Iterable[str]) -> str:
-    """What all lives had; each of them where they differ."""
+    """Return the value that all lives have in common, or all values if they differ."""
     return ", ".join(dict.fromkeys(values))

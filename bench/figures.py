@@ -1,4 +1,4 @@
-"""What a measurement gives: tables of figures, and how timings are taken so that a noisy machine does not decide."""
+"""The results of measurements, and timing that is robust on a noisy machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median, quantiles
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows below a heading."""
+    """A table with a title and a note."""
 
     title: str
     columns: Sequence[str]
@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """What is drawn: y against x."""
+    """A plot of y against x."""
 
     name: str
     title: str
@@ -39,7 +39,7 @@ class Plot:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one measurement found."""
+    """The result of one measurement."""
 
     title: str
     tables: Sequence[Table]
@@ -54,7 +54,7 @@ class Timings:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median of the runs."""
         return median(self.runs)
 
     @property
@@ -64,16 +64,16 @@ class Timings:
         return f"{low:.1f}-{high:.1f}"
 
     def ratio(self, other: Timings) -> float:
-        """How many times the other's: the median of the ratios of runs that were taken next to each other."""
+        """Return the median ratio to the other candidate's runs, paired by turn."""
         return median(ours / theirs for ours, theirs in zip(self.runs, other.runs, strict=True))
 
 
 def interleaved(candidates: Mapping[str, Callable[[], float]], *, runs: int) -> dict[str, Timings]:
-    """Runs the candidates in turn, A B C A B C, after one turn that does not count.
+    """Run the candidates in turn (A B C A B C), after one warm-up turn that does not count.
 
     Args:
-        candidates: each runs once and says how many milliseconds it took.
-        runs: how many turns count.
+        candidates: functions that run once and return the milliseconds.
+        runs: the number of turns that count.
     """
     taken: dict[str, list[float]] = {name: [] for name in candidates}
     for turn in range(runs + 1):
@@ -85,7 +85,7 @@ def interleaved(candidates: Mapping[str, Callable[[], float]], *, runs: int) -> 
 
 
 def compared(title: str, timings: Mapping[str, Timings], *, beside: str, note: str = "") -> Table:
-    """A table of timings with the ratio to one of them."""
+    """Return a table of timings with each candidate's ratio to one of them."""
     return Table(
         title=title,
         columns=["", "median ms", "middle half", f"x {beside}"],

@@ -1,4 +1,4 @@
-"""The functions that are compared, each as a process that takes events as Lambda would hand them over."""
+"""The functions that are compared. Each runs as a process that receives events as in Lambda."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PYTHON = [sys.executable, str(HERE / "alternatives" / "runtime.py")]
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """One candidate."""
+    """One candidate function."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -36,10 +36,10 @@ class Function:
 
 
 def functions(stage: Stage) -> dict[str, Function]:
-    """All candidates on one stage.
+    """Return all candidates for a stage.
 
-    Lambda cannot write bytecode beside a function's code, so that is compiled at every cold start; the runtime's
-    own boto3 has its bytecode.
+    Lambda cannot write bytecode next to a function's code, so it compiles the code at every cold start. The runtime's
+    own boto3 is already compiled.
     """
     _compile_what_the_runtime_has()
     alternatives = str(HERE / "alternatives")
@@ -75,16 +75,16 @@ def functions(stage: Stage) -> dict[str, Function]:
 
 @dataclass(frozen=True, kw_only=True)
 class ColdStart:
-    """One process with one event."""
+    """The measurement of one process that handles one event."""
 
     milliseconds: float
-    """From the start of the process to the moment at which its answer was accepted."""
+    """The time from the start of the process to the accepted response."""
     megabytes: float
-    """The most memory that it had."""
+    """The peak memory of the process."""
 
 
 def cold_start(function: Function, stage: Stage) -> ColdStart:
-    """Starts a process, hands it one event, and waits for its end."""
+    """Start a process, pass it one event, and wait until it ends."""
     line, before = json.dumps(function.event()), len(stage.answers.accepted)
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed:
         given.write(f"{line}\n".encode())
@@ -103,7 +103,7 @@ def cold_start(function: Function, stage: Stage) -> ColdStart:
 
 
 class Warm:
-    """A process that goes on; a context manager."""
+    """A context manager for a process that handles several events."""
 
     def __init__(self, function: Function) -> None:
         self._function = function
@@ -117,9 +117,9 @@ class Warm:
         )
 
     def __call__(self) -> float:
-        """Handles one event; the milliseconds from its delivery to the accepted answer, by the process's own clock."""
+        """Handle one event, and return the milliseconds from its delivery to the accepted response."""
         assert self._process.stdin is not None  # noqa: S101 - for the type checker
-        assert self._process.stdout is not None  # noqa: S101 - likewise
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker
         self._process.stdin.write(json.dumps(self._function.event()) + "\n")
         self._process.stdin.flush()
         for line in self._process.stdout:

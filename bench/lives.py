@@ -1,4 +1,4 @@
-"""One candidate on a local cloud of its own: the real cdk command deploys, renames and destroys its endpoints."""
+"""One candidate on its own local cloud: the real cdk command deploys, renames and destroys its endpoints."""
 
 from __future__ import annotations
 
@@ -29,28 +29,34 @@ DEPLOY, RENAME, DESTROY = "deploy", "change of all names", "destroy"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What one command took and left."""
+    """The measurement of one command."""
 
     command_seconds: float
-    """Of the whole cdk command."""
+    """The time of the whole cdk command."""
     stack_seconds: float
-    """From the stack's first event to its last, all stacks together."""
+    """The time from each stack's first event to its last, summed over all stacks."""
     calls: int
     outcome: str
     registered: int
 
 
 class Candidate:
-    """A context manager: as long as its local cloud runs."""
+    """A candidate. As a context manager, it runs its local cloud."""
 
     def __init__(self, way: str, size: int, *, only_answers: bool = False) -> None:
-        """Takes how its endpoints are declared, how many, and whether its function does nothing but answer."""
+        """Create a candidate.
+
+        Args:
+            way: the name of the way in which endpoints are declared.
+            size: the number of endpoints.
+            only_answers: whether the function only sends responses, to measure the local cloud's own share.
+        """
         self.way, self.size, self.only_answers = way, size, only_answers
         self._resources = ExitStack()
         self._lives = 0
 
     def __enter__(self) -> Self:
-        os.environ["NODE_PATH"] = str(HERE / "node_modules")  # the function's runtime has the SDK's clients
+        os.environ["NODE_PATH"] = str(HERE / "node_modules")  # the function's runtime provides the SDK clients
         with self._resources:
             directory = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
             self._cloud = self._resources.enter_context(LocalCloud(directory=directory))
@@ -64,7 +70,7 @@ class Candidate:
         self._resources.close()
 
     def new_life(self) -> None:
-        """Has the service forget everything and makes users; the steps that follow are of a stack of a new name."""
+        """Reset the service and create users. The following steps use a stack with a new name."""
         self._lives += 1
         self._call("POST", "reset")
         self._call("PUT", "switches", {"requests_per_second": None})
@@ -80,7 +86,7 @@ class Candidate:
             )
 
     def step(self, name: str) -> Step:
-        """Runs one command."""
+        """Run one command and measure it."""
         named = {DEPLOY: "Phone", RENAME: "Tablet", DESTROY: "Tablet"}[name]
         cdk = self._cdk(
             BENCH_WAY=self.way,
@@ -113,7 +119,7 @@ class Candidate:
         )
 
     def _stack_seconds(self, since: dt.datetime) -> float:
-        """Of what the stacks of this life did after a moment."""
+        """Return the time that the stacks of this life took after a point in time."""
         cloudformation = self._clients.cloudformation
         total = 0.0
         for stack in cloudformation.get_paginator("list_stacks").paginate().search("StackSummaries[]"):

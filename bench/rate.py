@@ -1,4 +1,4 @@
-"""The account's rate: very many Creates at once against 50 requests a second, in simulated time."""
+"""Many concurrent Creates against the account's rate limit of 50 requests a second, in simulated time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AT_ONCE = (1, 10, 50, 200)
 
 
 def measure() -> Result:
-    """Runs every size at every concurrency, with our retries and with botocore's."""
+    """Measure every size at every concurrency, with our retries and with botocore's default retries."""
     rows, lines = [], []
     for at_once in AT_ONCE:
         points = []
@@ -75,7 +75,7 @@ def _row(outcome: _Outcome, limit: float) -> Sequence[str]:
 
 def _burst(jobs: Callable[[Stage, int], list[Callable[[], None]]], size: int, at_once: int) -> _Outcome:
     crowd = Crowd()
-    # botocore waits between its attempts by the clock: let it be the simulated one.
+    # botocore waits between attempts in real time; use the simulated clock instead.
     waits = patch("botocore.endpoint.time", SimpleNamespace(sleep=crowd.sleep))
     with mock_aws(), waits, open_sink() as sink:
         stage = stage_for(sink, crowd)

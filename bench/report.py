@@ -1,4 +1,4 @@
-"""What was measured, kept between runs, as one page with its plots."""
+"""The report: stored results as one page with plots."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _KEPT = HERE / "results"
 
 
 def keep(name: str, result: Result) -> None:
-    """Keeps a result, in place of an earlier one, with when and where it was taken."""
+    """Store a result with its date and machine, replacing an earlier one."""
     _KEPT.mkdir(exist_ok=True)
     (_KEPT / f"{name}.json").write_text(json.dumps({"taken": _where(), **asdict(result)}, indent=1) + "\n")
 
 
 def write(names: Sequence[str]) -> Path:
-    """Writes the page of all kept results, and their plots.
+    """Write the page and plots of all stored results.
 
     Returns:
-        The page.
+        The path of the page.
     """
     page = ["# What it costs, beside what one would use otherwise", "", "Written by `make bench`.", ""]
     for file in (file for name in names for file in _kept(name)):
@@ -44,13 +44,13 @@ def write(names: Sequence[str]) -> Path:
 
 
 def _kept(name: str) -> list[Path]:
-    """What a measurement has left: one file, or one for each of its sizes."""
+    """Return the stored files of a measurement: one file, or one for each size."""
     by_size = sorted(_KEPT.glob(f"{name}-*.json"), key=lambda file: int(file.stem.rpartition("-")[2]))
     return [*_KEPT.glob(f"{name}.json"), *by_size]
 
 
 def text(result: Result) -> str:
-    """A result in Markdown."""
+    """Return a result as Markdown."""
     lines = [f"## {result.title}", ""]
     for table in result.tables:
         lines += [f"**{table.title}**", "", _row(table.columns), _row(["---"] * len(table.columns))]
@@ -88,7 +88,7 @@ def _draw(plot: Plot) -> None:
     import matplotlib as mpl
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = plot.name  # the same figures give the same file
+    mpl.rcParams["svg.hashsalt"] = plot.name  # makes the file reproducible
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")

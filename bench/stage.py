@@ -1,4 +1,4 @@
-"""One service and one response URL over TLS, in this process, that all candidates are measured against."""
+"""The service and the response URL (over TLS) in this process, which all candidates use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 
 
 class Answers:
-    """A response URL as S3 keeps one: over TLS, connections left open; notes when each answer was accepted."""
+    """A response URL like that of S3: over TLS, with persistent connections. It records when a response is accepted."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.port = int(server.server_address[1])
@@ -41,7 +41,7 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Where a candidate finds everything, and the events that it is given."""
+    """The surroundings of a candidate, and the events for it."""
 
     backend: ChimeSDKIdentityBackend
     service_url: str
@@ -51,7 +51,7 @@ class Stage:
 
     @property
     def environment(self) -> dict[str, str]:
-        """A function's environment in Lambda, with the service and the certificates of this stage."""
+        """The environment variables of a function in Lambda, with this stage's service and certificates."""
         return {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -69,7 +69,7 @@ class Stage:
         }
 
     def create(self) -> dict[str, Any]:
-        """A Create of an endpoint of a user of its own."""
+        """Return a Create event for an endpoint of a new user."""
         number = next(self.numbers)
         instance = next(iter(self.backend.app_instances))
         user = self.backend.create_app_instance_user(
@@ -93,7 +93,7 @@ class Stage:
         }
 
     def create_by_sdk_call(self) -> dict[str, Any]:
-        """The same Create as AwsCustomResource sends it."""
+        """Return the same Create event in the form of AwsCustomResource."""
         event = self.create()
         properties = event["ResourceProperties"]
         call = {
@@ -116,7 +116,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Serves for as long as the context lasts."""
+    """Run the service and the response URL while the context is active."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -130,7 +130,7 @@ def stage() -> Iterator[Stage]:
         _open_answers(context) as answers,
     ):
         trusted = Path(directory) / "trusted.pem"
-        # As many authorities as a function reads in Lambda, and this one.
+        # The same authorities as in Lambda, and this one.
         trusted.write_text(Path(certifi.where()).read_text() + authority.cert_pem.bytes().decode())
         yield Stage(backend=backend, service_url=service.url, answers=answers, trusted=trusted, numbers=count(1))
 
@@ -149,17 +149,17 @@ def _open_answers(context: ssl.SSLContext) -> Iterator[Answers]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def finish_request(self, request: Any, client_address: Any) -> None:
-            """Shakes hands in the connection's own thread."""
+            """Do the TLS handshake in the connection's own thread."""
             super().finish_request(context.wrap_socket(request, server_side=True), client_address)
 
         def handle_error(self, *_: object) -> None:
-            """A client that goes without a word is none."""
+            """Ignore clients that disconnect."""
 
     server = Server(("127.0.0.1", 0), Handler)
     answers = Answers(server)
@@ -175,7 +175,7 @@ def _open_answers(context: ssl.SSLContext) -> Iterator[Answers]:
 
 @cache
 def sdk_call_handler() -> Path:
-    """The code of AwsCustomResource's function, out of aws-cdk-lib."""
+    """Return the path of AwsCustomResource's function code, extracted from aws-cdk-lib."""
     member = "package/custom-resource-handlers/dist/custom-resources/aws-custom-resource-handler/index.js"
     (bundle,) = (Path(aws_cdk.__file__).parent / "_jsii").glob("aws-cdk-lib@*.jsii.tgz")
     target = Path(tempfile.mkdtemp(prefix="bench-")) / "index.js"

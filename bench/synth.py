@@ -1,4 +1,4 @@
-"""Synth: what one more endpoint costs in time, resources and bytes, ours beside CDK's AwsCustomResource."""
+"""Synthesis: the cost of one more endpoint in time, resources and bytes, compared with AwsCustomResource."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class _Synthesized:
 
 
 def measure() -> Result:
-    """Synthesizes apps of every size, and of one endpoint, in turn."""
-    os.environ["CDK_VALIDATION"] = "false"  # loading its engine takes seconds, and what it costs is no construct's
+    """Synthesize apps of every size, and of one endpoint, in turn."""
+    os.environ["CDK_VALIDATION"] = "false"  # loading its engine takes seconds, independent of the constructs
     synthesized: dict[tuple[str, int], _Synthesized] = {}
 
     def run(name: str, size: int) -> float:
@@ -91,7 +91,7 @@ def measure() -> Result:
 
 
 def _synthesize(name: str, size: int) -> _Synthesized:
-    """Declares endpoints and writes the templates; what the first endpoint makes for all of them is not timed."""
+    """Declare endpoints and write the templates. Resources that the first endpoint creates for all are not timed."""
     app = App()
     declare, per_stack = ALTERNATIVES[name], ONE_STACK[name]
     stacks = [Stack(app, f"Stack{number}") for number in range(-(-size // per_stack))]
@@ -119,13 +119,13 @@ def _pair(ours: float, theirs: float, digits: int) -> list[str]:
 
 
 def _crossings(name: str) -> list[str]:
-    """The requests to CDK's process that the third endpoint makes; the first two make what all share."""
+    """Return the requests to CDK's process for the third endpoint. The first two create the shared parts."""
     declare: Callable[[Stack, int, str], None] = ALTERNATIVES[name]
     stack = Stack(App(), "Stack")
     for number in range(2):
         declare(stack, number, "Phone")
     seen: list[str] = []
-    send = process._NodeProcess.send  # noqa: SLF001 - jsii offers no other place to count
+    send = process._NodeProcess.send  # noqa: SLF001 - jsii has no public way to count
 
     def counted(self: Any, request: Any, response_type: Any) -> Any:
         seen.append(_what(request))

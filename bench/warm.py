@@ -1,4 +1,4 @@
-"""Warm: one event in a process that has handled others, from its delivery to the accepted answer."""
+"""Warm start: the time from the delivery of an event to the accepted response in a running process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RUNS = 200
 
 
 def measure() -> Result:
-    """Hands events to one process of each candidate in turn."""
+    """Pass events to one process of each candidate in turn."""
     with stage() as there, ExitStack() as processes:
         candidates = {
             name: processes.enter_context(Warm(function))

@@ -1,6 +1,6 @@
-"""Deploys many declared endpoints onto the local cloud, and says how long it took: `make many COUNT=1000`.
+"""Deploys many declared endpoints to the local cloud and reports the time: `make many COUNT=1000`.
 
-Not one of the tests, because it takes minutes.
+This is not a test, because it takes minutes.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ APPLICATION_ARN = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789ab
 PER_USER = 10
 PER_SECRET = 500
 PER_STACK = 225
-"""Endpoints for which the stack that gets the most of them still has room."""
+"""The number of endpoints for each stack, low enough that the fullest stack still has room."""
 
 
 def main(count: int) -> int:
-    """Deploys, holds the result against the declaration, destroys; returns the exit code."""
+    """Deploy, compare the result with the declaration, destroy, and return the exit code."""
     with run_directory() as directory, LocalCloud(directory=directory) as cloud:
         clients = Clients(local=cloud.addresses)
         path = directory / "endpoints.json"

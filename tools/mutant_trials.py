@@ -1,9 +1,9 @@
-"""A pytest plugin that tries mutants: the tests are collected once, and each mutant gets a fork of that process.
+"""A pytest plugin that runs the tests on mutants. Tests are collected once, and each mutant runs in a fork.
 
-mutmut starts pytest anew for each mutant, which takes longer than most tests that notice one. Here those tests are
-tried first that noticed other mutants of the same function, in all their cases, then one case of every test, the
-quickest first, then the other cases. A test notices a mutant when it fails twice: one that fails now and then on a busy
-machine does not count.
+mutmut itself starts pytest for each mutant, which takes longer than most tests. This plugin orders the tests: first the
+tests that detected other mutants of the same function, in all their cases; then one case of every test, fastest first;
+then the other cases. A test detects a mutant only if it fails twice, so that a flaky test on a busy machine does not
+count.
 """
 
 import json
@@ -21,18 +21,18 @@ from _pytest.runner import runtestprotocol
 from mutmut.mutation.trampoline import set_mutant_under_test
 
 SURVIVED, KILLED, TIMEOUT = 0, 1, 36
-"""How mutmut keeps what became of a mutant."""
-_LONGEST_WORK = 10.0  # seconds of the processor for a test that takes none to speak of
-_LONGEST_WAIT = 180  # seconds for any test, on a machine that does other things as well
+"""mutmut's codes for the result of a mutant."""
+_LONGEST_WORK = 10.0  # seconds of CPU time for the fastest tests
+_LONGEST_WAIT = 180  # seconds for any test, even on a busy machine
 
 
 @dataclass
 class Trials:
-    """The mutants of a file of trials, in its order, with the seconds of each test that runs them."""
+    """The mutants to try, in order, with the duration of each test that runs them."""
 
     at_once: int
     cases: int
-    """How many cases of a test are tried at the most."""
+    """The maximum number of cases to run for each test."""
     mutants: dict[str, dict[str, float]]
     found: Path
     noticed_by: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -40,7 +40,7 @@ class Trials:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Tries the mutants instead of running the tests."""
+        """Try the mutants instead of running the tests normally."""
         items = {item.nodeid: item for item in session.items}
         for name, seconds in self.mutants.items():
             while len(self.running) >= self.at_once:
@@ -57,7 +57,7 @@ class Trials:
         return True
 
     def _conclude(self) -> None:
-        """Waits for one of the forks and keeps what it found."""
+        """Wait for one of the forks and record its result."""
         child, status = os.waitpid(-1, 0)
         if child not in self.running:
             return
@@ -72,7 +72,7 @@ class Trials:
 
 
 def _ordered(noticed: Collection[str], in_turn: Sequence[str]) -> list[str]:
-    """Those that noticed other mutants of the function, then the other cases of the same tests, then all."""
+    """Order the tests: detectors of other mutants of the function, other cases of the same tests, then the rest."""
     alike = {_without_case(test) for test in noticed}
     return [*noticed, *(test for test in in_turn if _without_case(test) in alike), *in_turn]
 
@@ -82,7 +82,7 @@ def _without_case(test: str) -> str:
 
 
 def _in_turn(seconds: Mapping[str, float], cases: int) -> list[str]:
-    """The first case of every test, then the second of every one that has it, and so on; the quickest first."""
+    """Order the tests by case number and then by duration: the first case of every test, then the second, and so on."""
     counted: Counter[str] = Counter()
     turns = {}
     for test in sorted(seconds, key=seconds.__getitem__):
@@ -96,7 +96,7 @@ def _function(mutant: str) -> str:
 
 
 def _try(name: str, tests: Sequence[Any], seconds: dict[str, float], writer: int) -> None:
-    """Runs tests on a mutant until one notices it, and ends the process."""
+    """Run tests on a mutant until one detects it, then end the process."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
@@ -110,7 +110,7 @@ def _try(name: str, tests: Sequence[Any], seconds: dict[str, float], writer: int
                 os.write(writer, test.nodeid.encode())
                 code = KILLED
                 break
-    except BaseException as error:  # noqa: BLE001 - pytest itself gave up, which mutmut counts as noticed
+    except BaseException as error:  # noqa: BLE001 - pytest itself failed, which mutmut counts as killed
         os.write(writer, f"{type(error).__name__}: {error}".encode())
         code = KILLED
     os._exit(code)
@@ -122,6 +122,6 @@ def _fails(test: Any, following: Any) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Reads the trials."""
+    """Read the trials and register the plugin."""
     trials = json.loads(Path(os.environ["MUTANT_TRIALS"]).read_text())
     config.pluginmanager.register(Trials(**trials | {"found": Path(trials["found"])}))

@@ -1,9 +1,9 @@
-"""Mutation testing: changes the handler in thousands of small ways, and tells which changes no test notices.
+"""Mutation testing: changes the handler in thousands of small ways, and reports the changes that no test detects.
 
-mutmut makes the mutants and finds out which test runs which function; `mutant_trials` tries them. mutmut reckons a
-module's name from its path, so it works on a copy whose source root has the name it expects. A mutant that mypy
-refuses counts as noticed: `make check` would not let it through. What was found out is kept in .local/mutation, so
-that a run that was broken off goes on where it was.
+mutmut creates the mutants and records which test runs which function; `mutant_trials` tries them. mutmut derives a
+module's name from its path, so it works on a copy with the source root that it expects. A mutant that mypy rejects
+counts as detected, because `make check` would reject it. Results are kept in .local/mutation, so that an interrupted
+run can continue.
 """
 
 import argparse
@@ -27,32 +27,34 @@ from mutmut.utils.file_utils import walk_mutatable_files
 ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / ".local" / "mutation"
 STATS = COPY / "mutants" / "mutmut-stats.json"
-"""Where mutmut keeps which test runs which function."""
+"""mutmut's record of which test runs which function."""
 LEAST = 90.0
-"""Percent of the mutants that have to be noticed."""
+"""The required percentage of detected mutants."""
 BESIDE = ("tests", "docs", "constructs", "emulator", "cli", "examples", *(path.name for path in ROOT.glob("[!.]*.*")))
-"""What the handler's tests read beside the handler."""
+"""The files that the handler's tests read in addition to the handler."""
 REFUSED = 37
-"""How mutmut keeps that the type checker refused a mutant."""
+"""mutmut's code for a mutant that the type checker rejects."""
 SMALL = "chime_endpoints_handler.loader.x__without_services__mutmut_1"
-"""A mutant that few tests run."""
+"""A mutant that only few tests run."""
 NOTICED = ("killed", "caught by type check", "timeout", "segfault")
 
 
 def main() -> int:
-    """Runs mutmut on all mutants or a sample, and prints the score; returns 1 where it is too low."""
-    parser = argparse.ArgumentParser(description="Tells which small changes of the handler no test notices.")
-    parser.add_argument("--sample", type=int, help="so many mutants, drawn at random (default: all)")
-    parser.add_argument("--seed", type=int, default=1, help="of the draw")
-    parser.add_argument("--at-once", type=int, default=4, help="processes; tests wait more than they work")
-    parser.add_argument("--cases", type=int, default=1000, help="of each parametrized test, the first so many at most")
-    parser.add_argument("--again", action="store_true", help="tries again those that nothing noticed")
+    """Run mutmut on all mutants or a sample, and print the score. Return 1 if the score is too low."""
+    parser = argparse.ArgumentParser(description="Report small changes of the handler that no test detects.")
+    parser.add_argument("--sample", type=int, help="size of a random sample of mutants (default: all mutants)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random sample (default: %(default)s)")
+    parser.add_argument("--at-once", type=int, default=4, help="number of processes (default: %(default)s)")
+    parser.add_argument(
+        "--cases", type=int, default=1000, help="maximum cases of each parametrized test (default: %(default)s)"
+    )
+    parser.add_argument("--again", action="store_true", help="try undetected mutants again")
     parser.add_argument("patterns", nargs="*", help="names of mutants, such as 'chime_endpoints_handler.create.*'")
     arguments = parser.parse_args()
     copy()
-    os.chdir(COPY)  # mutmut knows no other place
-    STATS.unlink(missing_ok=True)  # else tests that were written since would not be tried
-    mutmut("run", SMALL)  # makes all the mutants, and finds out which test runs which function
+    os.chdir(COPY)  # mutmut only works in the current directory
+    STATS.unlink(missing_ok=True)  # so that new tests are also recorded
+    mutmut("run", SMALL)  # creates all mutants, and records which test runs which function
     chosen = choose(sorted(results()), arguments.patterns, arguments.sample, arguments.seed)
     refused = filter_mutants_with_type_checker()
     keep({name: REFUSED for name in chosen if name in refused})
@@ -63,13 +65,13 @@ def main() -> int:
 
 
 def choose(everything: Sequence[str], patterns: Sequence[str], sample: int | None, seed: int) -> list[str]:
-    """The mutants that are wanted, those of the first pattern first."""
+    """Return the selected mutants, in the order of the patterns."""
     chosen = [name for pattern in patterns or ["*"] for name in everything if fnmatch(name, pattern)]
     return random.Random(seed).sample(chosen, min(sample, len(chosen))) if sample else list(dict.fromkeys(chosen))  # noqa: S311 - no secret
 
 
 def try_out(chosen: Iterable[str], at_once: int, cases: int, *, again: bool) -> None:
-    """Tries those mutants of which nothing is known yet, or that survived where they are to be tried again."""
+    """Try mutants without a result. With `again`, also try the mutants that survived."""
     known = results()
     stats = json.loads(STATS.read_text())
     seconds, tests = stats["duration_by_test"], stats["tests_by_mangled_function_name"]
@@ -94,7 +96,7 @@ def try_out(chosen: Iterable[str], at_once: int, cases: int, *, again: bool) -> 
 
 
 def keep(codes: Mapping[str, int]) -> None:
-    """Keeps what became of mutants where mutmut keeps it."""
+    """Store the results of mutants in mutmut's own records."""
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()
@@ -103,7 +105,7 @@ def keep(codes: Mapping[str, int]) -> None:
 
 
 def report(found: Mapping[str, str]) -> int:
-    """Prints what became of the mutants, and those that nobody noticed as changes of the code."""
+    """Print the results, and the code changes of mutants that were not detected."""
     for name, result in sorted(found.items()):
         if result not in NOTICED:
             print(f"\n{name}: {result}")
@@ -111,21 +113,21 @@ def report(found: Mapping[str, str]) -> int:
     counts = Counter(found.values())
     score = 100 * sum(counts[result] for result in NOTICED) / max(1, len(found))
     print(f"\n{len(found)} mutants: " + ", ".join(f"{count} {result}" for result, count in counts.most_common()))
-    print(f"{score:.1f} % noticed; at least {LEAST:.0f} % are wanted")
+    print(f"{score:.1f} % detected; at least {LEAST:.0f} % required")
     tried = len(found) - counts["caught by type check"]
     by_tests = sum(counts[result] for result in NOTICED if result != "caught by type check")
-    print(f"{100 * by_tests / max(1, tried):.1f} % of the {tried} that are left to the tests are noticed by them")
+    print(f"Of the {tried} mutants that the type checker accepts, tests detect {100 * by_tests / max(1, tried):.1f} %")
     return 0 if score >= LEAST else 1
 
 
 def changed_lines(name: str) -> Iterable[str]:
-    """The lines of a mutant that differ."""
+    """Return the changed lines of a mutant."""
     shown = subprocess.run(["mutmut", "show", name], cwd=COPY, check=True, capture_output=True, text=True).stdout
     return [line for line in shown.splitlines() if re.match(r"[-+](?![-+])", line)]
 
 
 def results() -> dict[str, str]:
-    """What became of each mutant so far."""
+    """Return the current result of each mutant."""
     listed = subprocess.run(
         ["mutmut", "results", "--all", "true"], cwd=COPY, check=True, capture_output=True, text=True
     ).stdout
@@ -135,22 +137,22 @@ def results() -> dict[str, str]:
 
 
 def mutmut(*arguments: str) -> None:
-    """Runs mutmut in the copy."""
+    """Run mutmut in the copy."""
     subprocess.run(["mutmut", *arguments], cwd=COPY, check=True)
 
 
 def copy() -> None:
-    """Brings the copy up to date."""
+    """Update the copy."""
     mirror(ROOT / "lambda_handlers" / "chime_endpoints_handler", COPY / "src" / "chime_endpoints_handler")
     for name in BESIDE:
         mirror(ROOT / name, COPY / name)
-        shutil.rmtree(COPY / "mutants" / name, ignore_errors=True)  # mutmut's own copy, to which it only adds
+        shutil.rmtree(COPY / "mutants" / name, ignore_errors=True)  # mutmut only adds to its own copy
     settings = (ROOT / "pyproject.toml").read_text()
     COPY.joinpath("pyproject.toml").write_text(re.sub(r"(?m)^mypy_path = .*", 'mypy_path = ["src"]', settings))
 
 
 def mirror(source: Path, target: Path) -> None:
-    """Makes a file or a folder the same as another, times of change included."""
+    """Copy a file or folder, including modification times, and remove what is no longer in the source."""
     shutil.rmtree(target, ignore_errors=True)
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))

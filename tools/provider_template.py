@@ -1,6 +1,6 @@
-"""Writes the provider as a CloudFormation template and a zip, to be deployed without CDK.
+"""Writes the provider as a CloudFormation template and a zip file, to deploy it without CDK.
 
-What the role allows is asked as parameters, since such a template does not know the templates that will use it.
+The role's permissions are parameters, because the template does not know the templates that will use the provider.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ from chime_endpoints.statements import ENDPOINT_ACTIONS, TAG_ACTIONS, document
 DIRECTORY = Path(__file__).resolve().parent.parent / "dist" / "provider-template"
 _Allowed = tuple[str, Sequence[str], str]
 _REQUIRED: Sequence[_Allowed] = (
-    ("Application", ["mobiletargeting:GetApp"], "the applications that send to endpoints"),
+    (
+        "Application",
+        ["mobiletargeting:GetApp"],
+        "the AWS End User Messaging applications that send pushes to the endpoints",
+    ),
     (
         "Stack",
         [
@@ -35,24 +39,24 @@ _REQUIRED: Sequence[_Allowed] = (
             "cloudformation:DescribeStackResource",
             "cloudformation:DescribeStacks",
         ],
-        "the stacks that use this provider, each as arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
+        "the stacks that use this provider, in the form arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/*",
     ),
 )
 _OPTIONAL: Sequence[_Allowed] = (
-    ("Secret", ["secretsmanager:GetSecretValue"], "the secrets that hold device tokens, by their complete ARNs"),
-    ("Parameter", ["ssm:GetParameter"], "the parameters that hold device tokens"),
-    ("Key", ["kms:Decrypt"], "the customer managed KMS keys of those secrets and parameters"),
-    ("Tagged", TAG_ACTIONS, "the app instances, users and bots whose tags are declared, or APP-INSTANCE-ARN/user/*"),
+    ("Secret", ["secretsmanager:GetSecretValue"], "the complete ARNs of the secrets with device tokens"),
+    ("Parameter", ["ssm:GetParameter"], "the parameters with device tokens"),
+    ("Key", ["kms:Decrypt"], "the customer managed KMS keys that encrypt these secrets and parameters"),
+    ("Tagged", TAG_ACTIONS, "the app instances, users and bots to tag, or APP-INSTANCE-ARN/user/* for all users"),
 )
-"""What the role is allowed beside the users' endpoints: policy, actions, and what they are allowed on."""
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the zip format's; the same code is the same file
+"""The role's permissions besides those on endpoints: policy name, actions, and a description of the resources."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of the zip format, so that the same code gives the same file
 
 
 def write(directory: Path) -> tuple[Path, Path]:
-    """Writes the template and the function's zip, whose name changes with its content.
+    """Write the template and the function's zip file. The zip file's name changes with its content.
 
     Returns:
-        The paths of the template and of the zip.
+        The paths of the template and the zip file.
     """
     directory.mkdir(parents=True, exist_ok=True)
     for former in directory.glob("chime-endpoints-*.zip"):
@@ -64,7 +68,7 @@ def write(directory: Path) -> tuple[Path, Path]:
 
 
 def provider_template(code_key: str) -> dict[str, Any]:
-    """The template, for code of this name, with what a reader looks for first at its beginning."""
+    """Return the template for the code with this name, with its sections in the usual order."""
     with tempfile.TemporaryDirectory() as assembly:
         app = App(outdir=assembly, analytics_reporting=False)
         _Provider(app, "Provider", code_key=code_key)
@@ -84,10 +88,10 @@ class _Provider(Stack):
             description="The provider of Custom::ChimeAppInstanceUserEndpoint and Custom::ChimeIdentityTags",
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
-        bucket = self._text("CodeBucket", "an S3 bucket in this region that holds the function's zip")
-        key = self._text("CodeKey", "the zip's key in there", default=code_key)
+        bucket = self._text("CodeBucket", "the S3 bucket with the function's zip file, in this region")
+        key = self._text("CodeKey", "the key of the zip file in the bucket", default=code_key)
         export_name = self._text(
-            "ExportName", "publishes the ServiceToken under this name", default="ChimeEndpointsServiceToken"
+            "ExportName", "the name of the export that publishes the ServiceToken", default="ChimeEndpointsServiceToken"
         )
         provider = EndpointProvider(self, "Provider", export_name=export_name)
         function, token = provider.function.node.default_child, provider.node.find_child("ServiceToken")
@@ -95,7 +99,7 @@ class _Provider(Stack):
         assert isinstance(token, CfnOutput)  # noqa: S101 - for the type checker
         function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=bucket, s3_key=key)
         token.override_logical_id("ServiceToken")
-        users = _users_of(self._list("AppInstanceArns", "the app instances whose users get endpoints"))
+        users = _users_of(self._list("AppInstanceArns", "the app instances whose users have endpoints"))
         acknowledged.wildcards(
             self._allow("User", provider, ENDPOINT_ACTIONS, users), lambda: [users], acknowledged.USERS
         )
@@ -137,7 +141,7 @@ class _Provider(Stack):
 
 
 def _users_of(app_instances: list[str]) -> list[str]:
-    """The users of each app instance of a list that is known only when the template is deployed."""
+    """Return the users of each app instance in a list that is known only at deployment."""
     return Fn.split(",", f"{Fn.join('/user/*,', app_instances)}/user/*")
 
 
@@ -156,7 +160,7 @@ def _zipped(directory: Path, code: Path) -> Path:
 
 
 def main(directory: Path = DIRECTORY) -> None:
-    """Writes both, and says how they and a template that uses them are deployed."""
+    """Write both files, and print how to deploy them and a template that uses them."""
     template, code = write(directory)
     print(_STEPS.format(template=template, code=code, code_key=code.name))
 
@@ -165,8 +169,8 @@ _STEPS = """\
 {template}
 {code}
 
-1. Set what is yours. The bucket is in the region of the stacks. The secret is a JSON object with the fields phone and
-   tablet, and its ARN is complete. Separate several ARNs by commas.
+1. Set your own values. The bucket must be in the region of the stacks. The secret must be a JSON object with the fields
+   phone and tablet, given by its complete ARN. Separate multiple ARNs with commas.
 
 BUCKET=BUCKET-NAME
 APP_INSTANCE_ARN=arn:aws:chime:REGION:ACCOUNT:app-instance/ID
@@ -175,8 +179,8 @@ APPLICATION_ARN=arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID
 PUSH_SECRET_ARN=arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-AbCdEf
 STACK_ARN="arn:aws:cloudformation:REGION:ACCOUNT:stack/Chat/*"
 
-2. Deploy the provider. Add ParameterArns for device tokens in Parameter Store, KeyArns for customer managed KMS keys,
-   and ExportName for another name of the export.
+2. Deploy the provider. If needed, add ParameterArns (device tokens in Parameter Store), KeyArns (customer managed KMS
+   keys) or ExportName (a different name for the export).
 
 aws s3 cp "{code}" "s3://$BUCKET/"
 aws cloudformation deploy --stack-name ChimeEndpointsProvider --capabilities CAPABILITY_IAM \\
@@ -185,7 +189,7 @@ aws cloudformation deploy --stack-name ChimeEndpointsProvider --capabilities CAP
   AppInstanceArns="$APP_INSTANCE_ARN" ApplicationArns="$APPLICATION_ARN" StackArns="$STACK_ARN" \\
   SecretArns="$PUSH_SECRET_ARN" TaggedArns="$USER_ARN"
 
-3. Deploy a template that uses it.
+3. Deploy a template that uses the provider.
 
 aws cloudformation deploy --stack-name Chat --template-file examples/plain_cloudformation.yaml \\
   --parameter-overrides AppInstanceUserArn="$USER_ARN" ApplicationArn="$APPLICATION_ARN" \\

@@ -1,7 +1,7 @@
-"""Records the demo as a picture of a terminal: docs/pictures/demo-light.svg and demo-dark.svg.
+"""Records the demo as pictures of a terminal: docs/pictures/demo-light.svg and demo-dark.svg.
 
-`make recording` runs the demo and writes what it printed to docs/pictures/demo.txt; the pictures are drawn from that
-text. Run with `--draw` to draw them again without a run.
+`make recording` runs the demo, writes its output to docs/pictures/demo.txt, and draws the pictures from that text. Use
+`--draw` to draw the pictures again without running the demo.
 """
 
 import io
@@ -25,7 +25,7 @@ SHOWN = ("3.", "4.", "5.", "6.", "7.")
 """The steps that are recorded."""
 
 LEFT_OUT = re.compile(r"^\s*(?:CloudFormation does not resend|user +tags$|(?:alice|bob|carol) +(?:plan|team)=|─+$)")
-"""Lines of these steps that the picture is easier to read without."""
+"""Lines that are omitted to make the picture easier to read."""
 
 # black, red, green, yellow, blue, magenta, cyan, white
 _LIGHT = [(36, 41, 47), (207, 34, 46), (17, 99, 41), (149, 56, 0), (9, 105, 218), (130, 80, 223), (27, 124, 131)]
@@ -54,16 +54,16 @@ STYLES = (
     (r"[─…]+", "bright_black"),
 )
 
-# rich's own frame and window, but with a font of the reader's instead of one that is fetched from another host.
+# rich's own frame and window, but with the reader's fonts instead of one from another host.
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 )
 FRAME = "rgba(255,255,255,0.35)", "rgba(128,128,128,0.5)"
-"""rich's colour of the frame, which is invisible on white, and ours."""
+"""rich's color of the frame, which is invisible on white, and its replacement."""
 
 
 def main() -> None:
-    """Runs the demo unless told otherwise, and draws it."""
+    """Run the demo unless `--draw` is given, and draw the pictures."""
     PICTURES.mkdir(exist_ok=True)
     if "--draw" not in sys.argv[1:]:
         run = subprocess.run(["chime-endpoints", "demo"], cwd=ROOT, check=True, capture_output=True, text=True)
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def excerpt(output: str) -> str:
-    """The recorded steps of what the demo printed."""
+    """Return the recorded steps from the demo's output."""
     steps = re.split(r"\n(?=\d\. )", output)
     lines = [line for step in steps if step.startswith(SHOWN) for line in step.splitlines()]
     kept = [line for line in lines if not LEFT_OUT.match(line)]
@@ -83,7 +83,7 @@ def excerpt(output: str) -> str:
 
 
 def draw(theme: str) -> str:
-    """The picture, in one of the themes."""
+    """Draw the picture in a theme."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), highlight=False)
     for line in TEXT.read_text(encoding="utf-8").splitlines():
         text = Text(line)

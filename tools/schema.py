@@ -1,4 +1,4 @@
-"""Writes the JSON Schema of the declaration file into the package, as the loader's own rules say it."""
+"""Writes the JSON Schema of endpoints.yaml, derived from the loader's own rules, into the package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE = Path(schema.__file__).with_name("endpoints.schema.json")
 
 
 def text() -> str:
-    """The file's text."""
+    """Return the schema as text."""
     return json.dumps(schema.schema(), indent=2) + "\n"
 
 

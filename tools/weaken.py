@@ -1,6 +1,6 @@
-"""Takes the handler's safeguards away, one at a time, and shows that the random histories notice each.
+"""Removes the handler's safeguards one at a time, and checks that the random histories detect each removal.
 
-A weakening that no longer fits the code is an error: the list has to follow it.
+A weakening that no longer matches the code is an error: update the list when the code changes.
 """
 
 import os
@@ -20,12 +20,12 @@ PACKAGE = "chime_endpoints_handler"
 MODEL = "tests/lifecycle/test_model.py"
 SEED = os.environ.get("MODEL_SEED", "1")
 SECONDS = 60
-"""Of the processor, at the most: how busy the machine is otherwise makes no difference."""
+"""The maximum CPU time for each safeguard, independent of the machine's other load."""
 
 
 @dataclass(frozen=True)
 class Weakening:
-    """A safeguard, and the change of the code that takes it away."""
+    """A safeguard, and the code change that removes it."""
 
     safeguard: str
     module: str
@@ -35,13 +35,13 @@ class Weakening:
 
 WEAKENINGS = [
     Weakening(
-        "the same ClientRequestToken for every delivery",
+        "every delivery of an event uses the same ClientRequestToken",
         "request",
         'text = "\\n".join((self.stack_id, self.logical_id, self.request_id, purpose))',
         "text = purpose + __import__('uuid').uuid4().hex",
     ),
     Weakening(
-        "a ClientRequestToken of its own for every event",
+        "every event has its own ClientRequestToken",
         "request",
         "(self.stack_id, self.logical_id, self.request_id, purpose)",
         "(self.stack_id, self.logical_id, purpose)",
@@ -65,19 +65,19 @@ WEAKENINGS = [
         "register(situation)",
     ),
     Weakening(
-        "a conflict of a Create with its own earlier attempt is told from others",
+        "a conflict of a Create with its own earlier attempt is recognized",
         "create",
         "        if _is_earlier_attempt(holder, wanted, work, standing, attempts):",
         "        if False:",
     ),
     Weakening(
-        "a conflict of a replacement with an own endpoint is told from others",
+        "a conflict of a replacement with an endpoint of its own is recognized",
         "registration",
         "    if ours := _find_own(situation, holding):",
         "    if ours := None:",
     ),
     Weakening(
-        "a conflict of a replacement with what it has just registered is told from others",
+        "a conflict of a replacement with what it has just registered is recognized",
         "registration",
         "if _is_conflict(error) and (ours",
         "if False and (ours",
@@ -89,37 +89,37 @@ WEAKENINGS = [
         "[], [], []",
     ),
     Weakening(
-        "what somebody else registered is not taken",
+        "an endpoint that someone else registered is not taken over",
         "adoption",
         "    if not wanted.may_adopt:",
         "    if False:",
     ),
     Weakening(
-        "an endpoint under a declared name is told from a stranger's by its age",
+        "an endpoint with a declared name is distinguished from someone else's by its age",
         "ownership",
         "return endpoint.created is None or endpoint.created >= moment - CLOCK_SKEW",
         "return True",
     ),
     Weakening(
-        "own strays are removed by an Update",
+        "an Update removes the resource's own leftovers",
         "situation",
         "        if not strays:\n            return",
         "        if True:\n            return",
     ),
     Weakening(
-        "what a failed registration of a Create may have left is removed",
+        "a failed Create cleans up what it might have registered",
         "create",
         "if not attempts.may_have_happened and not work.arrival.is_known_repeat:",
         "if True:",
     ),
     Weakening(
-        "a Create that may have done something says so in its id",
+        "a Create that might have registered something records that in its id",
         "work",
         "return Unconfirmed(self.request.suffix, int(self.arrival.begun))",
         "return NotApplied(self.request.suffix)",
     ),
     Weakening(
-        "CloudFormation is asked before a Create that met trouble is answered",
+        "CloudFormation is asked before the response to a Create that had problems",
         "create",
         "    if work.is_unusual():\n        _withdraw_if_stale",
         "    if False:\n        _withdraw_if_stale",
@@ -131,13 +131,13 @@ WEAKENINGS = [
         "    if False:",
     ),
     Weakening(
-        "CloudFormation is asked before a replacement is answered",
+        "CloudFormation is asked before the response to a replacement",
         "replacement",
         "        if chosen.is_new or work.is_unusual():",
         "        if False:",
     ),
     Weakening(
-        "a stale event removes what its earlier deliveries left",
+        "a stale event removes what its earlier deliveries left behind",
         "staleness",
         "            leftovers.remove_all(work, standing)\n",
         "            pass\n",
@@ -149,7 +149,7 @@ WEAKENINGS = [
         "if True or _withdraw(",
     ),
     Weakening(
-        "a replacement whose answer nobody accepts is marked again",
+        "a replacement whose response is not accepted is marked again",
         "replacement",
         "unanswered=partial(_mark, chosen, situation) if needs_mark else None",
         "unanswered=None",
@@ -161,49 +161,49 @@ WEAKENINGS = [
         "        if False:\n            _remove_attempts",
     ),
     Weakening(
-        "a Delete with an invented id removes what an unanswered Create left",
+        "a Delete with an invented id removes what an unanswered Create left behind",
         "delete",
         "    elif not isinstance(current, physical_id.NotApplied):",
         "    elif False:",
     ),
     Weakening(
-        "a Delete with an invented id spares the resource that lives on",
+        "a Delete with an invented id leaves a resource that still exists alone",
         "delete",
         "    if standing is not None and not standing.is_given_up:\n        return",
         "    if False:\n        return",
     ),
     Weakening(
-        "a Delete with an invented id looks again, and again",
+        "a Delete with an invented id looks several times",
         "delete",
         "_WAITS = (1.0, 2.0)",
         "_WAITS = ()",
     ),
     Weakening(
-        "gone is what List does not show when it is asked twice",
+        "an endpoint counts as deleted only if two Lists do not show it",
         "ownership",
         "return not any(endpoint.endpoint_id == endpoint_id for _ in range(2) for endpoint in endpoints.list())",
         "return True",
     ),
     Weakening(
-        "what is looked for is looked for in two Lists",
+        "endpoints are looked for in two Lists",
         "ownership",
         "for _ in range(2) for endpoint in endpoints.list()}.values()",
         "for _ in range(1) for endpoint in endpoints.list()}.values()",
     ),
     Weakening(
-        "an answer of Register without an EndpointId is none",
+        "a response of Register without an EndpointId is not accepted",
         "endpoints",
         "            is_complete=_has_usable_id,\n",
         "",
     ),
     Weakening(
-        "a rollback returns to what there was before a source had another content",
+        "a rollback returns to the previous endpoint although a source has changed",
         "replacement",
         "    if may_mean_another and (before",
         "    if False and (before",
     ),
     Weakening(
-        "the old endpoint that gave way comes back",
+        "an old endpoint that gave way is registered again",
         "registration",
         "        bring_back(predecessor, situation)\n        raise",
         "        raise",
@@ -212,8 +212,8 @@ WEAKENINGS = [
 
 
 def main() -> int:
-    """Weakens one safeguard after the other and prints what became of each; returns how many went unnoticed."""
-    print(f"Random histories from the seed {SEED} on, {SECONDS} s of the processor at the most for each safeguard:")
+    """Remove one safeguard after the other and print the results. Return the number of undetected removals."""
+    print(f"Random histories from seed {SEED}, at most {SECONDS} s of CPU time for each safeguard:")
     chosen = [each for each in WEAKENINGS if all(word in each.safeguard for word in sys.argv[1:])]
     unnoticed = 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -223,32 +223,32 @@ def main() -> int:
             noticed = runs_into_trouble(copy)
             unnoticed += noticed is None
             seconds = processor_seconds() - began
-            result = f"noticed after {seconds:2.0f} s {noticed}" if noticed else "NOT NOTICED"
+            result = f"detected after {seconds:2.0f} s {noticed}" if noticed else "NOT DETECTED"
             print(f"{weakening.safeguard:82} {result}", flush=True)
-    print(f"{len(chosen) - unnoticed} of {len(chosen)} noticed")
+    print(f"{len(chosen) - unnoticed} of {len(chosen)} detected")
     return unnoticed
 
 
 def processor_seconds() -> float:
-    """What the runs have used so far."""
+    """Return the CPU time that the runs have used so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def weaken(weakening: Weakening, scratch: Path) -> Path:
-    """A copy of the handler without the safeguard."""
+    """Create a copy of the handler without the safeguard."""
     shutil.rmtree(scratch / PACKAGE, ignore_errors=True)
     shutil.copytree(SOURCES / PACKAGE, scratch / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
     module = scratch / PACKAGE / f"{weakening.module}.py"
     code = module.read_text()
     if code.count(weakening.was) != 1:
-        sys.exit(f"{weakening.safeguard!r} no longer fits {module.name}: give it the code as it is now.")
+        sys.exit(f"{weakening.safeguard!r} no longer matches {module.name}; update it to the current code.")
     module.write_text(code.replace(weakening.was, weakening.becomes))
     return scratch
 
 
 def runs_into_trouble(copy: Path) -> str | None:
-    """What random histories of the copy find within the time; None where they find nothing."""
+    """Return what random histories of the copy find within the time, or None if they find nothing."""
     roots = [str(copy), *(str(ROOT / name) for name in ("constructs", "emulator", "cli", "tests"))]
     run = subprocess.run(
         [
@@ -268,7 +268,7 @@ def runs_into_trouble(copy: Path) -> str | None:
         sys.exit(run.stdout + run.stderr)
     within = re.search(r"Failed (within \d+ histories)", run.stdout)
     said = re.search(r"(?m)^(?:E +|.*?: )?(\w*Error\b.*)$", run.stdout)
-    return f"{within[1] if within else 'at once'}: {said[1][:70] if said else 'the test fails'}"
+    return f"{within[1] if within else 'immediately'}: {said[1][:70] if said else 'the test fails'}"
 
 
 if __name__ == "__main__":

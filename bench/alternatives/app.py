@@ -1,4 +1,4 @@
-"""The app that is deployed: as many endpoints as the environment asks for, declared in the way that it names."""
+"""The app that is deployed. Environment variables set the number of endpoints and how they are declared."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ name, app_instance = os.environ["BENCH_NAME"], os.environ["BENCH_APP_INSTANCE"]
 
 
 def with_crhelper(stack: Stack, number: int) -> None:
-    """With a function written as crhelper's documentation shows it."""
+    """Declare an endpoint with a function written as in crhelper's documentation."""
     function = stack.node.try_find_child("Function") or lambda_.Function(
         stack,
         "Function",
@@ -46,10 +46,10 @@ def with_crhelper(stack: Stack, number: int) -> None:
 
 @jsii.implements(IAspect)
 class OnlyAnswers:
-    """Puts a function that does nothing but answer in place of every function, in the language of that."""
+    """Replaces every function with one in the same language that only sends responses."""
 
     def visit(self, node):
-        """Changes the code where the node is a function."""
+        """Change the code if the node is a function."""
         if isinstance(node, lambda_.CfnFunction):
             language = "python" if node.runtime.startswith("python") else "node"
             node.code = lambda_.CfnFunction.CodeProperty(zip_file=ONLY_ANSWERS[language].read_text())

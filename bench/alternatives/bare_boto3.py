@@ -1,4 +1,4 @@
-"""The least that one could write: a boto3 client at the top, one call, one answer; no failure is thought of."""
+"""The minimal handler: bare boto3, one call, one response, no error handling."""
 
 import json
 import urllib.request
@@ -9,7 +9,7 @@ client = boto3.client("chime-sdk-identity")
 
 
 def handler(event, context):
-    """Registers, or changes the name of, one endpoint."""
+    """Register an endpoint or change its name."""
     properties = event["ResourceProperties"]
     if event["RequestType"] == "Create":
         answer = client.register_app_instance_user_endpoint(

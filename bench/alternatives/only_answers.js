@@ -1,4 +1,4 @@
-// A function that answers CloudFormation and does nothing else, with a line in the log, as AwsCustomResource's.
+// A function that only sends a response to CloudFormation. Like AwsCustomResource's, it logs one line.
 const http = require("http");
 
 exports.handler = (event) =>

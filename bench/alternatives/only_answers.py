@@ -1,4 +1,4 @@
-"""A function that answers CloudFormation and does nothing else, silently, as ours where all goes well."""
+"""A function that only sends a response to CloudFormation. Like ours, it logs nothing on success."""
 
 import json
 from http.client import HTTPConnection
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def handler(event, _):
-    """Says that it is done."""
+    """Report success."""
     body = {
         "Status": "SUCCESS",
         "PhysicalResourceId": event.get("PhysicalResourceId") or event["RequestId"],

@@ -1,4 +1,4 @@
-"""The handler with crhelper, on a local cloud whose response URL is plain HTTP, which crhelper does not speak."""
+"""The handler with crhelper for a local cloud with a plain HTTP response URL, which crhelper does not support."""
 
 from http.client import HTTPConnection
 

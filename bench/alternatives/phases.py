@@ -1,4 +1,4 @@
-"""Where a cold start of our function spends its time: processor time at the end of each step."""
+"""The CPU time of our function's cold start at the end of each step."""
 
 import json
 import sys
@@ -16,10 +16,10 @@ marks["the client made: service model, endpoint rules, credentials"] = time.proc
 
 
 class Context:
-    """What Lambda hands over beside the event."""
+    """The context object that Lambda passes with an event."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Two minutes."""
+        """Return two minutes."""
         return 120_000
 
 

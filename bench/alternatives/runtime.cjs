@@ -1,11 +1,11 @@
-// Lambda's runtime for Node.js, as far as it takes: a handler is loaded and given the events on standard input.
-// The handler answers on port 443 whatever the URL says, so that the agent's default is set to the URL's port.
+// A minimal Lambda runtime for Node.js: it loads a handler and passes it the events from standard input.
+// The handler always sends responses to the default port, so the agent's default port is set to that of the URL.
 const https = require("https");
 const readline = require("readline");
 
 https.globalAgent.defaultPort = Number(process.env.BENCH_ANSWER_PORT);
 const log = console.log;
-console.log = () => {}; // Lambda takes the log off standard output
+console.log = () => {}; // in Lambda, logs do not go to standard output
 const { handler } = require(process.argv[2]);
 
 (async () => {

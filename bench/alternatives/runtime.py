@@ -1,4 +1,4 @@
-"""Lambda's runtime for Python, as far as it takes: a handler is imported and given the events on standard input."""
+"""A minimal Lambda runtime for Python: it imports a handler and passes it the events from standard input."""
 
 import importlib
 import json
@@ -10,13 +10,13 @@ BEGAN = time.time()
 
 
 class Context:
-    """What Lambda hands over beside the event."""
+    """The context object that Lambda passes with an event."""
 
     aws_request_id = "6e5b8f10-0000-4000-8000-00000000ffff"
     function_name = "bench"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Two minutes from the start of the process, as far as a benchmark is concerned for ever."""
+        """Return the rest of two minutes since the event began, which a benchmark never reaches."""
         return int((BEGAN + 120 - time.time()) * 1000)
 
 

@@ -1,4 +1,4 @@
-"""A handler written as crhelper's own documentation shows it."""
+"""A handler written as in crhelper's documentation."""
 
 import boto3
 from crhelper import CfnResource
@@ -8,13 +8,13 @@ client = boto3.client("chime-sdk-identity")
 
 
 def handler(event, context):
-    """Hands the event to crhelper."""
+    """Pass the event to crhelper."""
     helper(event, context)
 
 
 @helper.create
 def create(event, _):
-    """Registers the endpoint."""
+    """Register the endpoint."""
     properties = event["ResourceProperties"]
     answer = client.register_app_instance_user_endpoint(
         AppInstanceUserArn=properties["AppInstanceUserArn"],
@@ -29,7 +29,7 @@ def create(event, _):
 
 @helper.update
 def update(event, _):
-    """Changes the name."""
+    """Change the name."""
     properties = event["ResourceProperties"]
     endpoint_id = event["PhysicalResourceId"].rpartition("/")[2]
     client.update_app_instance_user_endpoint(
@@ -43,7 +43,7 @@ def update(event, _):
 
 @helper.delete
 def delete(event, _):
-    """Removes the endpoint."""
+    """Deregister the endpoint."""
     client.deregister_app_instance_user_endpoint(
         AppInstanceUserArn=event["ResourceProperties"]["AppInstanceUserArn"], EndpointId=event["PhysicalResourceId"]
     )
