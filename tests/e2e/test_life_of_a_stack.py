@@ -141,9 +141,9 @@ def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed, 
     missing = secret.replace("push/tokens", "push/missing")
     assert "Endpoints/bob-tablet" in failed_at_first.output
     assert (
-        f"CE-201: GetSecretValue of secret {missing} for DeviceTokenSource failed: ResourceNotFoundException. It, or"
-        " the declared version of it, does not exist there: create it, or correct its name, region and account in the"
-        " declaration."
+        f"CE-201: GetSecretValue of secret {missing} for DeviceTokenSource failed: ResourceNotFoundException. The"
+        " secret, or its declared version, does not exist. Create it, or correct its name, region, account or version"
+        " in the declaration."
     ) in failed_at_first.output
     assert "Traceback" not in failed_at_first.output
 
@@ -221,7 +221,7 @@ def test_a_user_who_does_not_exist_is_told_of_on_the_terminal(failed_update: Dep
     assert "Endpoints/bob-tablet" in failed_update.output
     assert (
         f"CE-302: RegisterAppInstanceUserEndpoint with application {APPLICATION} failed: ForbiddenException. Check that"
-        " the AppInstanceUser exists and that the function's role may call"
+        " the AppInstanceUser exists and that the function's role allows"
     ) in failed_update.output
     assert "Traceback" not in failed_update.output
 
