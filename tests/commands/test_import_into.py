@@ -182,12 +182,12 @@ def test_a_key_that_the_file_has_is_not_used_again(account: Account, file: Path)
     [
         ("endpoints:\n  a: {user: x}\n", "endpoints.yaml:2:13: a: user: 'x' is not the ARN"),
         ("endpoints:\n  a:\n  b: c: d\n", "not valid YAML"),
-        ("endpoints:\n  a: {}\nendpoints:\n  b: {}\n", "is given twice"),
+        ("endpoints:\n  a: {}\nendpoints:\n  b: {}\n", "occurs twice"),
         ("endpoints: [a]\n", "must be a map"),
         ("- a\n", "must be a map"),
         ("defaults: {typ: GCM}\n", "'typ' is not a field"),
         ("stacks: none\n", "must be a whole number"),
-        ("a: &a\n  b: *a\nendpoints: {}\n", "refers to something that holds it"),
+        ("a: &a\n  b: *a\nendpoints: {}\n", "refers to a value that contains it"),
     ],
     ids=["fields", "syntax", "twice", "a list", "no map", "defaults", "stacks", "a circle"],
 )

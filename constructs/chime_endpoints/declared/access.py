@@ -48,7 +48,7 @@ def accesses(
 
 
 def _secret_arns(secret: str, own_place: Place) -> Iterator[str]:
-    """The ARNs that a name or ARN may stand for: what ends like a complete ARN may be a partial one, too."""
+    """Yield the ARNs that a name or ARN can mean. An ARN that looks complete might also be a partial one."""
     if not places.is_arn(secret):
         secret = own_place.arn("secretsmanager", f"secret:{secret}")
     elif places.may_be_complete(secret):
