@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -171,6 +172,7 @@ def test_no_encoding_ends_a_command_with_a_traceback(encoding: str, tmp_path: Pa
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.1, 0.2, 0.4, 0.8])
 def test_an_interruption_at_any_moment_is_130_without_a_traceback(after: float) -> None:
     """Also while modules are being loaded."""
+    silent = socket.create_server(("127.0.0.1", 0))  # connections are accepted, and nothing is ever answered
     command = subprocess.Popen(
         [*ENTRY, "list", "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-cdef-0123-456789abcdef"],
         env={
@@ -178,7 +180,7 @@ def test_an_interruption_at_any_moment_is_130_without_a_traceback(after: float) 
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "y",
             "AWS_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": "http://192.0.2.1",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -191,6 +193,7 @@ def test_an_interruption_at_any_moment_is_130_without_a_traceback(after: float) 
     time.sleep(after)
     command.send_signal(signal.SIGINT)
     _, told = command.communicate(timeout=20)
+    silent.close()
     assert (command.returncode, "Traceback" in told) == (ExitCode.INTERRUPTED, False), told
 
 
