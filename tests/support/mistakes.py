@@ -219,7 +219,7 @@ def like_what_a_lost_create_declared(stage: Stage) -> str:
 
 def without_time(stage: Stage) -> str:
     """The function's timeout is too short."""
-    return str(stage.deliver(stage.event("Create", stage.properties()), seconds=0.3)["Reason"])
+    return str(stage.deliver(stage.event("Create", stage.properties()), seconds=0.8)["Reason"])
 
 
 def in_a_region_without_the_service(stage: Stage) -> str:
