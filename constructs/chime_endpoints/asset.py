@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import atexit
+import io
 import shutil
 import tempfile
+import tokenize
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
@@ -87,7 +89,7 @@ def _source(package: str) -> Path:
 def files() -> Mapping[str, bytes]:
     """Return the contents of all modules by their path in the directory. The bytes are the same on every system."""
     return {
-        f"{package}/{name}": _without_docstrings(module.read_text(encoding="utf-8")).encode()
+        f"{package}/{name}": _compact(_without_docstrings(module.read_text(encoding="utf-8"))).encode()
         for package in PACKAGES
         for name, module in _modules(_source(package))
     }
@@ -129,3 +131,24 @@ def _without_docstrings(source: str) -> str:
             after = lines[last][node.end_col_offset :]
             lines[first : last + 1] = [lines[first][: node.col_offset] + b'""' + after, *[b""] * (last - first)]
     return b"\n".join(lines).decode()
+
+
+def _compact(source: str) -> str:
+    """Return a module's source without comments and with one space for each level: a tenth less to load.
+
+    Line numbers do not change.
+    """
+    lines = source.split("\n")
+    inside_text = set[int]()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        (first, column), (last, _) = token.start, token.end
+        if token.type == tokenize.COMMENT:
+            lines[first - 1] = lines[first - 1][:column].rstrip()
+        elif token.type not in (tokenize.NEWLINE, tokenize.NL):
+            inside_text.update(range(first + 1, last + 1))
+    return "\n".join(line if number in inside_text else _outdented(line) for number, line in enumerate(lines, 1))
+
+
+def _outdented(line: str) -> str:
+    code = line.lstrip(" ")
+    return " " * ((len(line) - len(code)) // 4) + code

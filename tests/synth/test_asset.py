@@ -66,6 +66,23 @@ def test_everybody_may_read_it() -> None:
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644)
 
 
+def test_what_is_left_out_changes_neither_the_program_nor_its_line_numbers() -> None:
+    """A traceback from the function leads to the line of the source."""
+    for package in asset.PACKAGES:
+        spec = find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        for module in Path(spec.origin).parent.glob("*.py"):
+            staged, source = ((place / module.name).read_text() for place in (STAGED / package, module.parent))
+            without_texts = asset._without_docstrings(source)
+            assert ast.dump(ast.parse(staged), include_attributes=False) == ast.dump(ast.parse(without_texts))
+            assert _lines_of_statements(staged) == _lines_of_statements(source)
+
+
+def _lines_of_statements(source: str) -> list[int]:
+    return [node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+
+
 def test_its_zip_is_small() -> None:
     """At most 60 KB: it is loaded at every cold start."""
     archive = shutil.make_archive(str(STAGED.parent / f"{STAGED.name}-zip"), "zip", STAGED)
