@@ -77,7 +77,7 @@ def test_a_port_in_use_is_named_and_nothing_is_left_running(tmp_path: Path, port
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         cloud = LocalCloud(directory=tmp_path, **{ports: port})
-        with pytest.raises(CommandError, match=f"port {port} of 127.0.0.1 cannot be used") as caught, cloud:
+        with pytest.raises(CommandError, match=f"port {port} on 127.0.0.1 cannot be used") as caught, cloud:
             pass
     assert "name another port" in caught.value.remedy
     assert cloud.stopped_service in (None, "the Chime service emulator")

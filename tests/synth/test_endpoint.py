@@ -226,7 +226,7 @@ def test_an_endpoint_has_no_snapshots() -> None:
     policy = RemovalPolicy.SNAPSHOT
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack, removal_policy=policy, update_replace_policy=policy)
-    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+    assert [problem.partition(" ")[0] for problem in raised.value.problems] == [
         "removal_policy",
         "update_replace_policy",
     ]

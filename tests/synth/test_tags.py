@@ -263,7 +263,7 @@ class TestByHand:
         """CloudFormation tags what it makes itself."""
         stack = stack_in()
         instance = chime.CfnAppInstance(stack, "Instance", name="chat")
-        with pytest.raises(InvalidDeclarationError, match=r"Stack/Instance, which has tags of its own"):
+        with pytest.raises(InvalidDeclarationError, match=r"Stack/Instance, which supports tags itself"):
             ChimeIdentityTags(stack, "Tags", resource_arn=instance.attr_app_instance_arn, tags={"a": "1"})
 
     def test_its_problems_are_told_at_once(self) -> None:
