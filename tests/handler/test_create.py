@@ -174,7 +174,7 @@ def test_an_existing_endpoint_of_another_application_is_not_adopted(stage: Stage
     stage.stranger(resource_arn=OTHER_APPLICATION)
     answer = stage.create(stage.properties(AdoptExisting="true"))
     assert answer["Status"] == "FAILED"
-    assert "it has another ResourceArn, which cannot be changed" in answer["Reason"]
+    assert "differs from the declaration in ResourceArn, which cannot be changed" in answer["Reason"]
     assert stage.registered[0].name == "somebody else's"
 
 

@@ -194,7 +194,7 @@ def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
         stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}),
     )
     assert answer["Status"] == "FAILED"
-    assert "another user's endpoint holds it" in answer["Reason"]
+    assert "another user's endpoint has the device token" in answer["Reason"]
     assert sorted(of(stage)) == sorted([stage.user, carol])
 
 
@@ -203,7 +203,9 @@ def test_what_holds_another_token_is_not_told_as_in_the_way(stage: Stage, bob: s
     stage.stranger("canary-token-c")
     stage.stranger(app_instance_user_arn=bob)
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
-    assert "by no endpoint of this AppInstanceUser" in stage.create(stage.properties(AdoptExisting="true"))["Reason"]
+    assert (
+        "no endpoint of this AppInstanceUser has it" in stage.create(stage.properties(AdoptExisting="true"))["Reason"]
+    )
 
 
 @pytest.mark.parametrize("scope", SHARED)

@@ -163,7 +163,7 @@ def test_a_stranger_that_is_much_older_is_not_worth_a_word(stage: Stage, caplog:
     assert len(stage.registered) == 2
     (told,) = [each for each in caplog.messages if "CE-418" in each]
     told_of = LEFT_ALONE.format(near.endpoint_id)
-    assert told == f"Delete of Phone: {told_of}, so it was left registered. Deregister it if nothing uses it."
+    assert told == f"Delete of Phone: {told_of}, so it stays registered. Deregister it if nothing uses it."
 
 
 def test_cloudformation_is_not_asked_where_nothing_equals_what_is_declared(stage: Stage) -> None:

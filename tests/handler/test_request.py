@@ -81,7 +81,7 @@ def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFix
         stage.run(stage.event("Create", stage.properties(), ResponseURL=url))
     assert not stage.backend.calls
     assert not stage.sink.bodies
-    assert "Ignored: the event has no usable ResponseURL" in caplog.text
+    assert "send: the event has no usable ResponseURL" in caplog.text
     assert len(caplog.text) < 500
 
 
@@ -142,7 +142,7 @@ def test_somebody_elses_resource_is_refused_and_its_delete_succeeds(
         ("SUCCESS", "theirs") if request_type == "Delete" else ("FAILED", answer["PhysicalResourceId"])
     )
     if request_type != "Delete":
-        assert "Custom::ChimeAppInstanceUserEndpoint nor Custom::ChimeIdentityTags" in answer["Reason"]
+        assert "Custom::ChimeAppInstanceUserEndpoint or Custom::ChimeIdentityTags" in answer["Reason"]
     assert not stage.backend.calls
 
 

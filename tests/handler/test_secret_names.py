@@ -80,7 +80,7 @@ def test_a_secret_that_does_not_exist_is_told_where_aws_only_denies(stage: Stage
     """AWS denies what no policy names: a permission that the role has already is not all that is advised."""
     reason = created(stage, Denying({}), declared)["Reason"]
     assert reason.startswith("CE-202: ")
-    assert reason.endswith("one of its own; AWS also denies a secret that does not exist.")
+    assert reason.endswith("AWS also denies access to a secret that does not exist.")
 
 
 @pytest.mark.parametrize("code", ["InvalidRequestException", "DecryptionFailure"])

@@ -93,7 +93,7 @@ def test_no_call_begins_while_the_answer_is_under_way() -> None:
     deadline = Deadline(lambda: 120.0)
     deadline.check("ListAppInstanceUserEndpoints")
     deadline.enter(Phase.ANSWER)
-    with pytest.raises(OutOfTimeError, match="no time left for ListAppInstanceUserEndpoints"):
+    with pytest.raises(OutOfTimeError, match="No time was left to call ListAppInstanceUserEndpoints"):
         deadline.check("ListAppInstanceUserEndpoints")
 
 
