@@ -79,7 +79,7 @@ def test_a_port_in_use_is_named_and_nothing_is_left_running(tmp_path: Path, port
         cloud = LocalCloud(directory=tmp_path, **{ports: port})
         with pytest.raises(CommandError, match=f"port {port} on 127.0.0.1 cannot be used") as caught, cloud:
             pass
-    assert "name another port" in caught.value.remedy
+    assert "choose another port" in caught.value.remedy
     assert cloud.stopped_service in (None, "the Chime service emulator")
     with pytest.raises(CommandError, match="not running"):
         _ = cloud.addresses
