@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 help:
 	@echo 'make demo       deploy, change and destroy endpoints.yaml on a local cloud with the real cdk command'
 	@echo 'make test       run all tests (minutes)'
-	@echo 'make test-fast  run the fast tests, which need neither CDK nor the local cloud (a minute)'
+	@echo 'make test-fast  run the fast tests, which need neither CDK nor the local cloud (two minutes)'
 	@echo 'make test-installed'
 	@echo '                test the wheel with the oldest and newest supported libraries (network, minutes)'
 	@echo "make coverage   fail if the handler's own tests miss a branch of the handler"

@@ -125,7 +125,6 @@ def endpoint_rows(
     endpoints: Sequence[Registered],
     held: Holdings,
     *,
-    changes: dict[str, str] | None = None,
     unheld: str = NO_STACK,
 ) -> Rows:
     """Return a table row for each endpoint.
@@ -133,10 +132,8 @@ def endpoint_rows(
     Args:
         endpoints: the registered endpoints.
         held: the endpoints that belong to stacks.
-        changes: what happened to each endpoint, by its id; shown in an additional column.
         unheld: the text in the stack column of an endpoint that belongs to no stack.
     """
-    more = [] if changes is None else ["change"]
     rows = []
     for endpoint in endpoints:
         holder = held.holder_of(endpoint.physical_id)
@@ -150,10 +147,9 @@ def endpoint_rows(
                 " ".join(filter(None, (endpoint.state, endpoint.state_reason))),
                 holder.stack.name if holder else unheld,
                 holder.logical_id if holder else "",
-                *([] if changes is None else [changes.get(endpoint.endpoint_id, "")]),
             ]
         )
-    columns = ["user", "endpoint", "type", "name", "messages", "state", "stack", "logical id", *more]
+    columns = ["user", "endpoint", "type", "name", "messages", "state", "stack", "logical id"]
     return Rows(columns=columns, rows=rows, headings=2, styles=STATE_STYLES)
 
 
