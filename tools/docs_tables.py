@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chime_endpoints_handler.rules import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, Rule
+from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"

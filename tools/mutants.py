@@ -34,7 +34,7 @@ BESIDE = ("tests", "docs", "constructs", "emulator", "cli", "examples", *(path.n
 """The files that the handler's tests read in addition to the handler."""
 REFUSED = 37
 """mutmut's code for a mutant that the type checker rejects."""
-SMALL = "chime_endpoints_handler.loader.x__without_services__mutmut_1"
+SMALL = "chime_endpoints_handler.aws.botocore_data.x__without_services__mutmut_1"
 """A mutant that only few tests run."""
 NOTICED = ("killed", "caught by type check", "timeout", "segfault")
 
@@ -49,7 +49,9 @@ def main() -> int:
         "--cases", type=int, default=1000, help="maximum cases of each parametrized test (default: %(default)s)"
     )
     parser.add_argument("--again", action="store_true", help="try undetected mutants again")
-    parser.add_argument("patterns", nargs="*", help="names of mutants, such as 'chime_endpoints_handler.create.*'")
+    parser.add_argument(
+        "patterns", nargs="*", help="names of mutants, such as 'chime_endpoints_handler.resources.endpoint.create.*'"
+    )
     arguments = parser.parse_args()
     copy()
     os.chdir(COPY)  # mutmut only works in the current directory

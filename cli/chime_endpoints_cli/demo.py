@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 
 from .auditing.audit_command import show as show_audit
 from .auditing.looking import look as audit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .at_once import each
 from .reach import Reach, stacks_within_reach

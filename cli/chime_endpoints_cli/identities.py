@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from chime_endpoints_handler import physical_id
-from chime_endpoints_handler.rules import IDENTITY_ARN, USER_ARN
+from chime_endpoints_handler.model import physical_id
+from chime_endpoints_handler.model.arns import IDENTITY_ARN, USER_ARN
 
 from .errors import CommandError
 

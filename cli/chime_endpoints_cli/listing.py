@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from chime_endpoints_handler import physical_id
+from chime_endpoints_handler.model import physical_id
 
 from . import options
 from .at_once import each

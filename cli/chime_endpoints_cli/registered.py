@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chime_endpoints_handler.declaration import tag_map
-from chime_endpoints_handler.endpoints import Endpoints, was_refused
-from chime_endpoints_handler.errors import ServiceError
-from chime_endpoints_handler.ownership import is_gone, unclear
-from chime_endpoints_handler.physical_id import Endpoint
-from chime_endpoints_handler.rules import Violation, token_violations
+from chime_endpoints_handler.aws.endpoints import Endpoints, was_refused
+from chime_endpoints_handler.aws.failures.errors import ServiceError
+from chime_endpoints_handler.model.declaration import tag_map
+from chime_endpoints_handler.model.physical_id import Endpoint
+from chime_endpoints_handler.model.rules.values import Violation
+from chime_endpoints_handler.model.rules.violations import token_violations
+from chime_endpoints_handler.resources.endpoint.ownership import is_gone, unclear
 
 from .identities import region_of
 from .services import Services

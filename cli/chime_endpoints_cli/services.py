@@ -14,10 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from chime_endpoints_handler.advice import Kind
-from chime_endpoints_handler.calls import Attempts, Caller
-from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.errors import ServiceError
+from chime_endpoints_handler.aws.calls import Attempts, Caller
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.failures.errors import ServiceError
+from chime_endpoints_handler.aws.failures.remedies import Kind
 
 from .clients import CHIME, make_client, make_session
 from .environment import REGION

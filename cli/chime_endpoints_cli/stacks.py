@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from chime_endpoints_handler.model.physical_id import suffix
 
 from .errors import CommandError
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chime_endpoints_handler import physical_id as ids
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.model import physical_id as ids
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .stacks import NESTED, Stack
 from .template_text import text_of

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chime_endpoints_handler.declaration import AllowMessages, EndpointType
+    from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
 
     from .delivery_failure import DeliveryFailureRule
     from .device_token import DeviceToken
@@ -37,13 +37,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AllowMessages": "chime_endpoints_handler.declaration",
+    "AllowMessages": "chime_endpoints_handler.model.declaration",
     "AppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "ChimeIdentityTags": "chime_endpoints.identity_tags",
     "DeliveryFailureRule": "chime_endpoints.delivery_failure",
     "DeviceToken": "chime_endpoints.device_token",
     "EndpointProvider": "chime_endpoints.provider",
-    "EndpointType": "chime_endpoints_handler.declaration",
+    "EndpointType": "chime_endpoints_handler.model.declaration",
     "IAppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "IEndpointProvider": "chime_endpoints.provider",
     "InvalidDeclarationError": "chime_endpoints.errors",

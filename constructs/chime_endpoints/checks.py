@@ -10,16 +10,17 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Aws, Stack, Token
 from constructs import IConstruct
 
-from chime_endpoints_handler import places
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.model.arns import APPLICATION_ARN, REGIONS, USER_ARN
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     EndpointDeclaration,
     ParameterSource,
     SecretSource,
     TokenSource,
 )
-from chime_endpoints_handler.rules import APPLICATION_ARN, REGIONS, USER_ARN, violations
+from chime_endpoints_handler.model.rules import token_places as places
+from chime_endpoints_handler.model.rules.violations import violations
 
 from .device_token import DeviceToken
 from .identity import User, key_of

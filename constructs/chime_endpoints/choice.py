@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from constructs import IConstruct
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 from .provider import EndpointProvider, ambiguity
 from .tree import region_of_stack, stack_of

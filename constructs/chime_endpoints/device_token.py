@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
-from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
+from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .decryption import key_arns
 from .kind_words import KINDS

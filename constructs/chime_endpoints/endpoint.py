@@ -12,7 +12,7 @@ from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct, IConstruct
 
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     AllowMessages,
     EndpointDeclaration,

@@ -11,8 +11,8 @@ from aws_cdk import ITaggableV2, Resource, Stack, TagManager
 from aws_cdk import aws_chime as chime
 from constructs import Construct
 
-from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration, tag_list
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration, tag_list
+from chime_endpoints_handler.model.rules.violations import violations
 
 from .choice import provider_problems
 from .errors import InvalidDeclarationError

@@ -20,7 +20,7 @@ from aws_cdk.interfaces.aws_chime import IAppInstanceUserRef
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct, IConstruct
 
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType
+from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
 
 _MOST_NAMES = 6  # the most members of an enum that a sentence lists
 

@@ -16,7 +16,7 @@ from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin, get_typ
 from aws_cdk.interfaces.aws_pinpoint import AppReference, IAppRef
 from constructs import Construct, IConstruct
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 from .errors import InvalidDeclarationError
 from .kind_words import KINDS, given_as, members

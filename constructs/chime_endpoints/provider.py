@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 from . import acknowledged, asset, timing
 from .errors import InvalidDeclarationError

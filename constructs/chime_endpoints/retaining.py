@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from aws_cdk import CfnDeletionPolicy, CfnResource, RemovalPolicy
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 
 def policy_problems(**policies: RemovalPolicy | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 WARNING = "chime-endpoints:isolated-subnets"
 

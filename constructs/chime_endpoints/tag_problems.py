@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from json import dumps
 
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import TAGS_TYPE
-from chime_endpoints_handler.rules import TAG_RULES, violations
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.rules.limits import TAG_RULES
+from chime_endpoints_handler.model.rules.violations import violations
 
 from .unresolved import is_unresolved
 

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Stack, Stage
 from constructs import IConstruct
 
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .later import validate_later
 from .tag_meaning import Meaning, meaning_of

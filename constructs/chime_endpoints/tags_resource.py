@@ -8,7 +8,7 @@ from typing import Any
 from aws_cdk import CfnResource
 from constructs import Construct
 
-from chime_endpoints_handler.declaration import TAGS_TYPE, TagsDeclaration
+from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration
 
 from .identity import app_instance_of, key_of
 from .permissions import Permissions

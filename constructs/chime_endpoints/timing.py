@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 DEFAULT_TIMEOUT = Duration.minutes(2)
 """Long enough for throttling by other callers: the whole account shares 50 requests a second."""

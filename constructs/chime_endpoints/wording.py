@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from chime_endpoints_handler.rules import Violation
+from chime_endpoints_handler.model.rules.values import Violation
 
 _SOURCES = {
     "SecretArn": "secret",

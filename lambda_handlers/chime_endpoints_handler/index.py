@@ -12,25 +12,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import (
-    connections,  # noqa: F401 - first, because it reads certificates while the others are imported
-    create,
-    physical_id,
-)
-from .answer import Responder
-from .arrival import Process
-from .calls import Caller
-from .clients import AwsClients, Clients
-from .codes import Code
-from .deadline import Deadline, Phase
-from .declaration import ENDPOINT_TYPE, TAGS_TYPE
-from .delivery import Delivery
-from .errors import UNEXPECTED, HandlerError, InvalidRequestError
-from .helper import SUCCESS
-from .outcome import Outcome
-from .request import Request, RequestType, UnanswerableEventError, parse
-from .rules import violations
-from .work import Work
+from .cloudformation import connections  # noqa: F401 - first, because it reads certificates while others are imported
+
+# isort: split
+from .aws.calls import Caller
+from .aws.clients import AwsClients, Clients
+from .aws.deadline import Deadline, Phase
+from .aws.failures.errors import UNEXPECTED, HandlerError, InvalidRequestError
+from .cloudformation.arrival import Process
+from .cloudformation.crhelper_import import SUCCESS
+from .cloudformation.request import Request, RequestType, UnanswerableEventError, parse
+from .cloudformation.responder import Responder
+from .cloudformation.sender import Delivery
+from .model import physical_id
+from .model.codes import Code
+from .model.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from .model.rules.violations import violations
+from .resources.endpoint import create
+from .resources.result import Outcome
+from .resources.work import Work
 
 log = logging.getLogger("chime_endpoints")
 
@@ -157,7 +157,7 @@ def _operation(resource_type: str, request_type: str) -> Callable[[Work], Outcom
     A new process usually starts with a Create, so the modules of the other operations are imported on first use.
     """
     if resource_type == TAGS_TYPE:
-        from . import identity_tags
+        from .resources import tags as identity_tags
 
         by_type = {"Create": identity_tags.create, "Update": identity_tags.update, "Delete": identity_tags.delete}
         return by_type.get(request_type)
@@ -166,10 +166,10 @@ def _operation(resource_type: str, request_type: str) -> Callable[[Work], Outcom
     if request_type == RequestType.CREATE:
         return create.create
     if request_type == RequestType.UPDATE:
-        from .update import update
+        from .resources.endpoint.update import update
 
         return update
-    from .delete import delete
+    from .resources.endpoint.delete import delete
 
     return delete
 

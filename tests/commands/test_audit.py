@@ -11,7 +11,7 @@ from chime_endpoints_cli.auditing.repair import repair
 from chime_endpoints_cli.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import Endpoint
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 from commands.conftest import Account, declared, physical_id
 from support.closed import CLOSED, Closed
 from support.cloudformation import FakeStack

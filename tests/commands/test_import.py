@@ -16,7 +16,7 @@ from chime_endpoints_cli.importing.output import StandardOutput
 from chime_endpoints_cli.importing.selection import Selection, select
 from chime_endpoints_cli.importing.variables import Variables
 from chime_endpoints_cli.importing.writing import Form
-from chime_endpoints_handler.declaration import SecretSource
+from chime_endpoints_handler.model.declaration import SecretSource
 from commands.conftest import Account, declared, physical_id
 
 

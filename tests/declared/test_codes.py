@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 from declared.writing import mistakes
 
 PAGES = Path(__file__).parents[2] / "docs" / "errors"

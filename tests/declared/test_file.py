@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chime_endpoints.declared.load import load
-from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource
+from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource
 from declared.writing import APPLICATION, SECRET, USER, loaded
 
 REPOSITORY = Path(__file__).parents[2]

@@ -19,8 +19,8 @@ from chime_endpoints.declared.fields import (
     TOP_FIELDS,
 )
 from chime_endpoints.declared.schema import VERSION, schema
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType
-from chime_endpoints_handler.rules import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES
+from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
+from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES
 from declared.writing import APPLICATION, SECRET, USER, mistakes
 
 jsonschema = pytest.importorskip("jsonschema")

@@ -11,7 +11,7 @@ from chime_endpoints.declared.assignment import Moving, stack_of
 from chime_endpoints.declared.entry import Entry
 from chime_endpoints.declared.spread import exceeded, spread, stacks_needed
 from chime_endpoints.declared.usage import usage
-from chime_endpoints_handler.declaration import EndpointDeclaration, PlainToken
+from chime_endpoints_handler.model.declaration import EndpointDeclaration, PlainToken
 from declared.writing import APPLICATION, USER, many, mistakes
 
 

@@ -20,8 +20,8 @@ from cfnlint.decode import decode_str
 
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.problems import DeclaredFileError
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from chime_endpoints_handler.model.rules.violations import violations
 from docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of
 from docs.commands import problems, service_model
 

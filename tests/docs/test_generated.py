@@ -13,7 +13,7 @@ import docs_diagrams
 import docs_plots
 import recording
 from chime_endpoints_cli.main import cli
-from chime_endpoints_handler.rules import ENDPOINT_RULES, Rule
+from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, Rule
 from docs.blocks import PAGES
 from docs.commands import problems
 from docs_tables import ENDPOINT_NOTES, IF_READ, IN_PLACE, NOTHING, REPLACED, TABLES, Notes, allowed, same, written

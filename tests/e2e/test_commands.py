@@ -16,7 +16,7 @@ from chime_endpoints_cli.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.stacks import deleted_stack_ids
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 from support.deployment import APPLICATION, STACK, Stage
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from chime_endpoints_handler import connections
+from chime_endpoints_handler.cloudformation import connections
 from support.raw_server import Tls
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from chime_endpoints_handler.advice import PAGE, SOURCES, Kind, explain
+from chime_endpoints_handler.aws.failures.remedies import PAGE, SOURCES, Kind, explain
 from support.recorded import assert_as_recorded
 
 RECORDED = Path(__file__).parent / "recorded_advice.txt"

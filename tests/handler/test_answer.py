@@ -10,10 +10,10 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import index
-from chime_endpoints_handler.answer import Responder
-from chime_endpoints_handler.deadline import Deadline
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.cloudformation.request import parse
+from chime_endpoints_handler.cloudformation.responder import Responder
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from chime_endpoints_handler.request import parse
 from support.stage import LambdaContext, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chime_endpoints_handler.calls import Attempts, Caller
-from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.errors import ServiceError
+from chime_endpoints_handler.aws.calls import Attempts, Caller
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.failures.errors import ServiceError
 from support.stage import Clock
 
 OPERATION = "UpdateAppInstanceUserEndpoint"

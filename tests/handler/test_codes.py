@@ -10,8 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chime_endpoints_handler.advice import Kind, explain
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.aws.failures.remedies import Kind, explain
+from chime_endpoints_handler.model.codes import Code
 from docs.commands import problems
 from support.mistakes import DESCRIBE, MISTAKES, REGISTER, UPDATE, Mistake, printed
 from support.stage import APPLICATION, REGION, Stage

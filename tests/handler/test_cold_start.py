@@ -19,9 +19,9 @@ from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 from botocore.session import Session
 
-from chime_endpoints_handler import helper
-from chime_endpoints_handler.clients import AwsClients, Clients
-from chime_endpoints_handler.loader import DirectLoader
+from chime_endpoints_handler.aws.botocore_data import DirectLoader
+from chime_endpoints_handler.aws.clients import AwsClients, Clients
+from chime_endpoints_handler.cloudformation import crhelper_import as helper
 from support.stage import Stage
 
 _CALLS: dict[str, tuple[str, dict[str, str]]] = {
@@ -41,7 +41,7 @@ _TELL_WHETHER_CERTIFICATES_ARE_READ = """
 import threading
 import chime_endpoints_handler.index
 [thread.join() for thread in threading.enumerate() if thread is not threading.main_thread()]
-print(chime_endpoints_handler.connections.read_certificates.cache_info().currsize)
+print(chime_endpoints_handler.cloudformation.connections.read_certificates.cache_info().currsize)
 """
 
 
@@ -73,7 +73,7 @@ def test_crhelper_keeps_its_own_boto3_where_that_is_imported_already() -> None:
     """A program that has boto3 still has it after the handler was imported."""
     import boto3
 
-    from chime_endpoints_handler import helper
+    from chime_endpoints_handler.cloudformation import crhelper_import as helper
 
     assert helper.CfnResource.__module__ == "crhelper.resource_helper"
     assert sys.modules["boto3"] is boto3

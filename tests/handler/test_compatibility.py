@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chime_endpoints_handler import physical_id
-from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.model import physical_id
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.anomalies import REGISTER
 from support.stage import REGION, Stage
 

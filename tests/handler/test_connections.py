@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chime_endpoints_handler import connections
-from chime_endpoints_handler.delivery import Delivery, deliver
+from chime_endpoints_handler.cloudformation import connections
+from chime_endpoints_handler.cloudformation.sender import Delivery, deliver
 from support.raw_server import Tls, raw_server
 
 KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"

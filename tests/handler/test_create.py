@@ -9,7 +9,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 from support.anomalies import second_user
 from support.stage import OTHER_APPLICATION, STACK_ID, Stage
 

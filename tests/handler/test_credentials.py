@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.clients import AwsClients
-from chime_endpoints_handler.declaration import TAGS_TYPE
-from chime_endpoints_handler.errors import translate
+from chime_endpoints_handler.aws.clients import AwsClients
+from chime_endpoints_handler.aws.failures.errors import translate
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.sink import Sink
 from support.stage import ACCOUNT, APPLICATION, Clock, Stage
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chime_endpoints_handler.deadline import Deadline, Phase
-from chime_endpoints_handler.errors import OutOfTimeError
+from chime_endpoints_handler.aws.deadline import Deadline, Phase
+from chime_endpoints_handler.aws.failures.errors import OutOfTimeError
 
 WORK, CLEANUP, ANSWER, AFTERWARDS = Phase
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.anomalies import DEREGISTER, DESCRIBE, LIST, REGISTER, ROTATED, UPDATE, second_user
 from support.refusing import Refusing
 from support.stage import Stage

@@ -10,12 +10,12 @@ from typing import Any
 import boto3
 import pytest
 
-from chime_endpoints_handler import sources
-from chime_endpoints_handler.calls import Caller
-from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.declaration import SecretSource
-from chime_endpoints_handler.errors import SourceError
-from chime_endpoints_handler.rules import token_violations
+from chime_endpoints_handler.aws import token_sources as sources
+from chime_endpoints_handler.aws.calls import Caller
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.failures.errors import SourceError
+from chime_endpoints_handler.model.declaration import SecretSource
+from chime_endpoints_handler.model.rules.violations import token_violations
 from support.rotating import Stack
 from support.stage import REGION, Stage
 

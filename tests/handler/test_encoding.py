@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_handler import delivery
-from chime_endpoints_handler.delivery import Delivery, deliver, encode
+from chime_endpoints_handler.cloudformation import sender as delivery
+from chime_endpoints_handler.cloudformation.sender import Delivery, deliver, encode
 from support.raw_server import raw_server
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chime_endpoints_handler.calls import Attempts, Caller
-from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.endpoints import Endpoints, Identity, Listed, Registered
-from chime_endpoints_handler.errors import ServiceError
+from chime_endpoints_handler.aws.calls import Attempts, Caller
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.endpoints import Endpoints, Identity, Listed, Registered
+from chime_endpoints_handler.aws.failures.errors import ServiceError
 from support.answering import Answering
 
 USER = "arn:aws:chime:eu-central-1:123456789012:app-instance/i/user/alice"

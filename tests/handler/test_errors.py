@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chime_endpoints_handler.advice import Kind
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.errors import InvalidRequestError, translate
-from chime_endpoints_handler.rules import Violation
+from chime_endpoints_handler.aws.failures.errors import InvalidRequestError, translate
+from chime_endpoints_handler.aws.failures.remedies import Kind
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.rules.values import Violation
 
 
 def refusal(code: object, status: int) -> ClientError:

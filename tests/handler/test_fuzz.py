@@ -9,9 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chime_endpoints_handler import physical_id
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.cloudformation.request import Request, UnanswerableEventError, parse
+from chime_endpoints_handler.model import physical_id
+from chime_endpoints_handler.model.arns import IDENTITY_ARN, USER_ARN
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     TAGS_TYPE,
     EndpointDeclaration,
@@ -19,8 +21,8 @@ from chime_endpoints_handler.declaration import (
     read_endpoint,
     read_tags,
 )
-from chime_endpoints_handler.request import Request, UnanswerableEventError, parse
-from chime_endpoints_handler.rules import ENDPOINT_RULES, IDENTITY_ARN, TAG_RULES, USER_ARN, violations
+from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_RULES
+from chime_endpoints_handler.model.rules.violations import violations
 from support.stage import APPLICATION, Stage
 
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"

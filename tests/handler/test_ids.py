@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Endpoint
-from chime_endpoints_handler import endpoints
-from chime_endpoints_handler.declaration import TAGS_TYPE
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.aws import endpoints
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.physical_id import suffix
 from support.naming import plain
 from support.stage import STACK_ID, Stage
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.arrival import Process
+from chime_endpoints_handler.cloudformation.arrival import Process
 from support.anomalies import (
     DEREGISTER,
     LIST,

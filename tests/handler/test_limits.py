@@ -7,8 +7,10 @@ from typing import Any
 import botocore.session
 import pytest
 
-from chime_endpoints_handler import declaration, rules
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType
+from chime_endpoints_handler.model import declaration
+from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
+from chime_endpoints_handler.model.rules import limits as rules
+from chime_endpoints_handler.model.rules.violations import violations
 
 
 def shape(service: str, operation: str, *path: str) -> Any:
@@ -77,7 +79,7 @@ def test_what_is_written_is_read_back(attributes: dict[str, Any]) -> None:
         "AllowMessages": "NONE",
         "AdoptExisting": True,
     }
-    assert rules.violations(declaration.ENDPOINT_TYPE, properties) == []
+    assert violations(declaration.ENDPOINT_TYPE, properties) == []
     read = declaration.read_endpoint(properties)
     assert read.to_properties() == properties
     assert declaration.read_endpoint(read.to_properties()) == read

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType
-from chime_endpoints_handler.nearest import nearest
-from chime_endpoints_handler.rules import ENDPOINT_RULES
+from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
+from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES
+from chime_endpoints_handler.model.rules.nearest import nearest
 
 FIELDS = ("user", "type", "application", "device_token", "name", "allow_messages", "secret", "removal_policy")
 

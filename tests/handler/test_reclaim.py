@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import Endpoint, Fault
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 from support.anomalies import DESCRIBE, LIST, MARKED, REGISTER, stands, tokens, unanswered_create, unheard
 from support.stage import STACK_ID, Stage
 

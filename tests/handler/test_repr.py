@@ -17,20 +17,20 @@ from botocore.parsers import ResponseParserError
 
 import chime_endpoints_handler
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.answer import Responder
-from chime_endpoints_handler.arrival import Process
-from chime_endpoints_handler.declaration import TAGS_TYPE
-from chime_endpoints_handler.endpoints import Endpoints
-from chime_endpoints_handler.errors import ServiceError, translate
+from chime_endpoints_handler.aws.endpoints import Endpoints
+from chime_endpoints_handler.aws.failures.errors import ServiceError, translate
+from chime_endpoints_handler.aws.token_sources import Found
+from chime_endpoints_handler.cloudformation.arrival import Process
+from chime_endpoints_handler.cloudformation.responder import Responder
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from chime_endpoints_handler.physical_id import NotApplied, Unconfirmed
-from chime_endpoints_handler.sources import Found
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.physical_id import NotApplied, Unconfirmed
 from support.stage import REGION, Stage
 
 
 def classes_of_the_package() -> Iterator[type]:
     """All classes of the handler."""
-    for module in pkgutil.iter_modules(chime_endpoints_handler.__path__, f"{chime_endpoints_handler.__name__}."):
+    for module in pkgutil.walk_packages(chime_endpoints_handler.__path__, f"{chime_endpoints_handler.__name__}."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and value.__module__ == module.name:
                 yield value

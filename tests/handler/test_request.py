@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_handler import physical_id
-from chime_endpoints_handler.request import parse
+from chime_endpoints_handler.cloudformation.request import parse
+from chime_endpoints_handler.model import physical_id
 from support.stage import Stage
 
 EVENT: dict[str, Any] = {

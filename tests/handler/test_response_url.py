@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chime_endpoints_handler.delivery import Delivery, deliver, encode
+from chime_endpoints_handler.cloudformation.sender import Delivery, deliver, encode
 from support.raw_server import Tls, raw_server
 from support.sink import open_sink
 

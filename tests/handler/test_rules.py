@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from chime_endpoints_handler.model.rules.violations import violations
 from support.recorded import assert_as_recorded
 
 RECORDED = Path(__file__).parent / "recorded_violations.txt"

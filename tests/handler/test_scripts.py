@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.naming import plain
 from support.stage import STACK_ID, Stage
 

@@ -14,9 +14,11 @@ import boto3
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler import declaration, endpoints, index
-from chime_endpoints_handler.declaration import TAGS_TYPE, read_endpoint, read_tags
+from chime_endpoints_handler import index
+from chime_endpoints_handler.aws import endpoints
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from chime_endpoints_handler.model import declaration
+from chime_endpoints_handler.model.declaration import TAGS_TYPE, read_endpoint, read_tags
 from support.naming import plain
 from support.stage import REGION, LambdaContext, Stage
 

@@ -9,11 +9,11 @@ import boto3
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler import sources
-from chime_endpoints_handler.calls import Caller
-from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.declaration import ParameterSource
-from chime_endpoints_handler.errors import SourceError
+from chime_endpoints_handler.aws import token_sources as sources
+from chime_endpoints_handler.aws.calls import Caller
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.failures.errors import SourceError
+from chime_endpoints_handler.model.declaration import ParameterSource
 from support.anomalies import unanswered_create
 from support.answering import Answering
 from support.refusing import Refusing

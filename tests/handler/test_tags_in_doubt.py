@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.anomalies import ROTATED, second_user, stands
 from support.stage import Stage
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.stage import STACK_ID, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"

@@ -9,7 +9,7 @@ import pytest
 from botocore import exceptions as boto
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.stage import APPLICATION, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"

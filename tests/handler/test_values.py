@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_handler.clients import AwsClients
-from chime_endpoints_handler.deadline import Deadline, Phase
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.aws.clients import AwsClients
+from chime_endpoints_handler.aws.deadline import Deadline, Phase
+from chime_endpoints_handler.aws.failures.errors import OutOfTimeError
+from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     TAGS_TYPE,
     EndpointDeclaration,
@@ -20,9 +21,8 @@ from chime_endpoints_handler.declaration import (
     read_endpoint,
     read_tags,
 )
-from chime_endpoints_handler.errors import OutOfTimeError
-from chime_endpoints_handler.rules import violations
-from chime_endpoints_handler.timestamps import seconds
+from chime_endpoints_handler.model.rules.violations import violations
+from chime_endpoints_handler.model.timestamps import seconds
 from support.stage import Stage
 
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.declaration import TAGS_TYPE
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.stage import Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.arrival import LATE
+from chime_endpoints_handler.cloudformation.arrival import LATE
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from lifecycle.weather import CALM, REPEATED, Incident, Kind, Weather
 from support.stage import LambdaContext, Stage

@@ -11,7 +11,7 @@ from chime_endpoints.declared.load import load
 from chime_endpoints.declared.problems import DeclaredFileError
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.local_declaration import read_locally
-from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource
+from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource
 
 ELSEWHERE = "arn:aws:chime:eu-central-1:111122223333:app-instance/01234567-89ab-cdef-0123-000000000001"
 APPLICATION = "arn:aws:mobiletargeting:eu-central-1:111122223333:apps/0123456789abcdef0123456789abcdef"

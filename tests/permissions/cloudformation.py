@@ -13,8 +13,8 @@ from typing import Any
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
 from chime_endpoints_emulator.records import AppInstance
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 from permissions.guard import Guard
 from permissions.intrinsics import dependencies, resolve
 from permissions.policies import Document, Permission, granted

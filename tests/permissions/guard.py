@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints_handler.clients import Clients
+from chime_endpoints_handler.aws.clients import Clients
 from permissions.policies import Document, Permission, permits
 from support.stage import ACCOUNT, REGION
 

@@ -15,10 +15,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from chime_endpoints import DeviceToken
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.stacks import declare
-from chime_endpoints_handler import sources
-from chime_endpoints_handler.calls import Caller
-from chime_endpoints_handler.deadline import Deadline
-from chime_endpoints_handler.declaration import SecretSource, read_endpoint
+from chime_endpoints_handler.aws import token_sources as sources
+from chime_endpoints_handler.aws.calls import Caller
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.model.declaration import SecretSource, read_endpoint
 from docs.blocks import BLOCKS, ROOT
 from permissions.cloudformation import CloudFormation, Template
 from permissions.guard import Guard

@@ -8,7 +8,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 from support.stage import STACK_ID, Stage
 
 REGISTER = "RegisterAppInstanceUserEndpoint"

@@ -13,9 +13,9 @@ import boto3
 from botocore.exceptions import SSLError
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import TAGS_TYPE
 from chime_endpoints_handler.index import AnswerNotAcceptedError
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from support.refusing import Refusing
 from support.stage import ACCOUNT, OTHER_APPLICATION, REGION, Stage
 

@@ -13,9 +13,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
-from chime_endpoints_handler import declaration, index
-from chime_endpoints_handler.arrival import Process
-from chime_endpoints_handler.clients import AwsClients
+from chime_endpoints_handler import index
+from chime_endpoints_handler.aws.clients import AwsClients
+from chime_endpoints_handler.cloudformation.arrival import Process
+from chime_endpoints_handler.model import declaration
 from support.direct import DirectClient
 from support.secrets_manager import AsOnAws
 from support.sink import Sink

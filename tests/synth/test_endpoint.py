@@ -22,8 +22,8 @@ from chime_endpoints import (
     EndpointType,
     InvalidDeclarationError,
 )
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.model.rules.violations import violations
 from synth.stage import (
     ALICE,
     APP_INSTANCE,

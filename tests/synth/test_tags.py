@@ -9,8 +9,8 @@ from aws_cdk import aws_chime as chime
 from constructs import IConstruct
 
 from chime_endpoints import ChimeIdentityTags, EndpointProvider, InvalidDeclarationError
-from chime_endpoints_handler.declaration import TAGS_TYPE
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.rules.violations import violations
 from synth.stage import (
     ALICE,
     APP_INSTANCE,

@@ -17,7 +17,7 @@ from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.registered import app_instances_in
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.terminal import console, counted, is_asked, line, say, show_json
-from chime_endpoints_handler.rules import REGIONS
+from chime_endpoints_handler.model.arns import REGIONS
 
 from .looking import Audit, Marked, Verdict, look
 from .repair import repair

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chime_endpoints_handler.physical_id import suffix
+from chime_endpoints_handler.model.physical_id import suffix
 
 _MARK = re.compile(r"(?P<stack>[A-Za-z][A-Za-z0-9-]*)-(?P<logical>[A-Za-z0-9]+)-(?P<suffix>[0-9a-f]{16})")
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from chime_endpoints_cli.at_once import each
 from chime_endpoints_cli.services import Services
-from chime_endpoints_handler.endpoints import Endpoints
-from chime_endpoints_handler.ownership import deregister
+from chime_endpoints_handler.aws.endpoints import Endpoints
+from chime_endpoints_handler.resources.endpoint.ownership import deregister
 
 from .looking import Audit, Marked, Verdict, look
 

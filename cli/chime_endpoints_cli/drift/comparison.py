@@ -12,9 +12,11 @@ from chime_endpoints_cli.registered import Described, describe, tags_of
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.template_text import is_same
 from chime_endpoints_cli.template_values import is_known
-from chime_endpoints_handler import physical_id, sources
-from chime_endpoints_handler.advice import Kind
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.aws import token_sources as sources
+from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError
+from chime_endpoints_handler.aws.failures.remedies import Kind
+from chime_endpoints_handler.model import physical_id
+from chime_endpoints_handler.model.declaration import (
     TAGS_TYPE,
     AllowMessages,
     EndpointType,
@@ -25,8 +27,7 @@ from chime_endpoints_handler.declaration import (
     read_endpoint,
     tag_map,
 )
-from chime_endpoints_handler.errors import HandlerError, ServiceError
-from chime_endpoints_handler.rules import token_violations
+from chime_endpoints_handler.model.rules.violations import token_violations
 
 from . import repair
 from .declared import Declared

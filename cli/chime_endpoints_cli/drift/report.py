@@ -11,7 +11,7 @@ from rich.markup import escape
 from chime_endpoints_cli.readable import readable
 from chime_endpoints_cli.stacks import Stack
 from chime_endpoints_cli.terminal import console, counted, line
-from chime_endpoints_handler.declaration import ENDPOINT_TYPE, TAGS_TYPE
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 
 from .findings import Finding, State
 

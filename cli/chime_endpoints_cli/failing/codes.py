@@ -1,7 +1,7 @@
 """The error codes of commands; docs/errors/commands.md has a section for each.
 
-The function's codes (`chime_endpoints_handler.codes`) are about its role and its network. These codes are about the
-user's machine and account. A code never changes its meaning and is never reused.
+The function's codes (`chime_endpoints_handler.model.codes`) are about its role and its network. These codes are about
+the user's machine and account. A code never changes its meaning and is never reused.
 """
 
 from __future__ import annotations

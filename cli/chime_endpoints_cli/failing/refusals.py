@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from botocore.exceptions import ClientError
 
 from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_handler.advice import PAGE, Kind
-from chime_endpoints_handler.errors import HandlerError, ServiceError, translate
+from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError, translate
+from chime_endpoints_handler.aws.failures.remedies import PAGE, Kind
 
 from . import credentials
 from .codes import CommandCode

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from botocore import exceptions as boto
 
 from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_handler.rules import REGIONS
+from chime_endpoints_handler.model.arns import REGIONS
 
 from . import profile
 from .codes import CommandCode

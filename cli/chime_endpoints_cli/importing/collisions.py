@@ -15,8 +15,8 @@ from chime_endpoints_cli.identities import region_of
 from chime_endpoints_cli.in_region import InRegion
 from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services
-from chime_endpoints_handler import sources
-from chime_endpoints_handler.errors import HandlerError
+from chime_endpoints_handler.aws import token_sources as sources
+from chime_endpoints_handler.aws.failures.errors import HandlerError
 
 from .keys import wanted_key
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chime_endpoints.declared.entry import Entry
 from chime_endpoints_cli.registered import Described, token_obstacles
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     AllowMessages,
     EndpointDeclaration,
@@ -15,7 +15,7 @@ from chime_endpoints_handler.declaration import (
     SecretSource,
     TokenSource,
 )
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.rules.violations import violations
 
 from .keys import VOIP
 

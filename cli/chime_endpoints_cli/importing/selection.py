@@ -12,7 +12,7 @@ from chime_endpoints_cli.listing import endpoints_of_all, users_in
 from chime_endpoints_cli.registered import Described, describe
 from chime_endpoints_cli.services import Services
 from chime_endpoints_cli.stacks import Held
-from chime_endpoints_handler import physical_id
+from chime_endpoints_handler.model import physical_id
 
 from .entries import obstacles
 

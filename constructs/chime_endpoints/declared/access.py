@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chime_endpoints_handler import places
-from chime_endpoints_handler.declaration import ParameterSource, SecretSource, TokenSource
+from chime_endpoints_handler.model.declaration import ParameterSource, SecretSource, TokenSource
+from chime_endpoints_handler.model.rules import token_places as places
 
 
 class Place(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chime_endpoints.wording import translate
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import (
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     TAGS_TYPE,
     AllowMessages,
@@ -14,8 +14,8 @@ from chime_endpoints_handler.declaration import (
     EndpointType,
     PlainToken,
 )
-from chime_endpoints_handler.nearest import nearest
-from chime_endpoints_handler.rules import violations
+from chime_endpoints_handler.model.rules.nearest import nearest
+from chime_endpoints_handler.model.rules.violations import violations
 
 from .arns import wrong_part
 from .document import Node, places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chime_endpoints_handler.declaration import EndpointDeclaration, TokenSource
+from chime_endpoints_handler.model.declaration import EndpointDeclaration, TokenSource
 
 from .problems import Place
 

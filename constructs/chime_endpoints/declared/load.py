@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chime_endpoints.statements import PARAMETER_PATH
-from chime_endpoints_handler.codes import Code
+from chime_endpoints_handler.model.codes import Code
 
 from .document import MapNode, Node, Scalar, places, read
 from .entries import read_entry

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.nearest import nearest
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.rules.nearest import nearest
 
 from .document import MapNode, Node, Scalar
 from .foreign import told_of_function

@@ -7,16 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chime_endpoints.statements import PARAMETER_PATH
-from chime_endpoints_handler import places
-from chime_endpoints_handler.rules import (
-    APPLICATION_ARN,
-    ENDPOINT_RULES,
-    TAG_MEMBER_RULES,
-    TAG_RULES,
-    USER_ARN,
-    VERSION_NUMBER,
-    Rule,
-)
+from chime_endpoints_handler.model.arns import APPLICATION_ARN, USER_ARN
+from chime_endpoints_handler.model.rules import token_places as places
+from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, VERSION_NUMBER, Rule
 
 from .fields import (
     DEFAULT_FIELDS,

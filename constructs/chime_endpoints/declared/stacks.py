@@ -9,7 +9,7 @@ from constructs import Construct
 
 from chime_endpoints.device_token import Access, DeviceToken
 from chime_endpoints.endpoint import AppInstanceUserEndpoint
-from chime_endpoints_handler.declaration import AllowMessages, EndpointType, TokenSource
+from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType, TokenSource
 
 from .access import Place, accesses
 from .entry import Declarations, Entry

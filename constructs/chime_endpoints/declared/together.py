@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import SecretSource, TokenSource
-from chime_endpoints_handler.rules import TAG_RULES
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import SecretSource, TokenSource
+from chime_endpoints_handler.model.rules.limits import TAG_RULES
 
 from .entry import Entry
 from .problems import Problem

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chime_endpoints_handler.codes import Code
-from chime_endpoints_handler.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
 
 from .document import MapNode, Node
 from .fields import KEY_ARN, PARAMETER_FIELDS, SECRET_FIELDS, TOKEN_FIELDS

@@ -1,0 +1,1 @@
+"""Calls of AWS services within the time that is left."""

@@ -1,0 +1,77 @@
+"""The AWS clients of a process, created on first use and kept for later events."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any, Protocol
+
+from botocore import __version__ as botocore_version
+from botocore.config import Config
+from botocore.session import Session
+
+from .botocore_data import DirectLoader
+
+# Identifies the calls in CloudTrail; botocore rebuilds its own text for every call.
+_NAME = f"cdk-chime-endpoints Botocore/{botocore_version}"
+# One attempt: `calls` knows the deadline and retries this service's 429, which botocore does not.
+_CHIME = Config(user_agent=_NAME, connect_timeout=3, read_timeout=6, retries={"total_max_attempts": 1})
+_STACK = Config(user_agent=_NAME, connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+
+
+class Clients(Protocol):
+    """Creates the clients; tests replace it."""
+
+    def chime(self, region: str) -> Any:
+        """A client of `chime-sdk-identity`."""
+
+    def secrets(self, region: str | None) -> Any:
+        """A client of `secretsmanager`."""
+
+    def parameters(self, region: str | None) -> Any:
+        """A client of `ssm`."""
+
+    def stacks(self) -> Any:
+        """A client of `cloudformation`, in the function's own region."""
+
+
+class AwsClients:
+    """Clients for AWS, one for each service and region."""
+
+    def __init__(self) -> None:
+        self._session: Session | None = None
+        self._made: dict[tuple[str, str | None], Any] = {}
+        self._lock = Lock()
+
+    def chime(self, region: str) -> Any:
+        """A client of `chime-sdk-identity`."""
+        return self._client("chime-sdk-identity", region, _CHIME)
+
+    def secrets(self, region: str | None) -> Any:
+        """A client of `secretsmanager`."""
+        return self._client("secretsmanager", region, _CHIME)
+
+    def parameters(self, region: str | None) -> Any:
+        """A client of `ssm`."""
+        return self._client("ssm", region, _CHIME)
+
+    def stacks(self) -> Any:
+        """A client of `cloudformation`, in the function's own region."""
+        return self._client("cloudformation", None, _STACK)
+
+    def _client(self, service: str, region: str | None, config: Config) -> Any:
+        with self._lock:
+            if (service, region) not in self._made:
+                self._made[service, region] = self._make(service, region, config)
+            return self._made[service, region]
+
+    def _make(self, service: str, region: str | None, config: Config) -> Any:
+        if self._session is None:
+            self._session = Session()
+            self._session.register_component("data_loader", DirectLoader())
+            # The API model specifies seconds, the documentation milliseconds, for which botocore's parser fails.
+            self._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
+        return self._session.create_client(service, region_name=region, config=config)
+
+
+def _as_it_came(timestamp: object) -> object:
+    return timestamp

@@ -1,0 +1,1 @@
+"""How calls fail, and what to do about it."""

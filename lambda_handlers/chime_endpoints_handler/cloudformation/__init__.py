@@ -1,0 +1,1 @@
+"""The event, what CloudFormation says about the resource, and the response."""

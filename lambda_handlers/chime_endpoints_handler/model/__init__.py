@@ -1,0 +1,1 @@
+"""What users declare and what ids and codes mean: standard library only, shared with the constructs."""

@@ -1,0 +1,1 @@
+"""The rules for properties, and what a device token is."""

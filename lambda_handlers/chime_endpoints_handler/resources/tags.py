@@ -1,0 +1,179 @@
+"""Manage the tags of an identity: set declared keys, and remove only keys that still have our value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from chime_endpoints_handler.aws.calls import Attempts
+from chime_endpoints_handler.aws.deadline import Phase
+from chime_endpoints_handler.aws.endpoints import may_mean_no_user
+from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError, StaleEventError
+from chime_endpoints_handler.cloudformation.stack import Standing
+from chime_endpoints_handler.model import physical_id
+from chime_endpoints_handler.model.arns import region_of
+from chime_endpoints_handler.model.codes import Code
+from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
+from chime_endpoints_handler.model.rules.violations import violations
+
+from .endpoint.staleness import is_stale
+from .result import Outcome
+from .work import Work
+
+
+def create(work: Work) -> Outcome:
+    """Set the declared tags."""
+    work.note(work.id_of_nothing())
+    _stop_if(work, lambda _, standing: standing.status != "CREATE_IN_PROGRESS")
+    declared = read_tags(work.request.properties)
+    identity = _Identity(declared.resource_arn, work)
+    _tag_or_undo(work, identity, declared.tags)
+    return Outcome(physical_id=physical_id.Tags(declared.resource_arn))
+
+
+def update(work: Work) -> Outcome:
+    """Set changed tags; remove undeclared ones that still have our value."""
+    work.note(physical_id.read(work.request.physical_id))
+    _stop_if(work, is_stale)
+    new = read_tags(work.request.properties)
+    identity = _Identity(new.resource_arn, work)
+    ours = physical_id.Tags(new.resource_arn)
+    if str(ours) != work.request.physical_id:
+        _tag_or_undo(work, identity, new.tags)
+        return Outcome(physical_id=ours)
+    old = _read_leniently(work.request.old_properties)
+    before: Mapping[str, str] = {}
+    if old is not None and old.resource_arn == new.resource_arn:
+        before = old.tags
+    elif old is not None:
+        # A rollback: the failed Update may have tagged another identity.
+        _Identity(old.resource_arn, work).untag_ours(old.tags, may_be_gone=True)
+    identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})  # first, to make room
+    identity.tag({key: value for key, value in new.tags.items() if before.get(key) != value})
+    return Outcome(physical_id=ours)
+
+
+def delete(work: Work) -> Outcome:
+    """Remove the declared keys that still have our values."""
+    current = physical_id.read(work.request.physical_id)
+    work.note(current)
+    if isinstance(current, physical_id.NotApplied):
+        return Outcome(physical_id=current)
+    declared = _read_leniently(work.request.properties)
+    is_its = not isinstance(current, physical_id.Tags) or (
+        declared is not None and declared.resource_arn == current.resource_arn
+    )
+    if declared is not None and declared.tags and is_its and not _is_kept(work, current):
+        _Identity(declared.resource_arn, work).untag_ours(declared.tags, may_be_gone=True)
+    return Outcome(physical_id=current)
+
+
+class _Identity:
+    """The tag operations of Amazon Chime SDK Identity for one resource."""
+
+    def __init__(self, arn: str, work: Work) -> None:
+        self._arn = arn
+        self._region = region_of(arn)
+        self._work = work
+
+    @property
+    def _client(self) -> Any:
+        return self._work.clients.chime(self._region)
+
+    def tag(self, tags: Mapping[str, str], *, attempts: Attempts | None = None, propagates: bool = False) -> None:
+        if tags:
+            self._work.call(
+                "TagResource",
+                lambda: self._client.tag_resource(ResourceARN=self._arn, Tags=tag_list(tags)),
+                attempts=attempts,
+                propagates=propagates,
+            )
+
+    def untag_ours(self, tags: Mapping[str, str], *, may_be_gone: bool = False) -> None:
+        """Remove those of the tags that still have the given values."""
+        if not tags:
+            return
+        look = self._list_unless_gone if may_be_gone else self._list
+        if not (keys := _still_ours(look(), tags)):
+            return
+        try:
+            self._untag(keys)
+        except ServiceError as error:
+            if not (may_be_gone and may_mean_no_user(error)) or _still_ours(look(), tags):
+                raise
+
+    def _untag(self, keys: Iterable[str]) -> None:
+        self._work.call("UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
+
+    def _list_unless_gone(self) -> dict[str, str]:
+        """Return the tags; none if the service refuses twice, because the identity no longer exists."""
+        for _ in range(2):
+            try:
+                return self._list()
+            except ServiceError as error:
+                if not may_mean_no_user(error):
+                    raise
+        return {}
+
+    def _list(self) -> dict[str, str]:
+        answer = self._work.call(
+            "ListTagsForResource", lambda: self._client.list_tags_for_resource(ResourceARN=self._arn)
+        )
+        return tag_map(answer.get("Tags") or [])
+
+
+def _still_ours(there: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
+    """Return the keys that still have the values that this resource set."""
+    return sorted(key for key, value in tags.items() if there.get(key) == value)
+
+
+def _tag_or_undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
+    attempts = Attempts()
+    is_create = work.request.request_type == "Create"
+    if is_create:
+        work.note(work.unconfirmed_id())
+    try:
+        identity.tag(tags, attempts=attempts, propagates=True)
+    except HandlerError:
+        if is_create:
+            work.note(work.id_of_nothing())
+        if attempts.may_have_happened:
+            _undo(work, identity, tags)
+        raise
+
+
+def _undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
+    work.deadline.enter(Phase.CLEANUP)
+    try:
+        identity.untag_ours(tags)
+    except HandlerError:
+        # The Reason says why tagging failed. The id makes the Delete after a failed Create look again.
+        if work.request.request_type == "Create":
+            work.note(work.unconfirmed_id())
+
+
+def _read_leniently(properties: object) -> TagsDeclaration | None:
+    """Read the declaration; None if the current rules reject it."""
+    if violations(TAGS_TYPE, properties) or not isinstance(properties, dict):
+        return None
+    return read_tags(properties)
+
+
+def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:
+    """Stop an event that CloudFormation is no longer waiting for."""
+    if not work.arrival.is_late:
+        return
+    standing = work.standing()
+    if standing is not None and is_over(work, standing):
+        raise StaleEventError(
+            Code.OVERTAKEN,
+            f"CloudFormation is no longer waiting for this {work.request.request_type}. No tags were changed.",
+        )
+
+
+def _is_kept(work: Work, current: physical_id.PhysicalId) -> bool:
+    """Whether the tags are still in use: an old Delete arrives late, after they were declared again."""
+    if not work.arrival.is_late:
+        return False
+    standing = work.standing()
+    return standing is not None and not standing.is_given_up and standing.physical_id == str(current)
