@@ -82,8 +82,6 @@ docs docs-serve: export NO_MKDOCS_2_WARNING := 1
 
 docs: setup
 	@python tools/docs_tables.py
-	@python tools/docs_diagrams.py
-	@python tools/docs_plots.py
 	@mkdocs build --strict
 
 docs-serve: setup

@@ -1,4 +1,4 @@
-"""Runs the given measurements, or all of them, and writes bench/results.md."""
+"""Runs the given measurements, or all of them, and writes bench/results.md and docs/plots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 
-from . import report
+from . import bars, report
 from .figures import Result
 
 MEASUREMENTS = ("calls", "cold_start", "warm", "synth", "rate", "deploy")
@@ -33,7 +33,8 @@ def main() -> None:
             report.keep(part, result)
             print(report.text(result))
         print(f"({name} took {time.monotonic() - began:.0f} s)\n", flush=True)
-    print(f"Wrote {report.write(MEASUREMENTS)}")
+    bars.main()
+    print(f"Wrote {report.write(MEASUREMENTS)} and {bars.PLOTS}")
 
 
 def _parts(name: str, *, sizes: Sequence[int] | None, lives: int | None) -> dict[str, Callable[[], Result]]:

@@ -1,7 +1,7 @@
-"""MkDocs hook: adds the commands' help, the diagrams and plots, and the navigation of the error codes to the site.
+"""MkDocs hook: adds the commands' help, the scripts and the navigation of the error codes to the site.
 
-`<!-- the commands -->` on a page is replaced by the `--help` text of each command. A picture from docs/diagrams or
-docs/plots is inlined, so that it has the colors of the page.
+`<!-- the commands -->` on a page is replaced by the `--help` text of each command. A page with diagrams gets the script
+that draws them, from this site and not from another host.
 """
 
 import re
@@ -11,17 +11,22 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from docs_commands import commands
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 
-SEARCH_FROM_DISK = ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js"
-"""Browsers start no worker from a file. This script replaces the worker for pages that are read from disk."""
+SCRIPTS = {
+    # Browsers start no worker from a file. This script replaces the worker for pages that are read from disk.
+    "assets/iframe-worker.js": ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js",
+    "assets/mermaid.js": ROOT / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js",
+}
 
 _COMMANDS = "<!-- the commands -->"
-_PICTURE = re.compile(r"^!\[[^]]+]\((?:\.\./)?(diagram|plot)s/([a-z-]+\.svg)\)$", re.MULTILINE)
+_DIAGRAM = re.compile(r'<pre class="mermaid">.*?</pre>', re.DOTALL)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -50,19 +55,20 @@ def _errors(pages: Sequence[str]) -> list[Any]:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the script with which the search works from disk."""
-    script = SEARCH_FROM_DISK.read_bytes()
-    files.append(File.generated(config, "assets/iframe-worker.js", content=script))
+    """Add the scripts."""
+    for name, script in SCRIPTS.items():
+        files.append(File.generated(config, name, content=script.read_bytes()))
     return files
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Insert the commands and the pictures."""
-    if _COMMANDS in markdown:
-        markdown = markdown.replace(_COMMANDS, "\n".join(commands()))
-    return _PICTURE.sub(_figure, markdown)
+    """Insert the commands."""
+    return markdown.replace(_COMMANDS, "\n".join(commands())) if _COMMANDS in markdown else markdown
 
 
-def _figure(found: re.Match[str]) -> str:
-    svg = (DOCS / f"{found[1]}s" / found[2]).read_text(encoding="utf-8")
-    return f'<figure class="{found[1]}" markdown="0">\n{svg.strip()}\n</figure>'
+def on_page_content(html: str, page: Page, **_: object) -> str:
+    """Let wide diagrams scroll. The theme uses the first Mermaid that a page loads, otherwise one from a CDN."""
+    html, count = _DIAGRAM.subn(r'<figure class="diagram">\g<0></figure>', html)
+    if not count:
+        return html
+    return f'{html}\n<script src="{get_relative_url("assets/mermaid.js", page.url)}"></script>'

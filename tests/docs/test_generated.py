@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,27 +10,28 @@ import boto3
 import click
 import pytest
 
-import docs_diagrams
-import docs_plots
 import recording
 from chime_endpoints_cli.main import cli
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, Rule
-from docs.blocks import PAGES
+from docs.blocks import PAGES, ROOT
 from docs.commands import problems
 from docs_tables import ENDPOINT_NOTES, IF_READ, IN_PLACE, NOTHING, REPLACED, TABLES, Notes, allowed, same, written
 from support.stage import OTHER_APPLICATION, Stage
 
+RESULTS = ROOT / "bench" / "results"
 SECRET = "chime/push-tokens"
 
 
-def test_the_pictures_are_what_would_be_drawn_now() -> None:
-    """`make docs` draws the diagrams and plots."""
-    for directory, pictures in (
-        (docs_diagrams.DIRECTORY, docs_diagrams.DIAGRAMS),
-        (docs_plots.DIRECTORY, docs_plots.plots()),
-    ):
-        drawn = {path.stem: path.read_text(encoding="utf-8") for path in directory.glob("*.svg")}
-        assert drawn == {name: picture.draw() for name, picture in pictures.items()}, "run: make docs"
+@pytest.mark.parametrize("name", ["cold-start", "deploy", "rate", "synth", "warm"])
+def test_every_figure_of_a_plot_is_in_the_results_of_the_benchmarks(name: str) -> None:
+    """`make bench` draws the plots from them, for both color schemes."""
+    results = "".join(path.read_text(encoding="utf-8") for path in RESULTS.glob(f"{name.replace('-', '_')}*.json"))
+    for scheme in ("light", "dark"):
+        plot = (ROOT / "docs" / "plots" / f"{name}-{scheme}.svg").read_text(encoding="utf-8")
+        figures = re.findall(r">([\d.]+) (?:ms|s)(?:, (\d+) failed)?<", plot)
+        assert len(figures) > 3
+        for figure in figures:
+            assert all(re.search(rf'"{re.escape(part)}[ "]', results) for part in figure if part), figure
 
 
 @pytest.mark.parametrize("theme", sorted(recording.THEMES))

@@ -94,14 +94,17 @@ def test_every_command_is_in_the_reference(site: Path) -> None:
         assert headings >= ({f"{name}-{each}" for each in below} if below else {name})
 
 
-def test_pictures_are_in_the_pages_and_described(site: Path) -> None:
-    """They have the page's colors there, and a description for screen readers."""
-    page = (site / "how-it-works.html").read_text(encoding="utf-8")
-    assert page.count('<svg class="ce"') == len(list((ROOT / "docs" / "diagrams").glob("*.svg")))
-    assert len(re.findall(r'role="img" aria-labelledby="[\w-]+-title [\w-]+-desc"', page)) == page.count(
-        '<svg class="ce"'
-    )
-    assert not re.search(r"<!-- table:", page)
+def test_diagrams_are_drawn_by_a_script_of_the_site(site: Path) -> None:
+    """Only pages with diagrams load it. Each diagram has a title and a description for screen readers."""
+    assert "mermaid" in (site / "assets" / "mermaid.js").read_text(encoding="utf-8")
+    with_script = set()
+    for path in site.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        diagrams = re.findall(r'<pre class="mermaid">(.*?)</pre>', page, re.DOTALL)
+        assert [each for each in diagrams if "accTitle: " not in each or "accDescr: " not in each] == []
+        assert bool(diagrams) == ('assets/mermaid.js"' in page), path.name
+        with_script |= {path.name} if diagrams else set()
+    assert with_script == {"index.html", "how-it-works.html"}
 
 
 class _Headers(HTMLParser):
@@ -139,9 +142,10 @@ def test_every_column_of_a_table_has_a_header(site: Path) -> None:
 def test_plots_name_their_unit(site: Path) -> None:
     """The performance page shows every plot."""
     page = (site / "performance.html").read_text(encoding="utf-8")
-    plots = re.findall(r'<figure class="plot".*?</figure>', page, re.DOTALL)
-    assert len(plots) == len(list((ROOT / "docs" / "plots").glob("*.svg"))) > 3
-    assert [plot for plot in plots if not re.search(r'class="soft"[^>]*>(milliseconds|seconds)\b', plot)] == []
+    plots = re.findall(r'src="plots/([\w-]+\.svg)#only-(?:light|dark)"', page)
+    assert sorted(plots) == sorted(path.name for path in (ROOT / "docs" / "plots").glob("*.svg"))
+    for plot in plots:
+        assert re.search(r">(milliseconds|seconds)\b", (site / "plots" / plot).read_text(encoding="utf-8")), plot
 
 
 def test_the_home_page_has_three_ways_in(site: Path) -> None:
@@ -149,7 +153,7 @@ def test_the_home_page_has_three_ways_in(site: Path) -> None:
     page = (site / "index.html").read_text(encoding="utf-8")
     (cards,) = re.findall(r'<div class="grid cards">.*?</div>', page, re.DOTALL)
     assert len(re.findall(r"<li>", cards)) == 3
-    assert '<svg class="ce"' in page
+    assert '<pre class="mermaid">' in page
 
 
 def test_the_search_works_from_disk(site: Path) -> None:
