@@ -9,7 +9,7 @@ import sys
 import zipfile
 from statistics import median
 
-from chime_endpoints.asset import staged
+from chime_endpoints._function.asset import staged
 
 from .figures import Result, Table, compared, interleaved
 from .functions import BARE, OURS, Function, cold_start, functions

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
-from chime_endpoints.asset import staged
+from chime_endpoints._function.asset import staged
 
 from .stage import HERE, Stage, sdk_call_handler
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from chime_endpoints.asset import staged
+from chime_endpoints._function.asset import staged
 from chime_endpoints_cli.cdk import Cdk
 from chime_endpoints_cli.clients import Clients
 from chime_endpoints_cli.errors import CommandError

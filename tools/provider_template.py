@@ -20,9 +20,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from chime_endpoints import EndpointProvider, acknowledged
-from chime_endpoints.asset import staged
-from chime_endpoints.statements import ENDPOINT_ACTIONS, TAG_ACTIONS, document
+from chime_endpoints import EndpointProvider
+from chime_endpoints._cdk import acknowledged
+from chime_endpoints._function.asset import staged
+from chime_endpoints._iam.statements import ENDPOINT_ACTIONS, TAG_ACTIONS, document
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "dist" / "provider-template"
 _Allowed = tuple[str, Sequence[str], str]

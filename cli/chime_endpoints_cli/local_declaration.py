@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chime_endpoints.declared.entry import Declarations
+from chime_endpoints.declared.document.problems import DeclaredFileError
+from chime_endpoints.declared.entries.entry import Declarations
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
 
 from .environment import ACCOUNT, REGION
 from .errors import CommandError

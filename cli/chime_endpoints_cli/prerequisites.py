@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints.declared.entry import Entry
+from chime_endpoints.declared.entries.entry import Entry
 from chime_endpoints_handler.model.declaration import ParameterSource, SecretSource
 
 from .environment import REGION

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from chime_endpoints.declared.document.problems import DeclaredFileError, Problem
+from chime_endpoints.declared.document.variables import from_context
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError, Problem
-from chime_endpoints.declared.variables import from_context
 
 from . import options
 from .cdk_context import cdk_context

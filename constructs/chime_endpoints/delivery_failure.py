@@ -8,10 +8,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from ._cdk.tree import child_path
+from ._validation.option_types import check
 from .errors import InvalidDeclarationError
-from .kinds import check
 from .metrics import MetricOptions, options_of
-from .tree import child_path
 
 SOURCE = "aws.chime"
 DETAIL_TYPE = "Chime Messaging AppInstanceUserEndpoint Delivery Failure"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -11,12 +11,13 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
+from chime_endpoints_handler.model.rules import token_places as places
 
-from .decryption import key_arns
-from .kind_words import KINDS
-from .kinds import check
-from .statements import PARAMETER_PATH
-from .unresolved import as_text, is_unresolved
+from ._cdk.unresolved import as_text, is_unresolved
+from ._iam.decryption import key_arns
+from ._iam.statements import PARAMETER_PATH
+from ._validation.option_type_names import KINDS
+from ._validation.option_types import check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +165,20 @@ _REMEDY = (
     " token into the template in plain text."
 )
 KINDS[DeviceToken] = ("a DeviceToken", _REMEDY)
+
+
+def source_of(token: DeviceToken, stack: Stack) -> TokenSource:
+    """Return a token's source as the stack's template declares it.
+
+    A partial ARN can look like a complete one, and AWS then does not find the secret. If the secret is in the stack's
+    own account and region, the template uses the secret's name instead.
+    """
+    source = token.source
+    if isinstance(source, SecretSource) and token.names_partially and places.may_be_complete(source.secret_arn):
+        _, _, _, region, account, _, name = source.secret_arn.split(":", 6)
+        if (region, account) == (stack.region, stack.account):
+            return replace(source, secret_arn=name)
+    return source
 
 
 def _require_kinds(function: Callable[..., DeviceToken], given: Mapping[str, object]) -> None:

@@ -19,7 +19,14 @@ from chime_endpoints_handler.model.declaration import (
     EndpointType,
 )
 
-from .checks import (
+from ._cdk.identity import User, application_arn, user_of
+from ._cdk.removal_policies import apply_policies, policy_problems
+from ._cdk.tree import child_path, region_of_stack, stack_of
+from ._cdk.unresolved import as_text, is_token
+from ._permissions.permissions import Permissions
+from ._permissions.provider_choice import provider_problems
+from ._tags.union import Carrier
+from ._validation.endpoint_problems import (
     UNKNOWN,
     UNKNOWN_TOKEN,
     Tokens,
@@ -27,21 +34,13 @@ from .checks import (
     reference_problems,
     region_of,
     region_warning,
-    source_of,
 )
-from .choice import provider_problems
+from ._validation.option_types import check
 from .delivery_failure import DeliveryFailureRule
-from .device_token import DeviceToken
+from .device_token import DeviceToken, source_of
 from .errors import InvalidDeclarationError
-from .identity import User, application_arn, user_of
 from .identity_tags import put_on_user
-from .kinds import check
-from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
-from .retaining import apply_policies, policy_problems
-from .tag_union import Carrier
-from .tree import child_path, region_of_stack, stack_of
-from .unresolved import as_text, is_token
 
 
 class IAppInstanceUserEndpoint(IConstruct, Protocol):

@@ -14,20 +14,20 @@ from constructs import Construct
 from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration, tag_list
 from chime_endpoints_handler.model.rules.violations import violations
 
-from .choice import provider_problems
+from ._cdk.identity import User, digest, key_of, referred
+from ._cdk.lazy import any_later
+from ._cdk.tree import child_path, stack_of
+from ._cdk.unresolved import as_text, is_unresolved
+from ._permissions.permissions import Permissions
+from ._permissions.provider_choice import provider_problems
+from ._tags.report import TagReport
+from ._tags.resources import TagsResource, TagsResources
+from ._tags.union import Carrier, TagUnion
+from ._validation.option_types import check
+from ._validation.parameter_names import in_parameters
+from ._validation.tag_problems import declared_tags_problems
 from .errors import InvalidDeclarationError
-from .identity import User, digest, key_of, referred
-from .kinds import check
-from .later import any_later
-from .permissions import Permissions
 from .provider import EndpointProvider, IEndpointProvider
-from .tag_problems import declared_tags_problems
-from .tag_report import TagReport
-from .tag_union import Carrier, TagUnion
-from .tags_resource import TagsResource, TagsResources
-from .tree import child_path, stack_of
-from .unresolved import as_text, is_unresolved
-from .wording import in_parameters
 
 
 @dataclass(kw_only=True)

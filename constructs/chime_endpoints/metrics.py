@@ -10,8 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
+from ._validation.option_types import check
 from .errors import InvalidDeclarationError
-from .kinds import check
 
 NAMESPACE = "ChimeEndpoints"
 

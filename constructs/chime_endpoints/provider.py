@@ -16,18 +16,19 @@ from constructs import Construct, IConstruct
 
 from chime_endpoints_handler.model.codes import Code
 
-from . import acknowledged, asset, timing
+from ._cdk import acknowledged
+from ._cdk.tree import child_path, stack_of
+from ._cdk.unresolved import as_text, is_token
+from ._function import asset, timing
+from ._function.log_encryption import let_logs_use
+from ._function.subnets import warn_of_isolation
+from ._iam.inline_policies import IN_ACCOUNT, attach, basic_statements, stack_statement, tracing_statement
+from ._iam.role_warning import warn_of_role
+from ._iam.statements import Statement
+from ._validation.option_type_names import KINDS
+from ._validation.option_types import check
 from .errors import InvalidDeclarationError
-from .kind_words import KINDS
-from .kinds import check
-from .log_encryption import let_logs_use
 from .metrics import ProviderMetrics
-from .needed import warn_of_role
-from .policies import IN_ACCOUNT, attach, basic_statements, stack_statement, tracing_statement
-from .statements import Statement
-from .subnets import warn_of_isolation
-from .tree import child_path, stack_of
-from .unresolved import as_text, is_token
 
 _AUTOMATIC_ID = "Custom::ChimeEndpointProvider"
 _MEMORY = 256

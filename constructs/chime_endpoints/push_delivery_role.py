@@ -10,11 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct, IConstruct
 
-from .checks import application_problems
+from ._cdk.identity import application_arn
+from ._cdk.tree import child_path, root_of, stack_of
+from ._validation.endpoint_problems import application_problems
+from ._validation.option_types import check
 from .errors import InvalidDeclarationError
-from .identity import application_arn
-from .kinds import check
-from .tree import child_path, root_of, stack_of
 
 
 class PushDeliveryRole(iam.Role):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints.declared.entry import Entry
+from chime_endpoints.declared.entries.entry import Entry
 from chime_endpoints.declared.load import load
 from chime_endpoints_cli.exit_codes import ExitCode
 from chime_endpoints_cli.main import run

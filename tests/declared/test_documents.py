@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
 from declared.writing import ENTRY, loaded, mistakes
 
 COMMON = "user: <USER>, type: GCM, application: <APPLICATION>"

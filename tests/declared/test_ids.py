@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints.declared.spread import spread
+from chime_endpoints.declared.stack_assignment.assignment import spread
 from declared.writing import loaded, many, mistakes
 
 COMMON = "user: <USER>, type: GCM, application: <APPLICATION>, device_token: {secret: <SECRET>"

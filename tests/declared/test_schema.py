@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chime_endpoints.declared.fields import (
+from chime_endpoints.declared.entries.fields import (
     DEFAULT_FIELDS,
     ENTRY_FIELDS,
     PARAMETER_FIELDS,

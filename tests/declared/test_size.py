@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
-from chime_endpoints.declared.spread import exceeded, spread
+from chime_endpoints.declared.stack_assignment.assignment import exceeded, spread
 from declared.writing import APPLICATION, USER, loaded, many, mistakes
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints.declared.assignment import Moving, stack_of
-from chime_endpoints.declared.entry import Entry
-from chime_endpoints.declared.spread import exceeded, spread, stacks_needed
-from chime_endpoints.declared.usage import usage
+from chime_endpoints.declared.entries.entry import Entry
+from chime_endpoints.declared.stack_assignment.assignment import exceeded, spread, stacks_needed
+from chime_endpoints.declared.stack_assignment.hashing import Moving, stack_of
+from chime_endpoints.declared.stack_assignment.usage import usage
 from chime_endpoints_handler.model.declaration import EndpointDeclaration, PlainToken
 from declared.writing import APPLICATION, USER, many, mistakes
 

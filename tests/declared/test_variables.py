@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints.declared.variables import UndefinedVariableError, from_context, substitute
+from chime_endpoints.declared.document.variables import UndefinedVariableError, from_context, substitute
 from declared.writing import loaded, mistakes
 
 

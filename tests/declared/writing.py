@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
-from chime_endpoints.declared.entry import Declarations
+from chime_endpoints.declared.document.problems import DeclaredFileError
+from chime_endpoints.declared.entries.entry import Declarations
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
 
 USER = "arn:aws:chime:us-east-1:111122223333:app-instance/0123/user/alice"
 APPLICATION = "arn:aws:mobiletargeting:us-east-1:111122223333:apps/0123456789abcdef"

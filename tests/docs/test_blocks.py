@@ -18,8 +18,8 @@ from botocore.validate import ParamValidator
 from cfnlint.api import lint
 from cfnlint.decode import decode_str
 
+from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from chime_endpoints_handler.model.rules.violations import violations
 from docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.local_declaration import read_locally
 from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource

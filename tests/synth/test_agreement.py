@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-from chime_endpoints.declared.entry import Declarations
-from chime_endpoints.declared.spread import spread
+from chime_endpoints._iam.statements import characters
+from chime_endpoints.declared.entries.entry import Declarations
+from chime_endpoints.declared.stack_assignment.assignment import spread
+from chime_endpoints.declared.stack_assignment.usage import Usage, usage
 from chime_endpoints.declared.stacks import declare
-from chime_endpoints.declared.usage import Usage, usage
-from chime_endpoints.statements import characters
 from declared.writing import APPLICATION, SECRET, loaded, mistakes
 
 INSTANCE = "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-cdef-0123"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from aws_cdk import App, FileSystem
 
-from chime_endpoints import asset
+from chime_endpoints._function import asset
 from synth.stage import endpoint, stack_in, template_of
 
 STAGED = asset.staged()

@@ -12,9 +12,9 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.spread import spread
+from chime_endpoints.declared.stack_assignment.assignment import spread
+from chime_endpoints.declared.stack_assignment.usage import usage
 from chime_endpoints.declared.stacks import declare
-from chime_endpoints.declared.usage import usage
 from declared.writing import APPLICATION, SECRET, USER, loaded, many
 from synth.stage import ENDPOINT, TAGS, allowed, only, properties, resources
 

@@ -19,7 +19,7 @@ from aws_cdk.assertions import Annotations as Found
 from aws_cdk.assertions import Match
 
 from chime_endpoints import ChimeIdentityTags, DeviceToken, EndpointProvider, IEndpointProvider
-from chime_endpoints.needed import WARNING
+from chime_endpoints._iam.role_warning import WARNING
 from synth.stage import ALICE, APP_INSTANCE, APPLICATION, SECRET, allowed, endpoint, policies, template_of
 
 SERVICE_TOKEN = "arn:aws:lambda:us-east-1:111122223333:function:provider"

@@ -14,7 +14,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Annotations, Match
 
 from chime_endpoints import ChimeIdentityTags, DeviceToken, EndpointProvider
-from chime_endpoints.statements import ENDPOINT_ACTIONS, TAG_ACTIONS
+from chime_endpoints._iam.statements import ENDPOINT_ACTIONS, TAG_ACTIONS
 from synth.stage import (
     ALICE,
     APP_INSTANCE,

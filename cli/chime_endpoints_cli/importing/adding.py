@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chime_endpoints.declared.entry import Declarations
+from chime_endpoints.declared.entries.entry import Declarations
 from chime_endpoints_cli.identities import region_of
 from chime_endpoints_cli.registered import Described
 from chime_endpoints_cli.services import Services

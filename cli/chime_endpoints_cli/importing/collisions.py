@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chime_endpoints.declared.entry import Entry
+from chime_endpoints.declared.entries.entry import Entry
 from chime_endpoints_cli.at_once import each
 from chime_endpoints_cli.failing.explained import in_a_line
 from chime_endpoints_cli.identities import region_of

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from chime_endpoints.declared.document import MapNode, Node, Scalar, read
-from chime_endpoints.declared.entry import Declarations, Entry
+from chime_endpoints.declared.document.parsing import MapNode, Node, Scalar, read
+from chime_endpoints.declared.document.problems import DeclaredFileError
+from chime_endpoints.declared.document.variables import Lookup
+from chime_endpoints.declared.entries.entry import Declarations, Entry
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.problems import DeclaredFileError
-from chime_endpoints.declared.variables import Lookup
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.terminal import complain, counted
 

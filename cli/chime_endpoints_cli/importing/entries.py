@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chime_endpoints.declared.entry import Entry
+from chime_endpoints.declared.entries.entry import Entry
 from chime_endpoints_cli.registered import Described, token_obstacles
 from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,

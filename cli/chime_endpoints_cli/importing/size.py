@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chime_endpoints.declared.assignment import stack_of
-from chime_endpoints.declared.entry import Declarations, Entry
-from chime_endpoints.declared.spread import exceeded, spread, stacks_needed
+from chime_endpoints.declared.entries.entry import Declarations, Entry
+from chime_endpoints.declared.stack_assignment.assignment import exceeded, spread, stacks_needed
+from chime_endpoints.declared.stack_assignment.hashing import stack_of
 from chime_endpoints_cli.errors import CommandError
 from chime_endpoints_cli.terminal import counted
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chime_endpoints.declared.variables import Lookup
+from chime_endpoints.declared.document.variables import Lookup
 from chime_endpoints_cli.keeping import kept_cloud
 from chime_endpoints_cli.options import variables_in
 

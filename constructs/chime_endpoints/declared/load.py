@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from chime_endpoints.statements import PARAMETER_PATH
+from chime_endpoints._iam.statements import PARAMETER_PATH
 from chime_endpoints_handler.model.codes import Code
 
-from .document import MapNode, Node, Scalar, places, read
-from .entries import read_entry
-from .entry import Declarations, Entry
-from .fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, TOP_FIELDS
-from .foreign import told_of_function
-from .problems import DeclaredFileError, Place, Problem, quoted
-from .reading import Reader, is_unknown
-from .spread import exceeded, spread, stacks_needed
-from .together import problems_together
-from .tree import ListNode, RefusedNode
-from .variables import Lookup
+from .document.nodes import ListNode, RefusedNode
+from .document.parsing import MapNode, Node, Scalar, places, read
+from .document.problems import DeclaredFileError, Place, Problem, quoted
+from .document.unsupported import told_of_function
+from .document.values import Reader, is_unknown
+from .document.variables import Lookup
+from .entries.cross_checks import problems_together
+from .entries.entry import Declarations, Entry
+from .entries.entry_reader import read_entry
+from .entries.fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, TOP_FIELDS
+from .stack_assignment.assignment import exceeded, spread, stacks_needed
 
 _MOST_BYTES = 100_000_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")

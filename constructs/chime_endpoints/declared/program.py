@@ -12,10 +12,10 @@ from aws_cdk import App
 
 from chime_endpoints.errors import InvalidDeclarationError
 
+from .document.problems import DeclaredFileError
+from .document.variables import from_context
 from .load import load
-from .problems import DeclaredFileError
 from .stacks import declare
-from .variables import from_context
 
 _KINDS = re.compile(r"^(?:@jsii/kernel\.)?(?:[A-Za-z]*Error: )+")
 _STACK_TRACE = re.compile(r"\n\s+at .*", re.DOTALL)

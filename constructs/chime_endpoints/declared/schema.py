@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chime_endpoints.statements import PARAMETER_PATH
+from chime_endpoints._iam.statements import PARAMETER_PATH
 from chime_endpoints_handler.model.arns import APPLICATION_ARN, USER_ARN
 from chime_endpoints_handler.model.rules import token_places as places
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, VERSION_NUMBER, Rule
 
-from .fields import (
+from .entries.fields import (
     DEFAULT_FIELDS,
     ENTRY_FIELDS,
     KEY,

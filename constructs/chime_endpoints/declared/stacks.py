@@ -11,9 +11,9 @@ from chime_endpoints.device_token import Access, DeviceToken
 from chime_endpoints.endpoint import AppInstanceUserEndpoint
 from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType, TokenSource
 
-from .access import Place, accesses
-from .entry import Declarations, Entry
-from .spread import spread
+from .entries.entry import Declarations, Entry
+from .stack_assignment.access import Place, accesses
+from .stack_assignment.assignment import spread
 
 _POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN}
 

@@ -1,0 +1,1 @@
+"""CDK's tree, tokens and late values, and identities as CDK refers to them."""

@@ -1,0 +1,1 @@
+"""The Lambda function's code, timeouts, log encryption and subnets."""

@@ -1,0 +1,1 @@
+"""The policies that one stack's endpoints and tags need on a provider's role."""

@@ -1,0 +1,1 @@
+"""The tags of one identity, collected from everything that carries tags for it."""

@@ -1,0 +1,1 @@
+"""Validation of constructs' options at synthesis."""

@@ -1,0 +1,1 @@
+"""The entries of a declaration file: their fields, values and rules."""
