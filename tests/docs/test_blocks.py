@@ -51,6 +51,8 @@ def _wrong(block: Block, directory: Path) -> list[str]:
             return list(_wrong_in_json(block))
         case "python":
             return []  # test_the_programs_of_the_pages_run
+        case "mermaid":
+            return list(_wrong_in_diagram(block.text))
         case "text" if block.page.parent.name == "errors" and block.page.stem in block.text:
             return []  # tests/handler/test_codes.py and tests/declared/test_codes.py, word for word
     return ["no rule checks such a block"]
@@ -65,6 +67,17 @@ def _wrong_in_template(text: str) -> Iterator[str]:
                 resource["Type"], resource["Properties"], unresolved=lambda value: isinstance(value, dict)
             )
             yield from (f"{name}: {each}" for each in wrong)
+
+
+def _wrong_in_diagram(text: str) -> Iterator[str]:
+    """A diagram is described for screen readers, and its arrows join what it declares."""
+    for field in ("accTitle", "accDescr"):
+        if not re.search(rf"^ +{field}: \S", text, re.MULTILINE):
+            yield f"has no {field}"
+    declared = set(re.findall(r"^ +(?:participant )?(\w+)(?:[\[(]| as )", text, re.MULTILINE))
+    for line in re.findall(r"^ +(\w.*(?:-->|->>|--x).*)$", text, re.MULTILINE):
+        ends = re.sub(r"--? .* -?-", "", line.partition(": ")[0])
+        yield from (f"{end} is not declared" for end in re.findall(r"(?<![-\w])\w+", ends) if end not in declared)
 
 
 def _is_intrinsic(value: object) -> bool:
