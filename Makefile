@@ -39,7 +39,7 @@ help:
 
 demo: EXTRAS := local
 demo: setup
-	@chime-endpoints demo $(ARGS)
+	@PYTHONPATH=tools python -m demo $(ARGS)
 
 test: setup
 	@pytest --numprocesses auto $(ARGS)
@@ -71,7 +71,7 @@ check: setup
 
 bench: EXTRAS := dev bench
 bench: setup
-	@PYTHONPATH=.:tests python -m bench $(ONLY) $(ARGS)
+	@PYTHONPATH=.:tests:tools python -m bench $(ONLY) $(ARGS)
 
 format: setup
 	ruff format

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from chime_endpoints._function.asset import staged
-from chime_endpoints_cli.cdk import Cdk
-from chime_endpoints_cli.clients import Clients
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.local_cloud import LocalCloud
+from chime_endpoints_cli.local.cdk.runner import Cdk
+from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
+from chime_endpoints_cli.output.errors import CommandError
+from demo.clients import Clients
 
 from .stage import HERE
 

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chime_endpoints_cli.cdk import Cdk
-from chime_endpoints_cli.clients import Clients
-from chime_endpoints_cli.directories import run_directory
-from chime_endpoints_cli.drift.looking import look
-from chime_endpoints_cli.environment import ACCOUNT, REGION
-from chime_endpoints_cli.local_cloud import LocalCloud
-from chime_endpoints_cli.prerequisites import made_up_token
-from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, REGION
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.commands.drift.scan import look
+from chime_endpoints_cli.local.background.directories import run_directory
+from chime_endpoints_cli.local.cdk.runner import Cdk
+from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
+from chime_endpoints_cli.local.declaration.prerequisites import made_up_token
+from demo.clients import Clients
 
 APPLICATION_ARN = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/0123456789abcdef0123456789abcdef"
 PER_USER = 10

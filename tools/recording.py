@@ -66,7 +66,7 @@ def main() -> None:
     """Run the demo unless `--draw` is given, and draw the pictures."""
     PICTURES.mkdir(exist_ok=True)
     if "--draw" not in sys.argv[1:]:
-        run = subprocess.run(["chime-endpoints", "demo"], cwd=ROOT, check=True, capture_output=True, text=True)
+        run = subprocess.run(["make", "--silent", "demo"], cwd=ROOT, check=True, capture_output=True, text=True)
         TEXT.write_text(excerpt(run.stdout), encoding="utf-8")
     for name in THEMES:
         (PICTURES / f"demo-{name}.svg").write_text(draw(name), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""The `chime-endpoints` command: the local cloud, the demo, and what is registered."""
+"""The `chime-endpoints` command: the local cloud, and what is registered."""

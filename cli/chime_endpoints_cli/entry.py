@@ -4,20 +4,36 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from typing import NoReturn
 
 
 def main() -> None:
     """Run the command."""
+    start(_main)
+
+
+def start(load: Callable[[], Callable[[], NoReturn]]) -> NoReturn:
+    """Import and run a program; an interrupted or failed import ends with one message.
+
+    Args:
+        load: imports the program, and returns the function that runs it.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     try:
-        from .main import main as run
+        run = load()
     except Exception as error:  # noqa: BLE001 - the outermost edge
         if "--debug" in sys.argv or os.environ.get("CHIME_ENDPOINTS_DEBUG"):
             traceback.print_exc()
         sys.exit(f"error: {_what_is_wrong(error)}")
     run()
+
+
+def _main() -> Callable[[], NoReturn]:
+    from .main import main
+
+    return main
 
 
 def _what_is_wrong(error: Exception) -> str:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import sys
-import threading
 from typing import NoReturn
 
 import click
 
-from .auditing.audit_command import audit_command
-from .command import Group
-from .completion import VARIABLE, completion_command
-from .demo_command import demo
-from .drift.drift_command import drift_command
-from .errors import CommandError
-from .exit_codes import ExitCode
-from .importing.import_command import import_command
-from .listing import list_command
-from .local_commands import local
-from .net import caught
-from .schema_command import schema_command
-from .services import Services
-from .streams import prepare
-from .validating import validate_command
+from .account.calls.services import Services
+from .command_line.command import Group
+from .command_line.completion import VARIABLE, completion_command
+from .command_line.error_handler import caught
+from .command_line.process import exit_with
+from .commands.audit.command import audit_command
+from .commands.drift.command import drift_command
+from .commands.import_.command import import_command
+from .commands.list import list_command
+from .commands.local.cloud_commands import local
+from .commands.schema import schema_command
+from .commands.validate import validate_command
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,25 +39,13 @@ for command in (
     schema_command,
     completion_command,
     local,
-    demo,
 ):
     cli.add_command(command)
 
 
 def main() -> NoReturn:
     """Run the command line and exit; everything that the command started is stopped first."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _end)
-    try:
-        prepare()
-        code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # interrupted while the error message was written
-        _leave(ExitCode.INTERRUPTED)
-    if threading.active_count() > 1:
-        _leave(code)
-    sys.exit(code)
+    exit_with(run)
 
 
 def run(arguments: list[str], *, services: Services | None = None) -> int:
@@ -81,20 +61,6 @@ def run(arguments: list[str], *, services: Services | None = None) -> int:
             arguments, prog_name="chime-endpoints", complete_var=VARIABLE, standalone_mode=False, obj=services
         ),
     )
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit without waiting for threads whose results are no longer needed."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, CommandError):
-            stream.flush()
-    os._exit(code)
-
-
-def _end(number: int, _frame: object) -> NoReturn:
-    """Raise KeyboardInterrupt as Ctrl-C does, so that cleanup runs."""
-    signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

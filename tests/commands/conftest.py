@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chime_endpoints_cli.pace import Pace
-from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.account.calls.rate_limit import Pace
+from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from support.cloudformation import FakeCloudFormation
 from support.identity import APPLICATION

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from chime_endpoints_cli.auditing.audit_command import exit_code
-from chime_endpoints_cli.auditing.looking import Audit, Verdict, look
-from chime_endpoints_cli.auditing.repair import repair
-from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.commands.audit.command import exit_code
+from chime_endpoints_cli.commands.audit.deregistration import repair
+from chime_endpoints_cli.commands.audit.orphans import Audit, Verdict, look
 from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import Endpoint
 from chime_endpoints_handler.model.physical_id import suffix

@@ -20,9 +20,9 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.account.calls.retries import is_hopeless
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
-from chime_endpoints_cli.persistence import is_hopeless
 from commands.broken import CREDENTIALS, KEYS, NETWORK, SETTINGS, SSO, Broken, signed_in_with_sso
 from support.standing_in import Answer, answering
 

@@ -13,8 +13,8 @@ import click
 import pytest
 
 from chime_endpoints.declared.schema import schema
-from chime_endpoints_cli.command import Command
-from chime_endpoints_cli.exit_codes import MEANINGS, ExitCode
+from chime_endpoints_cli.command_line.command import Command
+from chime_endpoints_cli.command_line.exit_codes import MEANINGS, ExitCode
 from chime_endpoints_cli.main import cli, run
 from commands.conftest import Account, declared, physical_id
 from declared.writing import ENTRY

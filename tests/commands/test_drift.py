@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.drift import report
-from chime_endpoints_cli.drift.drift_command import exit_code
-from chime_endpoints_cli.drift.findings import Difference, Finding, State
-from chime_endpoints_cli.drift.looking import look
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.commands.drift import report
+from chime_endpoints_cli.commands.drift.command import exit_code
+from chime_endpoints_cli.commands.drift.findings import Difference, Finding, State
+from chime_endpoints_cli.commands.drift.scan import look
+from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_emulator import Fault
 from commands.conftest import Account, declared, physical_id
 

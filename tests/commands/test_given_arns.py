@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.exit_codes import ExitCode
-from chime_endpoints_cli.identities import cleaned, is_user, region_of
+from chime_endpoints_cli.account.endpoints.given_arns import cleaned, is_user, region_of
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
+from chime_endpoints_cli.output.errors import CommandError
 from commands.conftest import Account, physical_id
 from support.closed import CLOSED
 

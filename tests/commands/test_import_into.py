@@ -11,7 +11,7 @@ import pytest
 
 from chime_endpoints.declared.entries.entry import Entry
 from chime_endpoints.declared.load import load
-from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import Endpoint
 from commands.conftest import Account, declared, physical_id

@@ -7,13 +7,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from chime_endpoints_cli import tables
-from chime_endpoints_cli.holders import holdings_in
-from chime_endpoints_cli.listing import endpoint_rows, endpoints_of_all, users_in
-from chime_endpoints_cli.pace import Pace
-from chime_endpoints_cli.readable import readable
-from chime_endpoints_cli.registered import tags_of
-from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.account.calls.rate_limit import Pace
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
+from chime_endpoints_cli.account.endpoints.observed import tags_of
+from chime_endpoints_cli.account.stacks.holders import holdings_in
+from chime_endpoints_cli.commands.list import endpoint_rows
+from chime_endpoints_cli.output import tables
+from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_emulator import Fault
 from commands.conftest import Account, declared, physical_id
 

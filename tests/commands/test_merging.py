@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.importing.merging import merged
+from chime_endpoints_cli.commands.import_.file.merging import merged
+from chime_endpoints_cli.output.errors import CommandError
 
 ENTRIES: dict[str, Any] = {
     "bob-phone": {

@@ -15,11 +15,11 @@ from pathlib import Path
 import click
 import pytest
 
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.exit_codes import ExitCode
-from chime_endpoints_cli.failing.codes import ISSUES, PAGE, CommandCode
+from chime_endpoints_cli.command_line.error_handler import caught
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import cli
-from chime_endpoints_cli.net import caught
+from chime_endpoints_cli.output.codes import ISSUES, PAGE, CommandCode
+from chime_endpoints_cli.output.errors import CommandError
 from commands.test_command_line import EXECUTABLE, _commands
 from docs.blocks import ROOT
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_emulator import EmulatorServer
 from commands.test_command_line import _commands
 from declared.writing import ENTRY
@@ -27,7 +27,7 @@ for name in ("fork", "forkpty", "getuid", "geteuid", "getgid", "getpgid", "killp
     delattr(os, name)
 """
 RUN = f"{AS_ON_WINDOWS}from chime_endpoints_cli.entry import main; main()"
-NEEDS_POSIX = [path for path in (" ".join(path) for path in _commands()) if path.startswith(("local ", "demo"))]
+NEEDS_POSIX = [path for path in (" ".join(path) for path in _commands()) if path.startswith("local ")]
 
 
 def _run(program: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chime_endpoints_cli.cdk import Cdk
-from chime_endpoints_cli.clients import Clients
-from chime_endpoints_cli.local_cloud import LocalCloud
+from chime_endpoints_cli.local.cdk.runner import Cdk
+from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
+from demo.clients import Clients
 from support.deployment import ROOT, Stage
 
 

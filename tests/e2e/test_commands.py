@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.exit_codes import ExitCode
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.stacks import deleted_stack_ids
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
-from chime_endpoints_cli.services import Services
-from chime_endpoints_cli.stacks import deleted_stack_ids
 from chime_endpoints_handler.model.physical_id import suffix
 from support.deployment import APPLICATION, STACK, Stage
 

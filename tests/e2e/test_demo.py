@@ -29,9 +29,9 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     for name in ("app.py", "cdk.json", "endpoints.yaml"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     with subprocess.Popen(
-        [*COMMAND, "demo"],
+        [sys.executable, "-m", "demo"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tools"), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

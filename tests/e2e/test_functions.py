@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chime_endpoints_cli.local_cloud import LocalCloud
+from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
 from support.deployment import CREDENTIALS, Stage
 
 pytestmark = pytest.mark.e2e

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.holders import holdings_in
-from chime_endpoints_cli.services import Services
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.holders import holdings_in
 from support.deployment import APPLICATION, Deployed, Stage
 
 pytestmark = pytest.mark.e2e

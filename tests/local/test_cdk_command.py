@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints_cli.cdk_command import WITH_A_VALUE, doubt_about, find_cdk, names_a_stack, version_of
-from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.local.cdk.executable import WITH_A_VALUE, doubt_about, find_cdk, names_a_stack, version_of
+from chime_endpoints_cli.output.errors import CommandError
 
 ROOT = Path(__file__).parents[2]
 

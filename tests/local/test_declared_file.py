@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.changes import ADDED_KEY, change
-from chime_endpoints_cli.declared_file import DeclarationError, TokenPlace, read_declaration, wanted
-from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.output.errors import CommandError
+from demo.changes import ADDED_KEY, change
+from demo.declaration import DeclarationError, TokenPlace, read_declaration, wanted
 
 DECLARATION: dict[str, Any] = {
     "defaults": {"application": "app", "tags": {"team": "chat"}},

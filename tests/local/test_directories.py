@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints_cli.directories import hold, is_held, run_directory
-from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.local.background.directories import hold, is_held, run_directory
+from chime_endpoints_cli.output.errors import CommandError
 
 
 def test_a_run_that_succeeds_leaves_nothing(tmp_path: Path) -> None:

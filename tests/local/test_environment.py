@@ -9,10 +9,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chime_endpoints_cli.environment import local_environment
-from chime_endpoints_cli.keeping import KeptCloud
-from chime_endpoints_cli.local_cloud import Addresses
-from chime_endpoints_cli.local_settings import settings
+from chime_endpoints_cli.account.calls.local_addresses import Addresses
+from chime_endpoints_cli.local.background.background_process import KeptCloud
+from chime_endpoints_cli.local.background.settings import settings
+from chime_endpoints_cli.local.cloud.environment import local_environment
 
 USERS = {
     "PATH": "/usr/bin",

@@ -9,8 +9,8 @@ import pytest
 
 from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.local_declaration import read_locally
+from chime_endpoints_cli.local.declaration.reading import read_locally
+from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource
 
 ELSEWHERE = "arn:aws:chime:eu-central-1:111122223333:app-instance/01234567-89ab-cdef-0123-000000000001"

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from chime_endpoints_cli.local_settings import Shell, written_for
+from chime_endpoints_cli.local.background.settings import Shell, written_for
 
 VALUES = {"PLAIN": "http://127.0.0.1:1", "ODD": 'it\'s $HOME, "`x`" \\ and a # sign; é'}
 SHOW = "python3 -c 'import json, os; print(json.dumps(dict(os.environ)))'"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from chime_endpoints_cli.cdk import Cdk
-from chime_endpoints_cli.errors import CommandError
+from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.main import run
+from chime_endpoints_cli.output.errors import CommandError
+from demo.command import run as run_demo
 
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/00000000-0000-0000-0000-000000000000"
 
@@ -29,7 +30,6 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["demo"], "endpoints.yaml was not found"),
         (["list"], "no users to list"),
         (["list", "alice"], "'alice' is not the ARN of an app instance or one of its users"),
         (["list", "--local"], "the local cloud is not running"),
@@ -43,6 +43,14 @@ def test_a_problem_is_one_message(capsys: pytest.CaptureFixture[str], arguments:
     message = capsys.readouterr().err
     assert message.startswith(f"error: {problem}")
     assert len(message.splitlines()) == 2
+
+
+def test_the_demo_needs_the_declaration_of_a_clone(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no command of the installed package, which has no declaration."""
+    assert run_demo([]) == 1
+    assert capsys.readouterr().err.startswith("error: endpoints.yaml was not found")
+    assert run(["demo"]) == 1
+    assert "No such command 'demo'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["list", "--nonsense"], ["local", "up", "--port", "99999"]])

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.local_cloud import LocalCloud
-from chime_endpoints_cli.service import Service
+from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
+from chime_endpoints_cli.local.cloud.service_process import Service
+from chime_endpoints_cli.output.errors import CommandError
 
 STARTER = """
 import os, sys, time
 from pathlib import Path
-from chime_endpoints_cli.service import Service
+from chime_endpoints_cli.local.cloud.service_process import Service
 service = Service("web", ["http.server", "0", "--bind", "127.0.0.1"], log=Path(sys.argv[1]), environment=os.environ)
 print(service._process.pid, flush=True)
 time.sleep(60)

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.failing.codes import CommandCode
+from chime_endpoints_cli.output.codes import CommandCode
+from chime_endpoints_cli.output.errors import CommandError
 
 
 class Closed:

@@ -11,10 +11,10 @@ from typing import Any
 
 import boto3
 
-from chime_endpoints_cli.cdk import Cdk
-from chime_endpoints_cli.clients import Clients
-from chime_endpoints_cli.errors import CommandError
-from chime_endpoints_cli.local_cloud import LocalCloud
+from chime_endpoints_cli.local.cdk.runner import Cdk
+from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
+from chime_endpoints_cli.output.errors import CommandError
+from demo.clients import Clients
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}

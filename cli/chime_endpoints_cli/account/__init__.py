@@ -1,0 +1,1 @@
+"""What an AWS account, or the local cloud, has: read over the APIs that the commands call."""

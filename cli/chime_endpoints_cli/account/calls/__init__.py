@@ -1,0 +1,1 @@
+"""Calls to AWS and to the local cloud, with retries, a rate limit and threads."""

@@ -1,0 +1,1 @@
+"""Users and endpoints as Amazon Chime SDK returns them."""

@@ -1,0 +1,57 @@
+"""The outermost error handler: turns every exception into one message on the standard error and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+import click
+
+from chime_endpoints_cli.output.failures.translation import explained
+from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.terminal import complain, write_raw
+
+from .exit_codes import ExitCode
+
+DEBUG = "--debug"
+DEBUG_VARIABLE = "CHIME_ENDPOINTS_DEBUG"
+
+
+def caught(arguments: Sequence[str], command: Callable[[], ExitCode | None]) -> int:
+    """Run a command and return its exit code; no exception escapes.
+
+    Args:
+        arguments: the command line, which can contain --debug.
+        command: the function to run; it returns the exit code, or None for success.
+    """
+    try:
+        result = command()
+        sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        complain("\ninterrupted: everything the command started has been stopped")
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.FAILED
+    except Exception as error:  # noqa: BLE001 - the outermost edge
+        _show(error, with_trace=wants_trace(arguments))
+        return ExitCode.FAILED
+    return result or ExitCode.DONE
+
+
+def wants_trace(arguments: Sequence[str]) -> bool:
+    """Whether the command line or the environment requests the traceback."""
+    return DEBUG in arguments or os.environ.get(DEBUG_VARIABLE, "").lower() not in ("", "0", "false", "no")
+
+
+def _show(error: Exception, *, with_trace: bool) -> None:
+    told = explained(error)
+    if with_trace:
+        complain("".join(traceback.format_exception(error)).rstrip())
+    write_raw(told.output and f"{told.output.rstrip()}\n")
+    code = f" [{told.code}]" if told.code else ""
+    page = f"See {told.code.page}" if told.code else ""
+    notes = getattr(error, "__notes__", [])
+    complain("\n".join(filter(None, (f"error: {readable(told.problem)}{code}", told.remedy, page, *notes))))

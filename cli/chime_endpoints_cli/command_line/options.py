@@ -1,0 +1,64 @@
+"""Options that several commands share, and the objects they select."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.endpoints.given_arns import region_of
+from chime_endpoints_cli.local.background.background_process import kept_cloud
+from chime_endpoints_cli.output.errors import CommandError
+
+from .posix import require_posix
+
+local = click.option("--local", is_flag=True, help="Use the local cloud that `chime-endpoints local up` started.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+regions = click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="REGION",
+    help="Look for stacks in this region; can be given several times.",
+)
+
+context = click.option(
+    "-c",
+    "--context",
+    "context",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a variable, as `cdk deploy -c` does; others come from the environment.",
+)
+
+
+def variables_in(given: Sequence[str]) -> Mapping[str, str]:
+    """Parse the variables of -c NAME=VALUE.
+
+    Raises:
+        CommandError: an argument has no `=`.
+    """
+    values = {}
+    for each in given:
+        name, separator, value = each.partition("=")
+        if not separator:
+            raise CommandError(f"{each!r} does not set a variable", remedy="Write -c NAME=VALUE.")
+        values[name] = value
+    return values
+
+
+def services_of(*, local: bool) -> Services:
+    """Return the services of AWS as the user's settings select them, or of the running local cloud."""
+    given = click.get_current_context().find_object(Services)
+    if given is not None:
+        return given
+    if local:
+        require_posix("The local cloud")
+    return Services(local=kept_cloud().addresses if local else None)
+
+
+def regions_with_stacks(services: Services, given: Sequence[str], arns: Sequence[str]) -> list[str]:
+    """Return the regions to search for stacks: as given, or that of the settings and those of the ARNs."""
+    own = [services.region] if services.region else []
+    return list(dict.fromkeys(given or [*own, *map(region_of, arns)]))

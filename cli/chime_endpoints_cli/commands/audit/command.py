@@ -1,0 +1,171 @@
+"""The command line of `audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.endpoints.given_arns import cleaned
+from chime_endpoints_cli.account.endpoints.observed import app_instances_in
+from chime_endpoints_cli.command_line import options
+from chime_endpoints_cli.command_line.command import Command
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.output.errors import CommandError
+from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.terminal import console, counted, is_asked, line, say, show_json
+from chime_endpoints_handler.model.arns import REGIONS
+
+from .deregistration import repair
+from .orphans import Audit, Marked, Verdict, look
+
+_WHAT_TO_DO = {
+    Verdict.ORPHAN: "It no longer belongs to a stack. Deregister it: chime-endpoints audit --repair",
+    Verdict.LEFT: "Its stack left it registered on purpose (removal policy RETAIN). Nothing to do.",
+    Verdict.CHANGING: "A deployment in progress may be about to take it over. Run audit again when it has finished.",
+    Verdict.UNSEEN: (
+        "It belongs to none of the stacks that could be read, but it may belong to a stack in another region. --repair"
+        " never touches it. Name the regions that have your stacks: chime-endpoints audit --region REGION"
+    ),
+    Verdict.UNPROVEN: (
+        "CloudFormation has no record of a stack that gave it this name. The stack was deleted over 90 days ago, or is"
+        " in a region that was not searched, or is not yours. --repair never touches the endpoint. If it is yours,"
+        " deregister it by hand."
+    ),
+}
+_STYLES = {
+    Verdict.ORPHAN: "red",
+    Verdict.CHANGING: "yellow",
+    Verdict.UNSEEN: "yellow",
+    Verdict.UNPROVEN: "yellow",
+    Verdict.LEFT: "dim",
+}
+
+
+@click.command(
+    "audit",
+    cls=Command,
+    examples=[
+        ("chime-endpoints audit", "every app instance in the region"),
+        ("chime-endpoints audit --repair", "also deregister the orphans, after you confirm"),
+        ("chime-endpoints audit $APP_INSTANCE_ARN --region us-east-1 --json", "if your stacks are in one region only"),
+    ],
+    exit_codes={
+        ExitCode.DONE: "nothing was found, or everything found was deregistered",
+        ExitCode.FAILED: "failed; or found no orphan, but a deployment is in progress or a region is denied",
+        ExitCode.FOUND: "found orphans, or endpoints whose origin cannot be proven",
+    },
+)
+@click.argument("arns", nargs=-1, metavar="[USER_OR_APP_INSTANCE_ARN]...")
+@click.option("--repair", "is_repair", is_flag=True, help="Deregister the orphans after you confirm.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@options.regions
+@options.local
+@options.as_json
+def audit_command(
+    *, arns: tuple[str, ...], is_repair: bool, yes: bool, regions: tuple[str, ...], local: bool, as_json: bool
+) -> ExitCode:
+    """Find endpoints that no longer belong to a stack.
+
+    An endpoint without a declared name is named after its stack: StackName-LogicalId-suffix. The suffix proves which
+    stack and which resource the name comes from. The command computes it again from the ids of all stacks, including
+    those deleted in the last 90 days. An endpoint that has such a name but belongs to no stack, in any region of the
+    account (or in the regions of --region), is an orphan. Pushes still go to it, and its device token cannot be
+    registered again.
+
+    --repair deregisters orphans only. It never touches an endpoint that belongs to a stack, that its stack left
+    registered on purpose, that a deployment in progress may be about to take over, or whose suffix proves nothing.
+    """
+    if is_repair and not yes and (as_json or not is_asked()):
+        raise CommandError(
+            "--repair cannot ask for confirmation here", remedy="With --json or without a terminal, add --yes."
+        )
+    services = options.services_of(local=local)
+    arns = cleaned(arns) or tuple(_all_app_instances(services))
+    where = list(regions) or services.every_region()
+    audit = look(services, arns, where, given=bool(regions))
+    repaired: list[Marked] = []
+    if not as_json:
+        show(audit)
+    if is_repair and (orphans := audit.of(Verdict.ORPHAN)):
+        question = f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone"
+        if yes or click.confirm(question, err=True):
+            repaired = repair(services, audit, arns=arns, regions=where, given=bool(regions))
+        if not as_json:
+            say(f"Deregistered: {len(repaired)} of {len(orphans)}.")
+    if as_json:
+        show_json(_to_json(audit, repaired))
+    return exit_code(audit, repaired)
+
+
+def exit_code(audit: Audit, repaired: Sequence[Marked]) -> ExitCode:
+    """Return the exit code for an audit and its repair."""
+    done = {marked.endpoint.physical_id for marked in repaired}
+    left = {marked.verdict for marked in audit.marked if marked.endpoint.physical_id not in done}
+    if left & {Verdict.ORPHAN, Verdict.UNPROVEN}:
+        return ExitCode.FOUND
+    return ExitCode.FAILED if left & {Verdict.CHANGING, Verdict.UNSEEN} else ExitCode.DONE
+
+
+def _all_app_instances(services: Services) -> list[str]:
+    """Return the app instances in the user's region or, outside the service's regions, in both of them."""
+    own = [services.region] if services.region in REGIONS else list(REGIONS)
+    found = [arn for region in own if region for arn in app_instances_in(services, region)]
+    if not found:
+        raise CommandError(
+            f"no app instance was found in {' and '.join(filter(None, own))}",
+            remedy="Check AWS_PROFILE and AWS_REGION, or give the ARN of an app instance.",
+        )
+    return found
+
+
+def show(audit: Audit) -> None:
+    """Print the audit."""
+    out = console()
+    out.print()
+    for marked in audit.marked:
+        endpoint, verdict = marked.endpoint, marked.verdict
+        style = _STYLES[verdict]
+        line(out, 1, f"[{style}]{verdict}[/{style}]  [bold]{escape(readable(endpoint.name))}[/bold]")
+        line(
+            out, 2, escape(f"endpoint {endpoint.endpoint_id} of {endpoint.user_id}, {endpoint.type}, {endpoint.state}")
+        )
+        line(
+            out, 2, escape(f"named after {marked.mark.logical_id} in stack {marked.stack_id or marked.mark.stack_name}")
+        )
+        line(out, 2, f"[dim]{_WHAT_TO_DO[verdict]}[/dim]")
+    for reason in dict.fromkeys(map(str, audit.passed_over.values())):
+        regions = ", ".join(region for region, why in audit.passed_over.items() if str(why) == reason)
+        line(out, 1, escape(f"Not searched: {regions} ({reason})."))
+    counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
+    say(f"{counted(audit.looked_at, 'endpoint')} listed: {', '.join(counts) or 'no orphan'}.")
+    if audit.unmarked:
+        name = "its name does" if audit.unmarked == 1 else "their names do"
+        say(
+            f"{counted(audit.unmarked, 'endpoint')} not checked, because {name} not come from a stack:"
+            f" `chime-endpoints list` shows {'its stack' if audit.unmarked == 1 else 'their stacks'}, if any."
+        )
+
+
+def _to_json(audit: Audit, repaired: Sequence[Marked]) -> dict[str, Any]:
+    done = {marked.endpoint.physical_id for marked in repaired}
+    return {
+        "looked_at": audit.looked_at,
+        "regions": audit.regions,
+        "regions_passed_over": list(audit.passed_over),
+        "found": [
+            {
+                "user_arn": marked.endpoint.user_arn,
+                "endpoint_id": marked.endpoint.endpoint_id,
+                "name": marked.endpoint.name,
+                "verdict": str(marked.verdict),
+                "stack_id": marked.stack_id,
+                "logical_id": marked.mark.logical_id,
+                "deregistered": marked.endpoint.physical_id in done,
+            }
+            for marked in audit.marked
+        ],
+    }

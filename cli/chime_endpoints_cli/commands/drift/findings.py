@@ -1,0 +1,65 @@
+"""The result for a resource of a stack."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from chime_endpoints_cli.account.stacks.stacks import Held
+
+
+class State(StrEnum):
+    """The state of a resource, the most serious first."""
+
+    GONE = "gone"
+    INACTIVE = "inactive"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+    """It could not be compared, or only in part and without a difference."""
+    IN_SYNC = "in sync"
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether the service differs from what the stack declares."""
+        return self in (State.GONE, State.INACTIVE, State.CHANGED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A field that differs from the declaration; for a device token, without the values."""
+
+    field: str
+    declared: str
+    registered: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A resource, its state, and what to do about it."""
+
+    held: Held
+    path: str
+    """Where it is declared: the path in the CDK app or, without one, the logical id."""
+    subject: str
+    """The subject: an endpoint's id and user, or the tagged identity."""
+    state: State
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
+    not_compared: tuple[tuple[str, str], ...] = ()
+    """Fields that could not be compared, each with the reason."""
+    repair: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as JSON for other programs."""
+        return {
+            "logical_id": self.held.logical_id,
+            "path": self.path,
+            "type": self.held.type,
+            "physical_id": self.held.physical_id,
+            "state": str(self.state),
+            "reason": self.reason,
+            "differences": [asdict(difference) for difference in self.differences],
+            "not_compared": [{"field": field, "reason": reason} for field, reason in self.not_compared],
+            "repair": self.repair,
+        }

@@ -1,0 +1,62 @@
+"""The text output of `drift`: for each stack, the resources that are not in sync."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from chime_endpoints_cli.account.stacks.stacks import Stack
+from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.terminal import console, counted, line
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
+
+from .findings import Finding, State
+
+_STYLES = {State.GONE: "red", State.INACTIVE: "red", State.CHANGED: "yellow", State.UNKNOWN: "magenta"}
+
+
+def show(stacks: Sequence[Stack], findings: Sequence[Finding]) -> None:
+    """Print the findings; resources that are in sync are only counted."""
+    out = console()
+    for stack in stacks:
+        own = [finding for finding in findings if finding.held.stack.id == stack.id]
+        out.print()
+        line(out, 0, f"[bold]{escape(stack.name)}[/bold] ({stack.region}): {_counted(own)}")
+        if stack.is_changing:
+            line(out, 1, f"A deployment is in progress ({stack.status}). Run the command again when it has finished.")
+        for finding in own:
+            if finding.state is not State.IN_SYNC:
+                _show(out, finding)
+    out.print()
+
+
+def _show(out: Console, finding: Finding) -> None:
+    style = _STYLES[finding.state]
+    reason = f": {escape(readable(finding.reason))}" if finding.reason else ""
+    line(out, 1, f"[{style}]{finding.state}[/{style}]  [bold]{escape(readable(finding.path))}[/bold]{reason}")
+    if finding.subject:
+        line(out, 2, escape(readable(finding.subject)))
+    for difference in finding.differences:
+        line(out, 2, f"{escape(readable(difference.field))}")
+        line(out, 3, f"declared    {escape(readable(difference.declared))}")
+        line(out, 3, f"registered  {escape(readable(difference.registered))}")
+    for field, why in finding.not_compared:
+        line(out, 2, f"{field} could not be compared: {escape(readable(why))}")
+    if finding.repair:
+        line(out, 2, f"[dim]{escape(readable(finding.repair))}[/dim]")
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """Return the number of endpoints and tag resources in each state."""
+    parts = []
+    for type_, thing in ((ENDPOINT_TYPE, "endpoint"), (TAGS_TYPE, "tag resource")):
+        counts = Counter(finding.state for finding in findings if finding.held.type == type_)
+        states = [(counts[state], state) for state in reversed(State) if counts[state]]
+        if states:
+            (number, first), *others = states
+            rest = "".join(f", {number} {state}" for number, state in others)
+            parts.append(f"{counted(number, thing)} {first}{rest}")
+    return "; ".join(parts) or "no endpoints or tags"

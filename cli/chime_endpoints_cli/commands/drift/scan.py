@@ -1,0 +1,67 @@
+"""Compares all stacks and their resources, as fast as the account's rate limit allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from botocore.exceptions import ClientError
+
+from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups
+from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, exports, named_stacks, outputs
+
+from .comparison import compare
+from .desired import declared_by
+from .findings import Finding
+
+
+def look(
+    services: Services, *, names: Sequence[str], regions: Sequence[str], with_tokens: bool
+) -> tuple[list[Stack], list[Finding]]:
+    """Return the stacks with resources of this project, and a finding for each resource.
+
+    Args:
+        services: the account.
+        names: the stacks to check; if empty, all stacks.
+        regions: the regions to search; named stacks are looked up in the first one.
+        with_tokens: whether to read and compare device tokens.
+    """
+    if names:
+        stacks = named_stacks(services.stacks(regions[0] if regions else None), tuple(names))
+    else:
+        stacks = [stack for region in regions or (None,) for stack in all_stacks(services.stacks(region))]
+
+    lookups = _lookups(services)
+    declared = each(stacks, lambda stack: declared_by(services, stack, lookups), what="Reading stacks")
+    everything = [one for of_stack in declared for one in of_stack]
+    findings = each(
+        everything,
+        lambda one: compare(one, services, with_tokens=with_tokens),
+        what="Comparing resources",
+    )
+    ours = {one.held.stack.id for one in everything}
+    return [stack for stack in stacks if stack.id in ours or names], findings
+
+
+def _lookups(services: Services) -> Lookups:
+    """Return cached look-ups for what templates refer to."""
+
+    @cache
+    def exported(region: str) -> Mapping[str, str]:
+        return exports(services.stacks(region))
+
+    @cache
+    def outputs_of(region: str, stack: str) -> Mapping[str, str]:
+        return outputs(services.stacks(region), stack)
+
+    @cache
+    def parameter(region: str, name: str) -> str | None:
+        try:
+            answer = services.parameters(region).get_parameter(Name=name)
+        except ClientError:
+            return None  # the finding names the field that needs it
+        return str(answer["Parameter"]["Value"])
+
+    return Lookups(exports=exported, outputs=outputs_of, parameter=parameter)

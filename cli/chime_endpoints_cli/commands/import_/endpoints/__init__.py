@@ -1,0 +1,1 @@
+"""The endpoints to import, and their entries in the file."""

@@ -1,0 +1,44 @@
+"""Keys for imported endpoints: unique, reproducible, and derived from the user and the name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from chime_endpoints_cli.account.endpoints.observed import Described
+
+VOIP = "-voip"
+"""The suffix of a VoIP token's field, after the key of the entry."""
+
+_LONGEST = 100
+_OTHERS = re.compile(r"[^A-Za-z0-9]+")
+
+
+def keys_for(endpoints: Sequence[Described], taken: Iterable[str] = ()) -> list[str]:
+    """Return a key for each endpoint, in order; a key is neither taken nor the field of another VoIP token."""
+    used = {each for key in taken for each in (key, key + VOIP)}
+    tried: Counter[str] = Counter()
+    keys = []
+    for endpoint in endpoints:
+        wanted = wanted_key(endpoint)
+        key = wanted
+        while used & {key, key + VOIP}:
+            tried[wanted] += 1
+            key = f"{wanted}-{tried[wanted] + 1}"
+        used |= {key, key + VOIP}
+        keys.append(key)
+    return keys
+
+
+def wanted_key(endpoint: Described) -> str:
+    """Return the key of an endpoint if no other endpoint has the same one."""
+    words = filter(None, (_word(endpoint.user_id), _word(endpoint.name) or _word(endpoint.type)))
+    return "-".join(words)[:_LONGEST].strip("-") or "endpoint"
+
+
+def _word(text: str) -> str:
+    """Return a text in the characters of keys: `Zoë's phone` becomes `zoes-phone`."""
+    plain = unicodedata.normalize("NFKD", text).replace("'", "").encode("ascii", "ignore").decode()
+    return _OTHERS.sub("-", plain).strip("-").lower()

@@ -1,0 +1,1 @@
+"""The declaration file that `import` writes."""

@@ -1,0 +1,1 @@
+"""`chime-endpoints local …`: starts, stops and uses the local cloud."""

@@ -1,0 +1,1 @@
+"""The local cloud, and the programs and files that it works with."""

@@ -1,0 +1,1 @@
+"""The `cdk` command: how to find it, run it and read its context."""
