@@ -1,4 +1,4 @@
-"""Fixtures that several suites use."""
+"""Fixtures that several test suites use."""
 
 from __future__ import annotations
 
@@ -25,10 +25,7 @@ _TOGETHER = {
 
 
 class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
-    """Hands out each test by itself, and those of a group together.
-
-    xdist's own `loadgroup` does not see its marks with pytest 9.2 (pytest-xdist issue 1386).
-    """
+    """A scheduler that distributes single tests, but keeps the tests of a group together."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((group for start, group in _TOGETHER.items() if re.match(start, nodeid)), nodeid)
@@ -36,7 +33,7 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
-    """Where several processes share the tests."""
+    """Use the scheduler if several processes run the tests."""
     return _Together(config, log)
 
 
@@ -48,14 +45,14 @@ def _served_sink() -> Iterator[Sink]:
 
 @pytest.fixture
 def sink(_served_sink: Sink) -> Sink:
-    """A response URL that has seen nothing yet."""
+    """A response URL without requests so far."""
     _served_sink.forget()
     return _served_sink
 
 
 @pytest.fixture
 def stage(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """The handler beside an emulated service with one user."""
+    """The handler with an emulated service and one user."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

@@ -1,4 +1,4 @@
-"""What can be wrong with a user's credentials, settings and network, and what has to be said of each."""
+"""Broken credentials, settings and networks, and what a command must say about each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret-can
 
 @dataclass(frozen=True)
 class Broken:
-    """One thing that is wrong, and what has to be said of it."""
+    """One broken thing, and what a command must say about it."""
 
     code: str
     words: tuple[str, ...]
@@ -24,7 +24,7 @@ class Broken:
 
 
 def signed_in_with_sso(home: Path, expires: str) -> None:
-    """Writes what `aws sso login` leaves, which holds until a time."""
+    """Write the files that `aws sso login` leaves, with this time of expiry."""
     cache = home / ".aws" / "sso" / "cache"
     cache.mkdir(parents=True)
     token = {"startUrl": "https://x.awsapps.com/start", "region": "us-east-1", "accessToken": "x", "expiresAt": expires}
@@ -32,7 +32,7 @@ def signed_in_with_sso(home: Path, expires: str) -> None:
 
 
 def _program(text: str) -> str:
-    """A configuration whose credentials a Python program prints."""
+    """A configuration that gets its credentials from a Python program."""
     return f'[default]\ncredential_process = {sys.executable} -c "{text}"\n'
 
 

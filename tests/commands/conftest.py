@@ -1,4 +1,4 @@
-"""An account as the commands see it: the emulated service, moto's secrets and parameters, and stand-in stacks."""
+"""An account as the commands see it: the emulated service, moto's secrets and parameters, and fake stacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.identity import APPLICATION
 
 
 class AccountServices(Services):
-    """Real clients, but for CloudFormation's, whose stacks the tests put there."""
+    """Real clients, except for CloudFormation, which returns the fake stacks of the tests."""
 
     def __init__(self, cloudformation: FakeCloudFormation) -> None:
         super().__init__(pace=Pace(100_000))
@@ -25,13 +25,13 @@ class AccountServices(Services):
         self.elsewhere: Any = FakeCloudFormation()
 
     def stacks(self, region: str | None = None) -> Any:
-        """The stacks of us-east-1, and what other regions answer: that they have none, unless a test says otherwise."""
+        """The stacks in us-east-1. Other regions report that they have none, unless a test changes that."""
         return self.cloudformation if region in (None, "us-east-1") else self.elsewhere
 
 
 @dataclass
 class Account:
-    """The account, and what a test puts into it."""
+    """The account and its contents."""
 
     services: AccountServices
     backend: ChimeSDKIdentityBackend
@@ -42,7 +42,7 @@ class Account:
         self.cloudformation = self.services.cloudformation
 
     def user(self, user_id: str = "alice") -> str:
-        """The ARN of a user who exists."""
+        """The ARN of an existing user."""
         arn = f"{self.app_instance}/user/{user_id}"
         if arn not in self.backend.users:
             self.backend.create_app_instance_user(
@@ -51,7 +51,7 @@ class Account:
         return arn
 
     def register(self, device_token: str = "canary-token", *, user_id: str = "alice", **members: Any) -> Endpoint:
-        """An endpoint of the user."""
+        """Register an endpoint of the user."""
         registered = self.backend.register_app_instance_user_endpoint(
             **{
                 "app_instance_user_arn": self.user(user_id),
@@ -84,12 +84,12 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def physical_id(endpoint: Endpoint) -> str:
-    """The id by which a stack holds an endpoint."""
+    """The physical ID of an endpoint in a stack."""
     return f"{endpoint.app_instance_user_arn}/endpoint/{endpoint.endpoint_id}"
 
 
 def declared(endpoint: Endpoint, **changes: Any) -> dict[str, Any]:
-    """A resource that declares what is registered, with changes of its properties; None leaves one out."""
+    """A resource that declares a registered endpoint, with these properties changed; None omits one."""
     properties = {
         "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:handler",
         "AppInstanceUserArn": endpoint.app_instance_user_arn,

@@ -1,4 +1,4 @@
-"""Which endpoints `audit` takes for orphans, and which of them `--repair` deregisters."""
+"""Which endpoints `audit` reports as orphans, and which ones `--repair` deregisters."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ HERE = ["us-east-1"]
 
 
 def audited(account: Account) -> Audit:
-    """The audit of the app instance."""
+    """Audit the app instance."""
     return look(account.services, [account.app_instance], HERE)
 
 
 def repaired(account: Account, audit: Audit) -> list[str]:
-    """The ids of what a repair has deregistered."""
+    """The IDs that a repair deregistered."""
     done = repair(account.services, audit, arns=[account.app_instance], regions=HERE)
     return [marked.endpoint.endpoint_id for marked in done]
 
 
 def left_by(account: Account, stack: FakeStack, *, token: str = "token") -> Endpoint:
-    """An endpoint that bears the name of a stack's resource."""
+    """An endpoint with the name of a stack's resource."""
     return account.register(token, name=f"{stack.name}-Phone-{suffix(stack.id, 'Phone')}")
 
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "DELETE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
 def test_an_endpoint_that_its_stack_does_not_hold_is_an_orphan(account: Account, status: str) -> None:
-    """Whether the stack still exists or not; the repair deregisters it, and then there is nothing to find."""
+    """This is true whether the stack still exists or not.
+
+    The repair deregisters it, and the next audit finds nothing.
+    """
     stack = account.cloudformation.add("Push-er", {})
     stack.status = status
     orphan, other = left_by(account, stack), account.register("other", name="Phone")
@@ -56,7 +59,7 @@ def test_an_endpoint_that_its_stack_does_not_hold_is_an_orphan(account: Account,
 
 
 def test_what_a_stack_holds_is_no_orphan(account: Account) -> None:
-    """Neither by the stack that named it, nor by another one that has adopted it under that name."""
+    """The stack that named it owns it, or another stack adopted it under that name."""
     first = account.cloudformation.add("First", {})
     own, adopted = left_by(account, first), left_by(account, first, token="adopted")
     first.template["Resources"]["Phone"] = declared(own)
@@ -75,7 +78,7 @@ def test_what_a_stack_holds_is_no_orphan(account: Account) -> None:
     ],
 )
 def test_a_name_that_proves_nothing_is_never_touched(account: Account, name: str) -> None:
-    """F71: it is told of, because it may be an old orphan; nothing deregisters it."""
+    """F71: It is reported, because it may be an old orphan, but never deregistered."""
     stack = account.cloudformation.add("Push", {})
     account.register(name=name.format(suffix=suffix(stack.id, "Phone")))
     audit = audited(account)
@@ -86,7 +89,7 @@ def test_a_name_that_proves_nothing_is_never_touched(account: Account, name: str
 
 
 def test_names_of_another_form_are_not_looked_into(account: Account) -> None:
-    """No call is made for them beyond the lists."""
+    """Apart from the lists, no call is made for them."""
     for number, name in enumerate(["Phone", None, "", "a-b", "Push-Phone-0123456789ABCDEF"]):
         account.register(f"token-{number}", name=name)
     audit = audited(account)
@@ -94,7 +97,7 @@ def test_names_of_another_form_are_not_looked_into(account: Account) -> None:
 
 
 def test_a_deployment_under_way_leaves_it_in_doubt(account: Account) -> None:
-    """Its Create may have registered the endpoint, and CloudFormation not know it yet; or another may adopt it."""
+    """Its Create may have registered the endpoint already, or another resource may adopt it."""
     stack = account.cloudformation.add("Push", {})
     left_by(account, stack)
     stack.status = "UPDATE_IN_PROGRESS"
@@ -111,7 +114,7 @@ def test_a_deployment_under_way_leaves_it_in_doubt(account: Account) -> None:
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "DELETE_COMPLETE"])
 def test_what_a_stack_has_left_on_purpose_is_no_orphan(account: Account, status: str) -> None:
-    """F66: a removal policy of RETAIN."""
+    """F66: The stack has the removal policy RETAIN."""
     stack = account.cloudformation.add("Push", {})
     stack.status = status
     stack.skipped.append(physical_id(left_by(account, stack)))
@@ -122,7 +125,7 @@ def test_what_a_stack_has_left_on_purpose_is_no_orphan(account: Account, status:
 
 
 def test_what_a_stack_takes_before_the_repair_is_left_alone(account: Account) -> None:
-    """The repair looks again, after the question was answered."""
+    """The repair checks again after the user confirms."""
     stack = account.cloudformation.add("Push", {})
     endpoint = left_by(account, stack)
     audit = audited(account)
@@ -132,7 +135,7 @@ def test_what_a_stack_takes_before_the_repair_is_left_alone(account: Account) ->
 
 
 def test_what_appears_after_the_question_is_left_alone(account: Account) -> None:
-    """A person has agreed to what was shown."""
+    """The user has confirmed only the orphans that were shown."""
     stack = account.cloudformation.add("Push", {})
     audit = audited(account)
     left_by(account, stack)
@@ -141,7 +144,7 @@ def test_what_appears_after_the_question_is_left_alone(account: Account) -> None
 
 
 def audited_everywhere(account: Account, *regions: str) -> Audit:
-    """The audit of the app instance where nobody names regions."""
+    """Audit the app instance without naming regions."""
     return look(account.services, [account.app_instance], ["us-east-1", *regions], given=False)
 
 
@@ -149,7 +152,7 @@ def audited_everywhere(account: Account, *regions: str) -> Audit:
 def test_a_region_that_cannot_be_looked_into_is_passed_over_and_nothing_is_an_orphan(
     account: Account, closed: Closed
 ) -> None:
-    """F71: a stack there may have adopted the endpoint; `--repair` touches nothing, and the exit code is 1."""
+    """F71: A stack there may have adopted the endpoint. `--repair` changes nothing, and the exit code is 1."""
     left_by(account, account.cloudformation.add("Push", {}))
     account.register("other", name="Gone-Phone-0123456789abcdef")
     account.services.elsewhere = closed
@@ -165,7 +168,7 @@ def test_a_region_that_cannot_be_looked_into_is_passed_over_and_nothing_is_an_or
 def test_regions_that_are_named_are_the_way_out(
     account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message says so; with them the endpoint is an orphan."""
+    """The message suggests `--region`. With it, the endpoint is an orphan."""
     left_by(account, account.cloudformation.add("Push", {}))
     account.services.elsewhere = CLOSED["denied by the organization"]
     monkeypatch.setattr(account.services, "every_region", lambda: ["us-east-1", "af-south-1"])
@@ -178,7 +181,7 @@ def test_regions_that_are_named_are_the_way_out(
 
 
 def test_a_region_that_was_named_is_not_passed_over(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """The user said that there are stacks."""
+    """The user said that there are stacks in this region."""
     left_by(account, account.cloudformation.add("Push", {}))
     account.services.elsewhere = CLOSED["denied by the organization"]
     command = ["audit", account.app_instance, "--region", "us-east-1", "--region", "eu-north-1"]
@@ -189,7 +192,7 @@ def test_a_region_that_was_named_is_not_passed_over(account: Account, capsys: py
 
 
 def test_another_refusal_ends_the_audit(account: Account) -> None:
-    """It says nothing of the region."""
+    """The refusal says nothing about the region."""
     left_by(account, account.cloudformation.add("Push", {}))
     account.services.elsewhere = Closed("ValidationError")
     with pytest.raises(ClientError):
@@ -197,7 +200,7 @@ def test_another_refusal_ends_the_audit(account: Account) -> None:
 
 
 def test_no_region_at_all_is_no_audit(account: Account) -> None:
-    """Where every region is denied, it is not the regions' fault."""
+    """If every region is denied, the credentials are the cause, not the regions."""
     left_by(account, account.cloudformation.add("Push", {}))
     account.services.cloudformation = CLOSED["denied"]  # type: ignore[assignment] # it refuses
     account.services.elsewhere = CLOSED["denied"]
@@ -206,7 +209,7 @@ def test_no_region_at_all_is_no_audit(account: Account) -> None:
 
 
 def test_the_same_words_are_used_for_what_is_in_no_stack(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """`audit` says which endpoints it does not look into, and that `list` shows them as in no stack."""
+    """`audit` says which endpoints it does not check, and that `list` shows them with "no stack"."""
     account.register(name="Phone")
     assert run(["audit", account.app_instance, "--region", "us-east-1"], services=account.services) == ExitCode.DONE
     told = capsys.readouterr().out

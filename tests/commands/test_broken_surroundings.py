@@ -1,4 +1,4 @@
-"""Whatever is wrong with a user's credentials, settings or network is said at once, in the same words everywhere."""
+"""Every command reports broken credentials, settings and networks immediately and in the same words."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EACH = [pytest.param(broken, id=name) for name, broken in (CREDENTIALS | SETTING
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The home directory of somebody who has set up nothing."""
+    """The home directory of a user who has configured nothing."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -69,7 +69,7 @@ def _set_up(broken: Broken, home: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def _told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """What a failing command says: one message that leads to its section of the documentation, at once."""
+    """The output of a failing command: one immediate message with a link to its section of the documentation."""
     began = time.monotonic()
     assert run(arguments) == ExitCode.FAILED
     assert time.monotonic() - began < AT_ONCE
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_said_at_once_by_every_command(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With its code and with what to do, and never with a key."""
+    """The message has a code and a remedy, and never contains a key."""
     _set_up(broken, home, monkeypatch)
     told = _told(command, capsys)
     assert f"[{broken.code}]" in told.splitlines()[0]
@@ -110,7 +110,7 @@ def test_what_asks_nothing_of_aws_works_whatever_is_wrong_there(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A file is checked on an aeroplane."""
+    """For example, a file can be checked without a network."""
     _set_up(broken, home, monkeypatch)
     (home / "endpoints.yaml").write_text(
         f"endpoints: {{a: {{user: '{USER}', type: GCM, device_token: {{parameter: /push}},"
@@ -123,7 +123,7 @@ def test_what_asks_nothing_of_aws_works_whatever_is_wrong_there(
 def test_a_region_that_is_none_is_named(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A region is in the name of the host: what cannot be in one is not asked for."""
+    """The region is part of the host name, so a name that cannot be a region is rejected without a request."""
     for name, value in (KEYS | {"AWS_REGION": "us east 1"}).items():
         monkeypatch.setenv(name, value)
     told = _told(command, capsys)
@@ -135,7 +135,7 @@ def test_a_region_that_is_none_is_named(
 def test_a_missing_region_is_named(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the variable and the option that give one."""
+    """The message names the variable and the option that set one."""
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -172,7 +172,7 @@ def test_what_aws_refuses_is_said_in_the_same_words_by_every_command(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whichever service it is that refuses."""
+    """This is true for every service that refuses."""
     with answering(answer) as address:
         for name, value in (KEYS | {"AWS_ENDPOINT_URL": address}).items():
             monkeypatch.setenv(name, value)
@@ -185,7 +185,7 @@ def test_what_aws_refuses_is_said_in_the_same_words_by_every_command(
 def test_a_service_that_keeps_failing_is_given_up_after_seconds(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A blip is not noticed; a minute of silence would be."""
+    """A short failure is retried. A failure of a minute is not."""
     with answering(Answer(500, "InternalFailure")) as address:
         for name, value in (KEYS | {"AWS_ENDPOINT_URL": address}).items():
             monkeypatch.setenv(name, value)
@@ -199,7 +199,7 @@ def test_a_service_that_keeps_failing_is_given_up_after_seconds(
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Who signs the stand-in's certificate."""
+    """The authority that signs the test server's certificate."""
     return trustme.CA()
 
 
@@ -225,7 +225,7 @@ def test_a_certificate_that_cannot_be_trusted_is_said_at_once(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And which setting names certificates that are none."""
+    """The message names the setting if its file contains no certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     with answering(Answer(500, "InternalFailure"), context) as address:
@@ -250,13 +250,13 @@ def test_a_certificate_that_cannot_be_trusted_is_said_at_once(
     ],
 )
 def test_what_no_repetition_mends_is_not_repeated(error: Exception, attempts: int) -> None:
-    """A network that wakes up gets a second try or two."""
+    """Only network errors are retried once or twice."""
     assert is_hopeless(error, attempts)
     assert attempts == 1 or not is_hopeless(error, attempts - 1)
 
 
 def test_the_sign_in_of_yesterday_is_told_from_none(home: Path) -> None:
-    """By far the most frequent case; the token lies in the home directory in which Python was started."""
+    """An expired sign-in is the most frequent case. The token is in the home directory in which Python was started."""
     signed_in_with_sso(home, "2020-01-01T00:00:00Z")
     (home / ".aws" / "config").write_text(SSO)
     told = [

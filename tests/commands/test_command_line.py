@@ -1,4 +1,4 @@
-"""What holds for every command: help that teaches, exit codes, JSON, completion, no colours where nobody sees them."""
+"""Rules for every command: help with examples, exit codes, JSON, completion, and no colors outside a terminal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[
 
 @pytest.mark.parametrize("command", list(_commands()), ids=" ".join)
 def test_every_command_teaches_how_it_is_used(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    """With an example that names it, and with what its exit codes mean."""
+    """The help has an example that names the command, and the meaning of each exit code."""
     assert run([*command, "--help"]) == ExitCode.DONE
     shown = capsys.readouterr().out
     examples = shown.partition("Examples:")[2].partition("Exit codes:")[0]
@@ -42,7 +42,7 @@ def test_every_command_teaches_how_it_is_used(command: tuple[str, ...], capsys: 
 
 
 def test_every_exit_code_has_a_meaning() -> None:
-    """In one table, which the commands' own words refine."""
+    """One table has the defaults, and each command can refine them."""
     assert set(MEANINGS) == set(ExitCode)
     used: set[ExitCode] = set()
     for path in _commands():
@@ -58,7 +58,10 @@ def test_every_exit_code_has_a_meaning() -> None:
 def test_a_valid_file_is_told_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the number of its endpoints; a variable's value is given as to cdk, or by the environment."""
+    """The message has the number of endpoints.
+
+    Variables come from the command line, as in cdk, or from the environment.
+    """
     path = tmp_path / "endpoints.yaml"
     entry = ENTRY.replace("APNS", "'${TYPE}'")
     path.write_text(f"endpoints: {{a: {entry}}}")
@@ -73,7 +76,7 @@ def test_a_valid_file_is_told_so(
 def test_all_mistakes_of_a_file_are_told_and_the_exit_code_is_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each with its place, what was found, what is allowed, and the nearest word; as JSON, too."""
+    """Each mistake has its place, the value that was found, the allowed values and the nearest word, also as JSON."""
     path = tmp_path / "endpoints.yaml"
     path.write_text(f"endpoints:\n  a: {ENTRY.replace('APNS', 'FCM').replace('user', 'usr')}\n  a: {{}}\n")
     assert run(["validate", str(path)]) == ExitCode.FOUND
@@ -92,7 +95,7 @@ def test_all_mistakes_of_a_file_are_told_and_the_exit_code_is_2(
 def test_variables_have_the_values_that_cdk_would_give_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The context of cdk.json counts before the environment and after the command line, and may name the file."""
+    """The command line overrides cdk.json, which overrides the environment. cdk.json can also name the file."""
     monkeypatch.chdir(tmp_path)
     entry = ENTRY.replace("APNS", "'${TYPE}'")
     (tmp_path / "mine.yaml").write_text(f"endpoints: {{a: {entry}}}")
@@ -109,7 +112,7 @@ def test_variables_have_the_values_that_cdk_would_give_them(
 
 
 def test_a_file_that_is_not_there_is_a_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """And no mistake of the file's."""
+    """The exit code is 1, because the file does not have a mistake."""
     assert run(["validate", str(tmp_path / "none.yaml")]) == ExitCode.FAILED
     assert "none.yaml does not exist" in capsys.readouterr().err
     assert run(["validate", str(tmp_path)]) == ExitCode.FAILED
@@ -117,7 +120,7 @@ def test_a_file_that_is_not_there_is_a_failure(capsys: pytest.CaptureFixture[str
 
 
 def test_validating_loads_neither_cdk_nor_aws(tmp_path: Path) -> None:
-    """It is for an editor, a commit hook, a machine without Node."""
+    """The command is for editors, commit hooks and machines without Node."""
     path = tmp_path / "endpoints.yaml"
     path.write_text(f"endpoints: {{a: {ENTRY}}}")
     program = (
@@ -129,27 +132,27 @@ def test_validating_loads_neither_cdk_nor_aws(tmp_path: Path) -> None:
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """As it is shipped."""
+    """It is the schema that the package contains."""
     assert run(["schema"]) == ExitCode.DONE
     assert json.loads(capsys.readouterr().out) == schema()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_complete(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The script asks the command itself."""
+    """The completion script calls the command itself."""
     assert run(["completion", shell]) == ExitCode.DONE
     assert f"_CHIME_ENDPOINTS_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 
 def test_the_command_completes_its_own_words() -> None:
-    """By the way that the script goes."""
+    """This calls the command as the completion script does."""
     environment = {"_CHIME_ENDPOINTS_COMPLETE": "bash_complete", "COMP_WORDS": "chime-endpoints dri", "COMP_CWORD": "1"}
     done = subprocess.run(EXECUTABLE, env={**os.environ, **environment}, check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["plain,drift"]
 
 
 def test_without_its_extra_the_command_says_how_to_get_it() -> None:
-    """Not a traceback."""
+    """There is no traceback."""
     program = "import sys; sys.modules['rich'] = None; from chime_endpoints_cli.entry import main; main()"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 1
@@ -158,7 +161,7 @@ def test_without_its_extra_the_command_says_how_to_get_it() -> None:
 
 
 def test_nothing_is_coloured_in_a_file(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nor is progress shown there."""
+    """No progress is shown there either."""
     for user in ("alice", "bob"):
         account.register(user, user_id=user)
     assert run(["list", account.app_instance], services=account.services) == ExitCode.DONE
@@ -168,7 +171,7 @@ def test_nothing_is_coloured_in_a_file(account: Account, capsys: pytest.CaptureF
 
 
 def test_json_is_all_that_is_printed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """In ASCII, whatever names hold; every command that looks at the account has it."""
+    """The output is ASCII, whatever the names contain. Every command that reads the account has the option."""
     account.register(name="📱\x1b[31m")
     assert run(["list", account.app_instance, "--json"], services=account.services) == ExitCode.DONE
     listed = capsys.readouterr().out
@@ -185,13 +188,13 @@ def test_json_is_all_that_is_printed(account: Account, capsys: pytest.CaptureFix
 
 
 def test_a_repair_without_anybody_to_ask_needs_a_yes(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """It would deregister what nobody has agreed to."""
+    """Without a terminal, nobody can confirm the repair."""
     assert run(["audit", account.app_instance, "--repair"], services=account.services) == ExitCode.FAILED
     assert "--yes" in capsys.readouterr().err
 
 
 def test_an_import_overwrites_no_file(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It may be the declaration that is deployed."""
+    """The file may be the declaration that is deployed."""
     path = tmp_path / "endpoints.yaml"
     path.write_text("mine")
     assert run(["import", account.app_instance, "-o", str(path)], services=account.services) == ExitCode.FAILED
@@ -204,7 +207,10 @@ def test_an_import_overwrites_no_file(account: Account, tmp_path: Path, capsys: 
 def test_entries_in_a_file_of_their_own_are_never_to_be_deployed_by_themselves(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """That would deregister what else the stack holds: the file says so at its top, and the command says how much."""
+    """The deployment would deregister all other endpoints.
+
+    The file says so at its top, and the command says how many.
+    """
     account.register("free", user_id="bob")
     held = account.register("held")
     account.cloudformation.add("ChimeEndpoints", {"Phone": declared(held)}, Phone=physical_id(held))

@@ -1,4 +1,4 @@
-"""What `drift` finds out about deployed stacks."""
+"""What `drift` reports about deployed stacks."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ ELSEWHERE = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/fedcba987654321
 
 
 def found(account: Account, *names: str, with_tokens: bool = True) -> list[Finding]:
-    """What is found of the stacks."""
+    """The findings for the stacks."""
     return look(account.services, names=names, regions=["us-east-1"], with_tokens=with_tokens)[1]
 
 
 def one_found(account: Account, endpoint: Any, **changes: Any) -> Finding:
-    """What is found of an endpoint that a stack declares with these changes."""
+    """The finding for an endpoint that a stack declares with these changes."""
     account.cloudformation.add("Push", {"Phone": declared(endpoint, **changes)}, Phone=physical_id(endpoint))
     (finding,) = found(account)
     return finding
 
 
 def test_what_is_registered_as_declared_is_in_sync(account: Account) -> None:
-    """And the exit code is 0."""
+    """The exit code is 0."""
     finding = one_found(account, account.register())
     assert (finding.state, finding.differences, finding.repair) == (State.IN_SYNC, (), "")
     assert exit_code([finding]) == ExitCode.DONE
 
 
 def test_an_endpoint_without_a_declared_name_has_its_stacks(account: Account) -> None:
-    """The name follows from the stack's id and the logical id."""
+    """The name is derived from the stack's ID and the logical ID."""
     endpoint = account.register(name=None)
     stack = account.cloudformation.add("Push", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
     (finding,) = found(account)
@@ -62,7 +62,7 @@ def test_an_endpoint_without_a_declared_name_has_its_stacks(account: Account) ->
 def test_an_adopted_endpoint_keeps_its_name_where_none_is_declared(
     account: Account, declaration: dict[str, Any], state: State
 ) -> None:
-    """It need not be its stack's."""
+    """The name may be different from the one that the stack would generate."""
     assert one_found(account, account.register(name="theirs"), **{"Name": None} | declaration).state is state
 
 
@@ -77,7 +77,7 @@ def test_an_adopted_endpoint_keeps_its_name_where_none_is_declared(
     ],
 )
 def test_a_field_that_differs_is_named_with_both_values(account: Account, change: dict[str, str], field: str) -> None:
-    """With the deployment that puts it right; the exit code is 2."""
+    """The report names the deployment that corrects it, and the exit code is 2."""
     finding = one_found(account, account.register(), **change)
     (difference,) = finding.differences
     assert (finding.state, difference.field, difference.declared) == (State.CHANGED, field, *change.values())
@@ -87,7 +87,7 @@ def test_a_field_that_differs_is_named_with_both_values(account: Account, change
 
 
 def test_an_endpoint_that_is_gone_is_told(account: Account) -> None:
-    """F34: whatever code the service answers, List decides."""
+    """F34: The decision depends on List, not on the service's error code."""
     endpoint = account.register()
     account.backend.endpoints.clear()
     for answer in ("forbidden", "not_found", "bad_request", "success"):
@@ -98,7 +98,7 @@ def test_an_endpoint_that_is_gone_is_told(account: Account) -> None:
 
 
 def test_an_inactive_endpoint_is_told_with_its_reason(account: Account) -> None:
-    """F35: it is drift, though every field is as declared: nothing is delivered to it."""
+    """F35: It counts as drift although every field matches, because it receives no pushes."""
     endpoint = account.register()
     endpoint.status, endpoint.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     finding = one_found(account, endpoint)
@@ -107,7 +107,7 @@ def test_an_inactive_endpoint_is_told_with_its_reason(account: Account) -> None:
 
 
 def test_a_rotated_secret_is_found_and_never_shown(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """F68, F74: neither the old token nor the new one is on the terminal, in the JSON, or in a repr."""
+    """F68, F74: Neither token appears on the terminal, in the JSON or in a repr."""
     source = {"SecretArn": account.secret(json.dumps({"phone": "canary-new"})), "Field": "phone"}
     endpoint = account.register("canary-old")
     finding = one_found(account, endpoint, EndpointAttributes={"DeviceTokenSource": source})
@@ -119,7 +119,7 @@ def test_a_rotated_secret_is_found_and_never_shown(account: Account, capsys: pyt
 
 
 def test_tokens_that_are_equal_are_in_sync(account: Account) -> None:
-    """From a secret and from a parameter, whose name is looked up in the stack's region."""
+    """The tokens come from a secret and a parameter, whose name is looked up in the stack's region."""
     account.services.parameters("us-east-1").put_parameter(Name="/voip", Value="voip", Type="SecureString")
     attributes = {
         "DeviceTokenSource": {"SecretArn": account.secret("token")},
@@ -130,7 +130,7 @@ def test_tokens_that_are_equal_are_in_sync(account: Account) -> None:
 
 
 def test_a_voip_token_that_only_one_side_has_is_a_difference(account: Account) -> None:
-    """Without either being shown."""
+    """Neither token is shown."""
     attributes = {"DeviceToken": "token", "VoipDeviceToken": "canary"}
     finding = one_found(account, account.register("token"), EndpointAttributes=attributes)
     (difference,) = finding.differences
@@ -139,7 +139,7 @@ def test_a_voip_token_that_only_one_side_has_is_a_difference(account: Account) -
 
 
 def test_a_secret_that_cannot_be_read_is_not_in_sync(account: Account) -> None:
-    """F23: nobody claims what nobody has seen: the exit code is 1, unless tokens are not to be compared."""
+    """F23: The command never claims what it could not check. The exit code is 1, unless tokens are excluded."""
     missing = "arn:aws:secretsmanager:us-east-1:123456789012:secret:missing-AbCdEf"
     finding = one_found(account, account.register(), EndpointAttributes={"DeviceTokenSource": {"SecretArn": missing}})
     assert (finding.state, finding.not_compared[0][0]) == (State.UNKNOWN, "device_token")
@@ -149,7 +149,7 @@ def test_a_secret_that_cannot_be_read_is_not_in_sync(account: Account) -> None:
 
 @pytest.mark.parametrize("place", ["plain", "secret"])
 def test_what_is_no_device_token_is_not_in_sync(account: Account, place: str) -> None:
-    """It is registered as declared, and no push arrives; by an earlier release, for example."""
+    """It is registered as declared, for example by an earlier release, but no push arrives."""
     value = '{"alice": "canary-a", "bob": "canary-b"}'
     attributes = {
         "plain": {"DeviceToken": value},
@@ -163,7 +163,7 @@ def test_what_is_no_device_token_is_not_in_sync(account: Account, place: str) ->
 
 
 def test_a_source_that_holds_no_device_token_is_told_as_a_deployment_would(account: Account) -> None:
-    """A list of one is a list; the exit code is 1, since it cannot be compared."""
+    """A list with one element is also a list. The exit code is 1, because the token cannot be compared."""
     account.services.parameters("us-east-1").put_parameter(Name="/push", Value="canary-a", Type="StringList")
     attributes = {"DeviceTokenSource": {"ParameterName": "/push"}}
     finding = one_found(account, account.register("canary-a"), EndpointAttributes=attributes)
@@ -174,21 +174,21 @@ def test_a_source_that_holds_no_device_token_is_told_as_a_deployment_would(accou
 
 
 def test_a_secret_may_be_declared_by_its_name(account: Account) -> None:
-    """It is looked up in the stack's region, as the function does."""
+    """The secret is looked up in the stack's region, as the function does."""
     account.services.secrets("us-east-1").create_secret(Name="chime/push-tokens", SecretString='{"phone": "token"}')
     attributes = {"DeviceTokenSource": {"SecretArn": "chime/push-tokens", "Field": "phone"}}
     assert one_found(account, account.register("token"), EndpointAttributes=attributes).state is State.IN_SYNC
 
 
 def test_what_only_cloudformation_knows_is_said_not_to_be_compared(account: Account) -> None:
-    """Such as an attribute of another resource."""
+    """An example is an attribute of another resource."""
     finding = one_found(account, account.register(), ResourceArn={"Fn::GetAtt": ["Other", "Something"]})
     assert finding.not_compared == (("application", "only CloudFormation knows the declared value"),)
     assert finding.state is State.UNKNOWN
 
 
 def test_a_refusal_is_told_and_the_others_are_still_looked_at(account: Account) -> None:
-    """One endpoint that may not be looked at hides nothing of the rest."""
+    """One endpoint that cannot be read does not hide the others."""
     first, second = account.register("a", user_id="alice"), account.register("b", user_id="bob")
     resources = {"First": declared(first), "Second": declared(second)}
     account.cloudformation.add("Push", resources, First=physical_id(first), Second=physical_id(second))
@@ -197,7 +197,7 @@ def test_a_refusal_is_told_and_the_others_are_still_looked_at(account: Account) 
 
 
 def test_a_create_that_failed_has_no_endpoint(account: Account) -> None:
-    """Its id is none of an endpoint."""
+    """Its physical ID does not identify an endpoint."""
     stack = account.cloudformation.add("Push", {"Phone": declared(account.register())}, Phone="not-applied/x")
     stack.statuses["Phone"] = "CREATE_FAILED"
     (finding,) = found(account)
@@ -205,7 +205,7 @@ def test_a_create_that_failed_has_no_endpoint(account: Account) -> None:
 
 
 def test_declared_tags_are_looked_for_and_others_are_not(account: Account) -> None:
-    """A tag that is missing and one with another value are drift; one that nobody declared is not."""
+    """A missing tag or another value is drift. A tag that was never declared is not."""
     user = account.user()
     tags = {"ResourceARN": user, "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}
     resource = {"Type": "Custom::ChimeIdentityTags", "Properties": tags}
@@ -222,7 +222,7 @@ def test_declared_tags_are_looked_for_and_others_are_not(account: Account) -> No
 
 
 def test_a_stack_is_named_or_all_of_them_are_looked_at(account: Account) -> None:
-    """With those nested in it; stacks without anything of ours are left out unless they are named."""
+    """Nested stacks are included. Stacks without our resources are skipped unless they are named."""
     endpoint = account.register()
     inner = account.cloudformation.add("Inner", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
     account.cloudformation.add("Outer", {"Nested": {"Type": "AWS::CloudFormation::Stack"}}, Nested=inner.id)
@@ -236,7 +236,7 @@ def test_a_stack_is_named_or_all_of_them_are_looked_at(account: Account) -> None
 
 
 def test_a_template_in_yaml_is_read_with_its_short_forms(account: Account) -> None:
-    """As it comes of a deployment without CDK: parameters, joins, imports."""
+    """Templates from a deployment without CDK can use parameters, joins and imports in their short form."""
     endpoint = account.register(name="Alice in us-east-1")
     stack = account.cloudformation.add("Push", {}, Phone=physical_id(endpoint))
     stack.parameters = {"Name": "Alice"}
@@ -260,7 +260,7 @@ def test_a_template_in_yaml_is_read_with_its_short_forms(account: Account) -> No
 
 
 def test_a_service_that_is_busy_is_asked_again(account: Account) -> None:
-    """F24: botocore itself does not repeat a call that this service has throttled."""
+    """F24: botocore does not retry a call that this service has throttled."""
     endpoint = account.register()
     account.backend.faults.append(Fault("DescribeAppInstanceUserEndpoint", error="ThrottledClientException", times=3))
     assert one_found(account, endpoint).state is State.IN_SYNC

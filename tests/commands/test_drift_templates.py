@@ -1,4 +1,4 @@
-"""What `drift` reads out of templates: scalars, functions, and references to other stacks and regions."""
+"""What `drift` evaluates in templates: scalars, functions, and references to other stacks and regions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.identity import APPLICATION
 
 
 def found(account: Account) -> Finding:
-    """What is found of the only resource."""
+    """The finding for the only resource."""
     (finding,) = look(account.services, names=(), regions=["us-east-1"], with_tokens=True)[1]
     return finding
 
@@ -57,7 +57,7 @@ SCALARS = [
 def test_a_scalar_of_yaml_is_compared_as_the_text_that_it_becomes(
     account: Account, written: str, registered: str
 ) -> None:
-    """CloudFormation hands booleans and numbers over as text, and leaves dates as they are written."""
+    """CloudFormation passes booleans and numbers on as text, and leaves dates as they are written."""
     user = account.user()
     stack = account.cloudformation.add("Push", {}, Tags=f"{user}/tags")
     stack.parameters = {"On": "true"}
@@ -85,7 +85,7 @@ def test_a_scalar_of_yaml_is_compared_as_the_text_that_it_becomes(
 def test_a_scalar_of_json_is_compared_as_the_text_that_it_becomes(
     account: Account, value: object, registered: str
 ) -> None:
-    """Also in an endpoint's name, which needs no quotes in a template."""
+    """This also applies to an endpoint's name, which needs no quotes in a template."""
     endpoint = account.register(name=registered)
     resource = declared(endpoint, Name=value)
     account.cloudformation.add("Push", {"Phone": resource}, Phone=physical_id(endpoint))
@@ -96,7 +96,7 @@ def test_a_scalar_of_json_is_compared_as_the_text_that_it_becomes(
 
 @pytest.mark.parametrize(("value", "registered"), [(4711, "4711"), ("1.10", "1.10")])
 def test_a_device_token_of_digits_is_compared_as_text(account: Account, value: object, registered: str) -> None:
-    """It needs no quotes in a template either."""
+    """It needs no quotes in a template."""
     endpoint = account.register(registered)
     resource = declared(endpoint, EndpointAttributes={"DeviceToken": value})
     account.cloudformation.add("Push", {"Phone": resource}, Phone=physical_id(endpoint))
@@ -104,7 +104,7 @@ def test_a_device_token_of_digits_is_compared_as_text(account: Account, value: o
 
 
 def test_a_name_beyond_ascii_is_compared_as_far_as_cloudformation_shows_it(account: Account) -> None:
-    """GetTemplate has question marks in their place, which is no change; any other letter is."""
+    """GetTemplate returns question marks for these characters, which is not a change. Any other character is."""
     endpoint = account.register(name="Zo\u00eb\u2019s \U0001f4f1")
     account.cloudformation.add("Push", {"Phone": declared(endpoint, Name="Zo??s ?")}, Phone=physical_id(endpoint))
     assert found(account).state is State.IN_SYNC
@@ -113,7 +113,7 @@ def test_a_name_beyond_ascii_is_compared_as_far_as_cloudformation_shows_it(accou
 
 
 def of_stack(account: Account, **changes: Any) -> FakeStack:
-    """A stack whose endpoint is declared as it is registered, but for these properties."""
+    """A stack that declares the endpoint as it is registered, except for these properties."""
     endpoint = account.register(name="Phone")
     return account.cloudformation.add("Push", {"Phone": declared(endpoint, **changes)}, Phone=physical_id(endpoint))
 
@@ -123,7 +123,7 @@ def of_stack(account: Account, **changes: Any) -> FakeStack:
 def test_a_weak_reference_is_followed_to_the_output_of_another_stack(
     account: Account, region: dict[str, Any], role: dict[str, str]
 ) -> None:
-    """CDK writes Fn::GetStackOutput for references between regions, and between stacks where it is told to."""
+    """CDK generates Fn::GetStackOutput for references between regions, and between stacks if configured."""
     reference = {"StackName": "Producer", "OutputName": "App", **region, **role}
     of_stack(account, ResourceArn={"Fn::GetStackOutput": reference})
     there = account.services.elsewhere if region.get("Region") == "eu-central-1" else account.cloudformation
@@ -136,7 +136,7 @@ def test_a_weak_reference_is_followed_to_the_output_of_another_stack(
 
 
 def test_a_stack_of_another_account_is_not_looked_for_in_this_one(account: Account) -> None:
-    """A stack of the same name here is another stack."""
+    """A stack with the same name in this account is a different stack."""
     reference = {"StackName": "P", "OutputName": "App", "RoleArn": "arn:aws:iam::999999999999:role/Reader"}
     of_stack(account, ResourceArn={"Fn::GetStackOutput": reference})
     account.cloudformation.add("P", {}).outputs["App"] = APPLICATION
@@ -144,7 +144,7 @@ def test_a_stack_of_another_account_is_not_looked_for_in_this_one(account: Accou
 
 
 def test_a_list_of_a_weak_reference_is_split(account: Account) -> None:
-    """CDK hands lists over joined by two bars."""
+    """CDK joins the elements of a list with two bars."""
     output = {"Fn::GetStackOutput": {"StackName": "P", "OutputName": "Both"}}
     of_stack(account, Name={"Fn::Select": [1, {"Fn::Split": ["||", output]}]})
     account.cloudformation.add("P", {}).outputs["Both"] = "x||Phone"
@@ -152,7 +152,7 @@ def test_a_list_of_a_weak_reference_is_split(account: Account) -> None:
 
 
 def test_a_reference_to_another_region_is_read_from_its_parameter(account: Account) -> None:
-    """CDK's reader of exports names the parameter in the attribute."""
+    """The attribute of CDK's export reader names the parameter."""
     name = "/cdk/exports/Push/ProducereucentralRefApp"
     stack = of_stack(account, ResourceArn={"Fn::GetAtt": ["ExportsReader8B249524", name]})
     stack.template["Resources"]["ExportsReader8B249524"] = {"Type": "Custom::CrossRegionExportReader"}
@@ -163,7 +163,7 @@ def test_a_reference_to_another_region_is_read_from_its_parameter(account: Accou
 
 
 def test_an_output_of_a_nested_stack_is_read_there(account: Account) -> None:
-    """And is not taken for the nested stack's own ARN, whatever it is called."""
+    """The output is never mistaken for the nested stack's ARN, whatever its name is."""
     stack = of_stack(account, ResourceArn={"Fn::GetAtt": ["Nested", "Outputs.AppArn"]})
     nested = account.cloudformation.add("Nested", {})
     nested.outputs["AppArn"] = APPLICATION
@@ -173,7 +173,7 @@ def test_an_output_of_a_nested_stack_is_read_there(account: Account) -> None:
 
 
 def test_an_attribute_of_another_endpoint_is_in_its_id(account: Account) -> None:
-    """Its user's ARN and its own id."""
+    """The attributes are the ARN of its user and its endpoint ID."""
     endpoint, other = account.register("a"), account.register("b")
     reference = {"Fn::GetAtt": ["Other", "AppInstanceUserArn"]}
     resources = {"Phone": declared(endpoint, AppInstanceUserArn=reference), "Other": declared(other)}
@@ -208,7 +208,7 @@ NOT_KNOWN: list[Any] = [
 
 @pytest.mark.parametrize("value", NOT_KNOWN, ids=str)
 def test_what_a_template_does_not_tell_is_said_not_to_be_compared(account: Account, value: Any) -> None:
-    """It is taken neither for equal nor for changed, and the rest is compared. The user is in the endpoint's id."""
+    """The value counts as neither equal nor changed, and the rest is compared. The endpoint's ID contains the user."""
     stack = of_stack(account, ResourceArn=value, AppInstanceUserArn=value)
     stack.parameters = {"Hidden": "****"}
     stack.template |= {"Conditions": {"Of": {"Fn::Contains": [["a"], "a"]}}}
@@ -220,7 +220,7 @@ def test_what_a_template_does_not_tell_is_said_not_to_be_compared(account: Accou
 
 
 def test_a_token_that_a_template_does_not_tell_does_not_hide_the_other(account: Account) -> None:
-    """Each is compared by itself."""
+    """Each token is compared separately."""
     endpoint = account.register("a", voip_device_token="b")
     attributes = {"DeviceToken": {"Ref": "Hidden"}, "VoipDeviceToken": "other"}
     stack = account.cloudformation.add(
@@ -233,7 +233,7 @@ def test_a_token_that_a_template_does_not_tell_does_not_hide_the_other(account: 
 
 
 def test_a_tag_that_a_template_does_not_tell_does_not_hide_the_others(account: Account) -> None:
-    """It is named, and the others are compared."""
+    """The unknown tag is named, and the others are compared."""
     user = account.user()
     tags = [{"Key": "a", "Value": {"Ref": "Hidden"}}, {"Key": "b", "Value": "2"}, {"Ref": "AWS::NoValue"}]
     resource = {"Type": "Custom::ChimeIdentityTags", "Properties": {"ResourceARN": user, "Tags": tags}}
@@ -245,7 +245,7 @@ def test_a_tag_that_a_template_does_not_tell_does_not_hide_the_others(account: A
 
 
 def test_endpoints_and_tags_are_counted_apart(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each with its states, what is in sync first."""
+    """Each count has its states, with "in sync" first."""
     endpoints = [account.register(f"t{number}") for number in range(3)]
     resources = {f"E{number}": declared(each) for number, each in enumerate(endpoints)}
     resources["E2"]["Properties"]["Name"] = "Other"
@@ -260,7 +260,7 @@ def test_endpoints_and_tags_are_counted_apart(account: Account, capsys: pytest.C
 def test_a_template_that_cannot_be_read_is_told_with_its_stack(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a sentence."""
+    """The message is a sentence."""
     of_stack(account).template = "a: b: c"
     run(["drift", "--region", "us-east-1"], services=account.services)
     assert "the template of the stack Push cannot be read as JSON or YAML" in capsys.readouterr().err
@@ -269,7 +269,7 @@ def test_a_template_that_cannot_be_read_is_told_with_its_stack(
 def test_what_is_registered_and_is_no_device_token_is_told(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Even if it is what is declared: nothing is ever delivered to it. The value is not shown."""
+    """It is reported even if it equals the declaration, because no push reaches it. The value is not shown."""
     endpoint = account.register("canary\n")
     account.cloudformation.add("Push", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
     assert [each.field for each in found(account).differences] == ["device_token"]

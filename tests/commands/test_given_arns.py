@@ -1,4 +1,4 @@
-"""ARNs as people give them to `list`, `audit` and `import`."""
+"""ARNs as users pass them to `list`, `audit` and `import`."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ USER = f"{INSTANCE}/user/alice"
     ],
 )
 def test_what_came_along_with_a_copied_arn_is_left_out(given: str) -> None:
-    """Spaces, line breaks, and the quotes of a file or a word processor."""
+    """Spaces, line breaks and quotes from a file or a word processor are removed."""
     assert cleaned([given]) == (USER,)
 
 
 def test_several_arns_of_one_argument_are_taken_apart() -> None:
-    """As a list in a variable gives them; anything else with a space in it stays as it is, and is refused."""
+    """A variable can contain a list of ARNs. Any other text with a space is refused unchanged."""
     assert cleaned([f"{USER} {INSTANCE}\n"]) == (USER, INSTANCE)
     assert cleaned([f"'{USER}', '{INSTANCE}'"]) == (USER, INSTANCE)
     assert cleaned(["arn:aws:chime: us-east-1"]) == ("arn:aws:chime: us-east-1",)
@@ -66,7 +66,7 @@ def test_several_arns_of_one_argument_are_taken_apart() -> None:
     ],
 )
 def test_another_arn_is_refused_with_what_to_give_instead(arn: str, problem: str, remedy: str) -> None:
-    """Where it can be told from the ARN, word for word."""
+    """The message contains the correct ARN if it can be derived."""
     with pytest.raises(CommandError) as caught:
         is_user(arn)
     assert problem in caught.value.problem
@@ -74,7 +74,7 @@ def test_another_arn_is_refused_with_what_to_give_instead(arn: str, problem: str
 
 
 def test_what_import_takes_is_listed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """One endpoint alone; with its user, all of the user's."""
+    """A single endpoint is listed alone. Together with its user, all endpoints of the user are listed."""
     one, other = account.register("one"), account.register("two")
     assert run(["list", "--json", physical_id(one)], services=account.services) == ExitCode.DONE
     assert [found["endpoint_id"] for found in json.loads(capsys.readouterr().out)["endpoints"]] == [one.endpoint_id]
@@ -89,7 +89,7 @@ def test_what_import_takes_is_listed(account: Account, capsys: pytest.CaptureFix
 
 
 def test_a_list_without_the_stacks_says_so(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is registered is shown all the same; whether a stack holds it is not known, and the exit code is 1."""
+    """The registered endpoints are shown, but their stacks are unknown, and the exit code is 1."""
     account.register()
     account.services.cloudformation = CLOSED["denied by the organization"]  # type: ignore[assignment] # it refuses
     assert run(["list", account.app_instance], services=account.services) == ExitCode.FAILED

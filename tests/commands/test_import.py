@@ -1,4 +1,4 @@
-"""What `import` makes of endpoints that are registered already."""
+"""The entries that `import` creates for registered endpoints."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from commands.conftest import Account, declared, physical_id
 
 
 def selected(account: Account, *ids: str) -> Selection:
-    """What is selected by these ids."""
+    """Select these IDs."""
     return select(account.services, ids, holdings_in(account.services, ["us-east-1"]))
 
 
 def imported(account: Account, *, secret: str | None = "push") -> dict[str, Any]:
-    """The entries of the whole app instance."""
+    """The entries for the whole app instance."""
     endpoints = selected(account, account.app_instance).fit
     return dict(
         add(
@@ -55,7 +55,7 @@ def stored(account: Account, name: str = "push") -> dict[str, str]:
 
 
 def test_an_entry_declares_what_is_registered_and_adopts_it(account: Account, tmp_path: Path) -> None:
-    """The file is valid as it was written, and says every member; names may hold what means something to the file."""
+    """The file is valid as written and contains every member, even if names have characters with a meaning in YAML."""
     endpoint = account.register(
         "canary-a", name="${Alice}: 'phone' 📱", voip_device_token="canary-b", allow_messages="NONE"
     )
@@ -74,14 +74,14 @@ def test_an_entry_declares_what_is_registered_and_adopts_it(account: Account, tm
 
 
 def test_an_endpoint_without_a_name_stays_without_one(account: Account) -> None:
-    """Its entry says so: it would get its stack's otherwise, which is a change."""
+    """The entry says so. Otherwise, the endpoint would get a generated name, which is a change."""
     account.register(name=None)
     (entry,) = imported(account).values()
     assert entry["name"] == ""
 
 
 def test_without_a_secret_to_store_in_tokens_are_left_to_the_user(account: Account) -> None:
-    """The entries name a variable for the secret, and no token is read out to anybody."""
+    """The entries refer to the secret by a variable, and no token is printed."""
     account.register("canary")
     (entry,) = imported(account, secret=None).values()
     assert entry["device_token"] == {"secret": "${PUSH_SECRET_ARN}", "field": "alice-phone"}
@@ -89,7 +89,10 @@ def test_without_a_secret_to_store_in_tokens_are_left_to_the_user(account: Accou
 
 
 def test_keys_tell_whose_endpoint_it_is_and_are_each_given_once(account: Account) -> None:
-    """Made of the user and the name, or the type where there is none; never that of another's VoIP token."""
+    """A key consists of the user and the name, or the type if there is no name.
+
+    It never equals the VoIP key of another entry.
+    """
     account.register("a", name="Zoë's phone", user_id="zoe.b@example.com")
     account.register("b", name="Phone")
     account.register("c", name="Phone")
@@ -105,7 +108,7 @@ def test_keys_tell_whose_endpoint_it_is_and_are_each_given_once(account: Account
 
 
 def test_what_a_stack_holds_is_left_out(account: Account) -> None:
-    """F71: two stacks must not manage the same endpoint."""
+    """F71: Two stacks must not manage the same endpoint."""
     held, free = account.register("a"), account.register("b")
     account.cloudformation.add("Push", {"Phone": declared(held)}, Phone=physical_id(held))
     selection = selected(account, account.user())
@@ -114,7 +117,7 @@ def test_what_a_stack_holds_is_left_out(account: Account) -> None:
 
 
 def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
-    """As `Ref` gives them; one that does not exist is told."""
+    """The ID has the form of `Ref`. A missing endpoint is reported."""
     first, _ = account.register("a"), account.register("b")
     assert [endpoint.endpoint_id for endpoint in selected(account, physical_id(first)).fit] == [first.endpoint_id]
     with pytest.raises(CommandError, match="no such endpoint"):
@@ -122,7 +125,7 @@ def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
 
 
 def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) -> None:
-    """A control character in a name, which the service lets through, is refused in a declaration."""
+    """The service accepts control characters in a name, but a declaration does not."""
     account.register(name="a\x07b")
     selection = selected(account, account.user())
     assert not selection.fit
@@ -132,7 +135,7 @@ def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) 
 
 
 def test_an_endpoint_whose_token_is_none_is_told_and_not_written(account: Account) -> None:
-    """A new registration with it would be refused; the value is not shown."""
+    """Registering it again would fail. The value is not shown."""
     account.register("canary\n")
     selection = selected(account, account.user())
     assert not selection.fit
@@ -142,7 +145,7 @@ def test_an_endpoint_whose_token_is_none_is_told_and_not_written(account: Accoun
 
 
 def test_an_endpoint_whose_device_token_is_none_is_told_and_its_token_not_stored(account: Account) -> None:
-    """By the rule of the deployment, which would fail; the others are imported."""
+    """The rule is that of the deployment, which would fail. The other endpoints are imported."""
     account.register('{"alice": "canary-a"}', name="wrong")
     account.register("canary-b", name="right")
     ((_, why),) = selected(account, account.app_instance).unfit
@@ -152,7 +155,7 @@ def test_an_endpoint_whose_device_token_is_none_is_told_and_its_token_not_stored
 
 
 def test_importing_again_stores_nothing_again(account: Account) -> None:
-    """The secret keeps its version, and what else is in it."""
+    """The secret keeps its version and its other fields."""
     secrets = account.services.secrets("us-east-1")
     secrets.create_secret(Name="push", SecretString='{"other": "x"}')
     account.register("canary")
@@ -165,7 +168,7 @@ def test_importing_again_stores_nothing_again(account: Account) -> None:
 
 @pytest.mark.parametrize("content", ['{"alice-phone": "canary-other"}', "canary-text", "[]"])
 def test_a_secret_that_holds_something_else_is_left_alone(account: Account, content: str) -> None:
-    """F74: the message names the field, and neither value."""
+    """F74: The message names the field and shows neither value."""
     account.services.secrets("us-east-1").create_secret(Name="push", SecretString=content)
     account.register("canary-token")
     with pytest.raises(CommandError) as caught:
@@ -175,7 +178,7 @@ def test_a_secret_that_holds_something_else_is_left_alone(account: Account, cont
 
 
 def test_tokens_that_do_not_fit_a_secret_are_put_into_several(account: Account) -> None:
-    """A secret holds 64 KB, and a token has up to 1,600 characters."""
+    """A secret can contain 64 KB, and a token up to 1,600 characters."""
     account.backend.switches.change({"endpoints_per_user": 100})
     for number in range(50):
         account.register(f"{number:04}" * 400)
@@ -185,7 +188,7 @@ def test_tokens_that_do_not_fit_a_secret_are_put_into_several(account: Account) 
 
 
 def test_a_name_that_a_terminal_would_not_show_is_escaped_in_the_file(account: Account, tmp_path: Path) -> None:
-    """F76: and read back as it is."""
+    """F76: Reading the file gives the original name."""
     account.register(name="a\u202eb")
     assert as_file(imported(account), tmp_path / "e.yaml").isascii()
     assert load(tmp_path / "e.yaml", lambda _: None).entries[0].declaration.name == "a\u202eb"

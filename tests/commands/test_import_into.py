@@ -1,4 +1,4 @@
-"""What `import --into` does to the file that is deployed."""
+"""How `import --into` changes the file that is deployed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:chime/push-AbCdEf
 
 
 def an_entry(user: str, key: str = "alice-old", **fields: str) -> str:
-    """An entry of a file, in lines."""
+    """The lines of one entry."""
     told = {"user": user, "type": "APNS", "application": APPLICATION, "device_token": "{parameter: /old}"} | fields
     return f"  {key}:\n" + "".join(f"    {name}: {value}\n" for name, value in told.items())
 
@@ -35,12 +35,12 @@ def import_into(account: Account, file: Path, *more: str) -> int:
 
 
 def entries_of(file: Path) -> dict[str, Entry]:
-    """What a file declares."""
+    """The entries that a file declares."""
     return {entry.key: entry for entry in load(file, lambda _: None).entries}
 
 
 def meaning(entry: Entry) -> tuple[Any, ...]:
-    """An entry less its places."""
+    """An entry without its position in the file."""
     return entry.declaration, entry.tags, entry.removal_policy, entry.kms_keys
 
 
@@ -52,14 +52,17 @@ def secrets_of(account: Account) -> list[str]:
 
 @pytest.fixture
 def file(account: Account, tmp_path: Path) -> Path:
-    """A file whose only entry belongs to another user."""
+    """A file with one entry, which belongs to another user."""
     path = tmp_path / "endpoints.yaml"
     path.write_text(f"# mine\nendpoints:\n{an_entry(account.user('old'))}# end\n")
     return path
 
 
 def test_what_was_declared_before_is_declared_afterwards(account: Account, file: Path) -> None:
-    """Word for word; the imported entries come after it. So the next deployment deregisters nothing."""
+    """Existing text stays unchanged, and the new entries follow it.
+
+    The next deployment therefore deregisters nothing.
+    """
     endpoint = account.register("canary")
     before, meant = file.read_text(), meaning(entries_of(file)["alice-old"])
     assert import_into(account, file) == ExitCode.DONE
@@ -76,7 +79,7 @@ def test_what_was_declared_before_is_declared_afterwards(account: Account, file:
 def test_endpoints_that_a_stack_holds_are_left_out_and_told(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file declares them already; where nothing else is registered, it stays as it is."""
+    """The file already declares them. If nothing else is registered, it stays unchanged."""
     held = account.register("a")
     account.cloudformation.add("Push", {"Phone": declared(held)}, Phone=physical_id(held))
     before = file.read_bytes()
@@ -97,7 +100,7 @@ def test_endpoints_that_a_stack_holds_are_left_out_and_told(
     ids=["the same", "others", "a variable", "replacement", "the opposite"],
 )
 def test_defaults_change_no_imported_entry(account: Account, file: Path, defaults: str, repeated: set[str]) -> None:
-    """What they give is not repeated; what they would change is said, and so is what depends on a variable."""
+    """Equal values are not repeated. Values that a default or a variable would change are written."""
     account.register("a", name="P")
     file.write_text(f"defaults: {defaults}\n" + file.read_text())
     size = len(file.read_text())
@@ -116,7 +119,7 @@ def test_defaults_change_no_imported_entry(account: Account, file: Path, default
 def test_tags_of_the_defaults_are_told_and_never_contradict(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They reach the users of imported endpoints as those of all others; a user keeps what its other entries say."""
+    """They also apply to the users of imported endpoints. A user keeps the values of its other entries."""
     account.register("a")
     own = an_entry(account.user(), key="alice-other", tags="{team: sales}")
     file.write_text("defaults:\n  tags: {team: chat}\n" + file.read_text() + own)
@@ -132,7 +135,7 @@ def test_tags_of_the_defaults_are_told_and_never_contradict(
 def test_a_file_that_declares_an_endpoint_already_is_left_alone(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two entries for one endpoint would put it into two resources. Nothing is stored either."""
+    """Otherwise, two resources would manage one endpoint. No token is stored either."""
     endpoint = account.register("canary-token")
     account.services.parameters("us-east-1").put_parameter(Name="/old", Value="canary-token", Type="SecureString")
     file.write_text(f"endpoints:\n{an_entry(account.user(), key='alices-device')}")
@@ -145,7 +148,7 @@ def test_a_file_that_declares_an_endpoint_already_is_left_alone(
 
 
 def test_importing_twice_changes_nothing_the_second_time(account: Account, file: Path) -> None:
-    """Before the deployment the endpoints belong to no stack yet, but the file declares them."""
+    """Before the deployment, the endpoints belong to no stack, but the file already declares them."""
     account.register("a")
     assert import_into(account, file) == ExitCode.DONE
     once = file.read_bytes()
@@ -156,7 +159,7 @@ def test_importing_twice_changes_nothing_the_second_time(account: Account, file:
 def test_an_entry_that_looks_like_the_endpoint_is_taken_for_it_where_its_token_cannot_be_read(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By its key or by what it says; any other entry of the user is told, and hinders nothing."""
+    """The entry's key or fields identify it. Any other entry of the user is reported and does not stop the import."""
     account.register("a")
     alike = an_entry(account.user(), key="alices-device", name="Phone")
     other = an_entry(account.user(), key="alices-tablet", name="Tablet")
@@ -169,7 +172,7 @@ def test_an_entry_that_looks_like_the_endpoint_is_taken_for_it_where_its_token_c
 
 
 def test_a_key_that_the_file_has_is_not_used_again(account: Account, file: Path) -> None:
-    """Another endpoint's entry would be replaced by it otherwise."""
+    """Otherwise, the new entry would replace another endpoint's entry."""
     account.register("a")
     account.services.parameters("us-east-1").put_parameter(Name="/old", Value="other", Type="String")
     file.write_text(f"endpoints:\n{an_entry(account.user(), key='alice-phone')}")
@@ -194,7 +197,7 @@ def test_a_key_that_the_file_has_is_not_used_again(account: Account, file: Path)
 def test_a_file_with_mistakes_is_left_alone(
     account: Account, file: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are named with their places, and no token is stored."""
+    """The mistakes are reported with their places, and no token is stored."""
     account.register("a")
     file.write_text(text)
     assert import_into(account, file) == ExitCode.FAILED
@@ -207,7 +210,7 @@ def test_a_file_with_mistakes_is_left_alone(
 def test_variables_of_the_file_have_values_from_the_command_line_or_the_environment(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file keeps them as they are written; without a value the file cannot be checked."""
+    """The file keeps its variables. Without a value, the file cannot be checked."""
     account.register("a")
     file.write_text(file.read_text().replace(account.app_instance, "${INSTANCE}"))
     assert import_into(account, file) == ExitCode.FAILED
@@ -221,7 +224,7 @@ def test_variables_of_the_file_have_values_from_the_command_line_or_the_environm
 
 
 def test_without_a_secret_the_file_names_one_in_a_variable(account: Account, file: Path) -> None:
-    """It need not have a value yet."""
+    """The variable does not need a value yet."""
     account.register("a")
     arguments = ["import", account.user(), "--into", str(file)]
     assert run(arguments, services=account.services) == ExitCode.DONE
@@ -229,7 +232,7 @@ def test_without_a_secret_the_file_names_one_in_a_variable(account: Account, fil
 
 
 def test_the_file_keeps_its_mode_and_a_link_stays_one(account: Account, file: Path) -> None:
-    """Its bytes keep their encoding, too: a byte order mark, and CRLF."""
+    """The encoding also stays the same: a byte order mark, and CRLF."""
     account.register("a")
     text = file.read_text().replace("\n", "\r\n")
     file.write_bytes(b"\xef\xbb\xbf" + text.encode())
@@ -247,7 +250,7 @@ def test_the_file_keeps_its_mode_and_a_link_stays_one(account: Account, file: Pa
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "endpoints:\n", "endpoints: {}\n", "defaults: {type: GCM}\n"])
 def test_a_file_without_entries_gets_its_first_ones(account: Account, file: Path, text: str) -> None:
-    """`validate` refuses such a file; after the import it does not."""
+    """`validate` rejects the file before the import, and accepts it afterwards."""
     account.register("a")
     file.write_text(text)
     assert import_into(account, file) == ExitCode.DONE
@@ -258,7 +261,7 @@ def test_a_file_without_entries_gets_its_first_ones(account: Account, file: Path
 def test_what_cannot_be_added_to_is_refused_at_once(
     account: Account, arguments: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that is not there, a directory, or two destinations."""
+    """Examples are a missing file, a directory, and two destinations."""
     monkeypatch.chdir(tmp_path)
     account.register("a")
     command = ["import", account.app_instance, "--store-tokens", "push", *arguments]
@@ -267,7 +270,7 @@ def test_what_cannot_be_added_to_is_refused_at_once(
 
 
 def register_many(account: Account, number: int) -> list[Endpoint]:
-    """Endpoints of as many users as need be."""
+    """Register endpoints of several users."""
     account.backend.switches.change({"endpoints_per_user": 1000})
     return [account.register(f"token-{each}", name=f"Phone {each}") for each in range(number)]
 
@@ -275,7 +278,7 @@ def register_many(account: Account, number: int) -> list[Endpoint]:
 def test_more_endpoints_than_the_files_stacks_hold_are_refused_with_the_number_and_what_it_moves(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Another number of stacks would register endpoints of the file anew, which is not for this command to decide."""
+    """More stacks would register existing endpoints again. The user decides that, not the command."""
     register_many(account, 500)
     more = "".join(
         an_entry(account.user("old"), key=f"old-{each}", device_token=f"{{parameter: /o/{each}}}") for each in range(9)
@@ -290,7 +293,7 @@ def test_more_endpoints_than_the_files_stacks_hold_are_refused_with_the_number_a
 
 
 def test_a_file_without_entries_gets_as_many_stacks_as_it_needs(account: Account, file: Path) -> None:
-    """Nothing is there to be moved."""
+    """No existing entry can move."""
     register_many(account, 500)
     file.write_text("endpoints: {}\n")
     assert import_into(account, file) == ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Where `import` writes, and that a failure leaves nothing half done."""
+"""Where `import` writes, and that a failure leaves no partial result."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from commands.conftest import Account
 
 
 def import_all(account: Account, *more: str) -> int:
-    """The exit code of an import of the whole app instance, its tokens stored."""
+    """The exit code of an import of the whole app instance with stored tokens."""
     return run(["import", account.app_instance, "--store-tokens", "chime/push", *more], services=account.services)
 
 
 def secrets_of(account: Account) -> dict[str, str]:
-    """The texts of all secrets by their names."""
+    """The content of all secrets by name."""
     client = account.services.secrets("us-east-1")
     names = [secret["Name"] for secret in client.list_secrets()["SecretList"]]
     return {name: client.get_secret_value(SecretId=name)["SecretString"] for name in names}
@@ -40,7 +40,7 @@ def secrets_of(account: Account) -> dict[str, str]:
 def test_what_cannot_be_written_is_refused_before_any_token_is_stored(
     account: Account, tmp_path: Path, output: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No such directory, a directory in the place of a file or the other way round, a device."""
+    """Examples are a missing directory, a directory instead of a file or the reverse, and a device."""
     monkeypatch.chdir(tmp_path)
     Path("a-file").touch()
     account.register("a")
@@ -52,7 +52,7 @@ def test_what_cannot_be_written_is_refused_before_any_token_is_stored(
 def test_a_full_disk_is_noticed_before_any_token_is_stored(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The text is written beside its place first, with ARNs of the length that the secrets' will have."""
+    """The text is first written next to its destination, with secret ARNs of the final length."""
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -65,7 +65,7 @@ def test_a_full_disk_is_noticed_before_any_token_is_stored(
 
 
 def test_the_space_that_was_reserved_is_the_space_that_is_needed(account: Account, tmp_path: Path) -> None:
-    """Not a byte more is written after the tokens are stored."""
+    """After the tokens are stored, the file does not become longer."""
     account.register("a", voip_device_token="b")
     sizes = []
 
@@ -85,7 +85,7 @@ def test_the_space_that_was_reserved_is_the_space_that_is_needed(account: Accoun
 
 
 def test_a_file_that_someone_else_has_written_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    """Whether it was to be replaced or was not there before."""
+    """This applies to a file that would be replaced, and to a new one."""
     there, new = tmp_path / "there.yaml", tmp_path / "new.yaml"
     there.write_text("before")
     for path, output in ((there, FileOutput(there, replaces=b"before")), (new, FileOutput(new))):
@@ -100,7 +100,7 @@ def test_a_file_that_someone_else_has_written_meanwhile_is_left_alone(tmp_path: 
 def test_an_interruption_says_which_tokens_had_been_stored_and_leaves_no_file(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are found again by the next import."""
+    """The next import finds these tokens again."""
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -128,7 +128,7 @@ def test_a_hyphen_is_the_standard_output(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """As no option at all is; what is said goes to the standard error, so that the output is a file."""
+    """It is also the default. Messages go to standard error, so that the output is a valid file."""
     monkeypatch.chdir(tmp_path)
     account.register("a")
     assert import_all(account, *arguments) == ExitCode.DONE
@@ -140,7 +140,7 @@ def test_a_hyphen_is_the_standard_output(
 
 
 def test_a_file_with_the_suffix_of_json_is_json(account: Account, tmp_path: Path) -> None:
-    """The app reads it as such."""
+    """The app reads such a file as JSON."""
     account.register("a", name="Zo\u00eb")
     path = tmp_path / "imported.json"
     assert import_all(account, "-o", str(path)) == ExitCode.DONE
@@ -151,7 +151,7 @@ def test_a_file_with_the_suffix_of_json_is_json(account: Account, tmp_path: Path
 def test_more_endpoints_than_a_stack_holds_come_with_a_number_of_stacks(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So that `validate` and `cdk synth` accept the file as it is."""
+    """`validate` and `cdk synth` then accept the file unchanged."""
     account.backend.switches.change({"endpoints_per_user": 1000})
     for number in range(500):
         account.register(f"token-{number}", name=f"Phone {number}")
@@ -166,23 +166,23 @@ def test_more_endpoints_than_a_stack_holds_come_with_a_number_of_stacks(
     ["arn:aws:secretsmanager:us-east-1:123456789012:secret:chime/push-AbCdEf", "bad name!", "", "x" * 501, "a\nb", "ä"],
 )
 def test_what_cannot_be_the_name_of_a_secret_is_refused_before_anything(account: Account, name: str) -> None:
-    """Not by Secrets Manager in the middle of it."""
+    """Otherwise, Secrets Manager would reject it halfway."""
     assert run(["import", account.app_instance, "--store-tokens", name], services=account.services) == ExitCode.FAILED
     assert secrets_of(account) == {}
 
 
 def stored(account: Account, tokens: dict[str, str]) -> dict[str, str]:
-    """The ARN of the secret that each field was stored in."""
+    """The secret's ARN of each stored field."""
     return stored_by(account.services.secrets("us-east-1"), tokens)
 
 
 def stored_by(client: Any, tokens: dict[str, str]) -> dict[str, str]:
-    """The same, by a client."""
+    """The same, from a client."""
     return {name: arn for part in plan(client, "push", tokens) for arn in [store(client, part)] for name in part.fields}
 
 
 def test_a_secret_is_filled_to_the_last_byte_and_never_beyond(account: Account) -> None:
-    """Bytes are counted, also those of escapes and of what the secret contains; the rest goes into another one."""
+    """The limit counts bytes, including escapes and existing content. Further tokens go to another secret."""
     client = account.services.secrets("us-east-1")
     client.create_secret(Name="push", SecretString=json.dumps({"theirs": "\u00e9" * 100}, ensure_ascii=False))
     tokens = {f"f{number}": '\u00e9"\\' * 100 for number in range(200)}
@@ -199,7 +199,7 @@ def test_a_secret_is_filled_to_the_last_byte_and_never_beyond(account: Account) 
 
 
 def test_what_a_secret_contains_stays_as_it_was_written(account: Account) -> None:
-    """To the character: numbers, nested values, fields given twice, spacing."""
+    """Numbers, nested values, duplicate fields and spacing stay unchanged."""
     before = '{ "n": 1.10, "o": {"a": [1e3, null]}, "twice": 1, "twice": 2 }\n'
     client = account.services.secrets("us-east-1")
     client.create_secret(Name="push", SecretString=before)
@@ -209,14 +209,14 @@ def test_what_a_secret_contains_stays_as_it_was_written(account: Account) -> Non
 
 @pytest.mark.parametrize("empty", ["{}", "{ }\n"])
 def test_an_empty_object_is_filled(account: Account, empty: str) -> None:
-    """It is JSON afterwards."""
+    """The result is valid JSON."""
     account.services.secrets("us-east-1").create_secret(Name="push", SecretString=empty)
     stored(account, {"f": "token"})
     assert json.loads(secrets_of(account)["push"]) == {"f": "token"}
 
 
 def test_a_secret_that_was_changed_meanwhile_is_left_alone(account: Account) -> None:
-    """Its new content would be lost otherwise."""
+    """Otherwise, its new content would be lost."""
     client = account.services.secrets("us-east-1")
     client.create_secret(Name="push", SecretString='{"a": "1"}')
     (part,) = plan(client, "push", {"f": "token"})
@@ -229,7 +229,7 @@ def test_a_secret_that_was_changed_meanwhile_is_left_alone(account: Account) -> 
 def test_a_secret_that_is_to_be_deleted_is_told_as_that(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the command that restores it; nothing is written."""
+    """The message contains the command that restores it. Nothing is written."""
     account.register("canary")
     client = account.services.secrets("us-east-1")
     client.create_secret(Name="chime/push", SecretString="{}")
@@ -242,14 +242,14 @@ def test_a_secret_that_is_to_be_deleted_is_told_as_that(
 
 
 def test_a_secret_without_a_value_gets_its_first_one(account: Account) -> None:
-    """It exists, so that it cannot be created."""
+    """The secret exists, so it cannot be created."""
     client = account.services.secrets("us-east-1")
     arn = client.create_secret(Name="push")["ARN"]
     assert stored(account, {"f": "token"}) == {"f": arn}
 
 
 class Refusing:
-    """Secrets Manager that refuses one operation."""
+    """A Secrets Manager that refuses one operation."""
 
     def __init__(self, client: Any, operation: str, code: str, message: str) -> None:
         self._client, self._operation = client, operation
@@ -278,7 +278,7 @@ class Refusing:
 def test_a_refusal_is_told_with_what_is_missing(
     account: Account, operation: str, code: str, message: str, told: str
 ) -> None:
-    """And without AWS's own text where that might quote a value."""
+    """AWS's own text is omitted if it could quote a value."""
     client = Refusing(account.services.secrets("us-east-1"), operation, code, message)
     with pytest.raises(CommandError, match=told) as caught:
         stored_by(client, {"f": "token"})

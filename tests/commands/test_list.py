@@ -1,4 +1,4 @@
-"""What `list` reads from the service and from CloudFormation, and how it is shown."""
+"""What `list` reads from the service and from CloudFormation, and how it prints it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from commands.conftest import Account, declared, physical_id
 
 
 def test_users_are_listed_over_all_pages(account: Account) -> None:
-    """None is left out where there are more than a page holds."""
+    """No user is missing if there is more than one page."""
     for number in range(60):
         account.user(f"user-{number}")
     assert len(users_in(account.services, [account.app_instance])) == 60
 
 
 def test_a_user_who_is_given_twice_is_listed_once(account: Account) -> None:
-    """By ARN and with the app instance."""
+    """The user can be given by its ARN and through the app instance."""
     assert users_in(account.services, [account.user(), account.app_instance]) == [account.user()]
 
 
 def test_an_endpoint_is_told_with_the_stack_that_holds_it(account: Account) -> None:
-    """The stack is found by the endpoint's physical id; an endpoint that no stack holds is in no stack."""
+    """The stack is found by the endpoint's physical ID. An endpoint of no stack is shown with "no stack"."""
     held, stray = account.register("one", allow_messages="NONE"), account.register("two")
     held.status, held.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     account.cloudformation.add("Push", {"Phone": declared(held), "Late": declared(held)}, Phone=physical_id(held))
@@ -43,13 +43,13 @@ def test_an_endpoint_is_told_with_the_stack_that_holds_it(account: Account) -> N
 
 
 def test_tags_are_read_from_the_user(account: Account) -> None:
-    """Endpoints have none of their own."""
+    """Endpoints have no tags."""
     account.backend.tag_resource(resource_arn=account.user(), tags={"team": "chat"})
     assert tags_of(account.services, account.user()) == {"team": "chat"}
 
 
 def test_calls_leave_at_the_accounts_pace() -> None:
-    """However many threads make them: a second has room for so many, and no call is refused."""
+    """The threads share the account's rate, and no call is throttled."""
     moments: list[float] = []
     time = 0.0
 
@@ -70,7 +70,7 @@ ROWS = tables.Rows(
 
 
 def test_every_call_of_the_service_waits_for_its_turn(account: Account) -> None:
-    """Those that are made again, too; calls of other services have a rate of their own."""
+    """This includes retries. Calls of other services have their own rate."""
     turns: list[float] = []
     services = Services(pace=Pace(10, now=lambda: 0.0, sleep=turns.append))
     account.backend.faults.append(Fault("ListAppInstanceUsers", error="ThrottledClientException", times=2))
@@ -81,7 +81,7 @@ def test_every_call_of_the_service_waits_for_its_turn(account: Account) -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_rows_are_readable_on_a_terminal_of_any_width(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    """No line is longer than the terminal, nothing is cut off, and brackets and colons mean nothing."""
+    """No line is longer than the terminal, nothing is truncated, and brackets and colons have no special meaning."""
     out = Console(file=StringIO(), width=width, force_terminal=True, color_system=None, highlight=False, emoji=False)
     monkeypatch.setattr(tables, "console", lambda: out)
     tables.show(ROWS)
@@ -93,7 +93,7 @@ def test_rows_are_readable_on_a_terminal_of_any_width(monkeypatch: pytest.Monkey
 
 
 def test_rows_in_a_file_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    """However long: for grep, and without colours."""
+    """Lines have any length, for grep, and no colors."""
     tables.show(tables.Rows(columns=["name"], rows=[["x" * 500]]))
     printed = capsys.readouterr().out
     assert "x" * 500 in printed
@@ -113,5 +113,5 @@ def test_rows_in_a_file_are_one_line_each(capsys: pytest.CaptureFixture[str]) ->
     ],
 )
 def test_text_of_others_cannot_move_what_is_shown(text: str, shown: str) -> None:
-    """F22, F76: letters and emoji stay as they are; what is invisible is shown as an escape."""
+    """F22, F76: Letters and emoji stay the same, and invisible characters are shown as escapes."""
     assert readable(text) == shown

@@ -1,4 +1,4 @@
-"""What becomes of a declaration's text when entries are added to it."""
+"""How the text of a declaration changes when entries are added."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ WITHOUT_ENTRIES = {
 
 
 def read(text: str) -> dict[str, Any]:
-    """What a text says; JSON may have tabs, which PyYAML does not take."""
+    """Parse a text; JSON may contain tabs, which PyYAML rejects."""
     return dict(json.loads(text) if text.startswith("{") else yaml.safe_load(text) or {})
 
 
 def common(one: str, other: str) -> str:
-    """What two texts both begin with."""
+    """The common beginning of two texts."""
     return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
 def test_nothing_is_taken_from_a_text_that_has_entries(text: str) -> None:
-    """Every character stays, in its order; the new entries come after the old ones and say what they are to say."""
+    """Every character stays in its order, and the new entries follow with the intended values."""
     result = merged(text, ENTRIES)
     beginning = common(text, result)
     end = common(text[len(beginning) :][::-1], result[len(beginning) :][::-1])[::-1]
@@ -85,7 +85,7 @@ def test_nothing_is_taken_from_a_text_that_has_entries(text: str) -> None:
 @pytest.mark.parametrize("stacks", [None, 3])
 @pytest.mark.parametrize("text", WITHOUT_ENTRIES.values(), ids=WITHOUT_ENTRIES)
 def test_a_text_without_entries_gets_them(text: str, stacks: int | None) -> None:
-    """Of what is there only `{}`, `~` and `null` give way; comments stay."""
+    """Only `{}`, `~` and `null` are replaced, and comments stay."""
     result = merged(text, ENTRIES, stacks=stacks)
     number = {} if stacks is None else {"stacks": stacks}
     assert read(result) == read(text) | number | {"endpoints": ENTRIES}
@@ -94,14 +94,14 @@ def test_a_text_without_entries_gets_them(text: str, stacks: int | None) -> None
 
 
 def test_the_texts_own_line_breaks_are_used() -> None:
-    """A file with CRLF has no other afterwards, and one without a last line break still has none."""
+    """A file with CRLF keeps it everywhere, and a file without a final line break still has none."""
     result = merged("endpoints:\r\n  a: {user: x}\r\n  b: {user: y}", ENTRIES)
     assert result.count("\n") == result.count("\r\n") > 2
     assert not result.endswith("\n")
 
 
 def test_entries_are_indented_and_spaced_as_the_others() -> None:
-    """By the file's step, with a blank line between them where the file has one."""
+    """The indentation is that of the file, with blank lines between entries if the file has them."""
     result = merged("endpoints:\n    a:\n        user: x\n\n    b:\n        user: y\n", ENTRIES)
     assert "\n\n    # Imported." in result
     assert "\n    bob-phone:\n        user: u\n        device_token:\n            secret: s\n" in result
@@ -109,7 +109,7 @@ def test_entries_are_indented_and_spaced_as_the_others() -> None:
 
 
 def test_comments_that_belong_to_the_last_entry_stay_with_it() -> None:
-    """They are indented as it is; what follows at the margin belongs to what comes next."""
+    """Comments with the entry's indentation belong to it. Comments at the margin belong to what follows."""
     result = merged("endpoints:\n  a:\n    user: x\n    # name: y\n\n# the number\nstacks: 2\n", ENTRIES)
     assert result.startswith("endpoints:\n  a:\n    user: x\n    # name: y\n")
     assert result.endswith("\n\n# the number\nstacks: 2\n")
@@ -119,6 +119,6 @@ def test_comments_that_belong_to_the_last_entry_stay_with_it() -> None:
     "text", ["endpoints: *e\n", "- endpoints\n", "endpoints: [a]\n", "endpoints: text\n"], ids=str.strip
 )
 def test_what_has_no_place_for_entries_is_refused(text: str) -> None:
-    """Rather than written over."""
+    """Nothing is overwritten."""
     with pytest.raises(CommandError, match="cannot be added"):
         merged(text, ENTRIES)

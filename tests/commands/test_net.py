@@ -1,4 +1,4 @@
-"""The net below every command: one message, a traceback only on request, and an exit code, whatever happens."""
+"""What every command does with an unexpected failure: one message, a traceback only on request, and an exit code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _raised(error: BaseException, *arguments: str) -> int:
 
 
 def test_what_nobody_foresaw_is_a_fault_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
-    """The message says what happened, how to see where, and where to report it."""
+    """The message says what happened, how to see the traceback, and where to report it."""
     assert _raised(KeyError("EndpointId")) == ExitCode.FAILED
     assert capsys.readouterr().err == (
         "error: chime-endpoints failed unexpectedly: KeyError: 'EndpointId' [CE-613]\n"
@@ -45,7 +45,7 @@ def test_what_nobody_foresaw_is_a_fault_of_the_program(capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("error", [RecursionError(), MemoryError(), AssertionError("x"), UnicodeError("\x1b[31m")])
 def test_no_kind_of_exception_leaves_the_net(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
-    """And what it says cannot colour or move anything on a terminal."""
+    """Its message cannot change colors or move the cursor of a terminal."""
     assert _raised(error) == ExitCode.FAILED
     told = capsys.readouterr().err
     assert "Traceback" not in told
@@ -53,7 +53,7 @@ def test_no_kind_of_exception_leaves_the_net(error: Exception, capsys: pytest.Ca
 
 
 def test_a_traceback_is_shown_on_request(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the option, or by the environment; the message follows it."""
+    """The option or the environment variable enables it. The message follows it."""
     assert _raised(KeyError("x"), "list", "--debug") == ExitCode.FAILED
     told = capsys.readouterr().err
     assert told.startswith("Traceback")
@@ -66,7 +66,7 @@ def test_a_traceback_is_shown_on_request(capsys: pytest.CaptureFixture[str], mon
 
 @pytest.mark.parametrize("command", list(_commands()), ids=" ".join)
 def test_every_command_takes_the_option_of_the_traceback(command: tuple[str, ...]) -> None:
-    """Before its name and after it, except where the options are another program's."""
+    """It is accepted before and after the command's name, unless the options belong to another program."""
     found: click.Command = cli
     for name in command:
         assert isinstance(found, click.Group)
@@ -90,7 +90,7 @@ def test_every_command_takes_the_option_of_the_traceback(command: tuple[str, ...
 def test_a_file_that_cannot_be_used_is_named(
     number: int, path: str | None, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With what the system says about it."""
+    """The message contains the reason from the operating system."""
     error = OSError(number, os.strerror(number), path) if path else OSError(number, os.strerror(number))
     assert _raised(error) == ExitCode.FAILED
     told = capsys.readouterr().err
@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_used_is_named(
 
 
 def test_every_code_of_a_command_has_its_section() -> None:
-    """On the one page about them, in their order."""
+    """All sections are on one page, in the order of the codes."""
     page = (ROOT / "docs" / "errors" / "commands.md").read_text()
     assert re.findall(r"^## (CE-\d+): .+ \{#(ce-\d+)\}$", page, re.MULTILINE) == [
         (str(code), code.lower()) for code in sorted(CommandCode)
@@ -107,7 +107,7 @@ def test_every_code_of_a_command_has_its_section() -> None:
 
 
 def test_messages_lead_to_the_projects_own_addresses() -> None:
-    """Those that its metadata names."""
+    """They are the addresses in the package's metadata."""
     project = (ROOT / "pyproject.toml").read_text()
     assert f'Issues = "{ISSUES}"' in project
     assert f'Documentation = "{PAGE.partition("errors/")[0]}"' in project
@@ -132,7 +132,7 @@ def test_messages_lead_to_the_projects_own_addresses() -> None:
     ],
 )
 def test_no_stream_ends_a_command_with_a_traceback(line: str, code: int) -> None:
-    """Not a reader who has left, nor a full disk, nor a stream that is closed, nor bytes that are no text."""
+    """This includes a closed pipe, a full disk, a closed stream, and input that is not text."""
     program = " ".join(ENTRY)
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{program} {line}"], capture_output=True, text=True, check=False
@@ -146,7 +146,7 @@ def test_no_stream_ends_a_command_with_a_traceback(line: str, code: int) -> None
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "ascii:strict", "utf-8"])
 def test_no_encoding_ends_a_command_with_a_traceback(encoding: str, tmp_path: Path) -> None:
-    """What it does not have is shown as Python escapes it."""
+    """Characters outside the encoding are shown as Python escapes."""
     (tmp_path / "Zoë…─☎.yaml").write_text("endpoints: {a: {}}")
     done = subprocess.run(
         [*ENTRY, "validate", "Zoë…─☎.yaml", "--json"],
@@ -171,7 +171,7 @@ def test_no_encoding_ends_a_command_with_a_traceback(encoding: str, tmp_path: Pa
 
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.1, 0.2, 0.4, 0.8])
 def test_an_interruption_at_any_moment_is_130_without_a_traceback(after: float) -> None:
-    """Also while modules are being loaded."""
+    """This is also true while modules are being imported."""
     silent = socket.create_server(("127.0.0.1", 0))  # connections are accepted, and nothing is ever answered
     command = subprocess.Popen(
         [*ENTRY, "list", "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-cdef-0123-456789abcdef"],
@@ -198,7 +198,7 @@ def test_an_interruption_at_any_moment_is_130_without_a_traceback(after: float) 
 
 
 def test_a_broken_installation_is_one_message() -> None:
-    """It says what to install, and shows the traceback on request."""
+    """The message says what to install, and shows the traceback on request."""
     program = (
         "import sys; sys.modules['click'] = type(sys)('click'); from chime_endpoints_cli.entry import main; main()"
     )
@@ -211,6 +211,6 @@ def test_a_broken_installation_is_one_message() -> None:
 
 
 def test_the_module_runs_as_the_installed_command_does() -> None:
-    """`python -m chime_endpoints_cli.main` is what tests start."""
+    """The tests start the command with `python -m chime_endpoints_cli.main`."""
     done = subprocess.run([*EXECUTABLE, "--version"], capture_output=True, text=True, check=True)
     assert "chime-endpoints" in done.stdout

@@ -1,4 +1,4 @@
-"""The commands on a system without what only POSIX has: what needs none of it works, the rest says so."""
+"""The commands on a system without POSIX: portable commands work, and the others report the reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _run(program: str, *arguments: str, **options: object) -> subprocess.Complet
 
 
 def test_every_help_is_shown_without_posix() -> None:
-    """One process asks for all of them."""
+    """One process prints all of them."""
     program = (
         f"{AS_ON_WINDOWS}import json\nfrom chime_endpoints_cli.main import run\n"
         "print([int(run([*command, '--help'])) for command in json.loads(sys.argv[1])])"
@@ -50,7 +50,7 @@ def test_every_help_is_shown_without_posix() -> None:
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "utf-8"])
 def test_what_asks_nothing_of_aws_works_without_posix(encoding: str, tmp_path: Path) -> None:
-    """With the encodings that consoles have there."""
+    """The test uses the encodings of Windows consoles."""
     (tmp_path / "endpoints.yaml").write_text(f"endpoints: {{a: {ENTRY}}}")
     environment = {"PYTHONIOENCODING": encoding, "PYTHONPATH": ":".join(sys.path)}
     done = _run(RUN, "validate", cwd=tmp_path, env=environment, encoding=encoding)
@@ -62,7 +62,7 @@ def test_what_asks_nothing_of_aws_works_without_posix(encoding: str, tmp_path: P
 
 
 def test_what_asks_aws_works_without_posix(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against a service that listens; names of any language are shown."""
+    """A local server answers, and names in any language are printed."""
     with EmulatorServer() as server:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "testing")
@@ -90,7 +90,7 @@ def test_what_asks_aws_works_without_posix(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("command", [*NEEDS_POSIX, "list --local"])
 def test_what_needs_posix_says_so(command: str) -> None:
-    """And where it works."""
+    """The message says where the command works."""
     done = _run(RUN, *command.split())
     assert done.returncode == ExitCode.FAILED
     assert "needs Linux or macOS\nOn Windows, run it in WSL: https://" in done.stderr
@@ -98,7 +98,7 @@ def test_what_needs_posix_says_so(command: str) -> None:
 
 
 def test_the_package_says_where_it_works() -> None:
-    """In its classifiers, and on a page that names what does not work on Windows."""
+    """The classifiers and a documentation page say what does not work on Windows."""
     project = (ROOT / "pyproject.toml").read_text()
     assert '"Operating System :: Microsoft :: Windows"' in project
     page = (ROOT / "docs" / "errors" / "commands.md").read_text().partition("{#windows}")[2]

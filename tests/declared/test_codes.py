@@ -1,4 +1,4 @@
-"""Mistakes in a declaration file that have a code: the code's page shows what is told of them."""
+"""Mistakes in a declaration file that have a code. The page of the code shows their message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER_REGION = "arn:aws:mobiletargeting:eu-central-1:111122223333:apps/1"
 
 
 def entry(key: str = "phone", **fields: str) -> str:
-    """An entry with some of its fields in another way; an empty one is left out."""
+    """An entry with some of its fields changed; an empty field is omitted."""
     every = {
         "user": "<USER>",
         "type": "APNS",
@@ -44,13 +44,13 @@ FILES: Mapping[Code, str] = {
 
 
 def told(directory: Path, code: Code) -> list[str]:
-    """What is told of the file with this mistake."""
+    """The message for a file with this mistake."""
     return mistakes(directory, f"endpoints:\n{FILES[code]}")
 
 
 @pytest.mark.parametrize("code", FILES)
 def test_a_mistake_in_a_file_has_the_code_of_the_same_mistake_in_an_event(tmp_path: Path, code: Code) -> None:
-    """At the end, where linters put it."""
+    """The code is at the end, as in the output of linters."""
     (line,) = told(tmp_path, code)
     assert line.endswith(f" [{code}]")
     assert "canary" not in line
@@ -58,6 +58,6 @@ def test_a_mistake_in_a_file_has_the_code_of_the_same_mistake_in_an_event(tmp_pa
 
 @pytest.mark.parametrize("code", Code)
 def test_the_page_of_a_code_shows_what_is_told_of_a_file(tmp_path: Path, code: Code) -> None:
-    """Word for word, where a file can have the mistake, and nothing else."""
+    """If a file can have the mistake, the page shows the message word for word, and nothing else."""
     shown = re.findall(r"^```text\n(endpoints\.yaml:.+)\n```$", (PAGES / f"{code}.md").read_text(), re.MULTILINE)
     assert shown == (told(tmp_path, code) if code in FILES else [])

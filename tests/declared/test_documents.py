@@ -1,4 +1,4 @@
-"""Whatever a file is made of, reading it ends soon, with a sentence that says what to write."""
+"""Every file is read quickly, and every problem is a sentence that says what to write."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ BOMB = "".join(f"x{n}: &x{n} {{{', '.join(f'k{k}: *x{n - 1}' for k in range(9))}
     [f"---\n{VALID}---\n", f"---\n---\n{VALID}...\n", f"{VALID}...\n---\n# nothing\n", f"%YAML 1.1\n---\n{VALID}"],
 )
 def test_a_document_may_begin_and_end_with_yamls_marks(tmp_path: Path, text: str) -> None:
-    """Empty documents beside it are none."""
+    """Empty documents before and after it do not count."""
     assert len(loaded(tmp_path, text).entries) == 1
 
 
 def test_a_second_document_is_told_with_its_place(tmp_path: Path) -> None:
-    """One of the two would be lost."""
+    """Otherwise, one of the documents would be ignored."""
     assert mistakes(tmp_path, f"{VALID}---\n{VALID}") == [
         "endpoints.yaml:4:1: a second YAML document begins here; keep one document, or use a file for each."
     ]
@@ -46,7 +46,7 @@ def test_a_second_document_is_told_with_its_place(tmp_path: Path) -> None:
     ],
 )
 def test_cloudformations_functions_are_told_by_name(tmp_path: Path, value: str, name: str) -> None:
-    """The file is read before there is a stack; a variable is what comes nearest."""
+    """The file is read before a stack exists. The message suggests a variable."""
     text = (
         "endpoints:\n  a: {user: <USER>, type: GCM, application: <APPLICATION>, device_token: {parameter: /a}, name: "
         + value
@@ -59,7 +59,7 @@ def test_cloudformations_functions_are_told_by_name(tmp_path: Path, value: str, 
 
 @pytest.mark.parametrize("value", ["!canary", "!<canary> x", "!canary [x]", "&canary", "*canary", "{canary0: }"])
 def test_what_may_be_a_token_is_not_told_though_yaml_takes_it_for_something_else(tmp_path: Path, value: str) -> None:
-    """A token that begins with YAML's own marks: quotes are the remedy."""
+    """A token can start with a character that has a meaning in YAML. The remedy is quotes."""
     text = f"endpoints:\n  a: {{{COMMON}, device_token: {{plain_text: {value}}}}}\n"
     told = "\n".join(mistakes(tmp_path, text))
     assert told
@@ -75,7 +75,7 @@ def test_what_may_be_a_token_is_not_told_though_yaml_takes_it_for_something_else
     ],
 )
 def test_yamls_own_tags_are_told(tmp_path: Path, value: str, expected: str) -> None:
-    """Nothing is made of them."""
+    """They create no objects."""
     assert expected in mistakes(tmp_path, f"endpoints: {{a: {value}}}")[0]
 
 
@@ -91,26 +91,26 @@ def test_yamls_own_tags_are_told(tmp_path: Path, value: str, expected: str) -> N
     ids=["lists", "maps", "closed", "dashes", "keys"],
 )
 def test_depth_is_told(tmp_path: Path, text: str) -> None:
-    """No parser goes down there."""
+    """No parser is called for such a file."""
     (message,) = mistakes(tmp_path, text)
     assert "nested more than 50 levels deep" in message
 
 
 def test_depth_in_json_is_told(tmp_path: Path) -> None:
-    """Its parser has a limit of its own."""
+    """The JSON parser has its own limit."""
     (message,) = mistakes(tmp_path, "[" * 200_000, name="e.json")
     assert "nested too deeply" in message
 
 
 @pytest.mark.parametrize("top", ["defaults: {tags: *x29}", "defaults: *x29", "stacks: *x29", "parameter_paths: [*x29]"])
 def test_aliases_are_not_multiplied_out(tmp_path: Path, top: str) -> None:
-    """9 to the power of 29 values are read as the thirty maps that are written."""
+    """A file with 9 to the power of 29 values is read as its thirty maps."""
     text = f"x0: &x0 {{k: v}}\n{BOMB}{top}\nendpoints: {{a: {ENTRY}}}\n"
     assert len(mistakes(tmp_path, text)) >= 30
 
 
 def test_merge_keys_copy_at_most_a_million_keys(tmp_path: Path) -> None:
-    """Two thousand times two thousand keys would be four million."""
+    """Two thousand maps with two thousand keys each would be four million."""
     keys = ", ".join(f"k{number}: v" for number in range(2000))
     maps = ", ".join(["*a"] * 2000)
     (message,) = mistakes(tmp_path, f"a: &a {{{keys}}}\nb: {{<<: [{maps}]}}\nendpoints: {{}}\n")
@@ -118,7 +118,7 @@ def test_merge_keys_copy_at_most_a_million_keys(tmp_path: Path) -> None:
 
 
 def test_the_first_of_merged_maps_counts_and_the_entrys_own_key_most(tmp_path: Path) -> None:
-    """As YAML has it."""
+    """This is YAML's rule."""
     text = f"""
     endpoints:
       one: &one {{<<: {ENTRY}, name: One, allow_messages: NONE}}
@@ -130,7 +130,7 @@ def test_the_first_of_merged_maps_counts_and_the_entrys_own_key_most(tmp_path: P
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
 def test_every_end_of_a_line_is_one(tmp_path: Path, ends: str) -> None:
-    """Windows' too, and a byte order mark."""
+    """This includes those of Windows, and a byte order mark."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(f"\ufeff{VALID}".replace("\n", ends).encode())
     assert len(load(path, lambda _: None).entries) == 1
@@ -153,7 +153,7 @@ def test_every_end_of_a_line_is_one(tmp_path: Path, ends: str) -> None:
     ids=["utf-16", "latin-1", "nul", "tab", "at", "comment", "huge"],
 )
 def test_what_is_no_text_of_yaml_is_told_with_its_place(tmp_path: Path, content: bytes, expected: str) -> None:
-    """And with what to do about it."""
+    """The message has a remedy."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(content)
     with pytest.raises(DeclaredFileError) as raised:
@@ -171,13 +171,13 @@ def test_what_is_no_text_of_yaml_is_told_with_its_place(tmp_path: Path, content:
     ],
 )
 def test_what_people_write_into_json_is_told(tmp_path: Path, text: str, expected: str) -> None:
-    """Which of Python's releases explains it itself differs."""
+    """Only some Python releases explain it themselves."""
     (message,) = mistakes(tmp_path, text, name="e.json")
     assert message.endswith(expected) or expected in message
 
 
 def test_json_keeps_every_character_of_its_strings(tmp_path: Path) -> None:
-    """Also those that YAML takes for the end of a line."""
+    """This includes characters that YAML reads as line breaks."""
     name = "a\u2028b\u0085c\u007f"
     text = '{"endpoints": {"a": ' + _json_entry(name) + "}}"
     assert "name: contains a control character" in mistakes(tmp_path, text, name="e.json")[0]
@@ -209,14 +209,14 @@ def _json_entry(name: str) -> str:
     ],
 )
 def test_what_yaml_makes_of_a_word_is_told(tmp_path: Path, fields: str, expected: str) -> None:
-    """YAML 1.1 takes many words for something else than text."""
+    """YAML 1.1 reads many words as something other than text."""
     (message,) = mistakes(tmp_path, f"endpoints:\n  a: {{{ENTRY[1:-1]}, {fields}}}\n")
     assert expected in message
 
 
 @pytest.mark.parametrize("number", ["010", "0x10", "1_0", "1.0", "-1", "501", "'two'", "true", "[1]", "99999999999"])
 def test_the_number_of_stacks_is_what_every_yaml_reads_alike(tmp_path: Path, number: str) -> None:
-    """010 is eight to one release of YAML and ten to the other."""
+    """010 is eight in one version of YAML and ten in another."""
     (message,) = mistakes(tmp_path, f"stacks: {number}\n{VALID}")
     assert "must be a whole number from 1 to 500." in message
 
@@ -240,7 +240,7 @@ def test_the_number_of_stacks_is_what_every_yaml_reads_alike(tmp_path: Path, num
     ],
 )
 def test_the_wrong_part_of_an_arn_is_named(tmp_path: Path, arn: str, expected: str) -> None:
-    """The ARN is shown whole: what is wrong with it may stand at its end."""
+    """The message shows the whole ARN, because the mistake may be at its end."""
     text = (
         f"endpoints:\n  a: {{user: '{arn}', type: GCM, application: <APPLICATION>, device_token: {{parameter: /a}}}}\n"
     )
@@ -251,7 +251,7 @@ def test_the_wrong_part_of_an_arn_is_named(tmp_path: Path, arn: str, expected: s
 
 @pytest.mark.parametrize("key", ["__proto__", "a/b", " a ", "~", "ü", "a" * 129, "a b", "\\u001b[31m"])
 def test_a_key_that_is_none_is_told_in_a_line(tmp_path: Path, key: str) -> None:
-    """Whatever it holds, a terminal shows it."""
+    """A terminal can show every character of the message."""
     (message,) = mistakes(tmp_path, f'endpoints: {{"{key}": {ENTRY}}}')
     assert "an entry's key has 1 to 128 letters" in message
     assert message.isprintable()
@@ -259,19 +259,19 @@ def test_a_key_that_is_none_is_told_in_a_line(tmp_path: Path, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["true", "null", "12", "0123", "1e3", "2024-01-01", "yes", "Default", "a.b_c-d"])
 def test_a_key_is_text_whatever_yaml_takes_it_for(tmp_path: Path, key: str) -> None:
-    """As it is written."""
+    """The key is used as it is written."""
     assert loaded(tmp_path, f"endpoints: {{{key}: {ENTRY}}}").entries[0].key == key
 
 
 @pytest.mark.parametrize("path", ["/", "/a/", "a", "/a/*", "/a b", "//a"])
 def test_a_path_of_parameters_is_absolute_and_says_what_is_allowed(tmp_path: Path, path: str) -> None:
-    """The whole store, or a pattern, is never allowed."""
+    """The whole store and a pattern are never allowed."""
     (message,) = mistakes(tmp_path, f"parameter_paths: ['{path}']\n{VALID}")
     assert f"parameter_paths: '{path}' is not a parameter path" in message
 
 
 def test_the_same_token_is_known_by_what_it_leaves_out(tmp_path: Path) -> None:
-    """A secret's version is AWSCURRENT unless another is named: CDK would refuse the second endpoint."""
+    """A secret without a version has the version AWSCURRENT. CDK would otherwise reject the second endpoint."""
     one = ENTRY.replace("}}", ", version_stage: AWSCURRENT}}")
     (message,) = mistakes(tmp_path, f"endpoints:\n  a: {ENTRY}\n  b: {one}\n")
     assert "b: device_token: a (line 2) declares the same token for the same user" in message

@@ -1,4 +1,4 @@
-"""What a declaration file may say, and what comes of it."""
+"""The allowed content of a declaration file, and the resulting endpoints."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def test_the_repositorys_own_file_is_valid_without_any_variable() -> None:
-    """`cdk synth` works straight after cloning."""
+    """`cdk synth` works in a fresh clone."""
     declared = load(REPOSITORY / "endpoints.yaml", lambda _: None)
     assert len(declared.entries) >= 6
 
 
 def test_the_repositorys_own_file_shows_every_kind_of_endpoint() -> None:
-    """A newcomer finds an example of everything in it."""
+    """It is an example for new users."""
     entries = load(REPOSITORY / "endpoints.yaml", lambda _: None).entries
     declarations = [entry.declaration for entry in entries]
     assert {declaration.type for declaration in declarations} == {"APNS", "APNS_SANDBOX", "GCM"}
@@ -35,7 +35,7 @@ def test_the_repositorys_own_file_shows_every_kind_of_endpoint() -> None:
 
 
 def test_the_repositorys_own_file_takes_its_arns_from_variables() -> None:
-    """The local cloud gives the ARNs that its services answered."""
+    """The local cloud sets the variables to the ARNs of its resources."""
     given = {
         "APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:000000000000:app-instance/x",
         "APPLICATION_ARN": "arn:aws:mobiletargeting:us-east-1:000000000000:apps/y",
@@ -50,7 +50,7 @@ def test_the_repositorys_own_file_takes_its_arns_from_variables() -> None:
 
 
 def test_an_entry_may_say_everything(tmp_path: Path) -> None:
-    """Every field ends in the declaration."""
+    """Every field is in the declaration."""
     (entry,) = loaded(
         tmp_path,
         """
@@ -81,7 +81,7 @@ def test_an_entry_may_say_everything(tmp_path: Path) -> None:
 
 
 def test_json_says_the_same_as_yaml(tmp_path: Path) -> None:
-    """A `.json` file is read as JSON, characters beyond U+FFFF and tabs included."""
+    """A `.json` file is read as JSON, including tabs and characters beyond U+FFFF."""
     fields = {
         "user": USER,
         "type": "GCM",
@@ -96,7 +96,7 @@ def test_json_says_the_same_as_yaml(tmp_path: Path) -> None:
 
 
 def test_defaults_are_what_an_entry_does_not_say(tmp_path: Path) -> None:
-    """An entry's own fields win; of tags, each key by itself."""
+    """An entry's fields override the defaults. Tags are merged by key."""
     first, second = loaded(
         tmp_path,
         """
@@ -113,7 +113,7 @@ def test_defaults_are_what_an_entry_does_not_say(tmp_path: Path) -> None:
 
 
 def test_anchors_and_merge_keys_of_yaml_work(tmp_path: Path) -> None:
-    """What YAML offers against repetition is not taken away."""
+    """They avoid repetition, as usual in YAML."""
     first, second = loaded(
         tmp_path,
         """
@@ -127,14 +127,14 @@ def test_anchors_and_merge_keys_of_yaml_work(tmp_path: Path) -> None:
 
 
 def test_a_plain_token_is_in_no_repr(tmp_path: Path) -> None:
-    """F2, F74: a token that stands in the file does not reach a log by way of an object."""
+    """F2, F74: No object shows it in a log."""
     text = "endpoints: {a: {user: <USER>, type: GCM, application: <APPLICATION>, device_token: {plain_text: canary}}}"
     assert "canary" not in repr(loaded(tmp_path, text))
 
 
 @pytest.mark.parametrize("value", ["true", "'true'", "'${ADOPT}'", "'${MISSING:-true}'"])
 def test_a_truth_may_come_from_a_variable(tmp_path: Path, value: str) -> None:
-    """`adopt_existing` is true however it is written."""
+    """`adopt_existing` is true in every spelling of YAML."""
     text = f"defaults: {{adopt_existing: {value}}}\nendpoints: {{a: <ENTRY>}}"
     (entry,) = loaded(tmp_path, text, variables={"ADOPT": "True"}).entries
     assert entry.declaration.adopt_existing

@@ -1,4 +1,4 @@
-"""An entry's id: the identity that it keeps when its key changes."""
+"""An entry's `id`: the identity that it keeps when its key changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMON = "user: <USER>, type: GCM, application: <APPLICATION>, device_token: {se
 
 
 def test_a_renamed_entry_with_its_former_key_as_id_stays_in_its_stack(tmp_path: Path) -> None:
-    """However many stacks there are, and however often it is renamed."""
+    """This is true for any number of stacks and any number of renames."""
     before = loaded(tmp_path, many(200, stacks=7))
     text = many(200, stacks=7)
     for number in range(200):
@@ -25,7 +25,7 @@ def test_a_renamed_entry_with_its_former_key_as_id_stays_in_its_stack(tmp_path: 
 
 
 def test_an_entry_without_an_id_is_known_by_its_key(tmp_path: Path) -> None:
-    """The default."""
+    """This is the default."""
     (entry,) = loaded(tmp_path, "endpoints: {phone: <ENTRY>}").entries
     assert (entry.key, entry.identity) == ("phone", "phone")
 
@@ -46,18 +46,18 @@ def test_an_entry_without_an_id_is_known_by_its_key(tmp_path: Path) -> None:
     ],
 )
 def test_an_id_that_cannot_be_is_refused(tmp_path: Path, entries: str, expected: str) -> None:
-    """Two entries of one identity, what is no key, and CloudFormation's own logical ID."""
+    """Two entries with the same ID, an invalid key, and CloudFormation's own logical ID are refused."""
     (mistake,) = mistakes(tmp_path, f"endpoints:\n  {entries.replace('%s', COMMON)}\n")
     assert mistake.removeprefix("endpoints.yaml:").startswith(expected)
 
 
 def test_entries_may_swap_their_keys(tmp_path: Path) -> None:
-    """Each keeps its identity."""
+    """Each entry keeps its identity."""
     text = f"endpoints:\n  a: {{id: b, {COMMON}, field: b}}}}\n  b: {{id: a, {COMMON}, field: a}}}}\n"
     assert [(each.key, each.identity) for each in loaded(tmp_path, text).entries] == [("a", "b"), ("b", "a")]
 
 
 def test_an_id_is_no_default(tmp_path: Path) -> None:
-    """It is one entry's own."""
+    """It belongs to one entry."""
     (mistake,) = mistakes(tmp_path, "defaults: {id: a}\nendpoints: {phone: <ENTRY>}\n")
     assert "id" in mistake

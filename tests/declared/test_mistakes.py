@@ -1,4 +1,4 @@
-"""Mistakes in a declaration file: each is told with file, line, column, entry and field, and all are told at once."""
+"""Every mistake in a declaration file is reported at once, with file, line, column, entry and field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _told(path: Path) -> list[str]:
 
 
 def entry(fields: str) -> str:
-    """A file with one entry `a` in line 2, its fields from column 7."""
+    """A file with one entry `a` in line 2, and its fields from column 7."""
     return f"endpoints:\n  a: {{{fields}}}\n"
 
 
@@ -155,7 +155,7 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
     ],
 )
 def test_a_field_that_cannot_be_is_named(tmp_path: Path, fields: str, expected: str) -> None:
-    """F1, F2, F3, F4, F5, F6, F8, F9: there is one message, with the entry, in the entry's line."""
+    """F1, F2, F3, F4, F5, F6, F8, F9: There is one message, with the entry, in the entry's line."""
     (message,) = mistakes(tmp_path, entry(fields))
     assert message.startswith("endpoints.yaml:2:")
     assert ": a: " in message
@@ -163,7 +163,7 @@ def test_a_field_that_cannot_be_is_named(tmp_path: Path, fields: str, expected: 
 
 
 def test_a_missing_field_is_told_at_the_entry(tmp_path: Path) -> None:
-    """What is not there has no place of its own."""
+    """A missing field has no place of its own."""
     assert mistakes(tmp_path, "endpoints:\n  a: {name: x}\n") == [
         "endpoints.yaml:2:3: a: application: is missing. [CE-101]",
         "endpoints.yaml:2:3: a: device_token: is missing. [CE-101]",
@@ -173,7 +173,7 @@ def test_a_missing_field_is_told_at_the_entry(tmp_path: Path) -> None:
 
 
 def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
-    """One run tells everything there is to correct."""
+    """One run reports everything that needs correction."""
     text = f"""
     defaults: {{tags: {{team: 5}}}}
     endpoints:
@@ -185,7 +185,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_the_defaults_is_told_once(tmp_path: Path) -> None:
-    """Not again for each entry that has them."""
+    """It is not repeated for each entry that uses the defaults."""
     text = "defaults: {type: FCM, tags: {team: ''}}\nendpoints:\n" + "".join(
         f"  e{number}: {{user: <USER>{number}, application: <APPLICATION>, device_token: {{plain_text: x}}}}\n"
         for number in range(3)
@@ -195,7 +195,7 @@ def test_a_mistake_in_the_defaults_is_told_once(tmp_path: Path) -> None:
 
 
 def test_the_same_token_twice_for_a_user_is_told(tmp_path: Path) -> None:
-    """F10: the service would refuse the second registration."""
+    """F10: The service would reject the second registration."""
     text = "endpoints:\n  first: <ENTRY>\n  second: <ENTRY>\n"
     (message,) = mistakes(tmp_path, text)
     assert message.startswith("endpoints.yaml:3:")
@@ -203,7 +203,7 @@ def test_the_same_token_twice_for_a_user_is_told(tmp_path: Path) -> None:
 
 
 def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
-    """Both endpoints put their tags on the one user."""
+    """Both endpoints apply their tags to the same user."""
     text = f"""
     endpoints:
       first: {{{COMMON}, device_token: {{plain_text: x}}, tags: {{team: chat}}}}
@@ -214,7 +214,7 @@ def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
 
 
 def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
-    """F9: fifty of two endpoints together, as of one."""
+    """F9: The limit of fifty applies to all endpoints of the user together."""
 
     def tags(first: int, count: int) -> str:
         return "{" + ", ".join(f"k{number}: v" for number in range(first, first + count)) + "}"
@@ -229,7 +229,7 @@ def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
 
 
 def test_an_alias_is_told_where_it_is_used(tmp_path: Path) -> None:
-    """Not where its anchor stands, which may be another entry."""
+    """The anchor may be in another entry."""
     text = f"""
     endpoints:
       first: {{{COMMON}, device_token: {{plain_text: &token x}}}}
@@ -240,7 +240,7 @@ def test_an_alias_is_told_where_it_is_used(tmp_path: Path) -> None:
 
 
 def test_json_has_places_too(tmp_path: Path) -> None:
-    """A mistake in JSON's form as well as one in a field."""
+    """This applies to a syntax error and to a mistake in a field."""
     assert mistakes(tmp_path, '{"endpoints": {,}}', name="e.json") == [
         "e.json:1:16: not valid JSON: Expecting property name enclosed in double quotes. Remove the comma."
     ]
@@ -248,20 +248,20 @@ def test_json_has_places_too(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """With the way to name another."""
+    """The message says how to use another file."""
     (message,) = _told(tmp_path / "nowhere.yaml")
     assert "cannot be read: No such file or directory. To use another file, pass -c endpoints=PATH." in message
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
-    """Not a traceback of the decoder."""
+    """The message is not a traceback of the decoder."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     assert _told(path) == [f"{path}:1:1: is UTF-16 text, as some Windows programs write it; save it as UTF-8."]
 
 
 def test_no_message_holds_a_token(tmp_path: Path) -> None:
-    """F2, F74: whatever is wrong with it."""
+    """F2, F74: This is true for every kind of mistake."""
     canary = "CANARY"
     text = "\n".join(
         [
@@ -280,5 +280,5 @@ def test_no_message_holds_a_token(tmp_path: Path) -> None:
 
 
 def test_a_valid_file_has_none(tmp_path: Path) -> None:
-    """The entry that these tests build on is right."""
+    """The entry on which these tests are based is correct."""
     assert loaded(tmp_path, "endpoints: {a: <ENTRY>}").entries[0].key == "a"

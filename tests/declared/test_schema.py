@@ -1,4 +1,4 @@
-"""The JSON Schema, from which editors complete and check, says what the loader and the rules say."""
+"""The JSON Schema for editors matches the loader and the rules."""
 
 from __future__ import annotations
 
@@ -43,28 +43,28 @@ def accepts(document: object) -> bool:
 
 
 def test_the_shipped_schema_is_what_the_rules_give() -> None:
-    """There is one truth: `make schema` writes the file anew."""
+    """There is one source: `make schema` writes the file."""
     assert schema() == SCHEMA
 
 
 def test_the_schema_is_versioned() -> None:
-    """By its id, which names no place in the net."""
+    """Its ID contains the version, and is not an address on the internet."""
     assert SCHEMA["$id"] == f"urn:cdk-chime-endpoints:endpoints:{VERSION}"
 
 
 def test_the_schema_is_a_valid_schema() -> None:
-    """Editors refuse one that is not."""
+    """Editors reject an invalid schema."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 def test_the_schema_accepts_the_repositorys_own_file() -> None:
-    """Nothing is underlined in it."""
+    """An editor reports no mistake in it."""
     text = (Path(__file__).parents[2] / "endpoints.yaml").read_text(encoding="utf-8")
     assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(yaml.safe_load(text))) == []
 
 
 def test_the_schema_has_the_loaders_fields() -> None:
-    """A field that only one of them knows would be refused by the other."""
+    """A field that only one of them knows would be rejected by the other."""
     assert set(SCHEMA["properties"]) == set(TOP_FIELDS)
     assert tuple(FIELDS) == ENTRY_FIELDS
     assert set(SCHEMA["properties"]["defaults"]["properties"]) == set(DEFAULT_FIELDS)
@@ -73,14 +73,14 @@ def test_the_schema_has_the_loaders_fields() -> None:
 
 
 def test_every_field_is_explained() -> None:
-    """An editor shows it on hover."""
+    """An editor shows the explanation."""
     tokens = {f"{title}.{name}": field for title, fields in TOKENS.items() for name, field in fields.items()}
     for name, field in (SCHEMA["properties"] | FIELDS | tokens).items():
         assert field.get("description"), name
 
 
 def test_the_schema_has_the_rules_limits() -> None:
-    """The limits are the service's."""
+    """The limits are those of the service."""
     assert FIELDS["type"]["anyOf"][0]["enum"] == list(EndpointType)
     assert FIELDS["allow_messages"]["anyOf"][0]["enum"] == list(AllowMessages)
     for policy in ("removal_policy", "update_replace_policy"):
@@ -121,7 +121,7 @@ def test_the_schema_has_the_rules_limits() -> None:
     ],
 )
 def test_schema_and_loader_refuse_the_same(tmp_path: Path, change: dict[str, object]) -> None:
-    """What an editor accepts, `cdk synth` accepts."""
+    """A file that an editor accepts is also accepted by `cdk synth`."""
     document = {"endpoints": {"a": VALID | change}}
     assert not accepts(document)
     assert mistakes(tmp_path, json.dumps(document), name="e.json")
@@ -143,7 +143,7 @@ def test_schema_and_loader_refuse_the_same(tmp_path: Path, change: dict[str, obj
     ],
 )
 def test_schema_and_loader_accept_the_same(tmp_path: Path, change: dict[str, object]) -> None:
-    """What an editor underlines is wrong."""
+    """A file that an editor marks is also rejected by `cdk synth`."""
     document = {"endpoints": {"a": VALID | change}}
     assert accepts(document)
     assert mistakes(tmp_path, json.dumps(document), name="e.json") == []

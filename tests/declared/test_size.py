@@ -15,14 +15,14 @@ from declared.writing import APPLICATION, USER, loaded, many, mistakes
 
 
 def _steps(path: Path, *, valid: bool = True) -> int:
-    """How many calls of functions loading a file takes: unlike its time, the same on every machine."""
+    """The number of function calls for loading a file, which is the same on every machine, unlike the time."""
     with nullcontext() if valid else pytest.raises(DeclaredFileError), Profile() as profile:
         load(path, lambda _: None)
     return sum(entry.callcount for entry in profile.getstats())
 
 
 def test_loading_takes_work_in_proportion_to_the_entries(tmp_path: Path) -> None:
-    """Four times the entries take four times as much: sixteen would be it if each were held against all others."""
+    """Four times the entries need four times the calls. Comparing all pairs would need sixteen times."""
     for count in (500, 2000):
         (tmp_path / f"{count}.yaml").write_text(many(count, stacks=10), encoding="utf-8")
     load(tmp_path / "500.yaml", lambda _: None)  # what is done once a process is done
@@ -30,7 +30,7 @@ def test_loading_takes_work_in_proportion_to_the_entries(tmp_path: Path) -> None
 
 
 def test_too_few_stacks_are_refused_with_work_in_proportion_to_the_entries(tmp_path: Path) -> None:
-    """The number that helps is found without spreading the entries anew for each number that is tried."""
+    """A sufficient number is found without distributing the entries again for every candidate."""
 
     def steps(count: int) -> int:
         path = tmp_path / f"{count}.yaml"
@@ -43,7 +43,7 @@ def test_too_few_stacks_are_refused_with_work_in_proportion_to_the_entries(tmp_p
 
 @pytest.mark.parametrize(("count", "stacks"), [(1000, 1), (4000, 3)])
 def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stacks: int) -> None:
-    """And it is the smallest that leaves a tenth of every stack free, which the message says."""
+    """It is the smallest number that leaves a tenth of every stack free, as the message says."""
     (message,) = mistakes(tmp_path, many(count, stacks=stacks))
     assert "a tenth of each quota free" in message
     advised = int(message.split("`stacks: ")[1].split("`")[0])
@@ -53,7 +53,7 @@ def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stac
 
 
 def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) -> None:
-    """Endpoints of sixty app instances in every stack: their permissions are too long in each."""
+    """For example, every stack has endpoints of sixty app instances, and their permissions are too long."""
     entries = "".join(
         f"  e{number}: {{user: '{USER.replace('0123', str(number % 60))}{number}', device_token: {{plain_text: x}}}}\n"
         for number in range(16_000)
@@ -66,6 +66,6 @@ def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) ->
 
 
 def test_a_thousand_mistakes_are_all_told(tmp_path: Path) -> None:
-    """At once."""
+    """They are all in one report."""
     text = many(1000, stacks=5).replace("type: GCM", "type: FCM")
     assert len(mistakes(tmp_path, text)) == 1000

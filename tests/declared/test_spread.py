@@ -1,4 +1,4 @@
-"""Which stack an endpoint is in."""
+"""The stack of an endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from declared.writing import APPLICATION, USER, many, mistakes
 
 
 def entry(number: int, *, tagged: bool = False) -> Entry:
-    """An endpoint of a user of its own."""
+    """An endpoint with its own user."""
     return Entry(
         key=f"endpoint-{number}",
         declaration=EndpointDeclaration(
@@ -33,7 +33,7 @@ ENTRIES = [entry(number) for number in range(1000)]
 
 
 def test_an_entrys_stack_follows_from_its_key_alone() -> None:
-    """Adding or removing entries moves no other."""
+    """Adding or removing other entries does not move it."""
     everything = spread(ENTRIES, 4)
     fewer = spread(ENTRIES[::3], 4)
     for all_of, some_of in zip(everything, fewer, strict=True):
@@ -41,14 +41,14 @@ def test_an_entrys_stack_follows_from_its_key_alone() -> None:
 
 
 def test_one_stack_more_moves_entries_only_to_the_new_one() -> None:
-    """What stays, stays where it is."""
+    """All other entries stay in their stacks."""
     for each in ENTRIES:
         before, after = stack_of(each.key, 4), stack_of(each.key, 5)
         assert after in (before, 4)
 
 
 def test_stacks_are_of_like_size() -> None:
-    """No stack fills up long before the others."""
+    """No stack becomes full long before the others."""
     sizes = [len(share) for share in spread(ENTRIES, 4)]
     assert min(sizes) > 200
     assert max(sizes) < 300
@@ -56,18 +56,18 @@ def test_stacks_are_of_like_size() -> None:
 
 @pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 1), ("bob-android", 2), ("carol-work", 0)])
 def test_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
-    """F14: a release that moved entries would replace everybody's endpoints."""
+    """F14: Otherwise, an upgrade would replace endpoints."""
     assert stack_of(key, 3) == stack
 
 
 @pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 178), ("bob-android", 67), ("carol-work", 269)])
 def test_beyond_a_hundred_stacks_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
-    """As with fewer."""
+    """The rule is the same as with fewer stacks."""
     assert stack_of(key, 400) == stack
 
 
 def test_up_to_a_hundred_stacks_the_greatest_digest_decides() -> None:
-    """As in every release before: what is deployed stays in its stack."""
+    """Deployed entries therefore stay in their stacks."""
     for each in ENTRIES[:20]:
         digests = [sha256(f"{number} {each.key}".encode()).digest() for number in range(100)]
         for stacks in (1, 7, 100):
@@ -75,7 +75,7 @@ def test_up_to_a_hundred_stacks_the_greatest_digest_decides() -> None:
 
 
 def test_beyond_a_hundred_stacks_entries_move_only_to_the_new_one() -> None:
-    """The first hundred are compared, the others are not, and there is no seam between the two."""
+    """The first hundred stacks keep their rule, and no entry moves when the other rule starts."""
     moving = Moving([each.key for each in ENTRIES], 98)
     while moving.stacks < 200:
         before = list(moving.numbers)
@@ -86,21 +86,21 @@ def test_beyond_a_hundred_stacks_entries_move_only_to_the_new_one() -> None:
 
 
 def test_tags_cost_a_resource_for_each_user() -> None:
-    """Endpoints of one user share it; the permission to tag is one more."""
+    """Endpoints of one user share it. The permission to tag is another resource."""
     one, two = [entry(1)], [entry(1), entry(1)]
     assert usage([entry(1, tagged=True)]).resources == usage(one).resources + 2
     assert usage([entry(1, tagged=True), entry(1, tagged=True)]).resources == usage(two).resources + 2
 
 
 def test_490_endpoints_fit_one_stack() -> None:
-    """And 245 with tags for a user each."""
+    """With tags for a different user each, 245 fit."""
     assert exceeded([[entry(number) for number in range(490)]]) is None
     assert exceeded([[entry(number, tagged=True) for number in range(245)]]) is None
     assert exceeded([[entry(number) for number in range(500)]]) is not None
 
 
 def test_the_suggested_number_of_stacks_is_the_smallest_that_leaves_a_tenth_free() -> None:
-    """Nobody has to raise it again soon, and no stack is half empty for it."""
+    """You do not need to increase it soon, and no stack is half empty."""
     stacks = stacks_needed(ENTRIES, 1)
     assert stacks == 3
     assert exceeded(spread(ENTRIES, stacks), reserve=0.1) is None
@@ -108,7 +108,7 @@ def test_the_suggested_number_of_stacks_is_the_smallest_that_leaves_a_tenth_free
 
 
 def test_a_template_of_more_than_a_megabyte_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    """Long names, and few enough endpoints; with what the message says to write, the file is right."""
+    """Long names can cause this with few endpoints. The file is valid after the suggested change."""
     text = many(400, stacks=1).replace("name: Device ", "name: " + "n" * 1500)
     (message,) = mistakes(tmp_path, text)
     assert "bytes for the template of one stack, but CloudFormation allows only 1 MB" in message
@@ -126,7 +126,7 @@ def _file(count: int, stacks: int) -> str:
 
 
 def test_more_endpoints_than_a_stack_holds_are_refused_with_the_remedy(tmp_path: Path) -> None:
-    """The message says what to write, and with that the file is right."""
+    """The message says what to write, and the file is valid after that change."""
     (message,) = mistakes(tmp_path, _file(498, 1))
     assert message.startswith(
         "endpoints.yaml:2:1: endpoints: 498 endpoints with their users' tags would need about 506"

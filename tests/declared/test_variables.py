@@ -33,7 +33,7 @@ from declared.writing import loaded, mistakes
     ],
 )
 def test_a_variable_becomes_its_value(text: str, result: str) -> None:
-    """As in a shell: a default stands in for a variable that is missing or empty; `$${` is a literal."""
+    """As in a shell, the default replaces a missing or empty variable. `$${` is a literal."""
     assert substitute(text, {"A": "a", "B": "b", "EMPTY": ""}.get) == result
 
 
@@ -45,26 +45,26 @@ def test_a_variable_becomes_its_value(text: str, result: str) -> None:
     ],
 )
 def test_a_variable_without_a_value_is_refused(text: str) -> None:
-    """Nothing is deployed with a hole in it."""
+    """Nothing is deployed with a missing value."""
     with pytest.raises(UndefinedVariableError):
         substitute(text, lambda _: None)
 
 
 def test_defaults_nest_to_a_depth_that_is_told() -> None:
-    """A file that goes on for ever ends in a sentence."""
+    """Deeper nesting is a reported mistake."""
     nested = "${NONE:-" * 2000 + "x" + "}" * 2000
     with pytest.raises(UndefinedVariableError, match="nests more than 10 defaults"):
         substitute(nested, lambda _: None)
 
 
 def test_a_value_is_taken_as_it_is() -> None:
-    """What an environment holds is nobody's template."""
+    """A variable in the value of another variable is not replaced."""
     assert substitute("${A}", {"A": "${B}"}.get) == "${B}"
 
 
 @pytest.mark.parametrize("text", ["$${Token[AWS.Region.4]}", "${A}"])
 def test_what_cdk_takes_for_a_token_is_refused(text: str) -> None:
-    """It would end in an error of CDK's that names no place."""
+    """Otherwise, CDK would report an error without a place."""
     with pytest.raises(UndefinedVariableError, match="CDK reads as one of its own tokens"):
         substitute(text, {"A": "x${Token[TOKEN.12]}"}.get)
 
@@ -74,19 +74,19 @@ def test_what_cdk_takes_for_a_token_is_refused(text: str) -> None:
     [("x", "x"), ("", ""), (True, "true"), (False, "false"), (3, "3"), (3.0, "3"), (1.5, "1.5"), (None, "environment")],
 )
 def test_a_variable_has_the_contexts_value_before_the_environments(given: object, value: str) -> None:
-    """The cdk command's `-c` gives text, cdk.json any value of JSON; an empty one takes the variable's default."""
+    """The cdk command's `-c` passes text, and cdk.json any JSON value. An empty value means the default."""
     assert from_context(lambda _: given, {"A": "environment"})("A") == value
 
 
 @pytest.mark.parametrize("given", [{}, ["x"]])
 def test_a_map_in_the_context_is_no_value(given: object) -> None:
-    """Its text in Python's notation would be deployed."""
+    """Otherwise, its Python notation would be deployed."""
     with pytest.raises(UndefinedVariableError, match="set it to a string"):
         from_context(lambda _: given, {})("A")
 
 
 def test_variables_stand_in_tags_keys_and_in_the_number_of_stacks(tmp_path: Path) -> None:
-    """Everywhere but in the names of fields and in entries' keys, which are identities."""
+    """They work everywhere except in field names and in the keys of entries, which are identities."""
     text = """
     stacks: ${STACKS:-3}
     endpoints:
@@ -114,13 +114,13 @@ def test_variables_stand_in_tags_keys_and_in_the_number_of_stacks(tmp_path: Path
     ],
 )
 def test_a_variable_in_another_place_is_told(tmp_path: Path, text: str, expected: str) -> None:
-    """What it would mean is not guessed."""
+    """Its meaning is not guessed."""
     (message,) = mistakes(tmp_path, text)
     assert expected in message
 
 
 def test_an_undefined_variable_is_named_with_its_place(tmp_path: Path) -> None:
-    """The message says where it is and how to give it a value."""
+    """The message says where it is and how to set it."""
     (message,) = mistakes(
         tmp_path,
         """

@@ -1,4 +1,4 @@
-"""Declaration files as tests write them."""
+"""Declaration files for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENTRY = f"{{user: '{USER}', type: APNS, application: '{APPLICATION}', device_tok
 def loaded(
     directory: Path, text: str, *, name: str = "endpoints.yaml", variables: Mapping[str, str] | None = None
 ) -> Declarations:
-    """What a file of this text declares; `USER`, `APPLICATION`, `SECRET` and `ENTRY` stand for valid ones."""
+    """The declaration of a file with this text; `USER`, `APPLICATION`, `SECRET` and `ENTRY` have valid values."""
     path = directory / name
     for word, value in (("ENTRY", ENTRY), ("USER", USER), ("APPLICATION", APPLICATION), ("SECRET", SECRET)):
         text = text.replace(f"<{word}>", value)
@@ -30,7 +30,7 @@ def loaded(
 def mistakes(
     directory: Path, text: str, *, name: str = "endpoints.yaml", variables: Mapping[str, str] | None = None
 ) -> list[str]:
-    """What is wrong with a file of this text, as the user reads it, less the file's directory."""
+    """The reported mistakes of a file with this text, without the directory of the file."""
     try:
         loaded(directory, text, name=name, variables=variables)
     except DeclaredFileError as error:
@@ -39,7 +39,7 @@ def mistakes(
 
 
 def many(count: int, *, stacks: int) -> str:
-    """A file of so many tagged endpoints, ten for each user."""
+    """A file with this number of tagged endpoints, ten for each user."""
     entries = "\n".join(
         f"  device-{number}: {{user: '{USER}{number // 10}', type: GCM, application: '{APPLICATION}',"
         f" device_token: {{secret: '{SECRET}', field: device-{number}}}, name: Device {number}, tags: {{team: chat}}}}"

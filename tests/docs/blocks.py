@@ -1,4 +1,4 @@
-"""The code blocks of the documentation, with what stands around them."""
+"""The code blocks of the documentation, with their context."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Where it is, as an editor understands it."""
+        """Its place in a form that editors understand."""
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
     @property
     def page_text(self) -> str:
-        """All of its page."""
+        """The text of the whole page."""
         return self.page.read_text(encoding="utf-8")
 
 
 def blocks_of(page: Path, text: str | None = None) -> Iterator[Block]:
-    """The blocks of a page, in their order."""
+    """The blocks of a page in order."""
     marker = ("", "")
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8") if text is None else text):
         if token.type == "html_block" and (found := _MARKER.fullmatch(token.content.strip())):

@@ -1,4 +1,4 @@
-"""What is wrong with a command line of the documentation: unknown programs, subcommands, options, files."""
+"""Mistakes in a documented command line: unknown programs, subcommands, options and files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ALIASES_OF_CDK = {"synthesize": "synth", "ls": "list"}
 
 
 def problems(script: str, page: str) -> list[str]:
-    """What is wrong with the lines of a shell block.
+    """The mistakes in the lines of a shell block.
 
     Args:
         script: the block.

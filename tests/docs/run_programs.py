@@ -1,6 +1,6 @@
-"""Runs the Python of each page as one program, all in this process: what takes long is loading the AWS CDK.
+"""Run the Python blocks of each page as one program, all in this process, because importing AWS CDK takes long.
 
-A page's blocks build on each other. Every app that a page makes must be synthesized; its tests are called.
+A page's blocks build on each other. Every app on a page must be synthesized, and its tests are called.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aws_cdk import App
 
 
 def main(programs: dict[str, str]) -> int:
-    """Runs each program; returns how many failed."""
+    """Run each program, and return the number of failures."""
     failed = 0
     for name, code in programs.items():
         made = [0]

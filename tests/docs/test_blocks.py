@@ -1,4 +1,4 @@
-"""Every code block of the documentation is what it says: it runs, synthesizes, loads, or names what there is."""
+"""Every code block of the documentation is correct: it runs, synthesizes or loads, and refers only to what exists."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VARIABLES = {
 
 
 def _wrong(block: Block, directory: Path) -> list[str]:
-    """What is wrong with a block, by the rule for its language."""
+    """The mistakes in a block, by the rule for its language."""
     match block.language:
         case "sh":
             return problems(block.text, block.page_text)
@@ -97,7 +97,7 @@ def _wrong_in_declaration(text: str, directory: Path) -> Iterator[str]:
 
 
 def _wrong_in_workflow(block: Block) -> Iterator[str]:
-    """A hosted workflow: every command of it is one."""
+    """Every command of a hosted workflow exists."""
     for job in yaml.safe_load(block.text)["jobs"].values():
         for step in job["steps"]:
             if "run" in step:
@@ -124,7 +124,7 @@ def _wrong_in_json(block: Block) -> Iterator[str]:
 
 
 def _said_by_botocore(service: str, name: str, value: dict[str, Any]) -> str:
-    """What botocore says of a value of one of a service's shapes."""
+    """What botocore reports for a value of a service's shape."""
     shape = service_model(service).shape_for(name)
     return str(ParamValidator().validate(value, shape).generate_report())
 
@@ -146,13 +146,13 @@ def _wrong_in_policy(policy: dict[str, Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[block.place for block in BLOCKS])
 def test_a_block_is_what_it_says(block: Block, tmp_path: Path) -> None:
-    """Its rule finds nothing wrong, and there is a rule for it."""
+    """Its language has a rule, and the rule finds no mistake."""
     assert _wrong(block, tmp_path) == [], block.place
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_no_block_is_overlooked(page: Path) -> None:
-    """Not one within a note, where it is indented, nor one whose fence is not closed."""
+    """This includes an indented block in a note, and a block without a closing fence."""
     text = page.read_text(encoding="utf-8")
     fences = len(re.findall(r"^\s*(?:```|~~~)", text, re.MULTILINE))
     assert fences == 2 * len(list(blocks_of(page)))
@@ -160,7 +160,7 @@ def test_no_block_is_overlooked(page: Path) -> None:
 
 @pytest.mark.cdk
 def test_the_programs_of_the_pages_run(tmp_path: Path) -> None:
-    """The Python of a page is one program; its apps synthesize, its tests pass."""
+    """The Python blocks of a page are one program. Its apps synthesize, and its tests pass."""
     programs: dict[str, str] = defaultdict(str)
     for block in BLOCKS:
         if block.language == "python":
@@ -216,14 +216,14 @@ def test_the_programs_of_the_pages_run(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_found(language: str, text: str, said: str, tmp_path: Path) -> None:
-    """The rules find something wrong with what is wrong."""
+    """The rules report a mistake for each wrong block."""
     block = Block(ROOT / "README.md", 1, language, text)
     found = _wrong(block, tmp_path)
     assert any(said in each for each in found), found
 
 
 def test_an_apps_missing_synth_is_found(tmp_path: Path) -> None:
-    """A program that makes an app and leaves it at that shows nothing."""
+    """A program must synthesize every app that it creates."""
     path = tmp_path / "programs.json"
     path.write_text(json.dumps({"a": "from aws_cdk import App\nApp()\n"}), encoding="utf-8")
     run = subprocess.run(  # noqa: S603 - this Python, two lines

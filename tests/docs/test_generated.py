@@ -58,20 +58,20 @@ def _examples(group: click.Group) -> Iterator[str]:
 
 
 def test_the_examples_of_the_commands_are_understood() -> None:
-    """`--help` and the page of the commands show them."""
+    """They appear in `--help` and on the page of the commands."""
     examples = list(_examples(cli))
     assert len(examples) > 3
     assert {line: found for line in examples if (found := problems(line, ""))} == {}
 
 
 def test_a_table_that_does_not_exist_is_refused() -> None:
-    """No page has a gap where a table should be."""
+    """Otherwise, a page would have a gap."""
     with pytest.raises(KeyError, match="no-such"):
         written("<!-- table: no-such -->\n<!-- end of table -->")
 
 
 def test_a_property_without_a_note_is_refused() -> None:
-    """A property of the rules must be on the page, and no other."""
+    """The page has every property of the rules and no other."""
     with pytest.raises(ValueError, match="Name"):
         same(ENDPOINT_RULES, {name: "" for name in ENDPOINT_RULES if name != "Name"})
 
@@ -87,7 +87,7 @@ def test_a_property_without_a_note_is_refused() -> None:
     ],
 )
 def test_a_rule_is_described_in_words(rule: Rule, words: str) -> None:
-    """Its limits or its meaning."""
+    """The words state its limits or its meaning."""
     assert allowed(rule) == words
 
 
@@ -123,7 +123,7 @@ CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 
 def test_every_change_on_the_page_is_tried() -> None:
-    """Except that of the map, which its members cover."""
+    """The map itself is an exception, because its members cover it."""
     notes: Notes = ENDPOINT_NOTES
     assert {name: change for name, (_, change) in notes.items() if name != "EndpointAttributes"} == {
         name: change for name, (_, _, change) in CHANGES.items()

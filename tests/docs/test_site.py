@@ -149,7 +149,7 @@ def test_plots_name_their_unit(site: Path) -> None:
 
 
 def test_the_home_page_has_three_ways_in(site: Path) -> None:
-    """As cards, with a diagram below them."""
+    """They are cards, with a diagram below them."""
     page = (site / "index.html").read_text(encoding="utf-8")
     (cards,) = re.findall(r'<div class="grid cards">.*?</div>', page, re.DOTALL)
     assert len(re.findall(r"<li>", cards)) == 3
@@ -157,7 +157,7 @@ def test_the_home_page_has_three_ways_in(site: Path) -> None:
 
 
 def test_the_search_works_from_disk(site: Path) -> None:
-    """The index and the worker are scripts: a browser does not let a page from a file fetch or start them."""
+    """The index and the worker are scripts, because a browser does not let a page from disk fetch or start them."""
     assert (site / "search" / "search_index.js").read_text(encoding="utf-8").startswith("var __index = {")
     assert (site / "assets" / "iframe-worker.js").stat().st_size > 500
     assert 'src="assets/iframe-worker.js"' in (site / "index.html").read_text(encoding="utf-8")

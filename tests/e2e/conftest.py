@@ -1,4 +1,4 @@
-"""A local cloud for the tests that deploy onto one, which each of them leaves empty."""
+"""A local cloud for tests that deploy to it. Each test leaves it empty."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.deployment import ROOT, Stage
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A bootstrapped local cloud with the users alice and bob of one app instance, and carol of another."""
+    """A bootstrapped local cloud with users alice and bob of one app instance, and carol of another."""
     with LocalCloud(directory=tmp_path_factory.mktemp("cloud")) as cloud:
         clients = Clients(local=cloud.addresses)
         app_instance, other = (

@@ -1,4 +1,4 @@
-"""Import, drift and audit beside the real cdk command: endpoints that the mobile app has registered are taken over."""
+"""Import, drift and audit with the real cdk command: a stack adopts the mobile app's endpoints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REGISTERED: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def app_instance(stage: Stage) -> Iterator[str]:
-    """An app instance with two users and five endpoints, of which no stack knows."""
+    """An app instance with two users and five endpoints, which belong to no stack."""
     chime = stage.clients.chime
     arn = str(chime.create_app_instance(Name="mobile", ClientRequestToken="mobile")["AppInstanceArn"])
     for number, parameters in enumerate(REGISTERED):
@@ -58,7 +58,7 @@ def services(stage: Stage) -> Services:
 
 @pytest.fixture(scope="module")
 def before(stage: Stage, app_instance: str) -> list[dict[str, Any]]:
-    """What the service holds before anything is imported."""
+    """The endpoints before the import."""
     return endpoints_of(stage, app_instance)
 
 
@@ -66,7 +66,7 @@ def before(stage: Stage, app_instance: str) -> list[dict[str, Any]]:
 def file(
     stage: Stage, app_instance: str, before: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """What `import` has written, found by the SDK's own environment."""
+    """The file that `import` wrote. The SDK finds the cloud through its own environment variables."""
     assert len(before) == len(REGISTERED)
     path = tmp_path_factory.mktemp("import") / "imported.yaml"
     command = [sys.executable, "-m", "chime_endpoints_cli.main", "import", app_instance]
@@ -84,7 +84,7 @@ def file(
 
 @pytest.fixture(scope="module")
 def deployed(stage: Stage, file: Path) -> Iterator[str]:
-    """The imported file deployed; what cdk printed."""
+    """The output of cdk for the deployment of the imported file."""
     yield stage.cdk.deploy("--context", f"endpoints={file}")
     stage.cdk.destroy()
 
@@ -97,7 +97,7 @@ def test_deploying_what_was_imported_changes_nothing_at_the_service(
     deployed: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Not even the time of an endpoint's last change; and then all of them are a stack's, and in sync with it."""
+    """Not even an endpoint's time of change differs. Afterwards, all endpoints belong to a stack and are in sync."""
     assert endpoints_of(stage, app_instance) == before, deployed
     assert run(["drift", STACK, "--json"], services=services) == ExitCode.DONE, capsys.readouterr().out
     (stack,) = json.loads(capsys.readouterr().out)["stacks"]
@@ -111,7 +111,7 @@ def test_deploying_what_was_imported_changes_nothing_at_the_service(
 def test_what_changes_past_the_stack_is_found(
     stage: Stage, services: Services, before: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One endpoint renamed, one deregistered, one that a delivery has failed to, and a rotated secret."""
+    """One endpoint was renamed, one deregistered, one is inactive, and a secret was rotated."""
     renamed, gone, inactive, rotated, _ = before
     stage.clients.chime.update_app_instance_user_endpoint(
         **address(renamed), Name="\x1b[31mforged", AllowMessages="ALL"
@@ -131,7 +131,7 @@ def test_what_changes_past_the_stack_is_found(
 def test_only_what_a_deleted_stack_has_named_is_repaired(
     stage: Stage, services: Services, app_instance: str, deployed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was adopted stays: its file keeps it until somebody takes that out."""
+    """Adopted endpoints stay, because the file retains them until the user removes that line."""
     assert deployed
     stage.cdk.destroy()
     left = endpoints_of(stage, app_instance)
@@ -153,19 +153,19 @@ def test_only_what_a_deleted_stack_has_named_is_repaired(
 
 
 def endpoints_of(stage: Stage, app_instance: str) -> list[dict[str, Any]]:
-    """All that the emulator has of an app instance's endpoints."""
+    """The endpoints of an app instance in the emulator."""
     with urllib.request.urlopen(f"{stage.cloud.addresses.chime_url}/_emulator/state", timeout=10) as answer:  # noqa: S310 - it is http, on loopback
         state = json.load(answer)
     return [each for each in state["endpoints"] if each["app_instance_user_arn"].startswith(app_instance)]
 
 
 def address(endpoint: dict[str, Any]) -> dict[str, str]:
-    """The parameters that name an endpoint."""
+    """The parameters that identify an endpoint."""
     return {"AppInstanceUserArn": endpoint["app_instance_user_arn"], "EndpointId": endpoint["endpoint_id"]}
 
 
 def set_inactive(stage: Stage, endpoint: dict[str, Any]) -> None:
-    """What a failed delivery does."""
+    """Set an endpoint inactive, as a failed delivery does."""
     content = {name: endpoint[name] for name in ("app_instance_user_arn", "endpoint_id")}
     content |= {"status": "INACTIVE", "status_reason": "INVALID_DEVICE_TOKEN"}
     request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
@@ -175,7 +175,7 @@ def set_inactive(stage: Stage, endpoint: dict[str, Any]) -> None:
 
 
 def rotate(stage: Stage, token: str) -> None:
-    """Puts another token in the place of one in the secret."""
+    """Replace a token in the secret with another one."""
     secrets = stage.clients.secretsmanager
     content = json.loads(secrets.get_secret_value(SecretId="mobile/tokens")["SecretString"])
     rotated = {field: "canary-rotated" if value == token else value for field, value in content.items()}

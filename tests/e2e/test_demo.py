@@ -1,4 +1,4 @@
-"""The demo as a person runs it, and how it ends when it is interrupted."""
+"""The demo as a user runs it, and how it ends after an interruption."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMAND = [sys.executable, "-m", "chime_endpoints_cli.main"]
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A demo of a copy of the app, just started."""
+    """A demo of a copy of the app that has just started."""
     for name in ("app.py", "cdk.json", "endpoints.yaml"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     with subprocess.Popen(
@@ -42,7 +42,7 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_demo_shows_every_endpoint_and_leaves_nothing(demo: subprocess.Popen[str], tmp_path: Path) -> None:
-    """It ends with success, and the directory of its run is gone."""
+    """It succeeds, and the directory of its run is removed."""
     output, _ = demo.communicate(timeout=300)
     assert demo.returncode == 0, output
     for change in ("updated in place", "replaced", "added"):
@@ -55,7 +55,7 @@ def test_the_demo_shows_every_endpoint_and_leaves_nothing(demo: subprocess.Popen
 
 
 def _lines(output: str) -> set[str]:
-    """The lines, but for the ids that the service gives, the seconds, and the space between columns."""
+    """The lines without the service's IDs, the seconds and the space between columns."""
     without_ids = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8}\b", "ID", output)
     without_seconds = re.sub(r"\b\d+ s\b", "N s", without_ids)
     return {re.sub(r"[\s─]+", " ", line).strip() for line in without_seconds.splitlines()}
@@ -65,7 +65,7 @@ def _lines(output: str) -> set[str]:
 def test_an_interrupted_demo_stops_what_it_started(
     demo: subprocess.Popen[str], tmp_path: Path, ending: signal.Signals
 ) -> None:
-    """While cdk deploys: nothing listens any more, nothing runs any more, and the exit code is not 0."""
+    """It is interrupted during `cdk deploy`. No process and no port stays open, and the exit code is not 0."""
     assert demo.stdout
     printed = _read_until(demo, "cdk bootstrap:")
     addresses = _addresses(printed)
@@ -82,7 +82,7 @@ def test_an_interrupted_demo_stops_what_it_started(
 
 
 def test_the_local_cloud_runs_until_it_is_taken_down(tmp_path: Path) -> None:
-    """Up, status, list and down, each a command of its own."""
+    """`up`, `status`, `list` and `down` are separate commands."""
     (tmp_path / "endpoints.yaml").write_bytes((ROOT / "endpoints.yaml").read_bytes())
     started = _command(tmp_path, "local", "up")
     try:

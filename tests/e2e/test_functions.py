@@ -1,4 +1,4 @@
-"""Functions of the local cloud run from the package that was uploaded, and from nothing else."""
+"""Functions on the local cloud run from their uploaded package and nothing else."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def package(code: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What a function sees on a cloud that is started from an environment full of a developer's settings."""
+    """What a function can see if the cloud was started from an environment with many developer settings."""
     settings = {
         "AWS_PROFILE": "production",
         "AWS_SESSION_TOKEN": "real",
@@ -78,17 +78,17 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 def test_a_function_finds_what_aws_provides(seen: dict[str, Any]) -> None:
-    """The SDK is there, as in AWS's own runtime."""
+    """The SDK is available, as in the AWS runtime."""
     assert [name for name in OF_THE_RUNTIME if seen["modules"][name] is None] == []
 
 
 def test_a_function_finds_no_package_of_the_developers(seen: dict[str, Any]) -> None:
-    """Least of all the handler that it should have brought along."""
+    """In particular, it does not find the handler, which its own package must contain."""
     assert [name for name in OF_THE_DEVELOPER if seen["modules"][name]] == []
 
 
 def test_a_function_sees_no_setting_of_the_developers(seen: dict[str, Any]) -> None:
-    """Neither credentials nor paths nor variables: it has its own variables and those of the local cloud."""
+    """It has its own variables and those of the local cloud, but no credentials, paths or other variables."""
     values = seen["environment"]
     assert {name: values[name] for name in seen["settings"] if values.get(name)} == {}
     assert values["OWN"] == "yes"
@@ -107,7 +107,7 @@ def test_a_function_sees_no_setting_of_the_developers(seen: dict[str, Any]) -> N
     ids=["empty", "module missing", "raises", "dies"],
 )
 def test_a_package_that_does_not_work_fails_the_deployment_at_once(stage: Stage, code: bytes, reason: str) -> None:
-    """CloudFormation says why, and does not wait for an answer that cannot come."""
+    """CloudFormation reports the reason, and does not wait for a response that cannot come."""
     s3, cloudformation = stage.client("s3"), stage.client("cloudformation")
     s3.create_bucket(Bucket="packages")
     s3.put_object(Bucket="packages", Key="package.zip", Body=code)

@@ -1,6 +1,6 @@
-"""A declaration's whole life: a first deploy that fails, create, update, an update that fails, destroy.
+"""The whole life of a declaration: a failed first deployment, create, update, a failed update, destroy.
 
-Each stage is a fixture that continues where the one before it ended, so that any test can be run by itself.
+Each stage is a fixture that continues where the previous one ended, so every test can run by itself.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def parameter(stage: Stage) -> str:
 
 @pytest.fixture(scope="module")
 def entries(stage: Stage, secret: str, parameter: str) -> dict[str, dict[str, Any]]:
-    """Three endpoints of two users, and one of a user of another app instance."""
+    """Three endpoints of two users, and one of a user in another app instance."""
     return {
         "alice-phone": {
             "user": stage.user("alice"),
@@ -69,21 +69,24 @@ def entries(stage: Stage, secret: str, parameter: str) -> dict[str, dict[str, An
 
 @pytest.fixture(scope="module")
 def failed_at_first(stage: Stage, entries: dict[str, dict[str, Any]], secret: str) -> Deployed:
-    """The first deploy, where one endpoint's secret does not exist."""
+    """The first deployment, with one endpoint whose secret does not exist."""
     missing = {"secret": secret.replace("push/tokens", "push/missing"), "field": "phone"}
     return stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "device_token": missing}})
 
 
 @pytest.fixture(scope="module")
 def created(stage: Stage, entries: dict[str, dict[str, Any]], failed_at_first: Deployed) -> Deployed:
-    """The deploy that follows, with everything in place."""
+    """The next deployment, with everything in place."""
     assert not failed_at_first.succeeded
     return stage.deploy(entries)
 
 
 @pytest.fixture(scope="module")
 def updated_entries(entries: dict[str, dict[str, Any]], parameter: str) -> dict[str, dict[str, Any]]:
-    """A name, messages, tags and a token are changed; two endpoints are gone, one of them its app instance's last."""
+    """A name, messages, tags and a token change.
+
+    Two endpoints are removed, one of them the last of its app instance.
+    """
     phone = {**entries["alice-phone"], "name": "New name", "allow_messages": "NONE", "tags": {"plan": "free"}}
     bob = {**entries["bob-phone"], "device_token": {"parameter": parameter, "version": 2}}
     return {"alice-phone": phone, "bob-phone": bob}
@@ -98,7 +101,7 @@ def updated(stage: Stage, updated_entries: dict[str, dict[str, Any]], created: D
 
 @pytest.fixture(scope="module")
 def failed_update(stage: Stage, entries: dict[str, dict[str, Any]], updated: Deployed) -> Deployed:
-    """An update in which everything changes again, and one endpoint is of a user who does not exist."""
+    """An update in which everything changes again, and one endpoint belongs to a user who does not exist."""
     assert updated.succeeded, updated.output
     return stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "user": stage.user("nobody")}})
 
@@ -115,7 +118,7 @@ def moved_to_nobody(stage: Stage, updated_entries: dict[str, dict[str, Any]], fa
 def failed_for_its_source(
     stage: Stage, updated_entries: dict[str, dict[str, Any]], secret: str, moved_to_nobody: Deployed
 ) -> Deployed:
-    """An update of an endpoint whose device token is no longer where it was declared to be."""
+    """An update of an endpoint whose declared source no longer has the device token."""
     assert not moved_to_nobody.succeeded
     stage.clients.secretsmanager.put_secret_value(SecretId=secret, SecretString=json.dumps({"tablet": "-"}))
     return stage.deploy({**updated_entries, "alice-phone": {**updated_entries["alice-phone"], "name": "Newer name"}})
@@ -123,13 +126,13 @@ def failed_for_its_source(
 
 @pytest.fixture(scope="module")
 def destroyed(stage: Stage, failed_for_its_source: Deployed) -> Deployed:
-    """The stack is destroyed."""
+    """The stack after `cdk destroy`."""
     assert not failed_for_its_source.succeeded
     return stage.destroy()
 
 
 def test_a_first_deploy_that_fails_leaves_nothing_behind(failed_at_first: Deployed) -> None:
-    """Endpoints that were registered before the failing one are gone again, and so are their tags."""
+    """Endpoints and tags that were registered before the failure are removed."""
     assert not failed_at_first.succeeded
     assert failed_at_first.stack_status in (None, "ROLLBACK_COMPLETE")
     assert not failed_at_first.endpoints
@@ -137,7 +140,7 @@ def test_a_first_deploy_that_fails_leaves_nothing_behind(failed_at_first: Deploy
 
 
 def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed, secret: str) -> None:
-    """The person who deploys reads which entry's token it is, what was tried on which secret, and what to do."""
+    """The message names the entry, the operation, the secret and the remedy."""
     missing = secret.replace("push/tokens", "push/missing")
     assert "Endpoints/bob-tablet" in failed_at_first.output
     assert (
@@ -149,7 +152,7 @@ def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed, 
 
 
 def test_a_mistake_in_the_file_is_told_of_on_the_terminal(stage: Stage, entries: dict[str, dict[str, Any]]) -> None:
-    """With its place, its field and its code, before anything is deployed."""
+    """It has its place, field and code, and nothing is deployed."""
     told = stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "type": "FCM"}})
     assert not told.succeeded
     assert re.search(
@@ -160,7 +163,7 @@ def test_a_mistake_in_the_file_is_told_of_on_the_terminal(stage: Stage, entries:
 
 
 def test_what_is_declared_is_registered(stage: Stage, created: Deployed) -> None:
-    """Each endpoint has the token of its source, and its declared values."""
+    """Each endpoint has its declared values and the token from its source."""
     assert created.succeeded, created.output
     assert set(created.endpoints) == {TOKENS[name] for name in ("phone", "first", "tablet", "other")}
     phone = created.endpoints[TOKENS["phone"]]
@@ -169,17 +172,17 @@ def test_what_is_declared_is_registered(stage: Stage, created: Deployed) -> None
 
 
 def test_an_endpoints_tags_are_on_its_user(stage: Stage, created: Deployed) -> None:
-    """And on no other."""
+    """They are on no other user."""
     assert created.tags == {stage.user("alice"): {"team": "chat"}}
 
 
 def test_an_endpoint_without_a_name_is_named_after_its_stack(created: Deployed) -> None:
-    """As CloudFormation names what one leaves unnamed."""
+    """CloudFormation names other resources in the same way."""
     assert created.endpoints[TOKENS["tablet"]]["name"].startswith("ChimeEndpoints-")
 
 
 def test_name_messages_and_tags_change_in_place(stage: Stage, created: Deployed, updated: Deployed) -> None:
-    """The endpoint stays the same one."""
+    """The endpoint keeps its ID."""
     before, after = created.endpoints[TOKENS["phone"]], updated.endpoints[TOKENS["phone"]]
     assert before["endpoint_id"] == after["endpoint_id"]
     assert (after["name"], after["allow_messages"]) == ("New name", "NONE")
@@ -187,20 +190,20 @@ def test_name_messages_and_tags_change_in_place(stage: Stage, created: Deployed,
 
 
 def test_another_token_replaces_the_endpoint(created: Deployed, updated: Deployed) -> None:
-    """The old one is gone, the new one is another."""
+    """The old endpoint is deregistered, and the new one has another ID."""
     assert TOKENS["first"] not in updated.endpoints
     assert updated.endpoints[TOKENS["second"]]["endpoint_id"] != created.endpoints[TOKENS["first"]]["endpoint_id"]
 
 
 def test_what_is_no_longer_declared_is_deregistered(updated: Deployed) -> None:
-    """Nothing else is left."""
+    """Nothing else is removed."""
     assert set(updated.endpoints) == {TOKENS["phone"], TOKENS["second"]}
 
 
 def test_the_last_endpoint_of_an_app_instance_goes_with_its_permission(
     stage: Stage, created: Deployed, updated: Deployed
 ) -> None:
-    """F64: in one deployment, which is complete only when both are gone."""
+    """F64: One deployment removes both."""
     users = stage.other_user.replace("/carol", "/*")
     assert users in created.allowed
     assert updated.stack_status == "UPDATE_COMPLETE"
@@ -209,7 +212,7 @@ def test_the_last_endpoint_of_an_app_instance_goes_with_its_permission(
 
 
 def test_an_update_that_fails_is_rolled_back(updated: Deployed, failed_update: Deployed) -> None:
-    """What was registered before it is registered after it, each endpoint once, and the stack can go on."""
+    """Every endpoint from before the update is registered once, and the stack can be updated again."""
     assert not failed_update.succeeded
     assert failed_update.stack_status == "UPDATE_ROLLBACK_COMPLETE"
     assert _declared(failed_update) == _declared(updated)
@@ -217,7 +220,7 @@ def test_an_update_that_fails_is_rolled_back(updated: Deployed, failed_update: D
 
 
 def test_a_user_who_does_not_exist_is_told_of_on_the_terminal(failed_update: Deployed) -> None:
-    """The person who deploys reads which entry's user it is, what was tried, and what to look at."""
+    """The message names the entry, the operation and what to check."""
     assert "Endpoints/bob-tablet" in failed_update.output
     assert (
         f"CE-302: RegisterAppInstanceUserEndpoint with application {APPLICATION} failed: ForbiddenException. Check that"
@@ -227,14 +230,14 @@ def test_a_user_who_does_not_exist_is_told_of_on_the_terminal(failed_update: Dep
 
 
 def test_an_endpoint_that_cannot_move_stays_where_it_was(updated: Deployed, moved_to_nobody: Deployed) -> None:
-    """The rollback of an update to a user who does not exist ends with the old endpoint, and in no paused state."""
+    """The rollback of an update to a missing user ends with the old endpoint, and does not fail."""
     assert not moved_to_nobody.succeeded
     assert moved_to_nobody.stack_status == "UPDATE_ROLLBACK_COMPLETE"
     assert _declared(moved_to_nobody) == _declared(updated)
 
 
 def test_an_update_that_finds_no_token_is_rolled_back(updated: Deployed, failed_for_its_source: Deployed) -> None:
-    """F23, F59: the rollback needs none: it ends with the old endpoint, and in no paused state."""
+    """F23, F59: The rollback needs no token. It ends with the old endpoint, and does not fail."""
     assert not failed_for_its_source.succeeded
     assert "CE-204: DeviceTokenSource" in failed_for_its_source.output
     assert failed_for_its_source.stack_status == "UPDATE_ROLLBACK_COMPLETE"
@@ -244,7 +247,7 @@ def test_an_update_that_finds_no_token_is_rolled_back(updated: Deployed, failed_
 
 
 def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) -> None:
-    """No endpoint, no tag, no stack."""
+    """No endpoint, tag or stack is left."""
     assert destroyed.succeeded, destroyed.output
     assert not destroyed.endpoints
     assert not destroyed.tags
@@ -253,7 +256,7 @@ def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) 
 
 
 def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deployed, destroyed: Deployed) -> None:
-    """Neither in the templates nor in what cdk printed nor in what the function logged."""
+    """This includes the templates, the output of cdk and the function's log."""
     assert destroyed.succeeded
     assert "failed" in failed_update.logged
     written = [path.read_bytes() for path in stage.cloud.directory.rglob("*") if path.is_file()]
@@ -263,6 +266,6 @@ def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deploy
 
 
 def _declared(deployed: Deployed) -> dict[str, tuple[str, ...]]:
-    """What the declaration says of each endpoint, without what the service adds."""
+    """The declared values of each endpoint, without those that the service adds."""
     members = ("app_instance_user_arn", "type", "resource_arn", "name", "allow_messages")
     return {token: tuple(endpoint[member] for member in members) for token, endpoint in deployed.endpoints.items()}

@@ -1,4 +1,4 @@
-"""`chime-endpoints local …` as a person uses it, in a directory of their own."""
+"""`chime-endpoints local …` as a user runs it in a project directory."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ VARIABLES = ("-c", "STAGE=dev", "-c", f"ERINS_USER={FIRST}/user/erin")
 
 
 def command(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs chime-endpoints in a directory."""
+    """Run chime-endpoints in a directory."""
     return subprocess.run(
         [sys.executable, "-m", "chime_endpoints_cli.main", *arguments],
         cwd=directory,
@@ -79,7 +79,7 @@ def command(directory: Path, *arguments: str, **environment: str) -> subprocess.
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Path]:
-    """A directory with the app, whose cloud is taken down in the end."""
+    """A directory with the app, whose cloud is stopped at the end."""
     for name in ("app.py", "cdk.json"):
         shutil.copy(ROOT / name, tmp_path)
     yield tmp_path
@@ -87,7 +87,10 @@ def project(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_whatever_a_valid_file_refers_to_is_there_for_a_deployment(project: Path) -> None:
-    """ARNs of any account, several app instances, and each form of a token; then cdk has its arguments as they are."""
+    """This includes ARNs of any account, several app instances, and each form of token.
+
+    cdk gets its arguments unchanged.
+    """
     (project / "other.json").write_text(json.dumps(DECLARATION))
     started = command(project, "local", "up", "-c", "endpoints=other.json", *VARIABLES)
     assert started.returncode == 0, started.stderr
@@ -110,7 +113,7 @@ def test_whatever_a_valid_file_refers_to_is_there_for_a_deployment(project: Path
 
 
 def test_a_program_has_its_own_arguments_and_exit_code(project: Path) -> None:
-    """With the local cloud as its AWS; a signal that ends it ends the command likewise."""
+    """The local cloud is its AWS. If a signal ends the program, the same signal ends the command."""
     assert command(project, "local", "up").returncode == 0
     program = "import os, sys; print(os.environ['AWS_ENDPOINT_URL'], *sys.argv[1:]); sys.exit(7)"
     done = command(project, "local", "exec", "--", sys.executable, "-c", program, "--", "--help", "-x")
@@ -127,7 +130,7 @@ def test_a_program_has_its_own_arguments_and_exit_code(project: Path) -> None:
 
 
 def test_two_at_once_start_one_cloud(project: Path) -> None:
-    """The second waits for the first, and both print the same."""
+    """The second command waits for the first, and both print the same."""
     with ThreadPoolExecutor() as pool:
         both = [pool.submit(command, project, "local", "up") for _ in range(2)]
         first, second = (each.result() for each in both)
@@ -137,7 +140,7 @@ def test_two_at_once_start_one_cloud(project: Path) -> None:
 
 
 def test_a_cloud_that_was_killed_is_named_and_started_again(project: Path) -> None:
-    """Nothing that it has left is in the way."""
+    """Nothing that it left behind prevents the start."""
     assert command(project, "local", "up").returncode == 0
     state = json.loads((project / ".local" / "cloud" / "cloud.json").read_text())
     os.kill(state["keeper"], signal.SIGKILL)
@@ -149,7 +152,7 @@ def test_a_cloud_that_was_killed_is_named_and_started_again(project: Path) -> No
 
 
 def test_the_cloud_of_another_directory_is_named(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """By every command that needs one; `down` is done, as there is nothing to stop."""
+    """Every command that needs a cloud does so. `down` succeeds, because there is nothing to stop."""
     other = tmp_path_factory.mktemp("other")
     assert command(project, "local", "up").returncode == 0
     for arguments in (["local", "status"], ["local", "deploy"], ["local", "exec", "true"], ["list", "--local"]):
@@ -162,7 +165,7 @@ def test_the_cloud_of_another_directory_is_named(project: Path, tmp_path_factory
 
 @pytest.mark.parametrize("state", ["nonsense", '{"addresses": {}}', "{}"])
 def test_an_unreadable_state_is_one_message_and_down_still_works(project: Path, state: str) -> None:
-    """The process is found without it."""
+    """`down` finds the process without the state."""
     assert command(project, "local", "up").returncode == 0
     (project / ".local" / "cloud" / "cloud.json").write_text(state)
     for arguments in (["local", "status"], ["local", "up"]):
@@ -175,7 +178,7 @@ def test_an_unreadable_state_is_one_message_and_down_still_works(project: Path, 
 
 
 def test_where_nothing_can_be_written_is_one_message(tmp_path: Path) -> None:
-    """It names the place, and what to do."""
+    """It names the place and the remedy."""
     (tmp_path / ".local").touch()
     done = command(tmp_path, "local", "up")
     assert done.returncode == 1

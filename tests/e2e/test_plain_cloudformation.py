@@ -1,6 +1,6 @@
-"""The example without CDK, deployed by AWS's SDK: first the ready-made provider, then a template that imports it.
+"""The example without CDK, deployed with the AWS SDK: first the provider template, then a template that imports it.
 
-Each stage is a fixture that continues where the one before it ended, so that any test can be run by itself.
+Each stage is a fixture that continues where the previous one ended, so every test can run by itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHANGES = {"Name: Phone": "Name: New name", "Field: tablet": "Field: new", "Valu
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """What the services hold after a deployment."""
+    """What the services contain after a deployment."""
 
     endpoints: Mapping[str, dict[str, Any]]
     """By device token."""
@@ -38,7 +38,7 @@ class Held:
 
 
 def deploy(stage: Stage, operation: str, name: str, template: str, parameters: Mapping[str, str]) -> Held:
-    """Creates or updates a stack."""
+    """Create or update a stack."""
     cloudformation = stage.clients.cloudformation
     getattr(cloudformation, f"{operation}_stack")(
         StackName=name,
@@ -52,7 +52,7 @@ def deploy(stage: Stage, operation: str, name: str, template: str, parameters: M
 
 
 def held(stage: Stage, outputs: Mapping[str, str]) -> Held:
-    """What there is now."""
+    """The current content of the services."""
     state = stage.emulator_state()
     endpoints = {endpoint["device_token"]: endpoint for endpoint in state["endpoints"]}
     return Held(endpoints=endpoints, tags=state["tags"], outputs=outputs)
@@ -67,7 +67,7 @@ def secret(stage: Stage) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What `make provider-template` wrote, and the parameters in the commands that it printed."""
+    """The output of `make provider-template`, and the parameters in the commands that it printed."""
 
     template: str
     provider: Mapping[str, str]
@@ -76,7 +76,7 @@ class Recipe:
 
 @pytest.fixture(scope="module")
 def recipe(stage: Stage, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-    """With the values of this cloud, and the zip copied into the bucket."""
+    """The recipe with this cloud's values, and with the zip in the bucket."""
     written = tmp_path_factory.mktemp("provider")
     tool = [sys.executable, str(ROOT / "tools" / "provider_template.py"), str(written)]
     printed = subprocess.run(tool, check=True, capture_output=True, text=True).stdout
@@ -98,26 +98,26 @@ def recipe(stage: Stage, secret: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def provider(stage: Stage, recipe: Recipe) -> Mapping[str, str]:
-    """The outputs of the provider, deployed as the commands say."""
+    """The outputs of the provider, deployed with the printed commands."""
     return deploy(stage, "create", "ReadyMade", recipe.template, recipe.provider).outputs
 
 
 @pytest.fixture(scope="module")
 def parameters(recipe: Recipe) -> Mapping[str, str]:
-    """What the example's template asks for, as the commands say."""
+    """The parameters of the example's template in the printed commands."""
     return recipe.example
 
 
 @pytest.fixture(scope="module")
 def created(stage: Stage, provider: Mapping[str, str], parameters: Mapping[str, str]) -> Held:
-    """The example, deployed."""
+    """The deployed example."""
     assert provider["ServiceToken"].startswith("arn:aws:lambda:us-east-1:000000000000:function:")
     return deploy(stage, "create", "Chat", EXAMPLE, parameters)
 
 
 @pytest.fixture(scope="module")
 def updated(stage: Stage, parameters: Mapping[str, str], created: Held) -> Held:
-    """With another name, another token and another tag."""
+    """The example with another name, token and tag."""
     assert len(created.endpoints) == 2
     template = EXAMPLE
     for before, after in CHANGES.items():
@@ -128,7 +128,7 @@ def updated(stage: Stage, parameters: Mapping[str, str], created: Held) -> Held:
 
 @pytest.fixture(scope="module")
 def deleted(stage: Stage, updated: Held) -> Held:
-    """Both stacks are deleted, the provider last."""
+    """Both stacks deleted, with the provider last."""
     assert len(updated.endpoints) == 2
     cloudformation = stage.clients.cloudformation
     for name in ("Chat", "ReadyMade"):
@@ -138,7 +138,7 @@ def deleted(stage: Stage, updated: Held) -> Held:
 
 
 def test_what_the_template_declares_is_registered(stage: Stage, created: Held) -> None:
-    """Each endpoint with the token in its field of the secret, and what the template says of it."""
+    """Each endpoint has the token in its field of the secret, and the values of the template."""
     phone, tablet = (created.endpoints[TOKENS[name]] for name in ("phone", "tablet"))
     assert set(created.endpoints) == {TOKENS["phone"], TOKENS["tablet"]}
     assert (phone["type"], phone["name"], phone["allow_messages"]) == ("APNS", "Phone", "ALL")
@@ -149,13 +149,13 @@ def test_what_the_template_declares_is_registered(stage: Stage, created: Held) -
 
 
 def test_ref_and_get_att_are_the_endpoints(stage: Stage, created: Held) -> None:
-    """As the contract of the resource type says them."""
+    """They are as the resource type documents them."""
     phone, tablet = (created.endpoints[TOKENS[name]]["endpoint_id"] for name in ("phone", "tablet"))
     assert created.outputs == {"PhoneEndpointId": phone, "Tablet": f"{stage.user('alice')}/endpoint/{tablet}"}
 
 
 def test_an_update_changes_what_the_template_changes(stage: Stage, created: Held, updated: Held) -> None:
-    """The name in place, the token by another endpoint, the tag's value on the user."""
+    """The name changes in place, the token by a replacement, and the tag's value on the user."""
     before, after = created.endpoints[TOKENS["phone"]], updated.endpoints[TOKENS["phone"]]
     assert (before["name"], after["name"]) == ("Phone", "New name")
     assert before["endpoint_id"] == after["endpoint_id"]
@@ -165,6 +165,6 @@ def test_an_update_changes_what_the_template_changes(stage: Stage, created: Held
 
 
 def test_deleting_the_stacks_leaves_nothing(deleted: Held) -> None:
-    """No endpoint and no tag."""
+    """No endpoint and no tag is left."""
     assert not deleted.endpoints
     assert not deleted.tags

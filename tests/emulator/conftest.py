@@ -14,7 +14,7 @@ from support.identity import make_client, registration
 
 @pytest.fixture(scope="session")
 def clients() -> tuple[Any, Any]:
-    """Clients for all tests: making one takes longer than most tests."""
+    """Clients for all tests, because creating one takes longer than most tests."""
     return make_client(), make_client(parameter_validation=False)
 
 
@@ -51,7 +51,7 @@ def user(backend: ChimeSDKIdentityBackend, app_instance: str) -> str:
 
 @pytest.fixture
 def register(client: Any, user: str) -> Callable[..., str]:
-    """Registers an endpoint of the user, with other parameters where given, and answers its id."""
+    """Register an endpoint of the user, with these parameters changed, and return its ID."""
     return lambda **changes: str(
         client.register_app_instance_user_endpoint(**registration(user, **changes))["EndpointId"]
     )

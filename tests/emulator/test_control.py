@@ -15,19 +15,19 @@ from support.identity import make_client, refusal, registration
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[EmulatorServer]:
-    """A server that serves whatever backends there are."""
+    """A server for all backends."""
     with EmulatorServer() as started:
         yield started
 
 
 @pytest.fixture
 def server(running: EmulatorServer, backend: ChimeSDKIdentityBackend) -> EmulatorServer:  # noqa: ARG001 - empty
-    """A server of the test's own, empty backends."""
+    """A server for one test, with empty backends."""
     return running
 
 
 def control(server: EmulatorServer, method: str, path: str, value: Any = None) -> tuple[int, Any]:
-    """Status and value of an answer of the control API."""
+    """The status and value of a response from the control API."""
     connection = HTTPConnection(*server.server_address[:2], timeout=20)  # type: ignore[arg-type] # bytes on no platform here
     try:
         body = None if value is None else json.dumps(value)
@@ -39,14 +39,14 @@ def control(server: EmulatorServer, method: str, path: str, value: Any = None) -
 
 
 def test_it_says_that_it_lives(server: EmulatorServer) -> None:
-    """Health answers as soon as the server serves."""
+    """Health responds as soon as the server accepts requests."""
     assert control(server, "GET", "health") == (200, {"status": "ok"})
 
 
 def test_the_state_is_all_there_is(
     server: EmulatorServer, backend: ChimeSDKIdentityBackend, app_instance: str, user: str
 ) -> None:
-    """App instances, users, endpoints with their tokens, and tags."""
+    """It contains app instances, users, endpoints with their tokens, and tags."""
     client = make_client(url=server.url)
     endpoint = client.register_app_instance_user_endpoint(**registration(user))["EndpointId"]
     client.tag_resource(ResourceARN=user, Tags=[{"Key": "a", "Value": "b"}])
@@ -60,7 +60,7 @@ def test_the_state_is_all_there_is(
 
 
 def test_another_account_and_region_can_be_looked_into(server: EmulatorServer) -> None:
-    """The query names the backend; a region without the service is refused."""
+    """The query selects the backend. A region without the service is refused."""
     identity_backend(account_id="000000000000", region_name="eu-central-1").create_app_instance(name="chat")
     _, state = control(server, "GET", "state?account=000000000000&region=eu-central-1")
     assert (state["account"], state["region"]) == ("000000000000", "eu-central-1")
@@ -70,7 +70,7 @@ def test_another_account_and_region_can_be_looked_into(server: EmulatorServer) -
 
 
 def test_switches_are_read_and_changed(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:
-    """PUT changes the switches that it names and answers all."""
+    """PUT changes the given switches and returns all of them."""
     assert control(server, "GET", "switches") == (200, Switches().as_dict())
     status, answer = control(server, "PUT", "switches", {"missing_endpoint": "success"})
     assert (status, answer["missing_endpoint"]) == (200, "success")
@@ -81,7 +81,7 @@ def test_switches_are_read_and_changed(server: EmulatorServer, backend: ChimeSDK
 
 
 def test_faults_are_put_seen_and_removed(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:
-    """A fault over HTTP is a fault like one put in process."""
+    """A fault that is set over HTTP works like one that is set in process."""
     client = make_client(url=server.url)
     fault = {"operation": "ListAppInstances", "error": "ServiceFailureException", "times": 2}
     status, faults = control(server, "POST", "faults", fault)
@@ -100,7 +100,7 @@ def test_faults_are_put_seen_and_removed(server: EmulatorServer, backend: ChimeS
     "wrong", [{"operation": "Nothing"}, {"colour": "red"}, {"call": "x"}, {"times": "often"}, {"answer": 5}, {}, [], 5]
 )
 def test_a_wrong_fault_is_refused(server: EmulatorServer, backend: ChimeSDKIdentityBackend, wrong: Any) -> None:
-    """What cannot be a fault answers 400 and puts none."""
+    """The response is 400, and no fault is added."""
     status, answer = control(server, "POST", "faults", wrong)
     assert status == 400
     assert answer["error"]
@@ -108,7 +108,7 @@ def test_a_wrong_fault_is_refused(server: EmulatorServer, backend: ChimeSDKIdent
 
 
 def test_calls_are_listed_and_forgotten(server: EmulatorServer, backend: ChimeSDKIdentityBackend) -> None:
-    """The calls so far, in order, until they are deleted."""
+    """They are listed in order until they are deleted."""
     backend.now = lambda: 5.0
     make_client(url=server.url).list_app_instances(MaxResults=3)
     expected = [{"operation": "ListAppInstances", "parameters": {"MaxResults": 3}, "at": 5.0}]
@@ -118,7 +118,7 @@ def test_calls_are_listed_and_forgotten(server: EmulatorServer, backend: ChimeSD
 
 
 def test_a_user_is_there_with_the_arn_that_is_given(server: EmulatorServer) -> None:
-    """With the app instance, once however often it is asked for; the service itself would choose the id."""
+    """Its app instance is created too, only once for repeated requests. The service itself would choose the ID."""
     instance = "arn:aws:chime:us-east-1:123456789012:app-instance/01234567-89ab-cdef-0123-456789abcdef"
     for _ in range(2):
         assert control(server, "PUT", "user", {"app_instance_user_arn": f"{instance}/user/a:b"})[0] == 200
@@ -130,7 +130,7 @@ def test_a_user_is_there_with_the_arn_that_is_given(server: EmulatorServer) -> N
 
 
 def test_an_endpoint_is_made_inactive(server: EmulatorServer, backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """The state that deliveries set can be set over HTTP; nonsense is refused."""
+    """The state after a failed delivery can be set over HTTP. Invalid states are refused."""
     client = make_client(url=server.url)
     endpoint = client.register_app_instance_user_endpoint(**registration(user))["EndpointId"]
     wanted = {
@@ -165,14 +165,14 @@ def test_reset_forgets_everything(server: EmulatorServer, backend: ChimeSDKIdent
 def test_what_the_control_api_does_not_have_is_refused(
     server: EmulatorServer, method: str, path: str, status: int
 ) -> None:
-    """Unknown paths, wrong methods and missing bodies are answered with what is possible."""
+    """The response to an unknown path, wrong method or missing body says what is possible."""
     found, answer = control(server, method, path)
     assert found == status
     assert answer["error"]
 
 
 def test_a_region_without_the_service_is_refused_over_http(server: EmulatorServer) -> None:
-    """A server on loopback cannot be a host that does not exist; it refuses the credentials' scope."""
+    """A local server cannot be a missing host, so it rejects the region of the credentials."""
     code, status, message = refusal(make_client(region="us-west-2", url=server.url).list_app_instances)
     assert (code, status) == ("InvalidSignatureException", 403)
     assert "us-west-2" in message

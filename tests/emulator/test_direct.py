@@ -1,4 +1,4 @@
-"""The way to the service without HTTP answers what boto3 does."""
+"""Calling the service without HTTP gives the same results as boto3."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def story(client: Any, stage: Stage, token: str) -> Iterator[object]:
-    """What is answered in the life of an endpoint."""
+    """The responses in the life of an endpoint."""
     user = {"AppInstanceUserArn": stage.user}
     wanted = user | {"Type": "APNS", "ResourceArn": APPLICATION, "EndpointAttributes": {"DeviceToken": "canary"}}
 
@@ -53,7 +53,7 @@ def story(client: Any, stage: Stage, token: str) -> Iterator[object]:
 
 @pytest.mark.parametrize("timestamps", ["seconds", "milliseconds"])
 def test_the_direct_way_answers_what_boto3_does(stage: Stage, timestamps: str) -> None:
-    """With and without faults; an answer that is good, refused, empty, or none."""
+    """This is true with and without faults, for successful, rejected, empty and missing responses."""
     stage.backend.switches.change({"timestamps": timestamps})
     answers = []
     for is_direct in (False, True):

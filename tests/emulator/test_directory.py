@@ -1,4 +1,4 @@
-"""App instances and users: what must be there before an endpoint."""
+"""App instances and users, which endpoints need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.identity import refusal, registration
 
 
 def test_an_app_instance_is_created_described_and_deleted(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """An app instance lives from Create to Delete."""
+    """The operations are Create, Describe and Delete."""
     tags = [{"Key": "team", "Value": "chat"}]
     arn = client.create_app_instance(Name="chat", Metadata="m", Tags=tags)["AppInstanceArn"]
     described = client.describe_app_instance(AppInstanceArn=arn)["AppInstance"]
@@ -26,7 +26,7 @@ def test_an_app_instance_is_created_described_and_deleted(client: Any, backend: 
 def test_a_user_is_created_described_and_deleted(
     client: Any, backend: ChimeSDKIdentityBackend, app_instance: str
 ) -> None:
-    """A user lives from Create to Delete."""
+    """The operations are Create, Describe and Delete."""
     expiration = {"ExpirationDays": 3, "ExpirationCriterion": "CREATED_TIMESTAMP"}
     arn = client.create_app_instance_user(
         AppInstanceArn=app_instance,
@@ -60,7 +60,7 @@ def test_creating_again_with_the_same_token_creates_nothing(client: Any, app_ins
 
 @pytest.mark.usefixtures("user")
 def test_a_user_id_exists_once(client: Any, app_instance: str) -> None:
-    """A second user of the same id is a conflict."""
+    """A second user with the same ID is a conflict."""
     code, status, _ = refusal(
         client.create_app_instance_user, AppInstanceArn=app_instance, AppInstanceUserId="alice", Name="A"
     )
@@ -68,7 +68,7 @@ def test_a_user_id_exists_once(client: Any, app_instance: str) -> None:
 
 
 def test_a_user_needs_an_app_instance(client: Any, app_instance: str) -> None:
-    """A user is of an app instance that exists."""
+    """The app instance of a user must exist."""
     code, _, _ = refusal(
         client.create_app_instance_user, AppInstanceArn=app_instance + "x", AppInstanceUserId="a", Name="A"
     )
@@ -78,7 +78,7 @@ def test_a_user_needs_an_app_instance(client: Any, app_instance: str) -> None:
 def test_deleting_an_app_instance_deletes_what_is_in_it(
     client: Any, backend: ChimeSDKIdentityBackend, app_instance: str, user: str
 ) -> None:
-    """Users, bots, endpoints and tags go with their app instance, and nothing else does."""
+    """Its users, bots, endpoints and tags are deleted, and nothing else."""
     other = backend.create_app_instance(name="other")
     backend.create_app_instance_bot(app_instance_arn=app_instance)
     client.register_app_instance_user_endpoint(**registration(user))

@@ -1,4 +1,4 @@
-"""What the five endpoint operations do where everything is known."""
+"""The five endpoint operations, where the documentation is clear."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Register = Callable[..., str]
 
 
 def test_register_answers_the_user_and_a_new_id(client: Any, user: str) -> None:
-    """Register answers 201 with the user's ARN and an id of its own for each endpoint."""
+    """The status is 201, and each endpoint has a unique ID."""
     first = client.register_app_instance_user_endpoint(**registration(user))
     second = client.register_app_instance_user_endpoint(**registration(user, device_token="other"))
     assert first["ResponseMetadata"]["HTTPStatusCode"] == 201
@@ -26,7 +26,7 @@ def test_register_answers_the_user_and_a_new_id(client: Any, user: str) -> None:
 def test_describe_answers_everything_with_tokens_in_clear(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """Describe answers what was registered, device tokens included."""
+    """The response contains everything that was registered, including device tokens."""
     backend.now = lambda: 1_700_000_000.25
     attributes = {"DeviceToken": "token", "VoipDeviceToken": "voip"}
     endpoint = register(Name="Phone", AllowMessages="NONE", EndpointAttributes=attributes)
@@ -48,7 +48,7 @@ def test_describe_answers_everything_with_tokens_in_clear(
 
 
 def test_list_answers_neither_tokens_nor_application(client: Any, user: str, register: Register) -> None:
-    """List answers less than Describe, in the order of registration."""
+    """List returns less than Describe, in the order of registration."""
     endpoints = [register(device_token=token) for token in "abc"]
     listed = client.list_app_instance_user_endpoints(AppInstanceUserArn=user)["AppInstanceUserEndpoints"]
     assert [item["EndpointId"] for item in listed] == endpoints
@@ -64,7 +64,7 @@ def test_list_answers_neither_tokens_nor_application(client: Any, user: str, reg
 def test_update_changes_name_and_messages(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """Update changes the name and the messages, and the time of the last update."""
+    """It also changes the time of the last update."""
     endpoint = register(Name="old")
     backend.now = lambda: 4_000_000_000.0
     answer = client.update_app_instance_user_endpoint(
@@ -80,7 +80,7 @@ def test_update_changes_name_and_messages(
 def test_deregister_removes_the_endpoint(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """Deregister answers 204, and nothing is left."""
+    """The status is 204, and nothing is left."""
     answer = client.deregister_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=register())
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert not backend.endpoints
@@ -89,7 +89,7 @@ def test_deregister_removes_the_endpoint(
 def test_an_endpoint_is_found_under_its_own_user_only(
     client: Any, backend: ChimeSDKIdentityBackend, app_instance: str, register: Register
 ) -> None:
-    """Another user's endpoint does not exist for this user."""
+    """For this user, the endpoints of other users do not exist."""
     endpoint = register()
     bob = backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id="bob", name="Bob")
     code, _, _ = refusal(client.deregister_app_instance_user_endpoint, AppInstanceUserArn=bob, EndpointId=endpoint)
@@ -102,7 +102,7 @@ def test_an_endpoint_is_found_under_its_own_user_only(
 def test_an_empty_endpoint_id_reaches_no_operation(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, operation: str
 ) -> None:
-    """An empty EndpointId makes a path that belongs to no operation."""
+    """The path then belongs to no operation."""
     call = getattr(client, f"{operation}_app_instance_user_endpoint")
     code, status, _ = refusal(call, AppInstanceUserArn=user, EndpointId="")
     assert (code, status) == ("UnknownOperationException", 404)
@@ -113,7 +113,7 @@ def test_an_empty_endpoint_id_reaches_no_operation(
 def test_every_user_id_survives_the_path(
     client: Any, backend: ChimeSDKIdentityBackend, app_instance: str, user_id: str
 ) -> None:
-    """User ids may hold colons, at signs, dots, underscores and hyphens."""
+    """User IDs can contain colons, at signs, dots, underscores and hyphens."""
     arn = client.create_app_instance_user(AppInstanceArn=app_instance, AppInstanceUserId=user_id, Name="somebody")[
         "AppInstanceUserArn"
     ]
@@ -126,7 +126,7 @@ def test_every_user_id_survives_the_path(
 
 @pytest.mark.parametrize("text", ["Zoë's phone 📱", "مرحبا", '"&Action=DeregisterAppInstanceUserEndpoint"', ""])
 def test_a_name_is_kept_as_it_is(backend: ChimeSDKIdentityBackend, register: Register, text: str) -> None:
-    """A name may be any text, an empty one too."""
+    """A name can be any text, or empty."""
     assert backend.endpoints[register(Name=text)].name == text
 
 
@@ -147,7 +147,7 @@ def test_an_application_of_another_place_is_refused(client: Any, user: str) -> N
 
 
 def test_a_voip_token_is_for_apns_only(client: Any, user: str) -> None:
-    """GCM takes no VoIP token; the message quotes it."""
+    """GCM has no VoIP token. The message quotes it."""
     attributes = {"DeviceToken": "token", "VoipDeviceToken": "secret-voip"}
     code, _, message = refusal(
         client.register_app_instance_user_endpoint,
@@ -160,7 +160,7 @@ def test_a_voip_token_is_for_apns_only(client: Any, user: str) -> None:
 def test_the_eleventh_endpoint_exceeds_the_quota(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """A user has ten endpoints at most; the message names the number."""
+    """A user can have ten endpoints. The message contains the number."""
     for number in range(10):
         register(device_token=f"token-{number}")
     call = client.register_app_instance_user_endpoint
@@ -172,14 +172,14 @@ def test_the_eleventh_endpoint_exceeds_the_quota(
 
 
 def test_arns_of_another_account_or_region_are_forbidden(client: Any, user: str) -> None:
-    """Whoever calls sees only what is in the caller's own account, in the region that is called."""
+    """A caller can see only the resources in its own account and in the called region."""
     for other in (user.replace("123456789012", "210987654321"), user.replace("us-east-1", "eu-central-1")):
         code, _, _ = refusal(client.list_app_instance_user_endpoints, AppInstanceUserArn=other)
         assert code == "ForbiddenException"
 
 
 def test_only_users_have_endpoints(client: Any, backend: ChimeSDKIdentityBackend, app_instance: str) -> None:
-    """App instances and bots have no endpoints."""
+    """App instances and bots have none."""
     bot = backend.create_app_instance_bot(app_instance_arn=app_instance)
     for other in (app_instance, bot, "arn:aws:iam::123456789012:user/alice"):
         code, _, _ = refusal(client.list_app_instance_user_endpoints, AppInstanceUserArn=other)
@@ -187,7 +187,7 @@ def test_only_users_have_endpoints(client: Any, backend: ChimeSDKIdentityBackend
 
 
 def test_regions_are_separate(client: Any, register: Register) -> None:
-    """Each region has a service of its own."""
+    """Each region has its own service."""
     register()
     assert make_client(region="eu-central-1").list_app_instances()["AppInstances"] == []
     assert len(client.list_app_instances()["AppInstances"]) == 1
@@ -196,7 +196,7 @@ def test_regions_are_separate(client: Any, register: Register) -> None:
 def test_an_endpoint_can_be_made_inactive(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """A test sets the state that deliveries would set."""
+    """A test can set the state that a failed delivery would set."""
     endpoint = register()
     backend.set_endpoint_state(
         app_instance_user_arn=user,

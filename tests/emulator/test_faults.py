@@ -1,4 +1,4 @@
-"""Every kind of fault in a mocked service, where there is no socket."""
+"""Every kind of fault in a mocked service without a socket."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REGISTER = "RegisterAppInstanceUserEndpoint"
 
 
 class SimulatedKill(BaseException):
-    """The process ends here."""
+    """The end of the process at this point."""
 
 
 @pytest.mark.parametrize(("when", "registered"), [("before", 0), ("after", 1)])
@@ -40,14 +40,14 @@ class SimulatedKill(BaseException):
 def test_an_error_comes_before_or_after_the_effect(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, fault: Any, expected: Any, when: Any, registered: int
 ) -> None:
-    """The answer is the same; the effect has happened or not."""
+    """The response is the same. Only the effect differs."""
     backend.faults.append(Fault(REGISTER, when=when, **fault))
     assert refusal(client.register_app_instance_user_endpoint, **registration(user))[:2] == expected
     assert len(backend.endpoints) == registered
 
 
 def test_an_error_has_a_message_of_its_own(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """The message may be given, to see what becomes of it."""
+    """A test can set it to see what a client does with it."""
     backend.faults.append(Fault("ListAppInstances", error="BadRequestException", message="Value 'secret'"))
     assert refusal(client.list_app_instances)[2] == "Value 'secret'"
 
@@ -65,7 +65,7 @@ def test_what_needs_a_socket_is_raised_as_botocore_would(
     when: Any,
     registered: int,
 ) -> None:
-    """A program cannot tell the exception from that of a real connection."""
+    """The exception is the same as for a real connection."""
     backend.faults.append(Fault(REGISTER, when=when, answer=answer))
     with pytest.raises(error):
         client.register_app_instance_user_endpoint(**registration(user))
@@ -73,7 +73,7 @@ def test_what_needs_a_socket_is_raised_as_botocore_would(
 
 
 def test_botocore_retries_a_raised_reset_as_a_real_one(backend: ChimeSDKIdentityBackend) -> None:
-    """The fault goes through botocore's own retries."""
+    """The fault passes through botocore's own retries."""
     backend.faults.append(Fault("ListAppInstances", answer=Spoiled.RESET))
     retrying = make_client(retries={"total_max_attempts": 2, "mode": "standard"})
     assert retrying.list_app_instances()["ResponseMetadata"]["RetryAttempts"] == 1
@@ -85,7 +85,7 @@ def test_botocore_retries_a_raised_reset_as_a_real_one(backend: ChimeSDKIdentity
 def test_a_spoiled_answer_lacks_the_endpoint_id(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, answer: Spoiled, when: Any, registered: int
 ) -> None:
-    """boto3 takes these for success, without an EndpointId in it."""
+    """For boto3, such a response is a success without an EndpointId."""
     backend.faults.append(Fault(REGISTER, when=when, answer=answer))
     result = client.register_app_instance_user_endpoint(**registration(user))
     assert "EndpointId" not in result
@@ -97,7 +97,7 @@ def test_a_spoiled_answer_lacks_the_endpoint_id(
 
 
 def test_a_page_may_come_with_an_error_status(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """A proxy's page has the status that the fault gives."""
+    """A proxy's page has the status of the fault."""
     backend.faults.append(Fault("ListAppInstances", answer=Spoiled.HTML, status=502))
     with pytest.raises(ClientError) as caught:
         client.list_app_instances()
@@ -107,7 +107,7 @@ def test_a_page_may_come_with_an_error_status(client: Any, backend: ChimeSDKIden
 def test_a_next_token_may_repeat_for_ever(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """Whoever follows NextToken without a look at it never comes to an end."""
+    """A client that does not check NextToken never stops."""
     register()
     backend.faults.append(
         Fault("ListAppInstanceUserEndpoints", when="after", answer=Spoiled.REPEATED_NEXT_TOKEN, times=None)
@@ -120,7 +120,7 @@ def test_a_next_token_may_repeat_for_ever(
 
 
 def test_a_delay_waits_and_goes_on(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """A delayed call succeeds later."""
+    """The call succeeds later."""
     waited: list[float] = []
     backend.sleep = waited.append
     backend.faults.append(Fault("ListAppInstances", delay=7))
@@ -129,7 +129,7 @@ def test_a_delay_waits_and_goes_on(client: Any, backend: ChimeSDKIdentityBackend
 
 
 def test_a_delay_goes_before_any_other_effect(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """The other effect of the same fault comes after the wait."""
+    """The other effect of the fault follows after the delay."""
     waited: list[float] = []
     backend.sleep = waited.append
     backend.faults.append(Fault("ListAppInstances", delay=7, error="ServiceFailureException"))
@@ -140,7 +140,7 @@ def test_a_delay_goes_before_any_other_effect(client: Any, backend: ChimeSDKIden
 def test_another_event_may_be_nested_between_two_calls(
     client: Any, backend: ChimeSDKIdentityBackend, user: str
 ) -> None:
-    """A `call` runs after the effect and before the answer, and may use the same client."""
+    """A `call` runs after the effect and before the response, and can use the same client."""
 
     def deregister_all() -> None:
         for item in client.list_app_instance_user_endpoints(AppInstanceUserArn=user)["AppInstanceUserEndpoints"]:
@@ -160,7 +160,7 @@ def test_another_event_may_be_nested_between_two_calls(
 def test_the_process_may_be_killed_at_a_call(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, when: Any, registered: int
 ) -> None:
-    """A BaseException goes through boto3 to whoever simulates the process."""
+    """A BaseException passes through boto3 to the simulation of the process."""
 
     def kill() -> None:
         raise SimulatedKill
@@ -172,7 +172,7 @@ def test_the_process_may_be_killed_at_a_call(
 
 
 def test_any_failure_of_a_connection_can_be_raised(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """What has no name among the faults is raised by a `call`."""
+    """A `call` can raise every failure that has no name among the faults."""
 
     def no_such_host() -> None:
         raise EndpointConnectionError(endpoint_url="https://nowhere")
@@ -183,7 +183,7 @@ def test_any_failure_of_a_connection_can_be_raised(client: Any, backend: ChimeSD
 
 
 def test_iam_can_deny_an_operation(client: Any, backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """A denial names the action and the resource, and lasts."""
+    """The denial names the action and the resource, and is permanent."""
     backend.faults.append(Fault.deny(REGISTER))
     for _ in range(2):
         code, status, message = refusal(client.register_app_instance_user_endpoint, **registration(user))
@@ -193,7 +193,7 @@ def test_iam_can_deny_an_operation(client: Any, backend: ChimeSDKIdentityBackend
 
 
 def _outcomes(client: Any, count: int) -> str:
-    """A letter for each of some calls: o for success, x for failure."""
+    """A letter for the result of each call: o for success, x for failure."""
     outcomes = ""
     for _ in range(count):
         try:
@@ -219,20 +219,20 @@ def _outcomes(client: Any, count: int) -> str:
 def test_a_fault_strikes_as_often_as_it_says(
     client: Any, backend: ChimeSDKIdentityBackend, limits: Any, outcomes: str, left: int
 ) -> None:
-    """Once, some times, for ever, or from the n-th call; a spent fault is gone from the list."""
+    """It affects one call, several, or all, from the n-th call. Then it is removed from the list."""
     backend.faults.append(Fault("ListAppInstances", error="ServiceFailureException", **limits))
     assert _outcomes(client, 5) == outcomes
     assert len(backend.faults) == left
 
 
 def test_equal_faults_strike_one_after_another(client: Any, backend: ChimeSDKIdentityBackend) -> None:
-    """The first fault that answers a call leaves the next one for the next call."""
+    """After the first fault has affected a call, the second affects the next call."""
     backend.faults.extend(Fault("ListAppInstances", error="ServiceFailureException") for _ in range(2))
     assert _outcomes(client, 4) == "xxoo"
 
 
 def test_a_fault_strikes_its_operation_only(client: Any, backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """Other operations go on; a fault without a name strikes every one."""
+    """Other operations are not affected. A fault without a name affects all of them."""
     backend.faults.append(Fault(REGISTER, error="ServiceFailureException", times=None))
     client.list_app_instances()
     backend.faults.append(Fault(error="ServiceUnavailableException", times=None))
@@ -243,7 +243,7 @@ def test_a_fault_strikes_its_operation_only(client: Any, backend: ChimeSDKIdenti
 def test_a_fault_after_the_effect_strikes_refused_calls_too(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """What is nested after a call runs whatever the service answered."""
+    """A nested call runs regardless of the service's response."""
     register()
     ran: list[bool] = []
     backend.faults.append(Fault(REGISTER, when="after", call=lambda: ran.append(True)))
@@ -252,7 +252,7 @@ def test_a_fault_after_the_effect_strikes_refused_calls_too(
 
 
 def test_a_fault_after_the_effect_waits_for_one(client: Any, backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """What was kept from its effect is not answered as if it had had one."""
+    """A call that a fault has stopped before its effect does not count."""
     backend.faults += [
         Fault(REGISTER, error="ServiceFailureException"),
         Fault(REGISTER, when="after", answer=Spoiled.EMPTY),
@@ -277,14 +277,14 @@ def test_a_fault_after_the_effect_waits_for_one(client: Any, backend: ChimeSDKId
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(wrong: Any) -> None:
-    """A mistake in a fault does not make a test that tests nothing."""
+    """A mistake in a fault must not lead to a test that tests nothing."""
     wrong.pop("effect", None)
     with pytest.raises(ValueError, match=f"{next(iter(wrong), 'none')}|one of error"):
         Fault(**wrong)
 
 
 def test_calls_are_recorded_as_sent(client: Any, backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """Refused and struck calls are recorded like others: operation, parameters, time."""
+    """Each record has the operation, parameters and time, even if the call was refused or had a fault."""
     backend.now = lambda: 5.0
     backend.faults.append(Fault(REGISTER, error="ServiceFailureException"))
     sent = registration(user, ClientRequestToken="token-1", Name="n")
@@ -296,7 +296,7 @@ def test_calls_are_recorded_as_sent(client: Any, backend: ChimeSDKIdentityBacken
 
 
 def test_direct_methods_are_out_of_band(backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """What a test does to the backend is no call: no fault strikes it and no record is made."""
+    """A direct change of the backend has no fault and no record."""
     backend.faults.append(Fault(error="ServiceFailureException"))
     registered = backend.register_app_instance_user_endpoint(
         app_instance_user_arn=user,

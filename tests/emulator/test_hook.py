@@ -1,4 +1,4 @@
-"""The place in moto where the backend hooks in, which is moto's own affair and may move."""
+"""The hook in moto that the backend uses. It is internal, and moto may move it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME: Any = hook.NAME
 
 
 def test_moto_finds_the_backend_where_it_is_put() -> None:
-    """Moto has a list of names and patterns, and imports a module by name: if not, this says what to do."""
+    """Moto imports modules by names and patterns from a list. If that changes, this test says what to do."""
     patterns = getattr(backend_index, "backend_url_patterns", None)
     assert isinstance(patterns, list), MOVED
     assert all(isinstance(name, str) and isinstance(p, re.Pattern) for name, p in patterns), MOVED
@@ -38,26 +38,26 @@ def test_moto_finds_the_backend_where_it_is_put() -> None:
 
 
 def test_hooking_in_again_changes_nothing() -> None:
-    """The backend is listed once however often it is installed."""
+    """The backend is listed once, even if it is installed several times."""
     before = [*backend_index.backend_url_patterns]
     hook.install()
     assert before == backend_index.backend_url_patterns
 
 
 def test_moto_has_no_such_backend_itself() -> None:
-    """When moto gets one, this package must step back instead of hiding it."""
+    """If moto adds one, this package must not hide it."""
     [folder] = moto.__path__
     assert hook.NAME not in {*backends.list_of_moto_modules()}, f"{folder} now has {hook.NAME}"
 
 
 def test_other_services_are_moto_s_own() -> None:
-    """No other service's host is taken."""
+    """The backend uses no other service's host."""
     for host in ("pinpoint.us-east-1", "sts.us-east-1", "chimes.us-east-1", "a.chime.us-east-1.s3"):
         assert backends.get_service_from_url(f"https://{host}.amazonaws.com/") != hook.NAME
 
 
 def test_moto_s_own_server_serves_it_too() -> None:
-    """Beside moto's other services the signing name finds it."""
+    """The signing name identifies it among moto's other services."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -70,7 +70,7 @@ def test_moto_s_own_server_serves_it_too() -> None:
 
 
 def test_what_is_public_is_sorted_and_there() -> None:
-    """`__all__` names what users import."""
+    """`__all__` contains the names that users import."""
     public = chime_endpoints_emulator.__all__
     assert public == sorted(public)
     assert all(hasattr(chime_endpoints_emulator, name) for name in public)

@@ -1,4 +1,4 @@
-"""Lists in pages."""
+"""Lists with several pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _pages(call: Callable[..., dict[str, Any]], member: str, **parameters: Any) 
 def test_endpoints_come_fifty_at_a_time(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, count: int, sizes: list[int]
 ) -> None:
-    """A page holds 50; there is no token after the last page, and every endpoint comes once, in order."""
+    """A page has 50. There is no token after the last page, and every endpoint is returned once, in order."""
     endpoints = _register(backend, user, count)
     pages = _pages(client.list_app_instance_user_endpoints, "AppInstanceUserEndpoints", AppInstanceUserArn=user)
     assert [len(page) for page in pages] == sizes
@@ -62,19 +62,19 @@ def test_max_results_is_from_1_to_50(unchecked: Any, user: str, size: int) -> No
 
 
 def test_max_results_is_a_number(unchecked: Any, user: str) -> None:
-    """Text where a number belongs is refused like any other value, not with a crash."""
+    """Text instead of a number is refused like any other invalid value."""
     call = unchecked.list_app_instance_user_endpoints
     assert refusal(call, AppInstanceUserArn=user, MaxResults="many")[:2] == ("BadRequestException", 400)
 
 
 def test_an_invented_next_token_is_refused(client: Any, user: str) -> None:
-    """Only a NextToken that was answered can be sent."""
+    """Only a NextToken from a response is accepted."""
     call = client.list_app_instance_user_endpoints
     assert refusal(call, AppInstanceUserArn=user, NextToken="mine")[0] == "BadRequestException"
 
 
 def test_a_page_may_be_asked_for_again(client: Any, backend: ChimeSDKIdentityBackend, user: str) -> None:
-    """The same NextToken answers the same page, less what is gone."""
+    """The same NextToken returns the same page without deleted endpoints."""
     endpoints = _register(backend, user, 3)
     call = client.list_app_instance_user_endpoints
     token = call(AppInstanceUserArn=user, MaxResults=1)["NextToken"]
@@ -91,7 +91,7 @@ def test_a_page_may_be_asked_for_again(client: Any, backend: ChimeSDKIdentityBac
 def test_app_instances_and_users_come_in_pages_too(
     client: Any, backend: ChimeSDKIdentityBackend, app_instance: str
 ) -> None:
-    """The other lists page alike."""
+    """The other lists use the same pages."""
     users = [
         backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id=name, name=name)
         for name in "abc"

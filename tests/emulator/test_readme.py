@@ -1,4 +1,4 @@
-"""The emulator's README says what is so."""
+"""The emulator's README is correct."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ README = (Path(chime_endpoints_emulator.__file__).parents[1] / "README.md").read
 
 
 def _table(heading: str) -> dict[str, list[str]]:
-    """The tables below a heading: first cell without backticks, and the code in the second."""
+    """The tables below a heading: the first cell without backticks, and the code in the second."""
     section = README.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
     return {row[0].strip("`"): re.findall(r"`([^`]+)`", row[1]) for row in rows}
@@ -31,7 +31,7 @@ def test_the_example_works() -> None:
 
 
 def test_every_switch_is_in_the_table_with_its_values() -> None:
-    """The table has all switches in their order, and all values, the default first."""
+    """The table has all switches in order, with all values, the default first."""
     table = _table("Switches")
     assert [*table] == [field.name for field in fields(Switches)]
     types = get_type_hints(Switches)

@@ -1,4 +1,4 @@
-"""The emulator as a program: started, called by many at once, and stopped by a signal."""
+"""The emulator as a program: started, called in parallel, and stopped by a signal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _start(port_file: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def _url(process: subprocess.Popen[str], port_file: Path) -> str:
-    """Where the program serves, once it says so."""
+    """The address of the program, after it has printed it."""
     end = time.monotonic() + PATIENCE
     while not port_file.exists():
         assert process.poll() is None, process.communicate()
@@ -50,7 +50,7 @@ def _url(process: subprocess.Popen[str], port_file: Path) -> str:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str, Path]]]:
-    """Starts the program, and ends it after the test."""
+    """Start the program, and end it after the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> tuple[subprocess.Popen[str], str, Path]:
@@ -67,7 +67,7 @@ def program(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One program for the tests that only call it; the rate is lifted."""
+    """One program without a rate limit, for tests that only call it."""
     port_file = tmp_path_factory.mktemp("emulator") / "port"
     process = _start(port_file)
     address = _url(process, port_file)
@@ -80,7 +80,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _control(address: str, method: str, path: str, body: bytes = b"") -> bytes:
-    """A request of the control API over a connection of its own."""
+    """Send a request of the control API over a new connection."""
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         head = f"{method} /_emulator/{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
@@ -100,7 +100,7 @@ def _user(client: Any) -> str:
 
 
 def test_the_life_of_an_endpoint_over_http(url: str) -> None:
-    """The operations work over a socket as in process, and one connection serves them all."""
+    """The operations work as in process, and one connection is enough."""
     client = make_client(url=url, max_pool_connections=1)
     user = _user(client)
     endpoint = client.register_app_instance_user_endpoint(**registration(user, Name="é"))["EndpointId"]
@@ -114,7 +114,7 @@ def test_the_life_of_an_endpoint_over_http(url: str) -> None:
 
 
 def test_it_is_found_by_the_environment_variable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY sends a program's calls here without a change to it."""
+    """AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY sends the calls of an unchanged program to it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY", url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
@@ -125,7 +125,7 @@ def test_it_is_found_by_the_environment_variable(url: str, monkeypatch: pytest.M
 
 
 def test_many_may_call_at_once(url: str) -> None:
-    """The quota holds exactly, whoever comes first."""
+    """The quota is exact for every order of calls."""
     client = make_client(url=url)
     user = _user(client)
 
@@ -144,7 +144,7 @@ def test_many_may_call_at_once(url: str) -> None:
 
 
 def test_the_same_request_at_once_registers_one_endpoint(url: str) -> None:
-    """A token is remembered before anybody else can send it."""
+    """The token is remembered before another request can use it."""
     client = make_client(url=url)
     request = registration(_user(client), ClientRequestToken="same")
     with ThreadPoolExecutor(16) as pool:
@@ -161,7 +161,7 @@ def test_the_same_request_at_once_registers_one_endpoint(url: str) -> None:
     ],
 )
 def test_faults_of_the_connection_are_real(url: str, fault: bytes, error: type[Exception]) -> None:
-    """Over a socket the connection is really reset, silent or slow, and the next call finds it mended."""
+    """The connection is really reset, silent or slow, and the next call succeeds."""
     client = make_client(url=url, read_timeout=0.5)
     client.list_app_instances()
     _control(url, "POST", "faults", fault)
@@ -171,7 +171,7 @@ def test_faults_of_the_connection_are_real(url: str, fault: bytes, error: type[E
 
 
 def test_a_reset_is_a_reset(url: str) -> None:
-    """What the client sees is RST, not the end of the stream."""
+    """The client receives RST, not the end of the stream."""
     _control(url, "POST", "faults", b'{"answer": "reset"}')
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
@@ -181,7 +181,7 @@ def test_a_reset_is_a_reset(url: str) -> None:
 
 
 def test_a_hanging_call_ends_without_an_answer(url: str) -> None:
-    """Whoever waits long enough sees the connection go."""
+    """After the wait, the connection closes."""
     client = make_client(url=url, read_timeout=PATIENCE)
     _control(url, "POST", "faults", b'{"answer": "hang", "delay": 0.1}')
     with pytest.raises(ConnectionClosedError):
@@ -190,7 +190,7 @@ def test_a_hanging_call_ends_without_an_answer(url: str) -> None:
 
 @pytest.mark.parametrize("answer", ["truncated", "empty", "html", "without_endpoint_id"])
 def test_spoiled_answers_come_over_http_too(url: str, answer: str) -> None:
-    """The effect happened; the answer does not say which endpoint it made."""
+    """The effect happens, but the response does not contain the endpoint's ID."""
     client = make_client(url=url)
     user = _user(client)
     fault = f'{{"operation": "RegisterAppInstanceUserEndpoint", "when": "after", "answer": "{answer}"}}'
@@ -209,7 +209,7 @@ def test_spoiled_answers_come_over_http_too(url: str, answer: str) -> None:
     ],
 )
 def test_a_body_of_unknown_or_absurd_length_is_refused(url: str, head: bytes) -> None:
-    """The server neither waits for it nor reads it."""
+    """The server does not wait for it or read it."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(head)
@@ -217,7 +217,7 @@ def test_a_body_of_unknown_or_absurd_length_is_refused(url: str, head: bytes) ->
 
 
 def test_a_client_that_goes_away_harms_nobody(url: str) -> None:
-    """A connection that ends in the middle of a request leaves the server as it was, and silent."""
+    """After a connection ends during a request, the server continues without a message."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(b"POST /app-instances HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
@@ -226,7 +226,7 @@ def test_a_client_that_goes_away_harms_nobody(url: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(program: Any, number: signal.Signals) -> None:
-    """It ends at once and silently, with status 0, even while a call hangs; the port file goes with it."""
+    """It ends immediately and silently with status 0, even during a call, and removes the port file."""
     process, address, port_file = program()
     _control(address, "POST", "faults", b'{"answer": "hang"}')
     client = make_client(url=address, read_timeout=0.1)
@@ -271,7 +271,7 @@ def test_what_cannot_be_served_is_said(
 
 
 def test_the_profile_of_whoever_starts_it_does_not_matter(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even one that does not exist: the server calls nobody."""
+    """This includes a profile that does not exist, because the server calls no other service."""
     monkeypatch.setenv("AWS_PROFILE", "missing")
     _, url, _ = program()
     with urllib.request.urlopen(f"{url}/_emulator/health", timeout=10) as answer:  # noqa: S310 - it is http, on loopback
@@ -279,7 +279,7 @@ def test_the_profile_of_whoever_starts_it_does_not_matter(program: Any, monkeypa
 
 
 def test_the_account_can_be_given(program: Any) -> None:
-    """--account is whose service this is."""
+    """--account sets the account of the service."""
     _, address, _ = program("--account", "000000000000")
     user = _user(make_client(url=address))
     assert ":000000000000:" in user

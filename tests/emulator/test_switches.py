@@ -1,4 +1,4 @@
-"""Every switch in each of its settings."""
+"""Every switch with each of its values."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def test_every_switch_is_documented_and_tested() -> None:
 def test_a_missing_endpoint_is_refused_as_the_switch_says(
     client: Any, switches: Switches, user: str, operation: str, setting: Any, code: str
 ) -> None:
-    """Three ways to say that there is no such endpoint."""
+    """There are three possible errors for a missing endpoint."""
     switches.missing_endpoint = setting
     call = getattr(client, f"{operation}_app_instance_user_endpoint")
     assert refusal(call, AppInstanceUserArn=user, EndpointId="gone")[0] == code
 
 
 def test_a_missing_endpoint_may_succeed(client: Any, switches: Switches, user: str) -> None:
-    """With `success` changing and removing nothing succeeds, and Describe answers nothing."""
+    """With `success`, Update and Deregister succeed, and Describe returns nothing."""
     switches.missing_endpoint = "success"
     gone = {"AppInstanceUserArn": user, "EndpointId": "gone"}
     assert client.update_app_instance_user_endpoint(**gone, Name="x")["EndpointId"] == "gone"
@@ -80,7 +80,7 @@ def test_a_missing_endpoint_may_succeed(client: Any, switches: Switches, user: s
 def test_a_missing_user_is_refused_as_the_switch_says(
     client: Any, switches: Switches, user: str, setting: Any, code: str, status: int
 ) -> None:
-    """Three ways to say that there is no such user, on every operation that names one."""
+    """There are three possible errors, for every operation that names a user."""
     switches.missing_user = setting
     nobody = f"{user}-not"
     endpoint = {"AppInstanceUserArn": nobody, "EndpointId": "any"}
@@ -107,7 +107,7 @@ def test_a_missing_user_is_refused_as_the_switch_says(
 def test_tags_of_a_deleted_user_are_refused_as_the_switch_says(
     client: Any, switches: Switches, user: str, setting: Any, code: str
 ) -> None:
-    """On every tag operation."""
+    """This applies to every tag operation."""
     switches.missing_tagged = setting
     client.delete_app_instance_user(AppInstanceUserArn=user)
     for call, parameters in (
@@ -122,7 +122,7 @@ def test_tags_of_a_deleted_user_are_refused_as_the_switch_says(
 def test_a_remembered_token_answers_the_living_endpoint(
     backend: ChimeSDKIdentityBackend, switches: Switches, register: Register, setting: Any
 ) -> None:
-    """Sending the same request again registers nothing."""
+    """The repeated request registers nothing."""
     switches.token_memory = setting
     assert register(ClientRequestToken="same") == register(ClientRequestToken="same")
     assert len(backend.endpoints) == 1
@@ -132,7 +132,7 @@ def test_a_remembered_token_answers_the_living_endpoint(
 def test_a_token_may_be_remembered_longer_than_its_endpoint(
     client: Any, switches: Switches, user: str, register: Register, setting: Any, *, answers_the_dead: bool
 ) -> None:
-    """With `for_ever` the id of a dead endpoint is answered, with `while_alive` a new one."""
+    """With `for_ever`, the ID of a deleted endpoint is returned; with `while_alive`, a new one."""
     switches.token_memory = setting
     first = register(ClientRequestToken="same")
     client.deregister_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=first)
@@ -142,7 +142,7 @@ def test_a_token_may_be_remembered_longer_than_its_endpoint(
 def test_without_token_memory_the_repeated_request_is_a_new_one(
     client: Any, switches: Switches, user: str, register: Register
 ) -> None:
-    """With `none` the repetition meets its own first attempt."""
+    """With `none`, the repeated request conflicts with its own first attempt."""
     switches.token_memory = "none"
     register(ClientRequestToken="same")
     call = client.register_app_instance_user_endpoint
@@ -152,7 +152,7 @@ def test_without_token_memory_the_repeated_request_is_a_new_one(
 def test_all_tokens_can_be_forgotten_at_a_moment(
     client: Any, backend: ChimeSDKIdentityBackend, user: str, register: Register
 ) -> None:
-    """A test chooses when the service's window ends."""
+    """A test chooses when the service forgets them."""
     register(ClientRequestToken="same")
     backend.request_tokens.clear()
     call = client.register_app_instance_user_endpoint
@@ -162,7 +162,7 @@ def test_all_tokens_can_be_forgotten_at_a_moment(
 def test_a_token_of_the_account_is_the_same_for_all_users(
     client: Any, switches: Switches, bob: str, register: Register
 ) -> None:
-    """With `account` another user's request with the token is a repetition with other parameters."""
+    """With `account`, another user's request with the token counts as a repeated request with other parameters."""
     switches.token_scope = "account"
     first = register(ClientRequestToken="same")
     answer = client.register_app_instance_user_endpoint(**registration(bob, ClientRequestToken="same"))
@@ -170,7 +170,7 @@ def test_a_token_of_the_account_is_the_same_for_all_users(
 
 
 def test_a_token_of_the_user_is_the_users_own(client: Any, switches: Switches, bob: str, register: Register) -> None:
-    """With `user` two users may use the same token."""
+    """With `user`, two users can use the same token."""
     switches.token_scope = "user"
     first = register(ClientRequestToken="same")
     answer = client.register_app_instance_user_endpoint(**registration(bob, ClientRequestToken="same"))
@@ -182,7 +182,7 @@ def test_a_token_of_the_user_is_the_users_own(client: Any, switches: Switches, b
 def test_a_refused_request_may_use_up_its_token(
     client: Any, switches: Switches, user: str, register: Register, setting: Any, *, succeeds: bool
 ) -> None:
-    """When the reason is gone, `forgotten` registers and `remembered` refuses as before."""
+    """After the cause is gone, `forgotten` registers the endpoint, and `remembered` refuses again."""
     switches.failed_token = setting
     blocker = register()
     request = registration(user, ClientRequestToken="same")
@@ -200,7 +200,7 @@ def test_a_refused_request_may_use_up_its_token(
 def test_the_same_token_with_other_parameters_may_answer_the_first_endpoint(
     backend: ChimeSDKIdentityBackend, switches: Switches, register: Register
 ) -> None:
-    """With `same_endpoint` the new parameters are ignored."""
+    """With `same_endpoint`, the new parameters are ignored."""
     switches.same_token_other_parameters = "same_endpoint"
     first = register(ClientRequestToken="same", Name="one")
     assert register(ClientRequestToken="same", Name="two") == first
@@ -213,7 +213,7 @@ def test_the_same_token_with_other_parameters_may_answer_the_first_endpoint(
 def test_the_same_token_with_other_parameters_may_be_refused(
     client: Any, switches: Switches, user: str, register: Register, setting: Any, code: str
 ) -> None:
-    """The other settings refuse, in two ways; the same parameters are still answered."""
+    """The other values refuse in two ways. The same parameters still return the endpoint."""
     switches.same_token_other_parameters = setting
     first = register(ClientRequestToken="same")
     request = registration(user, ClientRequestToken="same", device_token="another")
@@ -244,7 +244,7 @@ def test_a_device_token_conflicts_within_its_scope(
     elsewhere: bool,
     other_application: bool,
 ) -> None:
-    """The scope decides which earlier endpoints are in the way."""
+    """The scope decides which existing endpoints conflict."""
     switches.device_token_conflict = setting
     register()
     for request, conflicts in (
@@ -272,7 +272,7 @@ def test_a_device_token_conflicts_within_its_scope(
 def test_voip_tokens_conflict_like_device_tokens(
     client: Any, user: str, register: Register, attributes: dict[str, str]
 ) -> None:
-    """A token is registered whichever of the two it is."""
+    """A token counts in both places."""
     register(EndpointAttributes={"DeviceToken": "device", "VoipDeviceToken": "voip"})
     request = registration(user, EndpointAttributes=attributes)
     assert refusal(client.register_app_instance_user_endpoint, **request)[0] == "ConflictException"
@@ -282,7 +282,7 @@ def test_voip_tokens_conflict_like_device_tokens(
 def test_an_inactive_endpoint_may_give_its_token_free(
     client: Any, switches: Switches, backend: ChimeSDKIdentityBackend, user: str, register: Register, *, setting: bool
 ) -> None:
-    """Whether an INACTIVE endpoint is in the way is a switch."""
+    """A switch decides whether an INACTIVE endpoint conflicts."""
     switches.inactive_endpoints_conflict = setting
     endpoint = register()
     backend.set_endpoint_state(app_instance_user_arn=user, endpoint_id=endpoint, status="INACTIVE")
@@ -303,7 +303,7 @@ def test_what_update_omits_is_kept_or_reset(
     name: str | None,
     allow_messages: str,
 ) -> None:
-    """Each member of Update that is not sent stays, or goes back to what Register makes of it."""
+    """An omitted member of Update stays the same, or is reset to the default of Register."""
     switches.omitted_on_update = setting
     key = {"AppInstanceUserArn": user, "EndpointId": register(Name="Phone", AllowMessages="NONE")}
     endpoint = backend.endpoints[key["EndpointId"]]
@@ -319,7 +319,7 @@ def test_what_update_omits_is_kept_or_reset(
 def test_a_new_endpoint_may_be_missing_from_the_first_list(
     client: Any, switches: Switches, user: str, register: Register, *, setting: bool
 ) -> None:
-    """Without it the first List lacks what is new, the second has it."""
+    """The first List then omits it, and the second returns it."""
     old = register(device_token="old")
     switches.new_endpoint_in_first_list = setting
     new = register(device_token="new")
@@ -343,7 +343,7 @@ def test_endpoints_of_a_deleted_user_are_deleted_or_kept(
     register: Register,
     setting: Any,
 ) -> None:
-    """A kept endpoint cannot be reached until there is a user of that id again."""
+    """A kept endpoint is reachable again after a user with the same ID is created."""
     switches.endpoints_on_user_deletion = setting
     endpoint = register()
     client.delete_app_instance_user(AppInstanceUserArn=user)
@@ -357,7 +357,7 @@ def test_endpoints_of_a_deleted_user_are_deleted_or_kept(
 def test_timestamps_may_come_as_botocore_reads_them(
     client: Any, switches: Switches, user: str, register: Register
 ) -> None:
-    """With `seconds` botocore makes dates of them."""
+    """With `seconds`, botocore parses them."""
     switches.timestamps = "seconds"
     answer = client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=register())
     assert answer["AppInstanceUserEndpoint"]["CreatedTimestamp"].year >= 2025
@@ -366,14 +366,14 @@ def test_timestamps_may_come_as_botocore_reads_them(
 def test_timestamps_may_come_as_the_documentation_says(
     client: Any, switches: Switches, user: str, register: Register
 ) -> None:
-    """With `milliseconds` botocore cannot parse the answer."""
+    """With `milliseconds`, botocore fails to parse the response."""
     switches.timestamps = "milliseconds"
     with pytest.raises(ValueError, match="year"):
         client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=register())
 
 
 def test_the_quota_is_adjustable(client: Any, switches: Switches, user: str, register: Register) -> None:
-    """The quota may be any number; the message names it."""
+    """The quota can be any number, and the message contains it."""
     switches.endpoints_per_user = 1
     register()
     request = registration(user, device_token="other")
@@ -383,7 +383,7 @@ def test_the_quota_is_adjustable(client: Any, switches: Switches, user: str, reg
 def test_the_rate_counts_all_calls_of_the_account(
     client: Any, switches: Switches, backend: ChimeSDKIdentityBackend, user: str
 ) -> None:
-    """After as many calls as the rate says, a second must pass; refused calls do not count."""
+    """After this number of calls, a second must pass. Refused calls do not count."""
     time = 1000.0
     backend.now = lambda: time
     switches.requests_per_second = 3
@@ -408,7 +408,7 @@ def test_the_rate_counts_all_calls_of_the_account(
 def test_the_rate_is_fifty_a_second_unless_it_is_taken_away(
     client: Any, switches: Switches, backend: ChimeSDKIdentityBackend
 ) -> None:
-    """The default is the service's; None lifts it."""
+    """The default is that of the service. None removes the limit."""
     backend.now = lambda: 1000.0
     for _ in range(50):
         client.list_app_instances()
@@ -418,7 +418,7 @@ def test_the_rate_is_fifty_a_second_unless_it_is_taken_away(
 
 
 def test_a_clock_that_goes_back_grants_nothing(client: Any, switches: Switches, backend: Any) -> None:
-    """Time that runs backwards neither breaks nor fills the rate."""
+    """The rate limit still works."""
     switches.requests_per_second = 1
     times = iter([10.0, 10.0, 5.0, 5.0, 5.0])
     backend.now = lambda: next(times)
@@ -427,7 +427,7 @@ def test_a_clock_that_goes_back_grants_nothing(client: Any, switches: Switches, 
 
 
 def test_switches_are_changed_together_or_not_at_all(switches: Switches) -> None:
-    """Every problem of a change is named, and then nothing is changed."""
+    """Every problem of a change is reported, and then nothing is changed."""
     wrong = {
         "missing_user": "not_found",
         "token_memory": "sometimes",
@@ -463,7 +463,7 @@ def test_a_switch_takes_its_own_type_only(switches: Switches, values: dict[str, 
 
 
 def test_switches_go_back_to_their_defaults(switches: Switches) -> None:
-    """What was changed can be restored."""
+    """Changes can be undone."""
     switches.change({"missing_user": "not_found", "requests_per_second": None, "endpoints_per_user": 3})
     assert switches.as_dict()["requests_per_second"] is None
     switches.restore()

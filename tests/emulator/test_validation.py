@@ -1,4 +1,4 @@
-"""The emulator's checks against botocore's model of the service, whose limits are copied nowhere."""
+"""The emulator validates against botocore's model of the service, and copies no limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAMPLES = {"ChimeArn": "arn:aws:chime:us-east-1:123456789012:app-instance/x/user
 
 
 def _sample(shape: Any) -> Any:
-    """A value that the shape allows, with every optional member."""
+    """An allowed value of the shape, with every optional member."""
     if shape.type_name == "structure":
         return {name: _sample(member) for name, member in shape.members.items()}
     if shape.type_name == "list":
@@ -41,7 +41,7 @@ def _too_long(shape: Any) -> Any:
 
 
 def _wrong_values(shape: Any) -> Iterator[tuple[str, Any]]:
-    """Values that break one rule of the shape each, and what breaks it."""
+    """Values that each break one rule of the shape, with the rule."""
     yield "type", 5 if shape.type_name != "integer" else "5"
     low = shape.metadata.get("min", 0)
     if shape.type_name == "integer":
@@ -57,7 +57,7 @@ def _wrong_values(shape: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _cases(shape: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
-    """Every rule of the members of a structure, as path, rule, wrong value; None is a member left out."""
+    """Every rule for the members of a structure: path, rule, wrong value; None is an omitted member."""
     for name, member in shape.members.items():
         here = (*path, name)
         if name in shape.required_members:
@@ -82,14 +82,14 @@ CASES = [
 
 
 def test_every_operation_is_covered() -> None:
-    """The cases below are of all sixteen operations."""
+    """There are cases for all sixteen operations."""
     assert len(OPERATIONS) == 16
     assert {case.values[0] for case in CASES} == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
 def test_an_allowed_request_passes(operation: str) -> None:
-    """Values within the model's limits, with and without optional members, pass."""
+    """Values within the model's limits pass, with and without optional members."""
     shape = MODEL.operation_model(operation).input_shape
     whole = _sample(shape)
     validate(whole, shape)
@@ -98,7 +98,7 @@ def test_an_allowed_request_passes(operation: str) -> None:
 
 @pytest.mark.parametrize(("operation", "path", "value"), CASES)
 def test_a_request_that_breaks_one_rule_is_refused(operation: str, path: tuple[Any, ...], value: Any) -> None:
-    """Each rule of the model is held, and the message names the member."""
+    """Each rule of the model is checked, and the message names the member."""
     shape = MODEL.operation_model(operation).input_shape
     parameters = copy.deepcopy(_sample(shape))
     place = parameters
@@ -112,12 +112,12 @@ def test_a_request_that_breaks_one_rule_is_refused(operation: str, path: tuple[A
 
 @pytest.mark.parametrize("length", [0, 1600])
 def test_limits_themselves_are_allowed(client: Any, user: str, length: int) -> None:
-    """A name may have as many characters as the limit says, counted as characters and not bytes."""
+    """The length of a name counts characters, not bytes."""
     client.register_app_instance_user_endpoint(**registration(user, Name="é" * length))
 
 
 def test_the_message_names_every_violation_and_quotes_values(unchecked: Any, user: str) -> None:
-    """One answer has all violations, secrets in clear: clients must not pass it on."""
+    """One response contains all violations with secrets in clear text, so clients must not pass it on."""
     attributes = {"DeviceToken": "secret" * 300}
     request = registration(user, Type="FAX", EndpointAttributes=attributes, ClientRequestToken="?")
     code, status, message = refusal(unchecked.register_app_instance_user_endpoint, **request)
@@ -129,7 +129,7 @@ def test_the_message_names_every_violation_and_quotes_values(unchecked: Any, use
 
 
 def test_what_is_wrong_is_recorded_and_has_no_effect(unchecked: Any, backend: Any, user: str) -> None:
-    """A refused request leaves nothing but its record."""
+    """A refused request leaves only its record."""
     request = registration(user, EndpointAttributes={})
     assert refusal(unchecked.register_app_instance_user_endpoint, **request)[0] == "BadRequestException"
     assert not backend.endpoints
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_recorded_and_has_no_effect(unchecked: Any, backend: An
 
 
 def test_a_bad_arn_in_the_path_is_refused(unchecked: Any) -> None:
-    """Members of the path are checked like others."""
+    """Members in the path are validated like others."""
     call = unchecked.list_app_instance_user_endpoints
     for arn in ("alice", "arn:aws:chime", "arn", "x"):
         assert refusal(call, AppInstanceUserArn=arn)[0] == "BadRequestException"

@@ -1,4 +1,4 @@
-"""What goes over the wire: JSON as the model has it, errors as the service sends them, requests as they come."""
+"""The wire format: JSON as in the model, errors as the service sends them, and arbitrary requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOST = "https://identity-chime.us-east-1.amazonaws.com"
 def send(
     method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, str], str]:
-    """Send a request as it is, past boto3."""
+    """Send a request unchanged, without boto3."""
     request = AWSPreparedRequest(
         method, HOST + path, {"Content-Type": "application/json", **(headers or {})}, body, False
     )
@@ -32,7 +32,7 @@ def send(
 
 
 def _check(value: Any, shape: Any) -> None:
-    """Hold a JSON value against a shape: no unknown members, right types, allowed values."""
+    """Compare a JSON value with a shape: no unknown members, correct types, allowed values."""
     if shape.type_name == "structure":
         assert set(value) <= set(shape.members)
         assert set(shape.required_members) <= set(value)
@@ -49,7 +49,7 @@ def _check(value: Any, shape: Any) -> None:
 
 
 def test_every_answer_has_the_models_form(backend: ChimeSDKIdentityBackend) -> None:
-    """Status and body of each operation are those of the model."""
+    """The status and body of each operation match the model."""
     answers: dict[str, tuple[int, bytes]] = {}
 
     def note(*, response_dict: Any, operation_model: Any, **_: Any) -> None:
@@ -101,7 +101,7 @@ def test_every_answer_has_the_models_form(backend: ChimeSDKIdentityBackend) -> N
 
 @pytest.mark.parametrize("code", sorted({shape.name for shape in MODEL.error_shapes} - {"NotFoundException"}))
 def test_errors_have_the_models_form(backend: ChimeSDKIdentityBackend, code: str) -> None:
-    """An error has its code in a header, its status, and a body of Code and Message."""
+    """An error has its code in a header, its status, and a body with Code and Message."""
     backend.faults.append(Fault("ListAppInstances", error=code, message="why"))
     status, headers, text = send("GET", "/app-instances")
     [shape] = [shape for shape in MODEL.error_shapes if shape.name == code]
@@ -114,14 +114,14 @@ def test_errors_have_the_models_form(backend: ChimeSDKIdentityBackend, code: str
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[]", b'"text"'])
 def test_a_body_that_is_no_json_object_is_refused(backend: ChimeSDKIdentityBackend, body: bytes) -> None:
-    """Anything else than an object answers 400, and is a call like others."""
+    """Any other value returns 400, and is recorded as a call."""
     status, headers, _ = send("POST", "/app-instances", body)
     assert (status, headers["x-amzn-ErrorType"]) == (400, "SerializationException")
     assert [call.parameters for call in backend.calls] == [{}]
 
 
 def test_unknown_members_are_ignored(backend: ChimeSDKIdentityBackend) -> None:
-    """A member that the model does not have changes nothing; null is a member left out."""
+    """A member outside the model has no effect. Null means an omitted member."""
     body = {"Name": "chat", "ClientRequestToken": "token", "Colour": "red", "Metadata": None}
     assert send("POST", "/app-instances", json.dumps(body).encode())[0] == 201
     assert backend.calls[0].parameters == {"Name": "chat", "ClientRequestToken": "token"}
@@ -139,14 +139,14 @@ def test_unknown_members_are_ignored(backend: ChimeSDKIdentityBackend) -> None:
     ],
 )
 def test_what_is_no_operation_answers_so(backend: ChimeSDKIdentityBackend, method: str, path: str) -> None:
-    """Unknown paths, and operations of the service that are not emulated, answer 404 and are no calls."""
+    """Unknown paths, and operations that are not emulated, return 404 and are not recorded."""
     status, headers, _ = send(method, path)
     assert (status, headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
     assert not backend.calls
 
 
 def test_the_operation_is_found_by_method_and_path_alone(backend: ChimeSDKIdentityBackend) -> None:
-    """A header or parameter that names another action is not listened to."""
+    """A header or parameter with another action is ignored."""
     headers = {"X-Amz-Target": "x.DeleteAppInstance"}
     assert send("GET", "/app-instances?Action=DeleteAppInstance", headers=headers)[0] == 200
     assert [call.operation for call in backend.calls] == ["ListAppInstances"]
@@ -154,7 +154,7 @@ def test_the_operation_is_found_by_method_and_path_alone(backend: ChimeSDKIdenti
 
 @pytest.mark.usefixtures("backend")
 def test_a_region_without_the_service_has_no_such_host() -> None:
-    """The service is in two regions; elsewhere its host name does not exist."""
+    """The service exists in two regions. Elsewhere, its host name does not exist."""
     make_client(region="eu-central-1").list_app_instances()
     with pytest.raises(EndpointConnectionError):
         make_client(region="us-west-2").list_app_instances()
@@ -163,7 +163,7 @@ def test_a_region_without_the_service_has_no_such_host() -> None:
 @pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("way", ["environment", "header"])
 def test_the_account_is_the_callers(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    """Moto's usual means say whose account is called."""
+    """Moto's usual rules select the account."""
     headers: dict[str, str] = {}
     if way == "environment":
         monkeypatch.setenv("MOTO_ACCOUNT_ID", "000000000000")

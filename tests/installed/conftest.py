@@ -1,6 +1,6 @@
-"""Environments that hold what a user of the package gets: the wheel with the oldest, and with the newest libraries.
+"""Environments with the wheel and the oldest or newest libraries, as users install it.
 
-They need the network and minutes, so these tests run only when asked for: `make test-installed`.
+They need minutes and network access, so these tests run only with `make test-installed`.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ class Installed:
 
     @property
     def packages(self) -> Path:
-        """Where its packages are."""
+        """The directory of its packages."""
         (packages,) = self.python.parents[1].glob("lib/python*/site-packages")
         return packages
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Leaves these tests to those who ask for them."""
+    """Run these tests only on request."""
     return None if config.option.markexpr == "installed" else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder."""
+    """Mark all tests in this folder."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", params=["oldest", "newest"])
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Each end of the ranges; kept from one run to the next, and brought up to date in each."""
+    """Both ends of the version ranges. The environments are kept and updated from one run to the next."""
     directory = _ENVIRONMENTS / request.param
     python = directory / "bin" / "python"
     if not python.exists():
@@ -66,7 +66,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def other(installed: Installed) -> Installed:
-    """An end whose libraries are not the pinned ones, with which `make test` runs the same."""
+    """An end with other libraries than the pinned ones, which `make test` already tests."""
     if _versions(installed.python) == _versions(Path(sys.executable)):
         pytest.skip("`make check` and `make test` do the same with the same libraries")
     return installed

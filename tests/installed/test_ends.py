@@ -1,4 +1,4 @@
-"""What the package says it works with: the oldest libraries of its ranges, and the newest."""
+"""The package works with the oldest and the newest libraries of its version ranges."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
 def test_the_wheel_asks_for_all_that_it_needs(installed: Installed) -> None:
-    """What pip has installed for it goes together."""
+    """The packages that pip installs for it are compatible."""
     pip(installed.python, "check")
 
 
 def test_a_users_app_works_from_synth_to_registration(installed: Installed, tmp_path: Path) -> None:
-    """It is synthesized with these libraries, and the code staged for Lambda registers its endpoint."""
+    """The app is synthesized with these libraries, and the staged code registers its endpoint."""
     module, endpoints = registered_by_a_users_app(installed.python, tmp_path)
     assert module.startswith(str(installed.packages))
     assert [endpoint["Name"] for endpoint in endpoints] == ["Phone"]
@@ -27,7 +27,7 @@ def test_a_users_app_works_from_synth_to_registration(installed: Installed, tmp_
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_run(other: Installed, example: Path, tmp_path: Path) -> None:
-    """Copied into another directory, with CDK's own validation on where it has one."""
+    """They run in another directory, with CDK's own validation if the release has one."""
     program = tmp_path / example.name
     program.write_bytes(example.read_bytes())
     output = {"CDK_OUTDIR": str(tmp_path / "cdk.out"), "CDK_VALIDATION": "true"}
@@ -36,7 +36,7 @@ def test_the_examples_run(other: Installed, example: Path, tmp_path: Path) -> No
 
 
 def test_a_users_type_checker_finds_wrong_arguments(other: Installed, tmp_path: Path) -> None:
-    """Each that is marked so, and nothing else, in a project without any settings of this one."""
+    """It finds each marked argument and nothing else, in a project without settings of this one."""
     program = tmp_path / "users_project.py"
     program.write_bytes(Path(__file__).with_name("users_project.py").read_bytes())
     cache = ROOT / ".local" / "installed" / f"mypy-{other.end}"
@@ -51,7 +51,7 @@ def test_a_users_type_checker_finds_wrong_arguments(other: Installed, tmp_path: 
 
 @pytest.mark.parametrize(("tests", "library"), [("tests/synth", "aws_cdk"), ("tests/emulator", "moto")])
 def test_the_projects_own_tests_pass(other: Installed, tests: str, library: str) -> None:
-    """Those of the constructs and of the emulator, with these libraries in place of the pinned ones."""
+    """The tests of the constructs and the emulator run with these libraries instead of the pinned ones."""
     environment = {"PYTHONPATH": str(other.packages)}
     used = run([sys.executable, "-c", f"import {library}; print({library}.__file__)"], environment=environment)
     assert used.startswith(str(other.packages))

@@ -1,4 +1,4 @@
-"""What every CDK user types first: an environment, the requirements, and `cdk synth`, without make."""
+"""Without make, the requirements in a new environment are enough for `cdk synth`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COMMANDS = ROOT / "node_modules" / ".bin"
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository's files as git has them, in a directory of their own whose name has a space."""
+    """The repository's files in git, in a directory with a space in its name."""
     place = tmp_path_factory.mktemp("fresh clone")
     listed = run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT)
     for name in filter(None, listed.split("\0")):
@@ -45,7 +45,7 @@ def _with_uv(clone: Path, elsewhere: Path) -> None:
 def test_the_requirements_are_enough_for_cdk_synth(
     clone: Path, tmp_path: Path, install: Callable[[Path, Path], None]
 ) -> None:
-    """With the real command, and whichever directory they are installed from."""
+    """The test uses the real command, and installs from several directories."""
     install(clone, tmp_path)
     path = f"{clone / '.venv' / 'bin'}:{_COMMANDS}:{ROOT / '.venv' / 'bin'}:/usr/bin:/bin"
     environment = {"PATH": path, "HOME": str(tmp_path), "PYTHONPATH": ""}

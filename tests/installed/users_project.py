@@ -1,6 +1,6 @@
-"""A user's project as a type checker sees it: what is right passes, and each wrong argument is found.
+"""A user's project for a type checker: correct code passes, and each wrong argument is found.
 
-Never run. mypy reports a comment that ignores an error which is not there, so every one of them is a test.
+It never runs. mypy reports an unnecessary ignore comment, so each of them is a test.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from chime_endpoints import (
 
 
 def right(stack: Stack, secret: secretsmanager.ISecret, parameter: ssm.IStringParameter) -> str:
-    """Every public name, as it is meant."""
+    """Every public name, used correctly."""
     user = chime.CfnAppInstanceUser(stack, "User", app_instance_arn="arn", app_instance_user_id="alice", name="Alice")
     application = pinpoint.CfnApp(stack, "App", name="app")
     provider = EndpointProvider(
@@ -83,7 +83,7 @@ def right(stack: Stack, secret: secretsmanager.ISecret, parameter: ssm.IStringPa
 
 
 def any_reference(stack: Stack, user: IAppInstanceUserRef, application: IAppRef, token: DeviceToken) -> None:
-    """What CDK's own interfaces stand for is taken as well."""
+    """Every implementation of CDK's interfaces is accepted."""
     try:
         AppInstanceUserEndpoint(
             stack,
@@ -98,7 +98,7 @@ def any_reference(stack: Stack, user: IAppInstanceUserRef, application: IAppRef,
 
 
 def wrong(stack: Stack, user: str, application: str, token: DeviceToken, secret: secretsmanager.ISecret) -> None:
-    """What people get wrong, one argument at a time."""
+    """Common mistakes, one argument at a time."""
     AppInstanceUserEndpoint(
         stack,
         "Phone",

@@ -1,4 +1,4 @@
-"""Which cdk is run, and what of its arguments is understood."""
+"""Which `cdk` runs, and which of its arguments the commands understand."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ def program(path: Path, content: str = "#!/bin/sh\n") -> str:
 
 @pytest.mark.parametrize("app", ["", "packages/infra"])
 def test_the_projects_own_cdk_comes_before_the_machines(tmp_path: Path, app: str) -> None:
-    """As npx finds it: in node_modules of the app's directory or of one above it."""
+    """Like npx, it searches node_modules of the app's directory and of the directories above it."""
     own = program(tmp_path / "project" / "node_modules" / ".bin" / "cdk")
     program(tmp_path / "bin" / "cdk")
     assert find_cdk(tmp_path / "project" / app, {"PATH": str(tmp_path / "bin")}) == own
 
 
 def test_without_one_the_machines_is_taken(tmp_path: Path) -> None:
-    """From PATH."""
+    """It comes from PATH."""
     installed = program(tmp_path / "bin" / "cdk")
     assert find_cdk(Path("/"), {"PATH": str(tmp_path / "bin")}) == installed
 
 
 def test_a_cdk_without_node_is_one_message(tmp_path: Path) -> None:
-    """Before the system says that `env` has failed."""
+    """It appears before the system reports that `env` failed."""
     program(tmp_path / "cdk", "#!/usr/bin/env node\n")
     with pytest.raises(CommandError, match=r"needs Node\.js"):
         find_cdk(Path("/"), {"PATH": str(tmp_path)})
 
 
 def test_the_release_is_read_from_the_package_or_asked_for(tmp_path: Path) -> None:
-    """A version manager's program is no part of a package."""
+    """The program of a version manager is not part of a package."""
     script = program(tmp_path / "aws-cdk" / "bin" / "cdk", "#!/usr/bin/env node\n")
     (tmp_path / "aws-cdk" / "package.json").write_text(json.dumps({"name": "aws-cdk", "version": "2.1148.1"}))
     (tmp_path / "linked").symlink_to(script)
@@ -57,13 +57,13 @@ def test_the_release_is_read_from_the_package_or_asked_for(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("version", ["2.1143.9", "2.178.2", "1.204.0", "3.0.0", "10.0.0"])
 def test_a_release_that_does_not_read_what_todays_library_writes_is_named(version: str) -> None:
-    """An older one, or one of another major version."""
+    """It is older, or it belongs to another major version."""
     assert f"cdk is {version}" in str(doubt_about(version))
 
 
 @pytest.mark.parametrize("version", ["2.1144.0", "2.2000.1", ""])
 def test_nothing_is_said_of_another_release(version: str) -> None:
-    """Nor where it is not known."""
+    """There is no message if the release is unknown either."""
     assert doubt_about(version) is None
 
 
@@ -80,7 +80,7 @@ def test_nothing_is_said_of_another_release(version: str) -> None:
     ],
 )
 def test_a_named_stack_is_seen(arguments: list[str]) -> None:
-    """Wherever it stands."""
+    """Its position among the arguments does not matter."""
     assert names_a_stack(arguments)
 
 
@@ -89,13 +89,13 @@ def test_a_named_stack_is_seen(arguments: list[str]) -> None:
     [[], ["--outputs-file", "out.json"], ["-c", "a=b", "-c", "d=e"], ["--require-approval", "any-change"], ["--"]],
 )
 def test_an_options_value_is_no_stack(arguments: list[str]) -> None:
-    """So that all stacks are meant."""
+    """The command therefore applies to all stacks."""
     assert not names_a_stack(arguments)
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
 def test_every_option_of_cdk_that_takes_a_value_is_known(command: str) -> None:
-    """A new release of cdk may have a new one: it has to be added here."""
+    """If a new release of cdk has another one, add it here."""
     cdk = find_cdk(ROOT, os.environ)
     asked = subprocess.run(
         [cdk, command, "--help"], env={**os.environ, "COLUMNS": "250"}, capture_output=True, text=True, check=True

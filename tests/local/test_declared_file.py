@@ -29,7 +29,7 @@ DECLARATION: dict[str, Any] = {
 
 
 def test_variables_defaults_and_sources_are_filled_in() -> None:
-    """An entry is read with its variables' values, the file's defaults, and where its token is."""
+    """An entry has the values of its variables, the defaults of the file, and the location of its token."""
     one, two, three, _ = wanted(DECLARATION, {"INSTANCE": "arn"})
     assert one.user_arn == "arn/user/a"
     assert one.device_token == TokenPlace(name="s", field="one")
@@ -39,7 +39,7 @@ def test_variables_defaults_and_sources_are_filled_in() -> None:
 
 
 def test_a_variable_that_nobody_gave_has_its_default() -> None:
-    """The default stands behind the name."""
+    """The default follows the name."""
     assert wanted(DECLARATION, {})[0].user_arn == "none/user/a"
 
 
@@ -60,7 +60,7 @@ def test_a_variable_that_nobody_gave_has_its_default() -> None:
     ],
 )
 def test_a_file_that_is_no_declaration_is_refused(tmp_path: Path, content: str) -> None:
-    """The message names the file, and who can tell more."""
+    """The message names the file, and the command that shows its mistakes."""
     path = tmp_path / "endpoints.yaml"
     path.write_text(content)
     with pytest.raises(DeclarationError, match=r"endpoints\.yaml is not a valid declaration") as caught:
@@ -69,13 +69,13 @@ def test_a_file_that_is_no_declaration_is_refused(tmp_path: Path, content: str) 
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """The message says what could not be read."""
+    """The message says which file could not be read."""
     with pytest.raises(CommandError, match=r"nowhere\.yaml cannot be read: No such file"):
         read_declaration(tmp_path / "nowhere.yaml")
 
 
 def test_the_demo_makes_one_change_of_each_kind() -> None:
-    """Two entries are updated, one gets another token, one is new, one is gone; the original stays as it was."""
+    """Two entries are updated, one gets another token, one is added, and one is removed. The original is unchanged."""
     before = copy.deepcopy(DECLARATION)
     changed = change(DECLARATION)
     assert before == DECLARATION

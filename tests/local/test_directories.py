@@ -11,14 +11,14 @@ from chime_endpoints_cli.output.errors import CommandError
 
 
 def test_a_run_that_succeeds_leaves_nothing(tmp_path: Path) -> None:
-    """Its directory goes with it."""
+    """Its directory is removed."""
     with run_directory(tmp_path) as directory:
         assert directory.is_dir()
     assert not directory.exists()
 
 
 def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    """Ctrl-C is no failure that somebody wants to look into."""
+    """Ctrl-C is not a failure that needs logs."""
     with pytest.raises(KeyboardInterrupt), run_directory(tmp_path) as directory:
         raise KeyboardInterrupt
     assert not directory.exists()
@@ -35,7 +35,7 @@ def test_a_run_that_fails_keeps_its_logs_until_the_next(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path) -> None:
-    """A run removes only directories that nobody uses."""
+    """A run removes only directories that are not in use."""
     with run_directory(tmp_path) as first, run_directory(tmp_path) as second:
         assert first.exists()
         assert second.exists()
@@ -43,7 +43,7 @@ def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
-    """Who asks is told so, and can have it afterwards."""
+    """The second process gets an error, and can use the directory later."""
     assert not is_held(tmp_path / "missing")
     with hold(tmp_path):
         assert is_held(tmp_path)

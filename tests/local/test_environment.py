@@ -1,4 +1,4 @@
-"""What programs on the local cloud see of the machine they run on."""
+"""What programs on the local cloud can see of the machine."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ USERS = {
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment made from a user's own."""
+    """The environment that is derived from the user's."""
     return local_environment(
         aws_url="http://127.0.0.1:1", chime_url="http://127.0.0.1:2", directory=tmp_path, inherited=USERS
     )
 
 
 def test_nothing_of_the_users_own_account_is_passed_on(environment: dict[str, str]) -> None:
-    """Neither credentials nor endpoints nor the account of the user's shell reach a program."""
+    """Programs get no credentials, endpoints or account settings from the user's shell."""
     assert {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "CDK_DEFAULT_ACCOUNT"}.isdisjoint(environment)
     assert environment["AWS_ACCESS_KEY_ID"] == "test"
 
 
 def test_files_in_the_users_home_are_out_of_reach(environment: dict[str, str], tmp_path: Path) -> None:
-    """What a program would write into the home directory lands in the run's own."""
+    """Files that a program writes into its home directory are in the run's directory."""
     assert Path(environment["HOME"]).is_relative_to(tmp_path)
     assert Path(environment["CDK_HOME"]).is_relative_to(tmp_path)
     assert Path(environment["TMPDIR"]).is_relative_to(tmp_path)
@@ -50,18 +50,18 @@ def test_files_in_the_users_home_are_out_of_reach(environment: dict[str, str], t
 
 
 def test_requests_to_loopback_go_through_no_proxy(environment: dict[str, str]) -> None:
-    """A proxy's settings are dropped, however they are written."""
+    """All proxy settings are removed, in upper and lower case."""
     assert not [name for name in environment if "proxy" in name.lower()]
 
 
 def test_the_rest_of_the_environment_is_kept(environment: dict[str, str]) -> None:
-    """The programs beside this Python are found first, and all others as before."""
+    """Programs next to this Python come first in PATH, followed by all others."""
     assert environment["LANG"] == "C.UTF-8"
     assert environment["PATH"].split(":") == [str(Path(sys.executable).parent), "/usr/bin"]
 
 
 def test_what_local_up_prints_is_enough_for_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program in a shell that has nothing else reaches the local cloud."""
+    """A program in an otherwise empty shell reaches the local cloud."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     addresses = Addresses(aws_url="http://127.0.0.1:1", chime_url="http://127.0.0.1:2")

@@ -1,4 +1,4 @@
-"""Every fault that this project is tested against has a test that names it, and the docs say which."""
+"""Every fault has a test that names it, and the documentation shows which."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def test_the_page_is_what_would_be_written_now(table: ModuleType) -> None:
 
 
 def test_the_faults_are_numbered_from_1_to_76(table: ModuleType) -> None:
-    """Each once, in order."""
+    """Each number is used once, in order."""
     assert [fault.number for group in table.groups() for fault in group.faults] == list(range(1, 77))
 
 
 def test_every_fault_has_a_test(table: ModuleType) -> None:
-    """Which names it at the beginning of its docstring."""
+    """The test's docstring starts with the fault's number."""
     named = table.covering(table.all_tests())
     assert [fault.number for group in table.groups() for fault in group.faults if fault.number not in named] == []
 
 
 def test_no_test_names_a_fault_that_does_not_exist(table: ModuleType) -> None:
-    """A slip of the pen would cover nothing."""
+    """A wrong number would cover nothing."""
     known = {fault.number for group in table.groups() for fault in group.faults}
     assert [test for test in table.all_tests() if not known.issuperset(test.faults)] == []
 
 
 def test_no_fault_is_named_where_it_is_not_counted(table: ModuleType) -> None:
-    """In the middle of a docstring, in parentheses, twice."""
+    """This is true in the middle of a docstring, in parentheses, and for repeated numbers."""
     assert [
         test for test in table.all_tests() if len(re.findall(r"\b[A-G]\d+\b", test.docstring)) != len(set(test.faults))
     ] == []
@@ -52,12 +52,12 @@ def test_no_fault_is_named_where_it_is_not_counted(table: ModuleType) -> None:
     [("F27: a rule.", [27]), ("F25, F41: a rule.", [25, 41]), ("A rule.", []), ("A rule (F27).", []), ("", [])],
 )
 def test_a_docstring_names_faults_at_its_beginning(table: ModuleType, docstring: str, faults: list[int]) -> None:
-    """One or several."""
+    """It names one or several."""
     assert table.Test("test_it", "tests/test_it.py", docstring).faults == faults
 
 
 def test_a_fault_without_a_test_is_seen(table: ModuleType, tmp_path: Path) -> None:
-    """In the table as well as by the test above; tests in classes count."""
+    """The table and the test above both show it. Tests in classes count."""
     path = tmp_path / "tests" / "test_it.py"
     path.parent.mkdir()
     path.write_text('class TestIt:\n    def test_it_is_so(self) -> None:\n        """F1: it is."""\n', encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_fault_without_a_test_is_seen(table: ModuleType, tmp_path: Path) -> No
 
 
 def test_every_rule_of_the_guarantees_names_tests_that_exist() -> None:
-    """Sixteen of them, in order; a file that is renamed would leave one without."""
+    """There are sixteen rules, in order. A test file that is renamed would leave one without tests."""
     root = TOOLS.parent
     rows = re.findall(
         r"(?m)^\| (\d+) \| .+ \| (.+) \|$", (root / "docs" / "guarantees-in-detail.md").read_text(encoding="utf-8")

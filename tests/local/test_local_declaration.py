@@ -1,4 +1,4 @@
-"""The declaration file as `local up` reads it: with the app's own reader, and ARNs that agree with the file's."""
+"""`local up` reads the declaration file with the app's reader, and its ARNs match the file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write(directory: Path, *entries: dict[str, object], application: str = "${AP
 def test_what_the_app_takes_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: dict[str, object], source: object
 ) -> None:
-    """Whatever form a token has, and wherever a variable stands in it."""
+    """This includes every form of token, with variables in any place."""
     monkeypatch.setenv("STAGE", "prod")
     declared = read_locally(write(tmp_path, {"user": OWN, "device_token": token}), {})
     assert [entry.declaration.device_token for entry in declared.declarations.entries] == [source]
@@ -60,7 +60,7 @@ def test_what_the_app_takes_is_taken(
 def test_what_the_app_refuses_is_refused_with_the_same_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every mistake at its place, before anything is started."""
+    """Every mistake is reported with its place before anything starts."""
     path = write(tmp_path, {"user": "${NOBODYS}/user/x", "device_token": {"plain_text": ""}, "tpye": "GCM"})
     with pytest.raises(DeclaredFileError) as refused:
         load(path, {"APPLICATION_ARN": APPLICATION}.get)
@@ -77,7 +77,7 @@ def test_what_the_app_refuses_is_refused_with_the_same_words(
 def test_the_local_cloud_is_the_account_and_region_that_the_file_names(
     tmp_path: Path, user: str, application: str
 ) -> None:
-    """What is made for the file's variables fits the ARNs that it has, as a deployment requires."""
+    """Resources for the file's variables are in the account and region of its ARNs, as a deployment requires."""
     path = write(tmp_path, {"user": user, "device_token": {"plain_text": "t"}}, application=application)
     declared = read_locally(path, {})
     (entry,) = declared.declarations.entries
@@ -87,14 +87,14 @@ def test_the_local_cloud_is_the_account_and_region_that_the_file_names(
 
 
 def test_a_file_that_names_no_account_belongs_to_any_local_cloud(tmp_path: Path) -> None:
-    """Its variables take what the cloud that runs has."""
+    """Its variables get the values of the running cloud."""
     path = write(tmp_path, {"user": OWN, "device_token": {"plain_text": "t"}})
     assert read_locally(path, {}).account == "000000000000"
     assert read_locally(path, {}, account="222222222222").account == "222222222222"
 
 
 def test_another_account_than_that_of_the_running_cloud_is_named(tmp_path: Path) -> None:
-    """Instead of mistakes that the file does not have."""
+    """The message does not report mistakes that the file does not have."""
     path = write(tmp_path, {"user": f"{ELSEWHERE}/user/bob", "device_token": {"plain_text": "t"}})
     with pytest.raises(CommandError, match=r"111122223333.* is account 000000000000") as caught:
         read_locally(path, {}, account="000000000000")
@@ -102,7 +102,7 @@ def test_another_account_than_that_of_the_running_cloud_is_named(tmp_path: Path)
 
 
 def test_what_was_made_for_another_file_does_not_decide_for_this_one(tmp_path: Path) -> None:
-    """The account of the cloud that runs is held against what this file names."""
+    """The account of the running cloud is compared with the account in this file."""
     path = write(tmp_path, {"user": OWN, "device_token": {"plain_text": "t"}}, application=APPLICATION)
     earlier = {"APP_INSTANCE_ARN": "arn:aws:chime:us-east-1:000000000000:app-instance/x", "STAGE": "prod"}
     with pytest.raises(CommandError, match="uses account 111122223333"):
@@ -110,7 +110,7 @@ def test_what_was_made_for_another_file_does_not_decide_for_this_one(tmp_path: P
 
 
 def test_only_what_a_deployment_needs_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A deployment is given what was made and what the command line gave; the environment it has itself."""
+    """A deployment gets the created resources and the command line's variables. It inherits the environment."""
     monkeypatch.setenv("STAGE", "prod")
     token = {"parameter": "/${STAGE}/${DEVICE}"}
     declared = read_locally(write(tmp_path, {"user": OWN, "device_token": token}), {"DEVICE": "phone"})

@@ -1,4 +1,4 @@
-"""What `local status` prints, evaluated by shells."""
+"""Shells evaluate the output of `local status`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOW = "python3 -c 'import json, os; print(json.dumps(dict(os.environ)))'"
 
 @pytest.mark.parametrize("program", ["sh", "bash", "zsh", "fish"])
 def test_a_shell_that_evaluates_it_has_the_variables(program: str) -> None:
-    """Values come through as they are, and a profile of the user's own is gone."""
+    """Values stay unchanged, and the user's profile is unset."""
     found = shutil.which(program)
     if found is None:
         pytest.skip(f"{program} is not installed here")
@@ -36,7 +36,7 @@ def test_a_shell_that_evaluates_it_has_the_variables(program: str) -> None:
 
 
 def test_powershell_is_told_in_its_own_words() -> None:
-    """A single quote in a value is written twice."""
+    """A single quote in a value is doubled."""
     lines = written_for(Shell.POWERSHELL, {"A": "it's"}).splitlines()
     assert lines[0].startswith("Remove-Item Env:AWS_PROFILE")
     assert lines[1] == "$env:A = 'it''s'"

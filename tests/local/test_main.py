@@ -1,4 +1,4 @@
-"""The command line: exit codes, and one message for what goes wrong."""
+"""The command line: exit codes, and one message for each failure."""
 
 from __future__ import annotations
 
@@ -55,13 +55,16 @@ def test_the_demo_needs_the_declaration_of_a_clone(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["list", "--nonsense"], ["local", "up", "--port", "99999"]])
 def test_a_wrong_command_line_is_told_how_it_is_used(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """The exit code is 1: 2 is an answer of the commands that look for something."""
+    """The exit code is 1, because 2 means that a command found something."""
     assert run(arguments) == 1
     assert "Usage: chime-endpoints" in capsys.readouterr().err
 
 
 def test_a_refusal_by_aws_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
-    """An app instance that does not exist, for example; it speaks of the person's credentials, not of the function."""
+    """For example, the app instance does not exist.
+
+    The message refers to the user's credentials, not to the function.
+    """
     with mock_aws():
         assert run(["list", INSTANCE]) == 1
     message = capsys.readouterr().err
@@ -79,7 +82,7 @@ def _cdk(directory: Path, script: str) -> Cdk:
 
 
 def test_what_cdk_printed_is_shown_when_it_fails(tmp_path: Path) -> None:
-    """And kept in a log, whether it fails or not."""
+    """It is also kept in a log, even if cdk succeeds."""
     cdk = _cdk(tmp_path, "print('the reason'); raise SystemExit(3)")
     with pytest.raises(CommandError, match="cdk deploy failed with exit code 3") as caught:
         cdk.deploy()
@@ -88,12 +91,12 @@ def test_what_cdk_printed_is_shown_when_it_fails(tmp_path: Path) -> None:
 
 
 def test_what_cdk_printed_is_returned_when_it_succeeds(tmp_path: Path) -> None:
-    """With what it was asked for."""
+    """The output includes what was requested."""
     assert "deploy --all" in _cdk(tmp_path, "import sys; print(*sys.argv[1:])").deploy()
 
 
 def test_a_missing_cdk_is_one_message(tmp_path: Path) -> None:
-    """It says how to get it."""
+    """It says how to install cdk."""
     with pytest.raises(CommandError, match="the cdk command was not found") as caught:
         Cdk(app=Path("/"), directory=tmp_path, environment={"PATH": str(tmp_path)}).bootstrap()
     assert "aws-cdk@2" in caught.value.remedy

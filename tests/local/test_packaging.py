@@ -1,4 +1,4 @@
-"""The files that say what is installed agree with one another."""
+"""The files that define what is installed agree with each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _ranges(lines: list[str]) -> dict[str, str]:
 
 
 def test_requirements_and_project_ask_for_the_same_versions() -> None:
-    """What requirements.txt names has the range that pyproject.toml gives it."""
+    """A package in requirements.txt has the version range of pyproject.toml."""
     everything = [
         *PROJECT["dependencies"],
         *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
@@ -36,7 +36,7 @@ def test_requirements_and_project_ask_for_the_same_versions() -> None:
 
 
 def test_every_requirement_is_pinned() -> None:
-    """An installation never chooses a version by itself."""
+    """An installation never selects a version by itself."""
     everything = [
         *PROJECT["dependencies"],
         *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
@@ -46,7 +46,7 @@ def test_every_requirement_is_pinned() -> None:
 
 
 def test_every_pinned_version_is_for_every_python_3_11() -> None:
-    """Also the first: a Linux distribution keeps to one of them for years."""
+    """This includes Python 3.11.0: a Linux distribution keeps one of these releases for years."""
     installed = {canonicalize_name(each.name): each for each in distributions()}
     pinned = [installed[name] for name in map(canonicalize_name, PINNED) if name in installed]
     needed = {each.name: SpecifierSet(each.metadata["Requires-Python"] or "") for each in pinned}
@@ -55,7 +55,7 @@ def test_every_pinned_version_is_for_every_python_3_11() -> None:
 
 
 def test_lock_files_name_no_registry() -> None:
-    """The machine's own settings decide where packages come from."""
+    """The settings of the machine define where packages come from."""
     lock = (ROOT / "package-lock.json").read_text()
     assert "resolved" not in lock
     assert "://" not in lock
@@ -63,7 +63,7 @@ def test_lock_files_name_no_registry() -> None:
 
 
 def test_the_cdk_command_is_pinned() -> None:
-    """The latest of npm is a major version that refuses what aws-cdk-lib 2 writes."""
+    """The newest major version on npm rejects the output of aws-cdk-lib 2."""
     wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]["aws-cdk"]
     locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/aws-cdk"]["version"]
     assert wanted == locked

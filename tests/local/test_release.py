@@ -1,4 +1,4 @@
-"""What a release consists of, and what the hosted workflows run."""
+"""What a release contains, and what the hosted workflows run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_two_builds_of_the_same_files_give_the_same_bytes(kind: str, tmp_path: P
 
 
 def test_every_link_of_the_readme_works_on_a_package_index(tmp_path: Path) -> None:
-    """An index shows the README without the repository around it."""
+    """The index shows the README without the repository."""
     with zipfile.ZipFile(built("wheel", tmp_path)) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
         readme = message_from_bytes(wheel.read(name)).get_payload()
@@ -46,7 +46,7 @@ def test_every_link_of_the_readme_works_on_a_package_index(tmp_path: Path) -> No
 
 
 def test_a_picture_of_the_readme_is_raw_on_a_package_index(tmp_path: Path) -> None:
-    """The page about a file is not the file."""
+    """The link leads to the file itself, not to the page about it."""
     with zipfile.ZipFile(built("wheel", tmp_path)) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
         readme = str(message_from_bytes(wheel.read(name)).get_payload())
@@ -56,28 +56,28 @@ def test_a_picture_of_the_readme_is_raw_on_a_package_index(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_actions_are_pinned_by_digest(workflow: Path) -> None:
-    """A tag can be moved to other code; a digest cannot. The version stands beside it for the reader."""
+    """A tag can move to other code, but a digest cannot. A comment shows the version."""
     used = re.findall(r"uses: (.+)", workflow.read_text())
     assert used
     assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
 
 
 def test_the_hosted_checks_are_the_projects_own() -> None:
-    """What fails there can be repeated here."""
+    """You can repeat locally what fails there."""
     steps = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
     commands = {step["run"] for job in steps.values() for step in job["steps"] if "run" in step}
     assert commands == {".ci/run", "make demo"}
 
 
 def test_the_hosted_checks_cover_the_declared_pythons() -> None:
-    """A version that the package claims is a version that is tested."""
+    """Every version that the package declares is tested."""
     matrix = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]["all"]["strategy"]
     claimed = [each.rpartition(" ")[2] for each in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+", each)]
     assert matrix["matrix"]["python"] == claimed
 
 
 def test_only_publishing_jobs_may_write() -> None:
-    """A build runs code of many packages: it gets no permission that could publish anything."""
+    """A build runs code from many packages, so it has no permission to publish."""
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]
     assert jobs["build"]["permissions"] == {"contents": "read"}
     assert all(

@@ -1,4 +1,4 @@
-"""Processes of the local cloud: how they start, fail and end."""
+"""How processes of the local cloud start, fail and end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _is_alive(process: int) -> bool:
 
 
 def test_a_service_runs_until_it_is_stopped(tmp_path: Path) -> None:
-    """Stop returns when the process is gone."""
+    """Stop returns after the process has ended."""
     log = tmp_path / "log"
     service = Service(
         "web", ["http.server", "0", "--bind", "127.0.0.1"], log=log, environment={**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -47,7 +47,7 @@ def test_a_service_runs_until_it_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_service_that_ends_while_it_starts_is_told_of_with_its_log(tmp_path: Path) -> None:
-    """The message names the service, and shows what it printed."""
+    """The message names the service, and shows its output."""
     service = Service("web", ["http.server", "no-port"], log=tmp_path / "log", environment=os.environ)
     with pytest.raises(CommandError, match="web stopped during startup") as caught:
         service.wait_until(lambda: False)
@@ -56,7 +56,7 @@ def test_a_service_that_ends_while_it_starts_is_told_of_with_its_log(tmp_path: P
 
 
 def test_a_service_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
-    """Even kill -9, which nobody can handle, leaves nothing running."""
+    """Even after `kill -9`, which no process can handle, nothing keeps running."""
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
     )
@@ -73,7 +73,7 @@ def test_a_service_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ports", ["aws_port", "chime_port"])
 def test_a_port_in_use_is_named_and_nothing_is_left_running(tmp_path: Path, ports: str) -> None:
-    """The message says which port, and what to do."""
+    """The message names the port and the remedy."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         cloud = LocalCloud(directory=tmp_path, **{ports: port})

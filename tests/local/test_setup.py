@@ -1,4 +1,4 @@
-"""What `make` installs: which Node is taken, and what is said when something cannot be fetched."""
+"""Which Node `make` uses, and what it reports if a download fails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _program(directory: Path, name: str, prints: str) -> None:
 def test_a_supported_node_of_the_machine_is_taken(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    """Nothing is downloaded that is there already."""
+    """Nothing is downloaded."""
     _program(tmp_path, "node", f"{version} /opt/node")
     _program(tmp_path, "npm", "")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -38,7 +38,7 @@ def test_a_supported_node_of_the_machine_is_taken(
 def test_an_unsupported_node_is_left_alone(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    """It is end-of-life, or was never to be supported for long."""
+    """It is past its end of life, or its release is supported only briefly."""
     _program(tmp_path, "node", f"{version} /opt/node")
     _program(tmp_path, "npm", "")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -67,12 +67,12 @@ def test_a_machine_without_npm_or_node_has_none(
     ],
 )
 def test_what_is_behind_a_failure_is_told_in_a_few_words(setup: ModuleType, output: str, reason: str) -> None:
-    """Not the errors that follow from it."""
+    """Errors that only follow from it are not shown."""
     assert setup.reason(output).strip() == reason
 
 
 def test_a_failure_that_nobody_knows_is_shown_as_it_is(setup: ModuleType) -> None:
-    """By the end of what the program printed."""
+    """The message contains the end of the program's output."""
     shown = setup.reason("\n".join(f"line {number}" for number in range(20)))
     assert shown.split() == [word for number in range(14, 20) for word in ("line", str(number))]
 
@@ -80,7 +80,7 @@ def test_a_failure_that_nobody_knows_is_shown_as_it_is(setup: ModuleType) -> Non
 def test_a_failing_program_is_reported_with_a_remedy(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And all that it printed is in the log."""
+    """The log contains the complete output."""
     monkeypatch.setattr(setup, "LOG", tmp_path / "log")
     monkeypatch.setattr(setup, "TOOLS", tmp_path)
     with pytest.raises(setup.SetupError) as caught:
@@ -93,7 +93,7 @@ def test_a_failing_program_is_reported_with_a_remedy(
 def test_what_was_installed_from_other_files_does_not_count(
     setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A changed lock file installs again; an unchanged one does not."""
+    """A changed lock file causes another installation, an unchanged one does not."""
     monkeypatch.setattr(setup, "TOOLS", tmp_path)
     assert setup.Stamp("part", "one").installed() == set()
     setup.Stamp("part", "one").note({"local"})
@@ -102,21 +102,21 @@ def test_what_was_installed_from_other_files_does_not_count(
 
 
 def test_a_damaged_note_does_not_count(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is installed again."""
+    """The part is installed again."""
     monkeypatch.setattr(setup, "TOOLS", tmp_path)
     setup.Stamp("part", "one").path.write_text("{")
     assert setup.Stamp("part", "one").installed() == set()
 
 
 def test_long_steps_show_that_they_go_on(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    """The name of what is installed comes first, whatever the output goes to."""
+    """The line starts with the name of what is installed, on a terminal and elsewhere."""
     with setup.progress("the cdk command", 30):
         pass
     assert capsys.readouterr().out == "Installing the cdk command …\n"
 
 
 def test_pips_index_serves_uv_as_well(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has told pip of a mirror need not tell uv."""
+    """A mirror that is configured for pip also works for uv."""
     monkeypatch.setattr(setup, "VENV", Path(sys.prefix))
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
     monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)

@@ -1,4 +1,4 @@
-"""The list of safeguards that can be taken away follows the code."""
+"""The list of safeguards that can be removed matches the code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from support.scripts import script
 
 
 def test_every_weakening_fits_the_code() -> None:
-    """Each finds what it takes away exactly once, and leaves something that Python can read."""
+    """Each matches its code exactly once, and the changed code is valid Python."""
     weaken = script("weaken")
     for each in weaken.WEAKENINGS:
         code = (weaken.SOURCES / weaken.PACKAGE / f"{each.module}.py").read_text()

@@ -1,4 +1,4 @@
-"""The wheel and the sdist, which are what others install: they hold the packages, and make the same as the checkout."""
+"""The wheel and the source distribution contain the packages, and produce the same results as the checkout."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ APP = "import chime_endpoints, runpy; print(chime_endpoints.__file__); runpy.run
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that this checkout gives."""
+    """The wheel that this checkout builds."""
     return built("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources that this checkout gives, unpacked elsewhere."""
+    """The source distribution of this checkout, unpacked in another directory."""
     directory = tmp_path_factory.mktemp("sdist")
     with tarfile.open(built("sdist", directory)) as archive:
         archive.extractall(directory, filter="data")
@@ -33,7 +33,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The python of an environment that has the wheel, and of this one nothing but the libraries."""
+    """The Python of an environment with the wheel, which shares only the libraries with this one."""
     directory = tmp_path_factory.mktemp("environment")
     python = make_environment(directory)
     # A path file is not looked for in a directory that a path file names: so the checkout is not found through it.
@@ -44,7 +44,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_four_typed_packages(wheel: Path) -> None:
-    """And nothing beside them and what is told about them."""
+    """It contains nothing else except their metadata."""
     names = _contents(wheel)
     tops = {name.split("/")[0] for name in names}
     packages = {top for top in tops if not top.endswith(".dist-info")}
@@ -53,14 +53,14 @@ def test_the_wheel_holds_four_typed_packages(wheel: Path) -> None:
 
 
 def test_the_wheel_holds_the_licence_and_the_schema(wheel: Path) -> None:
-    """Editors read the one, lawyers the other."""
+    """Editors read the schema."""
     names = _contents(wheel)
     assert "chime_endpoints/declared/endpoints.schema.json" in names
     assert [name for name in names if name.endswith("licenses/LICENSE")]
 
 
 def test_the_sdist_gives_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path) -> None:
-    """What is built from it holds the same files, to the byte; and the tests and examples are in it."""
+    """The wheels have the same bytes. The source distribution also contains the tests and examples."""
     assert _contents(built("wheel", tmp_path, source=sdist)) == _contents(wheel)
     assert {"tests", "examples", "app.py", "constraints.txt"} <= {path.name for path in sdist.iterdir()}
     assert not {".venv", ".tools", ".local", "node_modules"} & {path.name for path in sdist.iterdir()}
@@ -68,7 +68,7 @@ def test_the_sdist_gives_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path
 
 @pytest.mark.cdk
 def test_the_wheel_makes_the_same_assembly_as_the_checkout(python: Path, tmp_path: Path) -> None:
-    """The same template, and in it the same asset: the function's code does not depend on where it was taken from."""
+    """The template and the asset are the same, so the function's code does not depend on how it was installed."""
     from_wheel = _synthesize(python, tmp_path / "from-wheel", expected=python.parents[1])
     from_checkout = _synthesize(Path(sysconfig.get_path("scripts"), "python"), tmp_path / "checkout", expected=ROOT)
     assert from_wheel == from_checkout
@@ -76,14 +76,14 @@ def test_the_wheel_makes_the_same_assembly_as_the_checkout(python: Path, tmp_pat
 
 @pytest.mark.cdk
 def test_what_the_wheel_stages_for_lambda_registers_endpoints(python: Path, tmp_path: Path) -> None:
-    """An app in another directory is synthesized, and its resource handled by the function's code in its assembly."""
+    """An app in another directory is synthesized, and the function's code in its assembly handles its resource."""
     module, endpoints = registered_by_a_users_app(python, tmp_path)
     assert module.startswith(str(python.parents[1]))
     assert [endpoint["Name"] for endpoint in endpoints] == ["Phone"]
 
 
 def test_the_wheel_brings_the_command(python: Path, tmp_path: Path) -> None:
-    """`chime-endpoints` is there, and knows its subcommands."""
+    """`chime-endpoints` exists and has its subcommands."""
     assert "local" in run([python.parent / "chime-endpoints", "--help"], cwd=tmp_path)
 
 

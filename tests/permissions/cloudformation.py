@@ -1,6 +1,7 @@
-"""CloudFormation deploying synthesized templates, in the order in which a missing dependency shows.
+"""A CloudFormation that deploys templates in an order that reveals missing dependencies.
 
-It makes policies as late as the dependencies allow, and removes them as early: CloudFormation may do so, too.
+It creates policies as late and deletes them as early as the dependencies allow, because the real CloudFormation may do
+so too.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ class FailedError(Exception):
 
 
 def stack_id(name: str) -> str:
-    """A stack's ARN; that of `chat` is the one which the stage's events name."""
+    """A stack's ARN. The ARN of `chat` is the one in the stage's events."""
     return STACK_ID.replace("/chat/", f"/{name}/")
 
 
 @dataclass
 class Made:
-    """A resource as it exists."""
+    """An existing resource."""
 
     type: str
     properties: Mapping[str, Any]
@@ -47,7 +48,7 @@ class Made:
 
 @dataclass
 class Stack:
-    """A stack, and what the names in its template stand for."""
+    """A stack, and the values of the names in its template."""
 
     name: str
     exports: Mapping[str, str]
@@ -61,7 +62,7 @@ class Stack:
         return stack_id(self.name)
 
     def ref(self, name: str) -> str:
-        """A resource, a parameter's default, or a pseudo parameter."""
+        """A resource, the default of a parameter, or a pseudo parameter."""
         pseudo = {
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
@@ -86,7 +87,7 @@ class Stack:
 
 
 class CloudFormation:
-    """The stacks of an account; their custom resources are handled with what their function's role is allowed."""
+    """The stacks of an account. Their custom resources are handled with the permissions of their function's role."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -98,7 +99,7 @@ class CloudFormation:
         self._exports: dict[str, str] = {}
 
     def deploy(self, name: str, template: Template, *, fails: bool = False) -> None:
-        """Creates or updates a stack.
+        """Create or update a stack.
 
         Args:
             name: the stack's name.
@@ -123,7 +124,7 @@ class CloudFormation:
                 self._exports[resolve(output["Export"]["Name"], stack)] = resolve(output["Value"], stack)
 
     def lose(self, name: str) -> None:
-        """In a stack, more endpoints like those in it are created, unheard, and so deleted under an invented id."""
+        """Create more endpoints like those in a stack without an answer, and delete them under an invented ID."""
         stack = self._stacks[name]
         self._begin(stack, "UPDATE_IN_PROGRESS")
         for like, made in [each for each in stack.made.items() if each[1].type == ENDPOINT_TYPE]:
@@ -137,7 +138,7 @@ class CloudFormation:
             self._send(stack, lost, made.type, "Delete", properties, PhysicalResourceId=f"{name}-{lost}-INVENTED")
 
     def rotate(self) -> None:
-        """Everything that a device token is read from gets another content."""
+        """Change the content of every secret and parameter with a device token."""
         clients = self.guard.clients
         secrets, parameters = clients.secrets(REGION), clients.parameters(REGION)
         for secret in secrets.list_secrets()["SecretList"]:
@@ -149,7 +150,7 @@ class CloudFormation:
             parameters.put_parameter(Name=name, Value=_rotated(value), Overwrite=True)
 
     def delete(self, name: str) -> None:
-        """Deletes a stack.
+        """Delete a stack.
 
         Raises:
             FailedError: the function answered FAILED.
@@ -158,7 +159,7 @@ class CloudFormation:
         del self._stacks[name]
 
     def documents(self, *kinds: str) -> list[Document]:
-        """The policies of these kinds, all by default, that the role of the account's one function has now."""
+        """The current policies of the account's only function, of these kinds or of all kinds."""
         there = [made for stack in self._stacks.values() for made in stack.made.values()]
         (role,) = (each for each in there if each.type == "AWS::IAM::Role")
         assert not role.properties.keys() & {"Policies", "ManagedPolicyArns"}, "policies that nobody evaluates"
@@ -168,7 +169,7 @@ class CloudFormation:
 
     @property
     def tags(self) -> dict[str, dict[str, str]]:
-        """The tags that identities have; only of those that have any."""
+        """The tags of the identities that have any."""
         return {arn: dict(tags) for arn, tags in self.stage.backend.tags.items() if tags}
 
     # How it goes through a template
@@ -247,7 +248,7 @@ class CloudFormation:
     def _send(
         self, stack: Stack, name: str, kind: str, request_type: str, properties: Mapping[str, Any], **members: Any
     ) -> dict[str, Any]:
-        """An event for the function, which has the permissions of this moment."""
+        """Send an event to the function, which has the permissions of this moment."""
         stage = self.stage
         stage.clock.sleep(30)
         stage.sent()
@@ -272,7 +273,7 @@ class CloudFormation:
 
 
 def put_user(backend: ChimeSDKIdentityBackend, app_instance: str, user_id: str) -> str:
-    """Makes a user, and the app instance where that does not exist, outside any stack; returns the user's ARN."""
+    """Create a user outside any stack, and the app instance if it does not exist. Return the user's ARN."""
     if app_instance not in backend.app_instances:
         now = backend.now()
         backend.app_instances[app_instance] = AppInstance(arn=app_instance, name="chat", created=now, updated=now)
@@ -289,7 +290,7 @@ def _is_custom(resource_type: str) -> bool:
 
 
 def _removal_order(template: Template) -> list[str]:
-    """Every resource before those that it depends on; policies as early as that allows."""
+    """Every resource before those that it depends on, with policies as early as possible."""
     resources = template["Resources"]
     needed_by: dict[str, set[str]] = {name: set() for name in resources}
     for name, each in resources.items():

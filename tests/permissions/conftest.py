@@ -1,4 +1,4 @@
-"""Settings of the suite that holds the synthesized permissions against the handler's calls."""
+"""Settings of the suite that compares the synthesized permissions with the handler's calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from synth.conftest import pytest_ignore_collect  # noqa: F401 - for pytest; aws
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder."""
+    """Mark all tests in this folder."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:

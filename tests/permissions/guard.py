@@ -1,4 +1,4 @@
-"""Clients that note what each call needs of the role's permissions, and refuse what the role is not allowed."""
+"""Clients that record the permissions that each call needs, and deny what the role is not allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Parameters = Mapping[str, Any]
 
 @dataclass
 class Guard:
-    """IAM in front of every call."""
+    """A replacement for IAM that checks every call."""
 
     clients: Clients
     documents: Iterable[Document] = ()
@@ -28,23 +28,23 @@ class Guard:
     """What calls needed and were not allowed."""
 
     def chime(self, region: str) -> Any:
-        """The guarded client."""
+        """The client that checks permissions."""
         return _Guarded(self.clients.chime(region), self, _of_chime)
 
     def secrets(self, region: str | None) -> Any:
-        """The guarded client."""
+        """The client that checks permissions."""
         return _Guarded(self.clients.secrets(region), self, _of_secrets)
 
     def parameters(self, region: str | None) -> Any:
-        """The guarded client."""
+        """The client that checks permissions."""
         return _Guarded(self.clients.parameters(region), self, _of_parameters)
 
     def stacks(self) -> Any:
-        """The guarded client."""
+        """The client that checks permissions."""
         return _Guarded(self.clients.stacks(), self, _of_stacks)
 
     def check(self, operation: str, needed: Iterable[Permission]) -> None:
-        """Refuses an operation that needs what is not allowed."""
+        """Deny an operation that needs a permission that the role does not have."""
         for each in needed:
             if not permits(self.documents, each):
                 self.refused.append(each)
@@ -102,6 +102,6 @@ def _of_parameters(client: Any, operation: str, parameters: Parameters) -> Itera
 
 
 def _of_key(key: str) -> Iterator[Permission]:
-    """AWS's own keys let everybody in the account decrypt who may read what they encrypt."""
+    """AWS's own keys allow decryption for everyone in the account who may read the encrypted value."""
     if key and not key.startswith("alias/aws/"):
         yield Permission("kms:Decrypt", key)

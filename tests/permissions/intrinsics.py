@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, as far as CDK writes them into these templates."""
+"""CloudFormation's intrinsic functions, as far as CDK uses them in these templates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 
 class Names(Protocol):
-    """What the names in a template stand for."""
+    """The values of the names in a template."""
 
     def ref(self, name: str) -> str:
-        """A resource, a parameter, or one of CloudFormation's pseudo parameters."""
+        """A resource, a parameter, or a CloudFormation pseudo parameter."""
 
     def attribute(self, name: str, attribute: str) -> str:
         """An attribute of a resource."""
@@ -21,7 +21,7 @@ class Names(Protocol):
 
 
 def resolve(value: Any, names: Names) -> Any:
-    """A value of a template as CloudFormation makes it."""
+    """Resolve a value of a template as CloudFormation does."""
     match value:
         case {"Ref": str(name)}:
             return names.ref(name)
@@ -47,7 +47,7 @@ def resolve(value: Any, names: Names) -> Any:
 
 
 def dependencies(resource: Mapping[str, Any]) -> set[str]:
-    """The names that a resource depends on: it refers to them, or says so."""
+    """The names that a resource refers to or depends on."""
     said = resource.get("DependsOn", [])
     return {*([said] if isinstance(said, str) else said), *_referred(resource.get("Properties", {}))}
 

@@ -1,4 +1,4 @@
-"""What the function's role is allowed and the handler never calls, since it is for Lambda itself."""
+"""The role's permissions that AWS Lambda uses and the handler does not."""
 
 _LOG = "Lambda writes what the function logs."
 _VPC = "Lambda connects the function to its VPC."

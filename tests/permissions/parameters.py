@@ -9,7 +9,7 @@ from permissions.cloudformation import Template
 
 
 def with_parameters(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
-    """A template with values in the place of its parameters, and without what its conditions leave out.
+    """Replace the parameters of a template with values, and remove what its conditions exclude.
 
     Raises:
         KeyError: a parameter without a default is not given, or one that does not exist is.

@@ -1,4 +1,4 @@
-"""What policy documents allow, judged by MiniStack's evaluator of IAM policies."""
+"""What policy documents allow, according to MiniStack's evaluator of IAM policies."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, order=True)
 class Permission:
-    """An action on a resource: as a call needs it, or (with wildcards, perhaps) as a statement grants it."""
+    """An action on a resource: as a call needs it, or as a statement grants it, possibly with wildcards."""
 
     action: str
     resource: str
 
 
 def permits(documents: Iterable[Document], needed: Permission) -> bool:
-    """Whether documents, all of one role, allow what a call needs."""
+    """Whether the documents of one role together allow what a call needs."""
     context = EvalContext(
         principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/function/function",
         principal_type="AssumedRole",
@@ -39,7 +39,7 @@ def permits(documents: Iterable[Document], needed: Permission) -> bool:
 
 
 def granted(documents: Iterable[Document]) -> set[Permission]:
-    """Every action with every resource that documents name."""
+    """Every action with every resource that the documents name."""
     return {
         Permission(action, resource)
         for document in documents
@@ -50,7 +50,7 @@ def granted(documents: Iterable[Document]) -> set[Permission]:
 
 
 def unused(grants: Iterable[Permission], needed: Collection[Permission]) -> set[Permission]:
-    """What is granted and allows nothing that was needed."""
+    """Permissions that no needed permission uses."""
     return {grant for grant in grants if not any(permits([_document(grant)], each) for each in needed)}
 
 

@@ -1,4 +1,4 @@
-"""Apps as users write them, synthesized; and the stacks' later versions."""
+"""Apps as users write them, synthesized, with later versions of their stacks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXT = DeviceToken.unsafe_plain_text
 
 
 def templates_of(app: App) -> Templates:
-    """Every stack's template."""
+    """The template of every stack."""
     return {stack.node.id: template_of(stack) for stack in app.node.children if isinstance(stack, Stack)}
 
 
@@ -59,7 +59,7 @@ def chat(*endpoints: Callable[[Construct], AppInstanceUserEndpoint]) -> Template
 
 
 def every_source() -> Templates:
-    """Two app instances and applications, each kind of source for a token, with and without a key, and tags."""
+    """Two app instances and applications, each kind of token source with and without a key, and tags."""
     app = App()
     elsewhere, stack = Stack(app, "Tokens"), Stack(app, "Chat")
     encrypted = secretsmanager.Secret(elsewhere, "Encrypted", encryption_key=kms.Key(elsewhere, "Key"))
@@ -97,7 +97,7 @@ def shared_provider() -> Templates:
 
 
 def only_tags() -> Templates:
-    """Tags without endpoints: in the provider's own stack, and in a stack that shares the provider."""
+    """Tags without endpoints, in the provider's stack and in a stack that shares the provider."""
     app = App()
     own, other = Stack(app, "Own"), Stack(app, "Other")
     provider = EndpointProvider(own, "Endpoints")
@@ -107,7 +107,7 @@ def only_tags() -> Templates:
 
 
 def in_a_vpc() -> Templates:
-    """A function in a VPC that is traced."""
+    """A traced function in a VPC."""
     app = App()
     stack = Stack(app, "Chat")
     vpc = ec2.Vpc.from_vpc_attributes(
@@ -118,7 +118,7 @@ def in_a_vpc() -> Templates:
 
 
 def all_in_one_stack() -> Templates:
-    """App instance, user, application, key and secret, all of the stack itself."""
+    """An app instance, user, application, key and secret in one stack."""
     app = App()
     stack = Stack(app, "Chat")
     instance = chime.CfnAppInstance(stack, "Instance", name="chat")
@@ -145,22 +145,22 @@ def changed(template: Template, resource_type: str, **changes: Any) -> Template:
 
 
 def renamed(template: Template) -> Template:
-    """Every endpoint under another name: an update in place."""
+    """Every endpoint with another name: an update in place."""
     return changed(template, ENDPOINT, Name="canary tablet")
 
 
 def replaced(template: Template) -> Template:
-    """Every endpoint of another type, with the device token that it has."""
+    """Every endpoint with another type and the same device token."""
     return changed(template, ENDPOINT, Type="APNS_SANDBOX")
 
 
 def retagged(template: Template) -> Template:
-    """Every tag under another key."""
+    """Every tag with another key."""
     return changed(template, TAGS, Tags=[{"Key": "group", "Value": "chat"}])
 
 
 def without_dependencies(template: Template) -> Template:
-    """Custom resources that depend on nothing but their function."""
+    """Custom resources that depend only on their function."""
     other = copy.deepcopy(dict(template))
     for resource in other["Resources"].values():
         if resource["Type"] in (ENDPOINT, TAGS):
@@ -169,6 +169,6 @@ def without_dependencies(template: Template) -> Template:
 
 
 def without_endpoints(template: Template) -> Template:
-    """What there is beside the endpoints and tags: the function with its role and policies."""
+    """The template without endpoints and tags: only the function, its role and its policies."""
     resources = {name: each for name, each in template["Resources"].items() if each["Type"] not in (ENDPOINT, TAGS)}
     return {**template, "Resources": resources}

@@ -1,4 +1,4 @@
-"""What the synthesized policies allow is what the handler calls, both ways."""
+"""The synthesized policies allow what the handler calls, and nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _IDLE = {Permission("cloudformation:DescribeStackResource", stack_id("Provider")
 
 
 def live(cloud: CloudFormation, templates: Templates) -> None:
-    """Stacks are made, rolled back, changed in every way, and deleted."""
+    """Create stacks, roll them back, change them in every way, and delete them."""
     for name, template in templates.items():
         cloud.deploy(name, template)
     for name, template in templates.items():
@@ -51,7 +51,7 @@ def live(cloud: CloudFormation, templates: Templates) -> None:
 
 @pytest.mark.parametrize("synthesize", [every_source, shared_provider, in_a_vpc, all_in_one_stack])
 def test_what_is_called_is_what_is_granted(cloud: CloudFormation, synthesize: Callable[[], Templates]) -> None:
-    """No call is refused, so that nothing is left registered and no tag; and nothing is granted that no call needs."""
+    """No call is denied, so no endpoint or tag is left registered. No granted permission is unused."""
     live(cloud, synthesize())
     assert cloud.guard.refused == []
     assert cloud.stage.registered == []
@@ -61,7 +61,7 @@ def test_what_is_called_is_what_is_granted(cloud: CloudFormation, synthesize: Ca
 
 
 def test_a_stack_with_only_tags_is_granted_only_what_tags_need(cloud: CloudFormation) -> None:
-    """Reading the stack's events is for endpoints; a late event of tags asks for the resource alone."""
+    """Only endpoints need the stack's events. A late event of tags calls only DescribeStackResource."""
     live(cloud, only_tags())
     assert cloud.guard.refused == []
     assert cloud.tags == {}
@@ -70,7 +70,7 @@ def test_a_stack_with_only_tags_is_granted_only_what_tags_need(cloud: CloudForma
 
 
 def test_adopting_and_registering_again_need_nothing_more(cloud: CloudFormation) -> None:
-    """Somebody else's endpoint is taken over; then it vanishes, and its stack is updated."""
+    """An endpoint of someone else is adopted. Then it disappears, and its stack is updated."""
     template = chat(partial(alice, adopt_existing=True))
     theirs = cloud.stage.stranger("a", app_instance_user_arn=f"{FIRST}/user/alice")
     cloud.deploy("Chat", template)
@@ -82,7 +82,7 @@ def test_adopting_and_registering_again_need_nothing_more(cloud: CloudFormation)
 
 
 def test_what_is_granted_for_lambda_is_nothing_more() -> None:
-    """A function in a VPC that is traced needs each of it."""
+    """A traced function in a VPC needs each of these permissions."""
     assert LAMBDAS_OWN.keys() <= allowed(in_a_vpc()["Chat"]).keys()
 
 
@@ -117,12 +117,12 @@ def documents(cloud: CloudFormation) -> list[Document]:
 
 
 def test_what_is_not_declared_is_not_allowed(documents: list[Document]) -> None:
-    """Other resources of the kinds that are declared, and other actions on those that are."""
+    """This includes other resources of the declared kinds, and other actions on the declared resources."""
     assert {each for each in OUTSIDE if permits(documents, each)} == set()
 
 
 def test_only_users_and_the_suffix_of_a_secret_are_wildcards(documents: list[Document]) -> None:
-    """The users of the app instances in use; and the suffix of a secret that is known by its name."""
+    """The wildcards are the users of the app instances in use, and the suffix of a secret that is known by its name."""
     wildcards = {each.resource for each in granted(documents) if set(each.resource + each.action) & set("*?")}
     named = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-??????"
     assert wildcards == {f"{FIRST}/user/*", f"{SECOND}/user/*", named}

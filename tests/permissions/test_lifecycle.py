@@ -1,4 +1,4 @@
-"""Whatever happens in the life of an endpoint, what the handler calls is what the policies allow, both ways."""
+"""In every life of an endpoint, the policies allow what the handler calls, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ HISTORIES = 60
 
 
 def from_secret(scope: Construct) -> AppInstanceUserEndpoint:
-    """An endpoint whose device token is in the secret of the histories."""
+    """An endpoint with its device token in the secret of the histories."""
     secret = secretsmanager.Secret.from_secret_complete_arn(scope, "Secret", SECRET)
     token = DeviceToken.from_secrets_manager(secret)
     return endpoint(scope, "Kept", app_instance_user=f"{FIRST}/user/alice", application=APPLICATION, device_token=token)
 
 
 def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMachine]:
-    """The random histories of the lifecycle suite with IAM in front of every call; each has a cloud of its own."""
+    """The random histories of the lifecycle suite with a check of every call. Each history has its own cloud."""
     other = partial(
         endpoint, app_instance_user=f"{FIRST}/user/alice", application=OTHER_APPLICATION, device_token=TEXT("b")
     )
@@ -56,7 +56,7 @@ def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMach
 
 
 def test_random_histories_need_what_is_granted(sink: Sink) -> None:
-    """No call is refused in any of them, and all of them together need all that is granted."""
+    """No call is denied, and all histories together use every granted permission."""
     clouds: list[CloudFormation] = []
     with mock_aws():
         run_state_machine_as_test(

@@ -1,4 +1,4 @@
-"""As many endpoints as a stack can hold are allowed all that they need, within the quotas of IAM and CloudFormation."""
+"""All endpoints of a full stack have their permissions, within the quotas of IAM and CloudFormation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ID = "01234567-89ab-cdef-0123-"
 
 
 def filled(*, endpoints: int, users: int, app_instances: int, tags: dict[str, str]) -> Template:
-    """A stack of endpoints, spread over users, and these over app instances; each has a secret of its own."""
+    """A stack of endpoints of several users and app instances, each with its own secret."""
     stack = Stack(App(), "Chat")
     for number in range(endpoints):
         user = number % users
@@ -47,7 +47,7 @@ def filled(*, endpoints: int, users: int, app_instances: int, tags: dict[str, st
     ids=["450 users of 16 app instances", "40 users of 4 app instances with tags"],
 )
 def template(request: pytest.FixtureRequest) -> Template:
-    """A full stack's template."""
+    """The template of a full stack."""
     return filled(**request.param)
 
 
@@ -57,7 +57,7 @@ def characters(document: object) -> int:
 
 
 def needed(resource: Any) -> set[Permission]:
-    """What making a custom resource needs."""
+    """The permissions for creating a custom resource."""
     declared = resource["Properties"]
     if resource["Type"] == TAGS:
         return {Permission("chime:TagResource", declared["ResourceARN"])}
@@ -69,7 +69,7 @@ def needed(resource: Any) -> set[Permission]:
 
 
 def test_a_full_stack_is_within_every_quota(cloud: CloudFormation, template: Template) -> None:
-    """Of CloudFormation, and of IAM for one role: its inline policies, the size and number of managed ones."""
+    """The quotas are CloudFormation's, and IAM's for the inline and managed policies of a role."""
     cloud.deploy("Chat", without_endpoints(template))
     inline, managed = (cloud.documents(kind) for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"))
     assert len(template["Resources"]) <= 500
@@ -80,7 +80,7 @@ def test_a_full_stack_is_within_every_quota(cloud: CloudFormation, template: Tem
 
 
 def test_every_endpoint_of_a_full_stack_is_allowed_what_it_needs(template: Template) -> None:
-    """By the policies on which it depends, and so are the tags."""
+    """The policies on which they depend grant it, also for the tags."""
     there = policies(template)
     made = resources(template, ENDPOINT) | resources(template, TAGS)
     assert made

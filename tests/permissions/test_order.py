@@ -1,4 +1,4 @@
-"""A permission is there before what needs it and goes after it, in whichever order CloudFormation may choose."""
+"""A permission exists before and after everything that needs it, in any order that CloudFormation may choose."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CHANGES: dict[str, tuple[Endpoints, Endpoints]] = {
 @pytest.mark.parametrize("fails", [False, True], ids=["", "and rolled back"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_event_of_a_change_is_allowed_what_it_needs(cloud: CloudFormation, change: str, *, fails: bool) -> None:
-    """Endpoint and permission are changed in one deployment: what is no longer declared is removed all the same."""
+    """One deployment changes the endpoint and the permission. What is no longer declared is still deleted."""
     before, after = CHANGES[change]
     templates = chat(*before), chat(*after)
     cloud.deploy("Chat", templates[0])
@@ -72,7 +72,7 @@ def test_every_event_of_a_change_is_allowed_what_it_needs(cloud: CloudFormation,
 
 
 def test_a_permission_goes_with_the_last_endpoint_that_needs_it(cloud: CloudFormation) -> None:
-    """That of an app instance is taken away in the deployment that removes the app instance's last endpoint."""
+    """The deployment that removes the last endpoint of an app instance also removes its permission."""
     needed = Permission("chime:RegisterAppInstanceUserEndpoint", f"{SECOND}/user/carol")
     cloud.deploy("Chat", chat(alice, carol))
     assert permits(cloud.documents(), needed)
@@ -84,7 +84,7 @@ def test_a_permission_goes_with_the_last_endpoint_that_needs_it(cloud: CloudForm
 def test_without_its_dependencies_a_resource_would_be_made_too_early(
     cloud: CloudFormation, endpoint: Callable[[Construct], AppInstanceUserEndpoint]
 ) -> None:
-    """The order in which these tests deploy is one that shows it."""
+    """The deployment order of these tests reveals this."""
     with pytest.raises(FailedError):
         cloud.deploy("Chat", without_dependencies(chat(endpoint)))
 
@@ -93,7 +93,7 @@ def test_without_its_dependencies_a_resource_would_be_made_too_early(
 def test_without_its_dependencies_a_resource_would_be_removed_too_late(
     cloud: CloudFormation, before: Endpoints, after: Endpoints
 ) -> None:
-    """Its permission would be gone already."""
+    """Its permission would already be deleted."""
     cloud.deploy("Chat", chat(*before))
     cloud.deploy("Chat", without_dependencies(chat(*before)))
     with pytest.raises(FailedError):

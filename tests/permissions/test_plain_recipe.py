@@ -1,4 +1,4 @@
-"""The recipe for plain CloudFormation: the provider that it deploys may do what its templates declare."""
+"""The instructions for plain CloudFormation: the provider has the permissions that its templates need."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OTHERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """The parameters that a recipe's commands give, and the template of endpoints that it goes on with."""
+    """The parameters in the commands of the instructions, and the template of endpoints that follows."""
 
     provider: Mapping[str, str]
     chat: Template
@@ -56,7 +56,7 @@ class Written:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """Written once, in a directory like a clone's."""
+    """The output, written once into a directory like a clone's."""
     root = tmp_path_factory.mktemp("clone")
     directory = root / "dist" / "provider-template"
     tool = [sys.executable, str(ROOT / "tools" / "provider_template.py"), str(directory)]
@@ -66,7 +66,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
 
 
 def decoded(text: str) -> Template:
-    """A template with CloudFormation's short forms written out."""
+    """A template with CloudFormation's short forms expanded."""
     template, _ = decode_str(text)
     found: Template = json.loads(json.dumps(template))
     return found
@@ -79,7 +79,7 @@ def secret_in(cloud: CloudFormation) -> str:
 
 
 def of_the_page(written: Written, cloud: CloudFormation) -> Recipe:
-    """The page's commands and template, in the account of the tests."""
+    """The commands and the template on the page, in the account of the tests."""
     page = PAGE.read_text(encoding="utf-8").replace("111122223333", ACCOUNT)
     page = re.sub(r"arn:aws:secretsmanager:[\w:/-]+", secret_in(cloud), page)
     page = re.sub(r"arn:aws:mobiletargeting:[\w:/-]+", APPLICATION, page)
@@ -93,7 +93,7 @@ def of_the_page(written: Written, cloud: CloudFormation) -> Recipe:
 
 
 def of_the_tool(written: Written, cloud: CloudFormation) -> Recipe:
-    """What `make provider-template` prints, with the values of the tests, and the example that it names."""
+    """The output of `make provider-template` with the values of the tests, and the example that it names."""
     values = {
         "BUCKET": "code",
         "APP_INSTANCE_ARN": FIRST,
@@ -110,7 +110,7 @@ def of_the_tool(written: Written, cloud: CloudFormation) -> Recipe:
 
 
 def live(cloud: CloudFormation, chat: Template) -> None:
-    """The stack of endpoints is made, rolled back, changed in every way, and deleted."""
+    """The stack of endpoints is created, rolled back, changed in every way, and deleted."""
     cloud.deploy("Chat", chat)
     cloud.rotate()
     cloud.deploy("Chat", replaced(chat), fails=True)
@@ -126,7 +126,7 @@ RECIPES = pytest.mark.parametrize("recipe_of", [of_the_page, of_the_tool])
 def test_the_recipes_parameters_allow_what_its_template_declares(
     cloud: CloudFormation, written: Written, recipe_of: Any
 ) -> None:
-    """In the whole life of the stack: no call is refused, and nothing is left."""
+    """In the whole life of the stack, no call is denied, and nothing is left."""
     recipe = recipe_of(written, cloud)
     cloud.deploy("Provider", with_parameters(written.template, recipe.provider))
     live(cloud, recipe.chat)
@@ -140,7 +140,7 @@ def test_the_recipes_parameters_allow_what_its_template_declares(
 def test_each_parameter_of_the_recipe_is_needed(
     cloud: CloudFormation, written: Written, recipe_of: Any, name: str
 ) -> None:
-    """With another value something is denied, and without a value the template does not deploy or is denied."""
+    """With another value, a call is denied. Without a value, the template does not deploy or a call is denied."""
     recipe = recipe_of(written, cloud)
     cloud.deploy("Provider", with_parameters(written.template, {**recipe.provider, name: OTHERS[name]}))
     with contextlib.suppress(FailedError):
@@ -160,20 +160,20 @@ def actions(written: Written, parameters: Mapping[str, str]) -> set[str]:
 
 
 def test_the_page_explains_every_parameter(written: Written) -> None:
-    """Each in the table, and none that does not exist."""
+    """The table lists every parameter and no other."""
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(re.findall(r"\w+", " ".join(rows))) == sorted(written.template["Parameters"])
 
 
 @RECIPES
 def test_an_update_by_the_recipe_takes_the_new_code(cloud: CloudFormation, written: Written, recipe_of: Any) -> None:
-    """`aws cloudformation deploy` keeps the former value of a parameter that is left out, not the new default."""
+    """`aws cloudformation deploy` keeps the previous value of an omitted parameter, not the new default."""
     code = recipe_of(written, cloud).provider["CodeKey"]
     assert code == written.template["Parameters"]["CodeKey"]["Default"]
 
 
 def test_no_name_is_given_to_a_role(written: Written) -> None:
-    """So that CAPABILITY_IAM suffices, and two providers can be in one account."""
+    """CAPABILITY_IAM is therefore enough, and an account can have two providers."""
     roles = [each for each in written.template["Resources"].values() if each["Type"].startswith("AWS::IAM::")]
     assert {key for each in roles for key in each["Properties"] if key.endswith("Name")} == {"PolicyName"}
     assert {each["Type"] for each in roles} == {"AWS::IAM::Role", "AWS::IAM::Policy"}

@@ -1,4 +1,4 @@
-"""However a secret is named, its device token is read on AWS with what the synthesized policies allow."""
+"""Whatever name a secret has, the synthesized policies allow reading its device token on AWS."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ WAYS: dict[str, Make] = {
 
 
 def made(cloud: CloudFormation, name: str) -> str:
-    """The complete ARN of a secret that has the token."""
+    """The complete ARN of a secret with the token."""
     content = json.dumps({"alice": "canary-alice"})
     secrets = cloud.guard.clients.secrets(REGION)
     return str(secrets.create_secret(Name=name, SecretString=content)["ARN"])
 
 
 def registered(cloud: CloudFormation) -> list[str]:
-    """The device tokens that are registered."""
+    """The registered device tokens."""
     return [each.device_token for each in cloud.stage.registered]
 
 
@@ -56,7 +56,7 @@ def registered(cloud: CloudFormation) -> list[str]:
 def test_a_secret_of_a_construct_is_read(
     cloud: CloudFormation, name: str, way: str, environment: dict[str, str]
 ) -> None:
-    """With no call that is refused, but for a partial ARN of who knows where that reads like a complete one."""
+    """No call is denied. An exception is a partial ARN of unknown origin that looks complete."""
     arn = made(cloud, name)
     stack = Stack(App(), "Chat", env=Environment(**environment))
     alice(stack, device_token=DeviceToken.from_secrets_manager(WAYS[way](stack, arn), "alice"))
@@ -69,7 +69,7 @@ def test_a_secret_of_a_construct_is_read(
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_secret_of_a_file_is_read(cloud: CloudFormation, tmp_path: Path, name: str, way: str) -> None:
-    """With no call that is refused: what may be both a complete and a partial ARN is allowed as both."""
+    """No call is denied: an ARN that may be complete or partial is allowed as both."""
     arn = made(cloud, name)
     secret = {"name": name, "partial ARN": arn[:-7], "complete ARN": arn}[way]
     entry = {"user": f"{FIRST}/user/alice", "type": "APNS", "application": APPLICATION}
@@ -90,7 +90,7 @@ DOCUMENTED = f"arn:aws:secretsmanager:{REGION}:{DOCUMENTED_ACCOUNT}:secret:chime
 
 
 class _Names:
-    """What a template's pseudo parameters stand for; nothing else is asked for here."""
+    """The values of a template's pseudo parameters; nothing else is needed here."""
 
     def ref(self, name: str) -> str:
         """A pseudo parameter."""
@@ -98,16 +98,16 @@ class _Names:
         return pseudo.get(name, name)
 
     def attribute(self, name: str, attribute: str) -> str:
-        """An attribute of a resource, which has nothing to do with secrets."""
+        """An attribute of a resource, which is unrelated to secrets."""
         return f"{name}.{attribute}"
 
     def imported(self, export: str) -> str:
-        """Another stack's, likewise."""
+        """An import from another stack, which is unrelated to secrets."""
         return export
 
 
 def documented() -> dict[str, list[str]]:
-    """The programs that name a secret which is there already, in the blocks of their pages."""
+    """The programs on the pages that name an existing secret."""
     pages: dict[str, list[str]] = {}
     for block in BLOCKS:
         if block.language == "python":
@@ -118,7 +118,7 @@ def documented() -> dict[str, list[str]]:
 
 
 def synthesized(name: str, blocks: list[str]) -> list[Template]:
-    """The templates that a program makes; a later block may make an app of its own."""
+    """The templates of a program; a later block can create another app."""
     made: dict[str, Any] = {"__name__": name}
     apps: list[App] = []
     for block in blocks:
@@ -128,7 +128,7 @@ def synthesized(name: str, blocks: list[str]) -> list[Template]:
 
 
 def sources_of(templates: list[Template]) -> list[SecretSource]:
-    """Where the endpoints' device tokens are; the version that a page names is not there."""
+    """The locations of the endpoints' device tokens, without the version that a page names."""
     declared = [
         read_endpoint(resolve(each["Properties"], _Names())).device_token
         for template in templates
@@ -138,7 +138,7 @@ def sources_of(templates: list[Template]) -> list[SecretSource]:
 
 
 def assert_readable(templates: list[Template]) -> None:
-    """Every device token is read from the documented secret with what the templates allow, and no call is refused."""
+    """Assert that every device token is read from the documented secret without a denied call."""
     there = sources_of(templates)
     assert there
     content = json.dumps({each.field: f"token-{each.field}" for each in there})
@@ -158,11 +158,14 @@ def assert_readable(templates: list[Template]) -> None:
 
 @pytest.mark.parametrize("program", documented())
 def test_the_secret_of_a_documented_program_is_read(program: str) -> None:
-    """Of the README, the pages and the examples, as they stand there: `chime/push-tokens` ends like an ARN."""
+    """The programs of the README, the pages and the examples run unchanged.
+
+    `chime/push-tokens` looks like the end of an ARN.
+    """
     assert_readable(synthesized(program, documented()[program]))
 
 
 def test_the_secret_of_the_repositorys_own_file_is_read() -> None:
-    """As it stands there, without any variable."""
+    """The file is used unchanged, without any variable."""
     (stack,) = declare(App(), "ChimeEndpoints", load(ROOT / "endpoints.yaml", lambda _: None))
     assert_readable([template_of(stack)])

@@ -1,4 +1,4 @@
-"""What the tests of anomalies set up, and how they look at what is registered then."""
+"""The setup and checks of the tests for anomalies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROTATED = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
 
 
 def stands(stage: Stage, status: str, physical_id: str = "", *, ago: float | None = 0) -> None:
-    """Has CloudFormation say how the resource stands, and since when unless that is None; "" where it has none."""
+    """Set the resource's status in CloudFormation, and since when unless that is None; "" means no status."""
     stage.stack.refusal = None if status else "Resource Phone does not exist for stack chat"
     stage.stack.detail = {
         "ResourceStatus": status,
@@ -35,7 +35,7 @@ def stands(stage: Stage, status: str, physical_id: str = "", *, ago: float | Non
 def rotation(
     stage: Stage, first: dict[str, Any], *, name: str | None = "canary phone", **changes: Any
 ) -> dict[str, Any]:
-    """An Update of what a Create answered, to another device token and with other changes."""
+    """An Update of a created endpoint to another device token, with other changes."""
     return stage.event(
         "Update",
         stage.properties(Name=name, **ROTATED, **changes),
@@ -45,13 +45,13 @@ def rotation(
 
 
 def unanswered_create(stage: Stage, properties: object = None) -> None:
-    """A Create that registers its endpoint, and of which CloudFormation hears nothing."""
+    """A Create that registers its endpoint and whose answer is lost."""
     stage.stack.happens("CREATE_IN_PROGRESS", "")
     unanswered(stage, stage.event("Create", properties or stage.properties()))
 
 
 def unanswered(stage: Stage, event: dict[str, Any]) -> None:
-    """Delivers an event whose answer nobody accepts."""
+    """Deliver an event whose answer is never accepted."""
     stage.sink.refuses = True
     with pytest.raises(AnswerNotAcceptedError):
         stage.run(event)
@@ -59,7 +59,7 @@ def unanswered(stage: Stage, event: dict[str, Any]) -> None:
 
 
 def unheard(stage: Stage, event: dict[str, Any], *faults: Fault) -> None:
-    """Delivers an event, with faults, whose answer nobody accepts; then Lambda waits a minute."""
+    """Deliver an event with faults whose answer is never accepted; then wait a minute, as Lambda does."""
     stage.backend.faults[:] = faults
     unanswered(stage, event)
     stage.backend.faults.clear()
@@ -73,19 +73,19 @@ def second_user(stage: Stage) -> str:
 
 
 def vanish(stage: Stage, token: str) -> None:
-    """Somebody deregisters what holds a device token."""
+    """Deregister the endpoint with a device token outside CloudFormation."""
     for endpoint in stage.registered:
         if endpoint.device_token == token:
             del stage.backend.endpoints[endpoint.endpoint_id]
 
 
 def tokens(stage: Stage) -> set[str]:
-    """The device tokens that are registered, of which none is there twice."""
+    """The registered device tokens; none is registered twice."""
     found = [endpoint.device_token for endpoint in stage.registered]
     assert len(found) == len(set(found))
     return set(found)
 
 
 def ids(stage: Stage) -> set[str]:
-    """The physical ids of what is registered."""
+    """The physical IDs of the registered endpoints."""
     return {f"{each.app_instance_user_arn}/endpoint/{each.endpoint_id}" for each in stage.registered}

@@ -1,4 +1,4 @@
-"""A service that always says the same."""
+"""A service with a constant answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Answering:
-    """A client of any service, for any region, that always gives the same answer, and notes what it was asked."""
+    """A client of any service and region that always returns the same answer, and records its calls."""
 
     def __init__(self, answer: dict[str, Any] | Exception) -> None:
         self.answer = answer
@@ -14,14 +14,14 @@ class Answering:
         self.region: str | None = None
 
     def chime(self, region: str | None) -> Answering:
-        """Itself, as the client of a region."""
+        """The client itself, for every region."""
         self.region = region
         return self
 
     secrets = parameters = chime
 
     def stacks(self) -> Answering:
-        """Itself."""
+        """The client itself."""
         return self
 
     def __getattr__(self, operation: str) -> Any:

@@ -1,4 +1,4 @@
-"""CloudFormation in a region that lets nobody in, for each of the reasons that there are."""
+"""CloudFormation in a region that refuses all calls, for each possible reason."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from chime_endpoints_cli.output.errors import CommandError
 
 
 class Closed:
-    """Refuses whatever it is asked."""
+    """A client that refuses every call."""
 
     def __init__(self, code: str, message: str = "no") -> None:
         answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
         self.failure: Exception = ClientError(answer, "DescribeStacks")
 
     def get_paginator(self, _operation: str) -> Any:
-        """Refuses."""
+        """Refuse the call."""
         raise self.failure
 
 
 class Unreachable(Closed):
-    """Is not there."""
+    """A client whose service does not exist."""
 
     def __init__(self) -> None:
         self.failure = CommandError("there is no connection", code=CommandCode.UNREACHABLE)

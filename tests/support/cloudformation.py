@@ -1,4 +1,4 @@
-"""CloudFormation as the commands read it: stacks that a test puts there, answered in pages of one."""
+"""CloudFormation as the commands read it, with stacks from the tests, in pages of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 @dataclass
 class FakeStack:
-    """A stack with its template, and the physical ids and statuses of its resources."""
+    """A stack with its template, and the physical IDs and statuses of its resources."""
 
     name: str
     id: str
@@ -35,46 +35,46 @@ class FakeCloudFormation:
     """The types of resources of templates that are text."""
 
     def add(self, name: str, resources: Mapping[str, Any], **physical_ids: str) -> FakeStack:
-        """Puts a stack there."""
+        """Add a stack."""
         number = len(self.stacks) + 1
         stack_id = f"arn:aws:cloudformation:us-east-1:123456789012:stack/{name}/00000000-0000-4000-8000-{number:012}"
         self.stacks.append(FakeStack(name, stack_id, {"Resources": dict(resources)}, physical_ids))
         return self.stacks[-1]
 
     def describe_stacks(self, *, StackName: str | None = None) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """The operation."""
+        """The operation of this name."""
         if StackName is not None:
             return {"Stacks": [self._described(self._find(StackName))]}
         return {"Stacks": [self._described(stack) for stack in self._living()]}
 
     def get_template(self, *, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803 - the API's names
-        """The operation."""
+        """The operation of this name."""
         assert TemplateStage == "Processed"
         return {"TemplateBody": self._find(StackName).template}
 
     def get_paginator(self, operation: str) -> _Paginator:
-        """What boto3 has for operations that answer pages."""
+        """The paginator that boto3 has for an operation with pages."""
         return _Paginator(self, operation)
 
     def pages_of_describe_stacks(self) -> Iterator[dict[str, Any]]:
-        """A page for each stack."""
+        """One page for each stack."""
         return ({"Stacks": [self._described(stack)]} for stack in self._living())
 
     def pages_of_list_stacks(self, *, StackStatusFilter: list[str]) -> Iterator[dict[str, Any]]:  # noqa: N803
-        """A page for each stack of these statuses."""
+        """One page for each stack with these statuses."""
         return ({"StackSummaries": [{"StackId": s.id}]} for s in self.stacks if s.status in StackStatusFilter)
 
     def pages_of_list_exports(self) -> Iterator[dict[str, Any]]:
-        """A page for each export."""
+        """One page for each export."""
         return ({"Exports": [{"Name": name, "Value": value}]} for name, value in self.exported.items())
 
     def pages_of_describe_stack_events(self, *, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
-        """A page for each event."""
+        """One page for each event."""
         skipped = self._find(StackName).skipped
         return ({"StackEvents": [{"PhysicalResourceId": each, "ResourceStatus": "DELETE_SKIPPED"}]} for each in skipped)
 
     def pages_of_list_stack_resources(self, *, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
-        """A page for each resource."""
+        """One page for each resource."""
         stack = self._find(StackName)
         resources = {} if isinstance(stack.template, str) else stack.template["Resources"]
         types = self.types | {name: resource["Type"] for name, resource in resources.items()}

@@ -1,4 +1,4 @@
-"""The app deployed onto a local cloud by the real cdk command, and what the services hold then."""
+"""The app deployed to a local cloud by the real cdk command, and the resulting content of the services."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APPLICATION = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/0123456789abc
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """How a run of cdk ended, and what the services hold after it."""
+    """The result of a cdk run, and the content of the services after it."""
 
     succeeded: bool
     output: str
@@ -41,7 +41,7 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """The local cloud with an app instance, and the app that is deployed onto it."""
+    """The local cloud with an app instance, and the app that is deployed to it."""
 
     cloud: LocalCloud
     clients: Clients
@@ -51,17 +51,17 @@ class Stage:
     cdk: Cdk
 
     def user(self, user_id: str) -> str:
-        """The ARN of a user, who exists or not."""
+        """The ARN of a user, who may not exist."""
         return f"{self.app_instance}/user/{user_id}"
 
     def deploy(self, endpoints: Mapping[str, Mapping[str, Any]]) -> Deployed:
-        """Deploys a declaration of these entries."""
+        """Deploy a declaration with these entries."""
         path = self.cloud.directory / "endpoints.json"
         path.write_text(json.dumps({"defaults": {"application": APPLICATION}, "endpoints": endpoints}))
         return self._after(lambda: self.cdk.deploy("--context", f"endpoints={path}"))
 
     def destroy(self) -> Deployed:
-        """Destroys what was deployed."""
+        """Destroy the deployed stack."""
         return self._after(self.cdk.destroy)
 
     def _after(self, command: Callable[[], str]) -> Deployed:
@@ -85,7 +85,7 @@ class Stage:
         return boto3.client(service, endpoint_url=self.cloud.addresses.aws_url, region_name="us-east-1", **CREDENTIALS)
 
     def emulator_state(self) -> dict[str, Any]:
-        """What the emulated service holds."""
+        """The content of the emulated service."""
         where = f"{self.cloud.addresses.chime_url}/_emulator/state"
         with urllib.request.urlopen(where, timeout=10) as answer:  # noqa: S310 - it is http, on loopback
             state: dict[str, Any] = json.load(answer)

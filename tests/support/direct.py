@@ -1,4 +1,4 @@
-"""The emulated service without HTTP and botocore in between, for suites that make very many calls."""
+"""The emulated service without HTTP and botocore, for suites with very many calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OPERATIONS = {camelcase_to_underscores(operation): operation for operation in O
 
 @dataclass(frozen=True)
 class DirectClient:
-    """What boto3's client of the service is to the handler."""
+    """A replacement for boto3's client of the service."""
 
     backend: ChimeSDKIdentityBackend
 
@@ -28,7 +28,7 @@ class DirectClient:
 
 
 class _Request(ChimeSDKIdentityResponse):
-    """One request, which nobody had to write down and read back."""
+    """One request that was never serialized."""
 
     uri = "https://identity-chime.us-east-1.amazonaws.com/"
 

@@ -1,4 +1,4 @@
-"""boto3 clients of the emulated service, what they send, and how they are refused."""
+"""boto3 clients of the emulated service, their requests, and the refusals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APPLICATION = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abc
 
 
 def make_client(*, region: str = "us-east-1", url: str | None = None, **config: Any) -> Any:
-    """A client that tries once and sends what it is given."""
+    """A client that tries once and does not validate parameters."""
     settings = {"retries": {"total_max_attempts": 1}, "max_pool_connections": 20, **config}
     return boto3.Session().client(
         "chime-sdk-identity",

@@ -1,4 +1,4 @@
-"""The mistakes that people make most, each made with the real handler: what the deployer reads is returned."""
+"""The most common mistakes, each made with the real handler. Each returns what the deployer reads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Mistake = Callable[[Stage], str]
 
 
 def declared(**changes: Any) -> Mistake:
-    """A Create whose properties are changed."""
+    """A Create with changed properties."""
     return lambda stage: str(stage.create(stage.properties(**changes))["Reason"])
 
 
@@ -45,7 +45,7 @@ def _reason_of_tags(stage: Stage, tags: object) -> str:
 
 
 def from_source(content: str | bytes | None = None, member: str = "DeviceTokenSource", **source: str) -> Mistake:
-    """A Create whose token comes from a source; a secret with the content is made first, where one is given."""
+    """A Create with a token source; if a content is given, a secret with it is created first."""
 
     def make(stage: Stage) -> str:
         if content is not None:
@@ -59,7 +59,7 @@ def from_source(content: str | bytes | None = None, member: str = "DeviceTokenSo
 
 
 def refused_source(code: str, **source: str) -> Mistake:
-    """A Create whose source answers with an error."""
+    """A Create whose source returns an error."""
 
     def make(stage: Stage) -> str:
         stage.clients = Refusing(stage, code, times=None)  # type: ignore[assignment] # in the place of the staged ones
@@ -110,23 +110,23 @@ def deleted(stage: Stage) -> str:
 
 
 def tagged_well(stage: Stage) -> str:
-    """Tags that are valid."""
+    """Valid tags."""
     return _reason_of_tags(stage, [{"Key": "team", "Value": "chat"}])
 
 
 def held(stage: Stage) -> str:
-    """The physical id of the endpoint that was registered first."""
+    """The physical ID of the first registered endpoint."""
     return f"{stage.user}/endpoint/{stage.registered[0].endpoint_id}"
 
 
 def of_a_missing_user(stage: Stage) -> str:
-    """The user was never made."""
+    """The user was never created."""
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     return created(stage)
 
 
 def tags_of_a_missing_user(stage: Stage) -> str:
-    """Nor was the one to be tagged."""
+    """The user to tag was never created."""
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     return tagged_well(stage)
 
@@ -145,20 +145,20 @@ def over_the_tags(stage: Stage) -> str:
 
 
 def held_by_a_stranger(stage: Stage) -> str:
-    """The mobile app has registered its token already."""
+    """The mobile app has already registered the token."""
     stage.stranger()
     return created(stage)
 
 
 def held_by_a_dead_endpoint(stage: Stage) -> str:
-    """The endpoint in the way is one that nothing is pushed to."""
+    """The endpoint with the token is inactive."""
     theirs = stage.stranger()
     theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     return created(stage)
 
 
 def held_by_a_renamed_resource(stage: Stage) -> str:
-    """The same device, under a former logical id of the stack."""
+    """The same device belongs to a former logical ID of the stack."""
     stage.clock.sleep(5)
     held = stage.create(LogicalResourceId="Tablet")["PhysicalResourceId"]
     stage.stack.happens("CREATE_COMPLETE", held, to="Tablet")
@@ -168,7 +168,7 @@ def held_by_a_renamed_resource(stage: Stage) -> str:
 
 
 def held_by_another_user(stage: Stage) -> str:
-    """The device belonged to somebody else before."""
+    """The device belonged to another user before."""
     stage.backend.switches.device_token_conflict = "app_instance"
     other = stage.backend.create_app_instance_user(
         app_instance_arn=stage.user.split("/user/")[0], app_instance_user_id="bob", name="Bob"
@@ -178,13 +178,13 @@ def held_by_another_user(stage: Stage) -> str:
 
 
 def adopted_with_another_application(stage: Stage) -> str:
-    """What is to be adopted cannot be brought to the declaration."""
+    """The endpoint to adopt cannot be changed to match the declaration."""
     stage.stranger(resource_arn=OTHER_APPLICATION, endpoint_type="APNS_SANDBOX")
     return declared(AdoptExisting="true")(stage)
 
 
 def delivered_late(stage: Stage) -> str:
-    """CloudFormation has rolled back meanwhile."""
+    """CloudFormation has rolled back in the meantime."""
     stage.sent()
     stage.clock.sleep(60)
     stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "chat-Phone-1X2Y3Z"}
@@ -192,14 +192,14 @@ def delivered_late(stage: Stage) -> str:
 
 
 def removed_meanwhile(stage: Stage) -> str:
-    """Somebody deregisters the endpoint that is being adopted."""
+    """The endpoint is deregistered while it is being adopted."""
     stage.stranger()
     stage.backend.faults.append(Fault(UPDATE, call=stage.backend.endpoints.clear))
     return declared(AdoptExisting="true")(stage)
 
 
 def adopted_dead(stage: Stage) -> str:
-    """The endpoint that is adopted is one that nothing is pushed to."""
+    """The adopted endpoint is inactive."""
     theirs = stage.stranger()
     theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     with _logged() as lines:
@@ -209,7 +209,7 @@ def adopted_dead(stage: Stage) -> str:
 
 
 def like_what_a_lost_create_declared(stage: Stage) -> str:
-    """CloudFormation never heard of the Create, and does not say when it began."""
+    """CloudFormation never received the answer to the Create, and does not say when it began."""
     stage.stranger(name="canary phone")
     with _logged() as lines:
         answer = stage.delete("chat-Phone-1X2Y3Z4ABCDE")
@@ -223,7 +223,7 @@ def without_time(stage: Stage) -> str:
 
 
 def in_a_region_without_the_service(stage: Stage) -> str:
-    """There is no such host."""
+    """The host does not exist."""
     there = {
         name: value.replace("us-east-1", "eu-west-1") for name, value in stage.properties().items() if "Arn" in name
     }
@@ -231,7 +231,7 @@ def in_a_region_without_the_service(stage: Stage) -> str:
 
 
 def raising(error: BaseException) -> Callable[[], None]:
-    """Raises it where a fault strikes."""
+    """Raise the exception at a fault."""
 
     def fail() -> None:
         raise error
@@ -240,7 +240,7 @@ def raising(error: BaseException) -> Callable[[], None]:
 
 
 def answered_in_vain(stage: Stage) -> str:
-    """Nothing answers at the response URL."""
+    """The response URL does not respond."""
     stage.sink.refuses = True
     with _logged() as lines:
         try:
@@ -259,20 +259,20 @@ def answered_too_late(stage: Stage) -> str:
 
 
 def a_test_event(stage: Stage) -> str:
-    """Somebody presses "Test" in the Lambda console."""
+    """Someone chooses "Test" in the Lambda console."""
     with _logged() as lines:
         stage.run({"key1": "value1"})
     return _told(lines, Code.NOT_AN_EVENT)
 
 
 def misspelt_request_type(stage: Stage) -> str:
-    """Somebody writes an event by hand."""
+    """Someone writes an event by hand."""
     return str(stage.deliver(stage.event("create", stage.properties()))["Reason"])
 
 
 @contextmanager
 def _logged() -> Iterator[list[str]]:
-    """What the handler logs."""
+    """The handler's log."""
     lines: list[str] = []
 
     class Keeper(logging.Handler):
@@ -382,5 +382,5 @@ _SECRET_SUFFIX = re.compile(r"(?<=:secret:push-)[A-Za-z]{6}")
 
 
 def printed(told: str) -> str:
-    """What was told as the pages of the codes show it: with ids that are the same each time."""
+    """The message as the pages of the codes show it, with constant IDs."""
     return _SECRET_SUFFIX.sub("AbCdEf", _ENDPOINT_ID.sub("8c1f2f2e-6b1d-4a53-9d0e-3f5a7c9b1e24", told))

@@ -1,4 +1,4 @@
-"""A server on loopback that does with each connection what it is told, over TLS if that is wanted."""
+"""A server on loopback that treats each connection as instructed, optionally over TLS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from threading import Thread
 
 @dataclass(frozen=True)
 class Tls:
-    """What a server on localhost needs, and what makes a client trust it."""
+    """The certificate of a server on localhost, and the settings that make a client trust it."""
 
     context: ssl.SSLContext
     authority: Path
@@ -21,7 +21,7 @@ class Tls:
 
 @contextmanager
 def raw_server(behave: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server on loopback that does with each connection what it is told."""
+    """A server on loopback that treats each connection as instructed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 

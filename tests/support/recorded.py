@@ -1,4 +1,4 @@
-"""Texts that are kept in a file, so that no word of them changes by accident."""
+"""Texts in files, so that no word changes by accident."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def assert_as_recorded(lines: Iterable[str], path: Path) -> None:
-    """The lines are those of the file; with RECORD=1 they are written there first, where a change is meant."""
+    """The lines equal those of the file. For an intended change, RECORD=1 writes them first."""
     told = "\n".join(lines) + "\n"
     if "RECORD" in os.environ:
         path.write_text(told, encoding="utf-8")

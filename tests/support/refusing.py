@@ -1,4 +1,4 @@
-"""Secrets Manager and Systems Manager as they refuse."""
+"""Refusals of Secrets Manager and Systems Manager."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.stage import Stage
 
 
 class Refusing:
-    """Secrets Manager and Systems Manager as they refuse, so many times; the rest is as staged."""
+    """Secrets Manager and Systems Manager that refuse a number of calls; everything else works as staged."""
 
     def __init__(self, stage: Stage, code: str, *, times: int | None) -> None:
         self._staged = stage.clients
@@ -19,23 +19,23 @@ class Refusing:
         self.asked = 0
 
     def chime(self, region: str) -> Any:
-        """As staged."""
+        """The staged client."""
         return self._staged.chime(region)
 
     def stacks(self) -> Any:
-        """As staged."""
+        """The staged client."""
         return self._staged.stacks()
 
     def secrets(self, _: str | None) -> Refusing:
-        """Itself."""
+        """The client itself."""
         return self
 
     def parameters(self, _: str | None) -> Refusing:
-        """Itself."""
+        """The client itself."""
         return self
 
     def get_secret_value(self, *, SecretId: str, **_: str) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """A refusal that quotes the secret, or the secret; asking by the name in an ARN belongs to the same attempt."""
+        """A refusal that quotes the secret, or the secret; a look-up by name is part of the same attempt."""
         if not SecretId.startswith("arn:"):
             raise self._refusal()
         self._refuse()

@@ -1,4 +1,4 @@
-"""The stack of an endpoint whose device token is in a secret that is rotated, and what CloudFormation tells of it."""
+"""The stack of an endpoint whose device token is in a rotated secret, and CloudFormation's view of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NESTED = "arn:aws:cloudformation:us-east-1:123456789012:stack/nested/6e5b8f10-00
 
 @dataclass
 class Stack:
-    """The stack of an endpoint whose device token is in a secret, and what CloudFormation tells of it."""
+    """The stack of an endpoint whose device token is in a secret, and CloudFormation's view of it."""
 
     stage: Stage
     held: str = ""
@@ -31,7 +31,7 @@ class Stack:
         self.secret = secrets.create_secret(Name="push", SecretString=OLD)["ARN"]
 
     def create(self, **changes: Any) -> str:
-        """Creates the stack a day ago; returns the physical id."""
+        """Create the stack a day ago, and return the physical ID."""
         attributes = {"DeviceTokenSource": {"SecretArn": self.secret}}
         self.declared = self.stage.properties(**{"EndpointAttributes": attributes} | changes)
         self.says("CREATE_IN_PROGRESS")
@@ -41,17 +41,17 @@ class Stack:
         return self.held
 
     def rotate(self, token: str = NEW) -> None:
-        """Puts another token into the secret."""
+        """Put another token into the secret."""
         boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId=self.secret, SecretString=token)
 
     def update(self, **changes: Any) -> dict[str, Any]:
-        """An update of the stack, as far as the endpoint."""
+        """An update of the stack, as far as it concerns the endpoint."""
         self.says("UPDATE_IN_PROGRESS")
         self.before, self.declared = self.declared, self.declared | changes
         return self.send()
 
     def update_unheard(self, **changes: Any) -> None:
-        """An update of the stack of which nobody hears."""
+        """An update of the stack whose answer is lost."""
         self.stage.sink.refuses = True
         with pytest.raises(AnswerNotAcceptedError):
             self.update(**changes)
@@ -59,7 +59,7 @@ class Stack:
         self.stage.clock.sleep(3600)
 
     def roll_back(self) -> dict[str, Any]:
-        """Rolls the update back with an Update, and deletes what that replaces."""
+        """Roll the update back with an Update, and delete what that replaces."""
         self.says("UPDATE_ROLLBACK_IN_PROGRESS")
         self.before, self.declared, successor = self.declared, self.before, self.held
         answer = self.send()
@@ -68,7 +68,7 @@ class Stack:
         return answer
 
     def send(self) -> dict[str, Any]:
-        """An Update of the endpoint, with what CloudFormation notes of it."""
+        """Send an Update of the endpoint, with CloudFormation's events for it."""
         self.stage.clock.sleep(60)
         self.stage.sent()
         stands(self.stage, "UPDATE_IN_PROGRESS", self.held)
@@ -81,14 +81,14 @@ class Stack:
         return answer
 
     def says(self, status: str) -> None:
-        """The stack has this status now; a nested stack and another resource have theirs."""
+        """Set the current status of the stack; a nested stack and another resource have their own."""
         self.stage.stack.happens(status, STACK_ID, to="chat")
         self.stage.stack.happens("UPDATE_COMPLETE", NESTED, to="Nested")
         self.stage.stack.happens("UPDATE_IN_PROGRESS", "tablet", to="Tablet")
 
 
 def there(stack: Stack) -> list[tuple[str, str, str | None, str]]:
-    """What is registered."""
+    """The registered endpoints."""
     return [
         (f"{each.app_instance_user_arn}/endpoint/{each.endpoint_id}", each.device_token, each.name, each.allow_messages)
         for each in stack.stage.registered

@@ -1,4 +1,4 @@
-"""The project's own scripts as modules; none does anything when it is imported."""
+"""The project's own scripts as modules; importing one has no effect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TOOLS = Path(__file__).parents[2] / "tools"
 
 
 def script(name: str) -> ModuleType:
-    """The script of this name in `tools`, read anew."""
+    """Import the script with this name in `tools` again."""
     spec = importlib.util.spec_from_file_location(f"tools_{name}", TOOLS / f"{name}.py")
     assert spec
     assert spec.loader

@@ -1,6 +1,7 @@
-"""Secrets Manager that finds secrets as AWS documents it: moto also takes a partial ARN that reads like a complete one.
+"""A Secrets Manager that finds secrets as AWS documents it.
 
-Source: AWS Secrets Manager API Reference, GetSecretValue, SecretId.
+Moto also accepts a partial ARN that looks like a complete one. Source: AWS Secrets Manager API Reference,
+GetSecretValue, SecretId.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 def find(secret_id: str, arns: Iterable[str]) -> str | None:
-    """The complete ARN of the secret that a SecretId names; what ends like a complete ARN is one."""
+    """The complete ARN of the secret that a SecretId names; an ARN that looks complete counts as complete."""
     for arn in arns:
         partial = arn[:-7]
         is_named = secret_id == partial.split(":", 6)[6]
@@ -26,7 +27,7 @@ def find(secret_id: str, arns: Iterable[str]) -> str | None:
 
 
 def not_found(operation: str) -> ClientError:
-    """AWS's answer for a secret that does not exist."""
+    """AWS's error for a secret that does not exist."""
     error = {"Code": "ResourceNotFoundException", "Message": "canary"}
     return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
 
@@ -52,18 +53,18 @@ class AsOnAws:
 
 @dataclass(frozen=True)
 class Vault:
-    """What boto3's client is to the handler, for secrets with the given ARNs."""
+    """A replacement for boto3's client, for secrets with the given ARNs."""
 
     contents: Mapping[str, str]
     """What each secret holds, by its complete ARN."""
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """The operation."""
+        """The operation of this name."""
         arn = self.describe_secret(SecretId=SecretId)["ARN"]
         return {"ARN": arn, "SecretString": self.contents[arn]}
 
     def describe_secret(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """The operation."""
+        """The operation of this name."""
         if (arn := find(SecretId, self.contents)) is None:
             raise not_found("GetSecretValue")
         return {"ARN": arn}

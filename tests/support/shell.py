@@ -1,4 +1,4 @@
-"""The `aws` commands of a documented script, run by the shell with an `aws` that only notes them."""
+"""The `aws` commands of a documented script, run by the shell with an `aws` that only records them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOTED = 'aws() { printf "%s\\0" "$@"; printf "\\n\\0"; }\n'
 
 
 def aws_calls(script: str, directory: Path) -> list[list[str]]:
-    """The arguments of each `aws` command, as the shell hands them over.
+    """The arguments of each `aws` command, as the shell passes them.
 
     Args:
         script: lines that can be pasted into a shell.
@@ -45,7 +45,7 @@ def printed_calls(printed: str, values: Mapping[str, str], directory: Path) -> l
 
 
 def overrides(call: Sequence[str]) -> dict[str, str]:
-    """The parameters that an `aws cloudformation deploy` gives a template."""
+    """The parameters that an `aws cloudformation deploy` passes to a template."""
     given: dict[str, str] = {}
     for argument in call[call.index("--parameter-overrides") + 1 :]:
         found = re.fullmatch(r"([A-Za-z]+)=(.*)", argument)

@@ -1,4 +1,4 @@
-"""A response URL on loopback that keeps what was put to it and answers as it is told."""
+"""A response URL on loopback that records every PUT and responds as instructed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Sink:
-    """The answers that reached the URL; `statuses` are answered first, then 200."""
+    """The answers that reached the URL; it responds with `statuses` first, then with 200."""
 
     def __init__(self, server: ThreadingHTTPServer, *, scheme: str) -> None:
         self.target = "/answer?X-Amz-Signature=canary-signature"
@@ -20,7 +20,7 @@ class Sink:
         self.forget()
 
     def forget(self) -> None:
-        """Has seen nothing and accepts everything."""
+        """Forget all answers and accept everything."""
         self.bodies: list[bytes] = []
         self.content_types: list[str | None] = []
         self.statuses: list[int] = []
@@ -30,7 +30,7 @@ class Sink:
         self.accepted: list[dict[str, Any]] = []
 
     def take(self, target: str, body: bytes, content_type: str | None) -> int:
-        """Keeps one attempt and says what it is answered; what was not signed is refused."""
+        """Record one attempt and return the status; an unsigned request is refused."""
         if target != self.target:
             return 403
         self.bodies.append(body)
@@ -47,7 +47,7 @@ class Sink:
 
 @contextmanager
 def open_sink(tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
-    """Serves a sink for as long as the context lasts, over TLS where a context for it is given."""
+    """Serve a sink within the context, over TLS if a TLS context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
@@ -60,7 +60,7 @@ def open_sink(tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Says nothing."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     sink = Sink(server, scheme="http" if tls is None else "https")

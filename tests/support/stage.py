@@ -1,4 +1,4 @@
-"""The handler in a process of its own choosing: a simulated clock, the emulated service, a response URL."""
+"""The handler in a simulated process: a simulated clock, the emulated service, and a response URL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STACK_ID = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/chat/6e5b8f10-0000-
 
 @dataclass
 class Clock:
-    """Time that passes only when somebody sleeps."""
+    """A clock that moves only when the handler sleeps."""
 
     at: float = 1_790_000_000.0
 
@@ -39,7 +39,7 @@ class Clock:
         return self.at
 
     def sleep(self, seconds: float) -> None:
-        """Lets time pass."""
+        """Let time pass."""
         self.at += max(0.0, seconds)
 
 
@@ -51,7 +51,7 @@ class LambdaContext:
     deadline: float
 
     def get_remaining_time_in_millis(self) -> int:
-        """The time left, in milliseconds."""
+        """The remaining time in milliseconds."""
         return int((self.deadline - self.clock.now()) * 1000)
 
 
@@ -59,7 +59,7 @@ _EVENTS_OF_A_PAGE = 3
 
 
 class StackStandIn:
-    """CloudFormation, saying or refusing what a test has it of any resource; unreachable by default."""
+    """A CloudFormation that describes or refuses any resource as a test defines; unreachable by default."""
 
     def __init__(self) -> None:
         self.stack_id = STACK_ID
@@ -74,7 +74,7 @@ class StackStandIn:
         self.now: Callable[[], float] = time.time
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
-        """The resource's detail."""
+        """The details of the resource."""
         assert StackName == self.stack_id
         assert LogicalResourceId
         self.asked += 1
@@ -87,7 +87,7 @@ class StackStandIn:
         return {"StackResourceDetail": said}
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """The stack, with the status that its newest event of its own says."""
+        """The stack with the status of its own newest event."""
         assert StackName == self.stack_id
         statuses = [
             each["ResourceStatus"]
@@ -97,7 +97,7 @@ class StackStandIn:
         return {"Stacks": [{"StackName": "chat", "StackId": StackName, "StackStatus": statuses[-1]}]}
 
     def describe_stack_events(self, *, StackName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - the API's names
-        """A page of the stack's events, the newest first."""
+        """A page of the stack's events, newest first."""
         assert StackName == self.stack_id
         events = self._happened("DescribeStackEvents")
         begin, end = int(NextToken), int(NextToken) + _EVENTS_OF_A_PAGE
@@ -111,7 +111,7 @@ class StackStandIn:
         return self.events
 
     def happens(self, status: str, physical_id: str, *, to: str = "Phone") -> None:
-        """One more event: of a resource, or of the stack itself where that is its physical id."""
+        """Add an event of a resource, or of the stack itself if that is its physical ID."""
         self.events = [] if self.events is None else self.events
         at = datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.events.append(
@@ -124,7 +124,7 @@ _WARM = AwsClients()
 
 @dataclass(frozen=True)
 class StagedClients:
-    """Real clients, kept from test to test, but for CloudFormation's."""
+    """Real clients, which are kept from test to test, except for CloudFormation's."""
 
     stack: StackStandIn
     direct: DirectClient | None = None
@@ -132,19 +132,19 @@ class StagedClients:
     """What stands in for Secrets Manager."""
 
     def chime(self, region: str) -> Any:
-        """The real client, which moto answers, unless there is a shorter way to the service."""
+        """The real client with moto, unless there is a faster way to the service."""
         return self.direct or _WARM.chime(region)
 
     def secrets(self, region: str | None) -> Any:
-        """The real client, which moto answers and which finds secrets as AWS does, unless one stands in."""
+        """The real client with moto, which finds secrets as AWS does, unless a test replaces it."""
         return self.vault or AsOnAws(_WARM.secrets(region))
 
     def parameters(self, region: str | None) -> Any:
-        """The real client, which moto answers."""
+        """The real client with moto."""
         return _WARM.parameters(region)
 
     def stacks(self) -> Any:
-        """CloudFormation as the test has it."""
+        """CloudFormation as the test defines it."""
         return self.stack
 
 
@@ -171,12 +171,12 @@ class Stage:
         self.starts_anew()
 
     def starts_anew(self) -> None:
-        """Has the events that follow handled by a process that has handled none before."""
+        """Let a new process handle the following events."""
         self.process = Process(self.clock.now)
 
     @property
     def surroundings(self) -> index.Surroundings:
-        """What the handler finds in its process."""
+        """The environment of the handler's process."""
         return index.Surroundings(
             clients=self.clients,
             environment=self.environment,
@@ -187,7 +187,7 @@ class Stage:
         )
 
     def properties(self, **changes: Any) -> dict[str, Any]:
-        """Valid properties of an endpoint of the user, with changes; None leaves a property out."""
+        """Valid properties of an endpoint of the user, with changes; None omits a property."""
         properties: dict[str, Any] = {
             "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:handler",
             "AppInstanceUserArn": self.user,
@@ -199,7 +199,7 @@ class Stage:
         return {name: value for name, value in properties.items() if value is not None}
 
     def event(self, request_type: str, properties: object, **members: Any) -> dict[str, Any]:
-        """An event with a RequestId of its own."""
+        """An event with a new RequestId."""
         return {
             "RequestType": request_type,
             "RequestId": f"request-{next(self._numbers)}",
@@ -211,12 +211,12 @@ class Stage:
         } | members
 
     def sent(self, at: float | None = None) -> None:
-        """Has Lambda say when the events that follow were first sent: now, unless told otherwise."""
+        """Set when Lambda first sent the following events; now by default."""
         moment = self.clock.now() if at is None else at
         self.environment["_X_AMZN_TRACE_ID"] = f"Root=1-{int(moment):08x}-0123456789abcdef01234567"
 
     def deliver(self, event: object, *, seconds: float = 120.0) -> dict[str, Any]:
-        """Delivers an event once and returns the answer that was accepted."""
+        """Deliver an event once, and return the accepted answer."""
         before = len(self.sink.accepted)
         self.run(event, seconds=seconds)
         answers = self.sink.accepted[before:]
@@ -224,43 +224,43 @@ class Stage:
         return answers[0]
 
     def run(self, event: object, *, seconds: float = 120.0) -> None:
-        """Delivers an event once, whatever becomes of the answer."""
+        """Deliver an event once; the answer may be lost."""
         self.run_in(LambdaContext(self.clock, self.clock.now() + seconds), event)
 
     def run_in(self, context: LambdaContext, event: object) -> None:
-        """Delivers an event once, in the given context of Lambda."""
+        """Deliver an event once, in the given Lambda context."""
         # A URL that refuses takes its time: else the handler would come back to it very many times.
         self.sink.on_refusal = lambda: self.clock.sleep(self.refusal * context.get_remaining_time_in_millis() / 1000)
         index.handle(copy.deepcopy(event), context, self.surroundings)
 
     def create(self, properties: object = None, **members: Any) -> dict[str, Any]:
-        """Delivers a Create."""
+        """Deliver a Create."""
         return self.deliver(self.event("Create", properties or self.properties(), **members))
 
     def update(self, physical_id: str, new: object, old: object, **members: Any) -> dict[str, Any]:
-        """Delivers an Update."""
+        """Deliver an Update."""
         return self.deliver(
             self.event("Update", new, PhysicalResourceId=physical_id, OldResourceProperties=old, **members)
         )
 
     def delete(self, physical_id: str, properties: object = None, **members: Any) -> dict[str, Any]:
-        """Delivers a Delete."""
+        """Deliver a Delete."""
         return self.deliver(
             self.event("Delete", properties or self.properties(), PhysicalResourceId=physical_id, **members)
         )
 
     @property
     def registered(self) -> list[Endpoint]:
-        """What is registered at the service."""
+        """The registered endpoints."""
         return list(self.backend.endpoints.values())
 
     @property
     def operations(self) -> list[str]:
-        """The operations that reached the service, in short: `Register`, `List`, `TagResource`."""
+        """The short names of the operations that reached the service: `Register`, `List`, `TagResource`."""
         return [short(call.operation) for call in self.backend.calls]
 
     def stranger(self, device_token: str = "canary-token-a", **members: Any) -> Endpoint:
-        """An endpoint that somebody else registers, for this user unless told otherwise."""
+        """An endpoint that someone else registers, for this user by default."""
         registered = self.backend.register_app_instance_user_endpoint(
             **{
                 "app_instance_user_arn": self.user,
@@ -276,7 +276,7 @@ class Stage:
 
 
 def stage_for(sink: Sink, clock: Clock | None = None, *, is_direct: bool = False) -> Stage:
-    """A stage with an empty service: call it inside `mock_aws`."""
+    """A stage with an empty service; call it inside `mock_aws`."""
     backend = identity_backend(account_id=ACCOUNT, region_name=REGION)
     backend.reset()
     clock = clock or Clock()
@@ -288,5 +288,5 @@ def stage_for(sink: Sink, clock: Clock | None = None, *, is_direct: bool = False
 
 
 def short(operation: str) -> str:
-    """An operation without what all of them have in their names."""
+    """The short name of an operation, without the common part."""
     return operation.replace("AppInstanceUserEndpoints", "").replace("AppInstanceUserEndpoint", "")

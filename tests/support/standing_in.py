@@ -1,4 +1,4 @@
-"""A server that stands in for every service of AWS, with one answer to whatever it is asked."""
+"""A server in place of every AWS service, with one answer to every request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from threading import Thread
 
 @dataclass
 class Answer:
-    """What a stand-in for every service of AWS answers to whatever it is asked."""
+    """The answer of a server in place of every AWS service."""
 
     status: int
     code: str = ""
@@ -23,7 +23,7 @@ class Answer:
 
 @contextmanager
 def answering(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The address of the stand-in."""
+    """The address of the server."""
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:

@@ -1,4 +1,4 @@
-"""The wheel as others install it, and what their programs do with it, away from the checkout."""
+"""The wheel as others install it, and what their programs do with it outside the checkout."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ print(*(module.__file__ for module in (crhelper, index)), sep="\\n")
 
 
 def built(kind: str, directory: Path, *, source: Path = ROOT) -> Path:
-    """The wheel or the sdist of a source tree."""
+    """The wheel or the source distribution of a source tree."""
     program = f"import sys; from hatchling.build import build_{kind} as build; print(build(sys.argv[1]))"
     done = run([sys.executable, "-c", program, str(directory)], cwd=source)
     return directory / done.split()[-1]
 
 
 def make_environment(directory: Path) -> Path:
-    """An environment of Python's own, with nothing in it; returns its python."""
+    """Create an empty Python environment, and return its Python."""
     run([sys.executable, "-m", "venv", "--without-pip", str(directory)])
     return directory / "bin" / "python"
 
 
 def pip(python: Path, *arguments: str) -> str:
-    """Runs this environment's pip for another one."""
+    """Run this environment's pip for another one."""
     options = ("--disable-pip-version-check", "--no-input", "--quiet", "--python", str(python))
     return run([sys.executable, "-m", "pip", *options, *arguments])
 
@@ -80,7 +80,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     stdin: str = "",
 ) -> str:
-    """What a program prints; it must succeed."""
+    """The output of a program, which must succeed."""
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(  # noqa: S603 - Python and what it has installed
         command,
@@ -96,7 +96,7 @@ def run(
 
 
 def registered_by_a_users_app(python: Path, directory: Path) -> tuple[str, list[dict[str, Any]]]:
-    """Has an environment synthesize an app in a directory, and what it staged for Lambda handle the app's resource.
+    """Synthesize an app in a directory, and handle its resource with the code that it staged for Lambda.
 
     Returns:
         Where the environment has chime_endpoints from, and the endpoints that the emulated service holds then.

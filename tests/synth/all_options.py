@@ -1,4 +1,4 @@
-"""An app that uses what the examples leave out: a provider's options, tags by hand, long lists of tagged users."""
+"""An app that uses what the examples omit: a provider's options, explicit tags, long lists of tagged users."""
 
 from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_ec2 as ec2

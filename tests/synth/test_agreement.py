@@ -1,4 +1,4 @@
-"""What `validate` accepts, `cdk synth` accepts: both count the same quotas, one of them without CDK."""
+"""`cdk synth` accepts what `validate` accepts: both check the same quotas, and `validate` does so without CDK."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SHAPES: Mapping[str, tuple[str, int]] = {
 
 
 def file(shape: str, count: int) -> str:
-    """A file of so many endpoints of a shape."""
+    """A file with this number of endpoints of a shape."""
     fields = SHAPES[shape][0]
     numbers = fields.count("%")
     entries = "".join(f"  device-{each}: {{{fields % ((each,) * numbers)}}}\n" for each in range(count))
@@ -70,7 +70,7 @@ def file(shape: str, count: int) -> str:
 
 
 def template(directory: Path, declared: Declarations) -> str:
-    """The one template of a file, as the `cdk` command has it written."""
+    """The only template of a file, as the `cdk` command writes it."""
     app = App(outdir=str(directory / "out"), context=AS_THE_COMMAND, analytics_reporting=True)
     list(declare(app, "ChimeEndpoints", declared))
     (written,) = Path(app.synth().directory).glob("*.template.json")
@@ -78,7 +78,7 @@ def template(directory: Path, declared: Declarations) -> str:
 
 
 def resolved(value: Any) -> Any:
-    """A value of a template with what CloudFormation puts in the place of references."""
+    """A value of a template after CloudFormation has resolved its references."""
     if isinstance(value, list):
         return [resolved(each) for each in value]
     if not isinstance(value, dict):
@@ -102,14 +102,14 @@ def policies(resources: Mapping[str, Any], kind: str) -> dict[str, int]:
 
 
 def in_one_stack(declared: Declarations) -> Usage:
-    """What a file is reckoned to take."""
+    """The estimated size of a file's stack."""
     (entries,) = spread(declared.entries, 1)
     return usage(entries, declared.parameter_paths)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_stack_that_is_as_full_as_allowed_is_made(tmp_path: Path, shape: str) -> None:
-    """One endpoint more is refused by the file's own check; what it accepts is within every quota."""
+    """The check rejects one more endpoint. Everything that it accepts is within every quota."""
     count = SHAPES[shape][1]
     assert re.search("but (CloudFormation|IAM) allows ", mistakes(tmp_path, file(shape, count + 1))[0])
     declared = loaded(tmp_path, file(shape, count))
@@ -129,7 +129,7 @@ def test_a_stack_that_is_as_full_as_allowed_is_made(tmp_path: Path, shape: str) 
 
 
 def test_a_path_of_parameters_makes_room_for_a_full_stack(tmp_path: Path) -> None:
-    """One permission for all that are under it, however long their names are; the others keep their own."""
+    """One permission covers all parameters under the path. Other parameters keep their own permissions."""
     text = "parameter_paths: [/chime/devices]\n" + file("long paths", 300).replace("/pppp", "/chime/devices/p")
     text += f"  other: {{user: {INSTANCE}/user/other, device_token: {{parameter: /chime/devices-2/other}}}}\n"
     declared = loaded(tmp_path, text)

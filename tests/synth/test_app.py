@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 def run(
     tmp_path: Path, *, context: dict[str, Any] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the app in the repository, its assembly elsewhere."""
+    """Run the app in the repository, with its assembly in another directory."""
     return subprocess.run(
         [sys.executable, "app.py"],
         cwd=REPOSITORY,
@@ -34,14 +34,14 @@ def run(
 
 
 def test_it_synthesizes_the_repositorys_own_file(tmp_path: Path) -> None:
-    """Straight after cloning, without a variable."""
+    """This works in a fresh clone without any variable."""
     done = run(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "out" / "ChimeEndpoints.template.json").exists()
 
 
 def test_nothing_that_cdk_deprecates_is_used(tmp_path: Path) -> None:
-    """Each would be a warning at every synth, also of several stacks."""
+    """Each deprecated call would print a warning at every synth."""
     path = tmp_path / "many.yaml"
     entry = "type: GCM, application: 'arn:aws:mobiletargeting:us-east-1:111122223333:apps/1', tags: {team: chat}"
     user = "arn:aws:chime:us-east-1:111122223333:app-instance/0123/user/u"
@@ -62,7 +62,7 @@ def test_context_comes_before_the_environment(tmp_path: Path) -> None:
 
 
 def test_another_file_can_be_named(tmp_path: Path) -> None:
-    """`-c endpoints=PATH`; its mistakes are plain messages, and nothing is left to deploy."""
+    """The option is `-c endpoints=PATH`. Mistakes are plain messages, and nothing is left to deploy."""
     path = tmp_path / "other.yaml"
     path.write_text("endpoints:\n  phone: {user: alice, type: FCM}\n", encoding="utf-8")
     done = run(tmp_path, context={"endpoints": str(path)})
@@ -75,7 +75,7 @@ def test_another_file_can_be_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    """With the way to name another."""
+    """The message says how to name another file."""
     done = run(tmp_path, context={"endpoints": "nowhere.yaml"})
     assert done.returncode == 1
     assert done.stderr.startswith("nowhere.yaml:1:1: cannot be read: No such file or directory.")
@@ -96,7 +96,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     ids=["empty", "map", "directory", "nul", "variable"],
 )
 def test_a_wrong_context_is_told(tmp_path: Path, context: dict[str, Any], expected: str) -> None:
-    """In a sentence, whether the command line or cdk.json gives it."""
+    """The message is a sentence, for the command line and for cdk.json."""
     done = run(tmp_path, context=context)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(expected)
@@ -104,7 +104,7 @@ def test_a_wrong_context_is_told(tmp_path: Path, context: dict[str, Any], expect
 
 
 def test_what_cdk_refuses_at_the_end_is_told_in_sentences(tmp_path: Path) -> None:
-    """Without the stack of its Node process: here, an output directory that is a file."""
+    """The stack trace of the Node process is not shown. In this test, the output directory is a file."""
     path = tmp_path / "out"
     path.write_text("")
     done = run(tmp_path)
@@ -113,7 +113,7 @@ def test_what_cdk_refuses_at_the_end_is_told_in_sentences(tmp_path: Path) -> Non
 
 
 def test_a_machine_without_node_is_told(tmp_path: Path) -> None:
-    """As the first thing that CDK needs."""
+    """CDK needs Node first."""
     done = run(tmp_path, PATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith("AWS CDK could not start Node.js")
@@ -121,7 +121,7 @@ def test_a_machine_without_node_is_told(tmp_path: Path) -> None:
 
 
 def test_a_python_without_the_requirements_is_told_how_to_install_them(tmp_path: Path) -> None:
-    """It is the Python of the machine, if the virtual environment is not active."""
+    """If the virtual environment is not active, the machine's Python runs the app."""
     python = str(Path(sys.executable).resolve())
     command = [python, "-I", "-S", "app.py"]
     done = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)  # noqa: S603 - ours

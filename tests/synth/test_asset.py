@@ -1,4 +1,4 @@
-"""The function's code, staged without Docker, pip or network."""
+"""The function's code, which is staged without Docker, pip or network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STAGED = asset.staged()
 
 
 def source_of(package: str) -> Path:
-    """Where a package is installed."""
+    """The directory of an installed package."""
     spec = find_spec(package)
     assert spec is not None
     assert spec.submodule_search_locations
@@ -30,7 +30,7 @@ def source_of(package: str) -> Path:
 
 
 def test_it_holds_the_modules_of_handler_and_crhelper_and_nothing_else() -> None:
-    """No caches, no tests, no stubs, no metadata."""
+    """There are no caches, tests, stubs or metadata."""
     staged = {path.relative_to(STAGED) for path in STAGED.rglob("*") if path.is_file()}
     modules = {
         Path(package, path.relative_to(source_of(package)))
@@ -43,7 +43,7 @@ def test_it_holds_the_modules_of_handler_and_crhelper_and_nothing_else() -> None
 
 
 def program(text: str) -> tuple[str, list[tuple[type[ast.AST], int]]]:
-    """What a module does, and in which lines, whatever its docstrings say."""
+    """The code of a module by line, without its docstrings."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
@@ -52,7 +52,7 @@ def program(text: str) -> tuple[str, list[tuple[type[ast.AST], int]]]:
 
 
 def test_it_is_the_same_program_without_docstrings() -> None:
-    """Line for line: a traceback of the function fits the source."""
+    """Line numbers stay the same, so a traceback of the function matches the source."""
     for path in STAGED.rglob("*.py"):
         package, *rest = path.relative_to(STAGED).parts
         source = source_of(package).joinpath(*rest).read_text()
@@ -61,13 +61,13 @@ def test_it_is_the_same_program_without_docstrings() -> None:
 
 
 def test_everybody_may_read_it() -> None:
-    """Lambda runs it as another user."""
+    """Lambda runs the code as another user."""
     for path in STAGED.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644)
 
 
 def test_what_is_left_out_changes_neither_the_program_nor_its_line_numbers() -> None:
-    """A traceback from the function leads to the line of the source."""
+    """Line numbers stay the same, so a traceback of the function matches the source."""
     for package in asset.PACKAGES:
         spec = find_spec(package)
         assert spec is not None
@@ -84,7 +84,7 @@ def _lines_of_statements(source: str) -> list[int]:
 
 
 def test_its_zip_is_small() -> None:
-    """At most 60 KB: it is loaded at every cold start."""
+    """The limit is 60 KB, because every cold start loads it."""
     archive = shutil.make_archive(str(STAGED.parent / f"{STAGED.name}-zip"), "zip", STAGED)
     try:
         assert Path(archive).stat().st_size <= 60 * 1024
@@ -93,7 +93,7 @@ def test_its_zip_is_small() -> None:
 
 
 def test_lambdas_entry_is_in_it() -> None:
-    """The handler is imported from the staged directory alone, as Lambda does; CDK is not needed for it."""
+    """As in Lambda, the handler is imported from the staged directory alone, without CDK."""
     module, _, function = asset.HANDLER.rpartition(".")
     script = (
         f"import sys, {module} as m; assert callable(m.{function});"
@@ -105,7 +105,7 @@ def test_lambdas_entry_is_in_it() -> None:
 
 
 def test_the_hash_follows_from_names_and_contents_alone(tmp_path: Path) -> None:
-    """Checkout, wheel and any user get the same one: dates, modes and places do not count."""
+    """A checkout, a wheel and every user get the same hash: dates, modes and paths do not matter."""
     copy = tmp_path / "elsewhere"
     shutil.copytree(STAGED, copy)
     for path in copy.rglob("*"):
@@ -115,7 +115,7 @@ def test_the_hash_follows_from_names_and_contents_alone(tmp_path: Path) -> None:
 
 
 def test_a_second_staging_is_the_same() -> None:
-    """Nothing of the moment is in it."""
+    """Nothing depends on the time."""
     asset.staged.cache_clear()
     again = asset.staged()
     assert again != STAGED
@@ -123,7 +123,7 @@ def test_a_second_staging_is_the_same() -> None:
 
 
 def test_two_apps_have_the_same_asset(tmp_path: Path) -> None:
-    """And the assembly holds it as a directory that can be read."""
+    """The assembly contains it as a readable directory."""
     keys = []
     for name in ("one", "two"):
         stack = stack_in(App(outdir=str(tmp_path / name)))
@@ -139,7 +139,7 @@ def test_two_apps_have_the_same_asset(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not a traceback of a copy that failed."""
+    """The error is not a traceback of a failed copy."""
     monkeypatch.setattr(asset, "PACKAGES", ("no_such_package",))
     asset.files.cache_clear()
     with pytest.raises(ModuleNotFoundError, match="no_such_package is not installed"):
@@ -148,7 +148,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_line_ends_as_on_linux() -> None:
-    """Also where Python writes other line ends: a template of Windows names the same asset."""
+    """Python on Windows writes other line endings, but the asset is the same."""
     assert not any(b"\r" in path.read_bytes() for path in STAGED.rglob("*.py"))
 
 
@@ -165,7 +165,7 @@ app.synth()
 
 
 def published(assembly: Path, name: str) -> dict[str, Path]:
-    """The directories that the CLI would zip for a stack when the app has ended, by the key of the upload."""
+    """The directories that the CLI would zip for a stack after the app has ended, by upload key."""
     (manifest,) = assembly.rglob(f"*{name}*.assets.json")
     directories = {}
     for each in json.loads(manifest.read_text(encoding="utf-8"))["files"].values():
@@ -177,7 +177,7 @@ def published(assembly: Path, name: str) -> dict[str, Path]:
 
 @pytest.mark.parametrize("no_staging", [False, True])
 def test_the_code_is_there_when_the_cli_publishes_it(tmp_path: Path, no_staging: bool) -> None:  # noqa: FBT001 - a parametrized case
-    """After the app has ended, for every stack and stage, with and without `--no-staging`; twice is once."""
+    """This works after the app has ended, for every stack and stage, with and without `--no-staging`, and twice."""
     context = json.dumps({"aws:cdk:disable-asset-staging": no_staging})
     environment = {**os.environ, "CDK_CONTEXT_JSON": context, "TMPDIR": str(tmp_path)}
     assembly = tmp_path / "assembly"
@@ -195,7 +195,7 @@ def test_the_code_is_there_when_the_cli_publishes_it(tmp_path: Path, no_staging:
 
 
 def test_what_is_in_an_assembly_is_kept_or_made_good(tmp_path: Path) -> None:
-    """A directory with something else in it would give the function another code."""
+    """With other content in the directory, the function would get different code."""
     directory = asset.in_assembly(tmp_path)
     before = directory.stat().st_ino
     assert asset.in_assembly(tmp_path) == directory

@@ -1,4 +1,4 @@
-"""What one more endpoint costs in the template and at synth: the same, however many there are."""
+"""The cost of one more endpoint, in the template and at synth, does not depend on the number of endpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_CROSSINGS = 4
 
 
 def declare(stack: Stack, numbers: range) -> None:
-    """Endpoints of as many users."""
+    """Declare endpoints, each with its own user."""
     for number in numbers:
         endpoint(
             stack,
@@ -34,7 +34,7 @@ def declare(stack: Stack, numbers: range) -> None:
 
 
 def size(count: int) -> tuple[int, int]:
-    """Resources and characters of a template with so many endpoints."""
+    """The resources and characters of a template with this number of endpoints."""
     stack = stack_in()
     declare(stack, range(count))
     template = template_of(stack)
@@ -56,7 +56,7 @@ def counted() -> Iterator[list[Any]]:
 
 
 def test_one_more_endpoint_is_one_resource_of_few_bytes() -> None:
-    """From the second to the third, and from the thirtieth to the sixtieth, the template grows by the same."""
+    """The template grows by the same amount from 2 to 3 endpoints as from 30 to 60."""
     (two, few), (three, more) = size(2), size(3)
     (thirty, many), (sixty, most) = size(30), size(60)
     assert (three - two, sixty - thirty) == (1, 30)
@@ -66,7 +66,7 @@ def test_one_more_endpoint_is_one_resource_of_few_bytes() -> None:
 
 @pytest.mark.parametrize("others", [2, 40])
 def test_one_more_endpoint_crosses_into_node_a_few_times(others: int) -> None:
-    """Each crossing costs a third of a millisecond and more: nothing is asked of CDK that is known."""
+    """Each call takes at least a third of a millisecond, so known values are not requested again."""
     stack = stack_in()
     declare(stack, range(others))
     with counted() as requests:

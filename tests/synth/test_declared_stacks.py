@@ -1,4 +1,4 @@
-"""The stacks that come of a declaration file."""
+"""The stacks of a declaration file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ COMMON = "user: <USER>, type: GCM, application: <APPLICATION>"
 
 
 def templates(directory: Path, text: str) -> dict[str, dict[str, Any]]:
-    """The templates of a file of this text, by the stacks' names."""
+    """The templates of a file with this text, by stack name."""
     stacks = list(declare(App(), "Stack", loaded(directory, text)))
     return {stack.stack_name: dict(Template.from_stack(stack).to_json()) for stack in stacks}
 
 
 def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
-    """The template says what the file says."""
+    """The template contains the values of the file."""
     text = f"""
     endpoints:
       phone:
@@ -56,7 +56,7 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
 
 
 def test_a_renamed_entry_with_its_former_key_as_id_changes_nothing(tmp_path: Path) -> None:
-    """F73: neither the logical ID nor anything else in the template, so that CloudFormation has nothing to do."""
+    """F73: Neither the logical ID nor anything else in the template changes, so CloudFormation has nothing to do."""
     token = f"{COMMON}, device_token: {{secret: <SECRET>}}"
     before = templates(tmp_path, f"endpoints: {{phone: {{{token}}}}}")
     assert templates(tmp_path, f"endpoints: {{alices-phone: {{id: phone, {token}}}}}") == before
@@ -99,14 +99,14 @@ IN_SECRETS_MANAGER = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
 def test_reading_is_allowed_for_exactly_the_declared(
     tmp_path: Path, token: str, action: str, granted: list[str]
 ) -> None:
-    """An ARN that reads like a complete one may be a partial one: both are allowed, and nothing else is."""
+    """An ARN that looks complete can be partial. Both are allowed, and nothing else."""
     (template,) = templates(tmp_path, f"endpoints: {{a: {{{COMMON}, device_token: {token}}}}}").values()
     given = [each["Fn::Join"][1][-1] if isinstance(each, dict) else each for each in allowed(template)[action]]
     assert given == granted
 
 
 def test_an_endpoints_logical_id_follows_from_its_key_alone(tmp_path: Path) -> None:
-    """Whatever else is in the file, and wherever it stands."""
+    """The rest of the file and the position in it do not matter."""
     alone = f"endpoints: {{b: {{{COMMON}, device_token: {{plain_text: x}}}}}}"
     among = f"""
     endpoints:
@@ -121,14 +121,14 @@ def test_an_endpoints_logical_id_follows_from_its_key_alone(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("key", ["Default", "Resource", "ChimePermissions", "Endpoints", "a-b", "a.b", "a_b"])
 def test_any_key_makes_an_endpoint(tmp_path: Path, key: str) -> None:
-    """Also those that mean something to CDK, or differ only in what logical ids leave out."""
+    """This includes keys with a meaning in CDK, and keys that differ only in characters that logical IDs omit."""
     text = f"endpoints: {{{key}: {{{COMMON}, device_token: {{plain_text: x}}}}, ab: <ENTRY>}}"
     (template,) = templates(tmp_path, text).values()
     assert len(resources(template, ENDPOINT)) == 2
 
 
 def test_the_two_keys_that_cdk_leaves_out_of_ids_go_together(tmp_path: Path) -> None:
-    """`Default` and `Resource`: each has the same id alone and beside the other."""
+    """The keys are `Default` and `Resource`. Each has the same ID with and without the other."""
 
     def of(*keys: str) -> dict[str, str]:
         entries = "".join(f"  {key}: {{{COMMON}, device_token: {{plain_text: {key}}}}}\n" for key in keys)
@@ -143,7 +143,7 @@ def test_the_two_keys_that_cdk_leaves_out_of_ids_go_together(tmp_path: Path) -> 
 
 
 def test_entries_are_spread_over_stacks_that_are_deployed_in_order(tmp_path: Path) -> None:
-    """So that an entry that moves to a new stack has left its old one."""
+    """An entry that moves to another stack leaves its old stack first."""
     entries = "\n".join(f"  e{number}: {{{COMMON}, device_token: {{parameter: p{number}}}}}" for number in range(30))
     declared = loaded(tmp_path, f"stacks: 3\nendpoints:\n{entries}\n")
     stacks = list(declare(App(), "Stack", declared))
@@ -156,12 +156,12 @@ def test_entries_are_spread_over_stacks_that_are_deployed_in_order(tmp_path: Pat
 
 
 def test_a_stack_without_entries_is_not_made(tmp_path: Path) -> None:
-    """CloudFormation refuses an empty one."""
+    """CloudFormation rejects an empty stack."""
     assert len(templates(tmp_path, "stacks: 50\nendpoints: {a: <ENTRY>}")) == 1
 
 
 def test_the_repositorys_own_file_is_one_stack() -> None:
-    """With a resource for the tags of each of its users."""
+    """It has a resource for the tags of each user."""
     (stack,) = declare(App(), "ChimeEndpoints", load(REPOSITORY / "endpoints.yaml", lambda _: None))
     template = dict(Template.from_stack(stack).to_json())
     assert len(resources(template, ENDPOINT)) == 6
@@ -169,7 +169,7 @@ def test_the_repositorys_own_file_is_one_stack() -> None:
 
 
 def test_two_thousand_endpoints_fit_cloudformations_quotas(tmp_path: Path) -> None:
-    """Each stack has at most 500 resources and a template of at most a megabyte, which the loader estimates in time."""
+    """Each stack has at most 500 resources and 1 MB of template. The loader's estimate is in time."""
     declared = loaded(tmp_path, many(2000, stacks=10))
     app = App(outdir=str(tmp_path / "out"))
     list(declare(app, "Stack", declared))

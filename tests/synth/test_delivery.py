@@ -1,4 +1,4 @@
-"""Delivery of pushes: the role for it, and what is known of failures."""
+"""Delivery of pushes: its role, and the reporting of failures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FAILURE: dict[str, Any] = {
 
 
 def test_the_role_is_the_one_that_the_service_takes_on() -> None:
-    """Its name, its trust and its permission are the Developer Guide's."""
+    """Its name, trust and permission are those of the Developer Guide."""
     stack = stack_in()
     PushDeliveryRole(stack, "Delivery", applications=[APPLICATION])
     role = properties(template_of(stack), ROLE)
@@ -52,7 +52,7 @@ def test_the_role_is_the_one_that_the_service_takes_on() -> None:
 
 
 def test_the_role_serves_applications_of_the_app() -> None:
-    """A `CfnApp` is as good as its ARN."""
+    """A `CfnApp` works like its ARN."""
     stack = stack_in()
     application = pinpoint.CfnApp(stack, "Application", name="chat")
     PushDeliveryRole(stack, "Delivery", applications=[application, APPLICATION])
@@ -65,13 +65,13 @@ def test_the_role_serves_applications_of_the_app() -> None:
 
 @pytest.mark.parametrize("wrong", [[], APPLICATION, [ALICE], ["arn:aws:mobiletargeting:us-east-1:1:apps/x"]])
 def test_the_role_is_for_applications(wrong: Any) -> None:
-    """F6: none, a text, or another ARN."""
+    """F6: No application, a string that is not an ARN, and another ARN are refused."""
     with pytest.raises(InvalidDeclarationError, match=r"^Stack/Delivery: applications"):
         PushDeliveryRole(stack_in(), "Delivery", applications=wrong)
 
 
 def test_an_account_has_the_role_once() -> None:
-    """The name is fixed: the second would fail at deployment, in whichever region."""
+    """The role's name is fixed, so a second role would fail at deployment in any region."""
     app = App()
     here, there = (
         Stack(app, region, env=Environment(account="111122223333", region=region))
@@ -87,7 +87,7 @@ def test_an_account_has_the_role_once() -> None:
 
 
 def test_stacks_whose_account_is_not_known_may_each_have_the_role() -> None:
-    """They may be deployed to accounts of their own; one stack may not have it twice."""
+    """They may be in different accounts. Two roles in one stack are refused."""
     app = App()
     first, second = stack_in(app, "First"), stack_in(app, "Second")
     for stack in (first, second):
@@ -97,7 +97,7 @@ def test_stacks_whose_account_is_not_known_may_each_have_the_role() -> None:
 
 
 def test_a_rule_matches_the_services_event() -> None:
-    """By EventBridge's own rules of matching, as moto has them; a sibling's event is not matched."""
+    """The match follows EventBridge's rules, as moto implements them. Similar events do not match."""
     stack = stack_in()
     endpoint(stack).on_delivery_failure("Failures")
     pattern = EventPattern.load(json.dumps(properties(template_of(stack), RULE)["EventPattern"]))
@@ -110,7 +110,7 @@ def test_a_rule_matches_the_services_event() -> None:
 
 
 def test_a_rule_takes_what_other_rules_take() -> None:
-    """Target, description, name, and a narrower pattern on top."""
+    """These are the target, the description, the name and a narrower pattern."""
     stack = stack_in()
     topic = sns.Topic(stack, "Topic")
     endpoint(stack).on_delivery_failure(
@@ -131,7 +131,7 @@ def test_a_rule_takes_what_other_rules_take() -> None:
 
 
 def test_an_endpoint_that_was_registered_elsewhere_has_the_rule_too() -> None:
-    """The service's events are the same."""
+    """The service sends the same events for it."""
     stack = stack_in()
     there = AppInstanceUserEndpoint.from_endpoint_attributes(
         stack, "There", app_instance_user_arn=ALICE, endpoint_id="1"
@@ -151,7 +151,7 @@ def test_a_rule_in_another_region_would_never_see_an_event() -> None:
 
 
 def test_failures_can_be_alarmed_on() -> None:
-    """One that is matched is counted under the rule's name (EventBridge User Guide, "Monitoring")."""
+    """A matched event is counted under the rule's name (EventBridge User Guide, "Monitoring")."""
     stack = stack_in()
     rule = endpoint(stack).on_delivery_failure("Failures")
     rule.metric_failures(period=Duration.minutes(1)).create_alarm(

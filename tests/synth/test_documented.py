@@ -1,4 +1,4 @@
-"""What an editor shows when the pointer rests on a public name."""
+"""What an editor shows for a public name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ARGUMENT = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
 def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """The public functions of every public class that are this package's own."""
+    """The public functions that this package's public classes define."""
     for class_name in chime_endpoints.__all__:
         public = getattr(chime_endpoints, class_name)
         if issubclass(public, Enum):
@@ -40,19 +40,19 @@ WITH_PARAMETERS = [
 
 @pytest.mark.parametrize("name", chime_endpoints.__all__)
 def test_a_public_name_says_what_it_is(name: str) -> None:
-    """In a sentence of its own."""
+    """It has a docstring of its own."""
     assert re.match(r"[A-Z`].*\.", inspect.getdoc(getattr(chime_endpoints, name)) or "", re.DOTALL)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_public_function_says_what_it_does(name: str) -> None:
-    """As do properties."""
+    """This includes properties."""
     assert FUNCTIONS[name].__doc__
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 def test_every_parameter_is_documented(name: str) -> None:
-    """All of them and no other, in the order of the signature; an optional one with its default."""
+    """The docstring lists all parameters in the order of the signature, and the default of each optional one."""
     function = FUNCTIONS[name]
     section = inspect.cleandoc(function.__doc__ or "").partition("Args:\n")[2].partition("\n\n")[0]
     documented = dict(_ARGUMENT.findall(section))

@@ -1,4 +1,4 @@
-"""What an endpoint's construct writes into the template."""
+"""What the endpoint construct writes into the template."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from synth.stage import (
 
 
 def test_an_endpoint_is_one_resource_with_the_apis_own_property_names() -> None:
-    """F2: what is left to its default is left out, and the token is where it was."""
+    """F2: Defaults are omitted, and the token stays in its source."""
     stack = stack_in()
     endpoint(stack, "Phone")
     template = template_of(stack)
@@ -57,7 +57,7 @@ def test_an_endpoint_is_one_resource_with_the_apis_own_property_names() -> None:
 
 
 def test_one_more_endpoint_is_one_more_resource() -> None:
-    """Its user and its secret may be its own."""
+    """Its user and its secret can be its own."""
     counts = []
     for count in (1, 2):
         stack = stack_in()
@@ -68,7 +68,7 @@ def test_one_more_endpoint_is_one_more_resource() -> None:
 
 
 def test_every_parameter_ends_in_its_property() -> None:
-    """And the handler's rules find nothing wrong with them."""
+    """The handler's rules find no mistake in the properties."""
     stack = stack_in()
     endpoint(
         stack,
@@ -93,7 +93,7 @@ def test_every_parameter_ends_in_its_property() -> None:
 
 
 def test_a_token_may_be_in_a_parameter() -> None:
-    """With a version or without."""
+    """The version is optional."""
     stack = stack_in()
     parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/alice/apns")
     endpoint(stack, "One", device_token=DeviceToken.from_ssm_parameter(parameter))
@@ -104,7 +104,7 @@ def test_a_token_may_be_in_a_parameter() -> None:
 
 
 def test_a_token_in_clear_takes_its_unsafe_name() -> None:
-    """F2: then it is in the template, and nothing is allowed for it."""
+    """F2: The token is then in the template, and the role needs no permission for it."""
     stack = stack_in()
     token = DeviceToken.unsafe_plain_text("canary")
     endpoint(stack, device_token=token)
@@ -113,7 +113,7 @@ def test_a_token_in_clear_takes_its_unsafe_name() -> None:
 
 
 def test_a_token_in_clear_is_in_the_template_alone(tmp_path: Path) -> None:
-    """F2, F74: no other file of the cloud assembly holds it, nor an endpoint's name or tags."""
+    """F2, F74: No other file of the cloud assembly contains it, nor does an endpoint's name or tag."""
     app = App(outdir=str(tmp_path))
     token = DeviceToken.unsafe_plain_text("canary-token")
     endpoint(stack_in(app), device_token=token, endpoint_name="canary phone", tags={"canary-key": "canary-value"})
@@ -123,7 +123,7 @@ def test_a_token_in_clear_is_in_the_template_alone(tmp_path: Path) -> None:
 
 
 def test_a_user_and_an_application_may_be_constructs() -> None:
-    """Or their ARNs: either way CloudFormation knows the dependency."""
+    """ARNs also work. In both cases, CloudFormation knows the dependency."""
     stack = stack_in()
     user = chime.CfnAppInstanceUser(
         stack, "User", app_instance_arn=APP_INSTANCE, app_instance_user_id="alice", name="Alice"
@@ -136,7 +136,7 @@ def test_a_user_and_an_application_may_be_constructs() -> None:
 
 
 def test_any_reference_to_a_user_or_an_application_is_taken() -> None:
-    """CDK's interfaces, whoever implements them; and an application that was imported."""
+    """Any implementation of CDK's interfaces works, and so does an imported application."""
 
     @jsii.implements(IAppInstanceUserRef)
     class Mine(Construct):
@@ -151,7 +151,7 @@ def test_any_reference_to_a_user_or_an_application_is_taken() -> None:
 
 
 def test_tokens_pass_synth() -> None:
-    """F5: what is not known yet is judged by the function."""
+    """F5: The function checks values that are unknown at synth."""
     stack = stack_in()
     parameter = CfnParameter(stack, "UserArn")
     name = CfnParameter(stack, "Name")
@@ -168,7 +168,7 @@ def test_tokens_pass_synth() -> None:
 
 
 def test_attributes_are_the_resources_own() -> None:
-    """`Ref` and `Fn::GetAtt`, as the custom resource answers them."""
+    """They are `Ref` and `Fn::GetAtt` of the custom resource."""
     stack = stack_in()
     phone = endpoint(stack, "Phone")
     (logical_id,) = resources(template_of(stack), ENDPOINT)
@@ -178,7 +178,7 @@ def test_attributes_are_the_resources_own() -> None:
 
 
 def test_an_endpoint_made_elsewhere_can_be_referred_to() -> None:
-    """Nothing of it is in the template."""
+    """The template contains nothing of it."""
     stack = stack_in()
     phone = AppInstanceUserEndpoint.from_endpoint_attributes(
         stack, "Phone", app_instance_user_arn=ALICE, endpoint_id="e-1"
@@ -191,7 +191,7 @@ def test_an_endpoint_made_elsewhere_can_be_referred_to() -> None:
 
 @pytest.mark.parametrize("by_method", [False, True])
 def test_a_retained_endpoint_stays_registered(by_method: bool) -> None:  # noqa: FBT001 - a parametrized case
-    """F66: by parameter, or by the method that every resource of CDK has."""
+    """F66: Use the parameter, or CDK's method for every resource."""
     stack = stack_in()
     phone = endpoint(stack, removal_policy=None if by_method else RemovalPolicy.RETAIN)
     if by_method:
@@ -213,7 +213,7 @@ def test_a_retained_endpoint_stays_registered(by_method: bool) -> None:  # noqa:
 def test_a_replaced_endpoint_has_a_policy_of_its_own(
     removed: RemovalPolicy | None, replaced: RemovalPolicy | None, expected: tuple[str | None, str | None]
 ) -> None:
-    """F66: where none is given, that of removal, as CDK has it; it would fill the user's quota with replaced ones."""
+    """F66: The default is the removal policy, as in CDK. Retained endpoints would fill the user's quota."""
     stack = stack_in()
     endpoint(stack, removal_policy=removed, update_replace_policy=replaced)
     resource = only(template_of(stack), ENDPOINT)
@@ -221,7 +221,7 @@ def test_a_replaced_endpoint_has_a_policy_of_its_own(
 
 
 def test_an_endpoint_has_no_snapshots() -> None:
-    """F66: both policies say so in one error, and nothing is made."""
+    """F66: One error names both policies, and no resource is created."""
     stack = stack_in()
     policy = RemovalPolicy.SNAPSHOT
     with pytest.raises(InvalidDeclarationError) as raised:
@@ -234,7 +234,7 @@ def test_an_endpoint_has_no_snapshots() -> None:
 
 
 def test_dependencies_that_a_user_adds_are_kept() -> None:
-    """Beside those on the permissions."""
+    """The dependencies on permissions stay as well."""
     stack = stack_in()
     parameter = ssm.StringParameter(stack, "Other", string_value="x")
     endpoint(stack).node.add_dependency(parameter)
@@ -244,7 +244,7 @@ def test_dependencies_that_a_user_adds_are_kept() -> None:
 
 
 def test_endpoints_of_two_stacks_have_a_provider_each() -> None:
-    """F13: a stack can be deployed and deleted by itself."""
+    """F13: Each stack can be deployed and deleted by itself."""
     app = App()
     stacks = [stack_in(app, "One"), stack_in(app, "Two")]
     for stack in stacks:
@@ -254,7 +254,7 @@ def test_endpoints_of_two_stacks_have_a_provider_each() -> None:
 
 
 def test_a_stacks_name_may_have_128_characters() -> None:
-    """F13: nothing that is named after the stack grows too long."""
+    """F13: No name that is derived from the stack's name becomes too long."""
     stack = Stack(App(), "S" * 128)
     endpoint(stack)
     for policy in resources(template_of(stack), "AWS::IAM::Policy").values():

@@ -1,4 +1,4 @@
-"""The examples: each runs as it is, shows what it says, and no checker finds anything in what it makes."""
+"""Every example runs unchanged, contains what it says, and passes every checker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Templates = dict[str, dict[str, Any]]
 
 
 def _synthesized(target: Path, *programs: Path) -> subprocess.CompletedProcess[str]:
-    """What is said when programs are run with every check on."""
+    """The output of programs that run with all checks."""
     environment = {name: value for name, value in os.environ.items() if name != "CDK_VALIDATION"}
     return subprocess.run(  # noqa: S603 - this Python, these files
         [sys.executable, str(HERE / "with_packs.py"), str(target), *map(str, programs)],
@@ -48,7 +48,7 @@ def _synthesized(target: Path, *programs: Path) -> subprocess.CompletedProcess[s
 
 @pytest.fixture(scope="module")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cloud assembly of each program, in a folder of its name."""
+    """The cloud assembly of each program, in a folder with its name."""
     target = tmp_path_factory.mktemp("assemblies")
     run = _synthesized(target, *PROGRAMS)
     assert (run.returncode, _without_banner(run.stderr)) == (0, ""), run.stdout
@@ -56,7 +56,7 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _without_banner(stderr: str) -> str:
-    """What is left without jsii's word on the age of this machine's Node."""
+    """The output without jsii's warning about the Node version."""
     return "\n".join(line for line in stderr.splitlines() if "!!" not in line)
 
 
@@ -72,7 +72,7 @@ def _endpoints(templates: Templates) -> list[Resource]:
 
 
 def test_the_checks_are_on(tmp_path: Path) -> None:
-    """A bucket as CDK makes it does not pass."""
+    """CDK's default bucket does not pass."""
     program = tmp_path / "bucket.py"
     program.write_text(
         "from aws_cdk import App, Stack\nfrom aws_cdk.aws_s3 import Bucket\n"
@@ -84,7 +84,7 @@ def test_the_checks_are_on(tmp_path: Path) -> None:
 
 
 def test_cfn_lint_finds_nothing(assemblies: Path) -> None:
-    """In no template: neither an error nor a warning."""
+    """No template has an error or a warning."""
     templates = [str(path) for path in sorted(assemblies.glob("*/*.template.json"))]
     assert len(templates) >= len(PROGRAMS)
     run = subprocess.run(  # noqa: S603 - of this environment
@@ -98,7 +98,7 @@ def test_cfn_lint_finds_nothing(assemblies: Path) -> None:
 
 @dataclass
 class _Samples:
-    """Something of the right kind for whatever a policy refers to."""
+    """A valid sample for each reference in a policy."""
 
     template: dict[str, Any]
 
@@ -140,7 +140,7 @@ _PARAMETERS = {
 
 
 def test_parliament_finds_nothing(assemblies: Path, tmp_path: Path) -> None:
-    """In no policy of a role, its own or attached: known actions on resources of their kind, no wider than need be."""
+    """Every policy of a role has known actions on matching resources, and is not wider than necessary."""
     for path in sorted(assemblies.glob("*/*.template.json")):
         template = json.loads(path.read_text())
         documents = [each["Properties"]["PolicyDocument"] for each in policies(template).values()]
@@ -170,14 +170,14 @@ def _findings(directory: Path) -> str:
 
 
 def test_every_example_is_listed() -> None:
-    """In the folder's README, and nothing else is."""
+    """The folder's README lists all examples and nothing else."""
     examples = ROOT / "examples"
     listed = re.findall(r"\]\((\S+)\) \|", (examples / "README.md").read_text())
     assert sorted(listed) == sorted(path.name for path in examples.iterdir() if path.suffix in (".py", ".yaml"))
 
 
 def test_one_endpoint(assemblies: Path) -> None:
-    """One endpoint of Alice, and what it was given of an id."""
+    """It has one endpoint of Alice, with the ID that it declares."""
     templates = _templates(assemblies, "one_endpoint")
     (endpoint,) = _endpoints(templates)
     assert endpoint["Properties"]["Name"] == "Alice's phone"
@@ -185,7 +185,7 @@ def test_one_endpoint(assemblies: Path) -> None:
 
 
 def test_messaging(assemblies: Path) -> None:
-    """The whole of it, in one stack; the user has its tags from its own resource."""
+    """Everything is in one stack, and the user's own resource has the tags."""
     (template,) = _templates(assemblies, "messaging").values()
     types = Counter(each["Type"] for each in template["Resources"].values())
     for resource_type in ("AppInstance", "AppInstanceUser"):
@@ -197,7 +197,7 @@ def test_messaging(assemblies: Path) -> None:
 
 
 def test_shared_provider(assemblies: Path) -> None:
-    """One function for two other stacks, and an export for more."""
+    """There is one function for two other stacks, and an export for more."""
     templates = _templates(assemblies, "shared_provider")
     assert [name for name, each in templates.items() if resources(each, "AWS::Lambda::Function")] == ["Provider"]
     assert [name for name, each in templates.items() if resources(each, ENDPOINT)] == ["Alice", "Bob"]
@@ -206,7 +206,7 @@ def test_shared_provider(assemblies: Path) -> None:
 
 
 def test_many_stacks(assemblies: Path) -> None:
-    """Forty endpoints, in four stacks that each hold some."""
+    """Forty endpoints are in four stacks, and no stack is empty."""
     templates = _templates(assemblies, "many_stacks")
     assert len(_endpoints(templates)) == 40
     assert all(resources(template, ENDPOINT) for template in templates.values())
@@ -214,14 +214,17 @@ def test_many_stacks(assemblies: Path) -> None:
 
 
 def test_adopt(assemblies: Path) -> None:
-    """Taken over, and kept when the stack goes."""
+    """The stack adopts the endpoint, and retains it when the stack is deleted."""
     (endpoint,) = _endpoints(_templates(assemblies, "adopt"))
     assert endpoint["Properties"]["AdoptExisting"] is True
     assert endpoint["DeletionPolicy"] == "Retain"
 
 
 def test_the_ready_made_provider_may_do_what_a_cdk_apps_may(assemblies: Path) -> None:
-    """Its parameters name all that endpoints and tags need; what is not needed is not allowed by default."""
+    """Its parameters cover everything that endpoints and tags need.
+
+    By default, optional permissions are not granted.
+    """
     template = yaml.safe_load((assemblies / READY_MADE).read_text())
     apps = [*_templates(assemblies, "all_options").values(), *_templates(assemblies, "messaging").values()]
     needed = {action for each in apps for action in allowed(each) if not action.startswith(("ec2:", "xray:"))}
@@ -234,7 +237,7 @@ def test_the_ready_made_provider_may_do_what_a_cdk_apps_may(assemblies: Path) ->
 
 
 def test_the_ready_made_provider_comes_with_its_code(assemblies: Path) -> None:
-    """A zip whose name follows from its content, so that an update of the stack takes another one up."""
+    """The name of the zip depends on its content, so that an update of the stack uses new code."""
     template = yaml.safe_load((assemblies / READY_MADE).read_text())
     (code,) = (assemblies / READY_MADE).parent.glob("*.zip")
     assert template["Parameters"]["CodeKey"]["Default"] == code.name

@@ -1,4 +1,4 @@
-"""What `chime_endpoints` exports."""
+"""The public names of `chime_endpoints`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import chime_endpoints
 
 
 def test_all_is_sorted_and_exact() -> None:
-    """Every name in `__all__` is there, and every public name is in `__all__`."""
+    """Every name in `__all__` exists, and every public name is in `__all__`."""
     assert chime_endpoints.__all__ == sorted(chime_endpoints.__all__)
     for name in chime_endpoints.__all__:
         assert getattr(chime_endpoints, name).__name__ == name
@@ -17,7 +17,7 @@ def test_all_is_sorted_and_exact() -> None:
 
 
 def test_type_checkers_see_what_is_there_at_run_time() -> None:
-    """The names imported for type checkers, those of `__all__` and those found on demand are the same."""
+    """The names for type checkers, those in `__all__` and those that are loaded on demand are the same."""
     tree = ast.parse(Path(chime_endpoints.__file__).read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     imported = {name.name for node in block.body if isinstance(node, ast.ImportFrom) for name in node.names}
@@ -25,5 +25,5 @@ def test_type_checkers_see_what_is_there_at_run_time() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """As in any module."""
+    """This is true for every module."""
     assert not hasattr(chime_endpoints, "Bucket")

@@ -1,4 +1,4 @@
-"""Every option of every public name is of the kind that its signature says, and None means its default."""
+"""Every option of every public name has the type of its signature, and None means the default."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ OPTIONAL = [
 
 
 def refused(public: Public, option: str, value: object) -> str | None:
-    """The error of a function that was given a value for an option; None if there is none."""
+    """The error of a function for an option's value, or None."""
     stack = stack_in()
     try:
         public.call(stack, "It", **{**public.right(stack), option: value})
@@ -155,7 +155,7 @@ def refused(public: Public, option: str, value: object) -> str | None:
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_a_value_of_the_wrong_kind_is_refused(name: str, option: str) -> None:
-    """In one sentence under the construct's path, without its value; no error but this package's ends synth."""
+    """One sentence under the construct's path says so, without the value. All errors come from this package."""
     answers = [refused(PUBLIC[name], option, value) for value in SUSPECTS]
     wrong = [answer for answer in answers if answer is not None and "[CE-104]" in answer]
     assert len(wrong) >= len(SUSPECTS) // 2
@@ -167,7 +167,7 @@ def test_a_value_of_the_wrong_kind_is_refused(name: str, option: str) -> None:
 
 @pytest.mark.parametrize(("name", "option"), OPTIONAL)
 def test_none_means_the_default(name: str, option: str) -> None:
-    """For everything that may be left out."""
+    """This is true for every optional parameter."""
     public, made = PUBLIC[name], []
     for options in ({option: None}, {}):
         stack = stack_in()
@@ -180,7 +180,7 @@ def test_none_means_the_default(name: str, option: str) -> None:
 
 @pytest.mark.parametrize("given", ["false", "true", "", 0, 1, [], EndpointType.GCM, lambda: True])
 def test_nothing_but_a_boolean_is_one(given: Any) -> None:
-    """Text from the command line is not: `-c adopt=false` would adopt, and the stack's deletion deregister."""
+    """A string from the command line is not a boolean: `-c adopt=false` would adopt the endpoint."""
     with pytest.raises(
         InvalidDeclarationError, match=r"^Stack/Phone: adopt_existing must be True or False, not "
     ) as it:
@@ -189,7 +189,7 @@ def test_nothing_but_a_boolean_is_one(given: Any) -> None:
 
 
 def test_a_boolean_that_is_a_token_is_decided_at_deployment() -> None:
-    """It has no truth at synth: the template holds what it becomes, and the function reads that."""
+    """Its value is unknown at synth. The template contains the token, and the function reads the value."""
     stack = stack_in()
     CfnCondition(stack, "Adopts", expression=Fn.condition_equals(Aws.REGION, "us-east-1"))
     endpoint(stack, adopt_existing=Fn.condition_if("Adopts", True, False))
@@ -200,7 +200,7 @@ def test_a_boolean_that_is_a_token_is_decided_at_deployment() -> None:
 
 
 def test_tokens_of_any_form_pass() -> None:
-    """Text, or what CDK resolves: both end in the template."""
+    """Strings and objects that CDK resolves are both in the template."""
     stack = stack_in()
     reference = {"Ref": "AWS::NoValue"}
     endpoint(
@@ -219,7 +219,7 @@ def test_tokens_of_any_form_pass() -> None:
 
 
 def test_a_providers_numbers_may_be_tokens() -> None:
-    """As CDK's own; but not its timeout, which ServiceTimeout is computed from."""
+    """CDK accepts tokens too. The timeout is an exception, because ServiceTimeout is computed from it."""
     stack = stack_in()
     memory = CfnParameter(stack, "Memory", type="Number").value_as_number
     EndpointProvider(stack, "P", memory_size=memory, reserved_concurrent_executions=memory)  # type: ignore[arg-type]  # CDK's number
@@ -251,12 +251,12 @@ def test_a_providers_numbers_may_be_tokens() -> None:
     ],
 )
 def test_the_error_says_how_to_make_one(option: str, value: Any, said: str) -> None:
-    """The way from what people have at hand to what CDK asks for."""
+    """The error says how to convert what users have to what CDK needs."""
     assert (refused(PUBLIC["provider"], option, value) or "").startswith(f"Stack/It: {option} {said}")
 
 
 def test_what_is_in_lists_and_mappings_has_a_kind_too() -> None:
-    """Each is named by its place."""
+    """The error names each element by its position."""
     stack = stack_in()
     vpc = ec2.Vpc.from_vpc_attributes(stack, "Vpc", vpc_id="vpc-0123", availability_zones=["a"])
     with pytest.raises(InvalidDeclarationError, match=r"security_groups\[0\] must be a security group, not a string"):
@@ -270,7 +270,7 @@ def test_what_is_in_lists_and_mappings_has_a_kind_too() -> None:
 
 
 def test_a_namesake_of_another_service_is_refused() -> None:
-    """CDK has an `app_ref` and a `service_token` in several places."""
+    """CDK has several interfaces with an `app_ref` or a `service_token`."""
     stack = stack_in()
     application = amplify.CfnApp(stack, "Amplify", name="x")
     with pytest.raises(
@@ -287,7 +287,7 @@ def test_a_namesake_of_another_service_is_refused() -> None:
 
 
 def test_what_cdk_takes_is_taken() -> None:
-    """A struct as a mapping, a role of any origin, a list as a tuple."""
+    """This includes a struct as a mapping, a role of any origin, and a tuple as a list."""
     stack = stack_in()
     vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
     EndpointProvider(
@@ -316,7 +316,7 @@ def test_what_cdk_takes_is_taken() -> None:
     ],
 )
 def test_a_device_token_is_checked_where_it_is_made(call: Callable[[], object], said: str) -> None:
-    """It has no path yet: the error begins with the function, and is a TypeError."""
+    """It has no path yet, so the error is a TypeError that starts with the function."""
     with pytest.raises(TypeError) as raised:
         call()
     assert said in str(raised.value)
@@ -326,14 +326,14 @@ def test_a_device_token_is_checked_where_it_is_made(call: Callable[[], object], 
 
 @pytest.mark.parametrize("version", [True, 1.5, [2]])
 def test_a_parameters_version_is_a_number_or_its_text(version: Any) -> None:
-    """True is no number here, though Python has it for one."""
+    """True is not a number here, although it is one in Python."""
     parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack_in(), "P", parameter_name="/alice")
     with pytest.raises(TypeError, match="version must be an integer or a string, not "):
         DeviceToken.from_ssm_parameter(parameter, version)
 
 
 def test_a_scope_and_an_id_are_checked_as_well() -> None:
-    """Before anything is asked of them."""
+    """They are checked before they are used."""
     with pytest.raises(InvalidDeclarationError, match=r"^Phone: scope must be a construct, not a string\."):
         endpoint("Stack", device_token=DeviceToken.unsafe_plain_text("x"))  # type: ignore[arg-type]  # what is tested
     with pytest.raises(InvalidDeclarationError, match=r"^Stack/5: id must be a string, not an integer\."):
@@ -341,7 +341,7 @@ def test_a_scope_and_an_id_are_checked_as_well() -> None:
 
 
 def test_wrong_kinds_are_told_together_with_everything_else() -> None:
-    """One synth, one error; a value of the wrong kind is judged by nothing else."""
+    """One synth reports one error. A value of the wrong type is not checked any further."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), endpoint_type="FCM", adopt_existing="no", endpoint_name="a\nb", application="y", tags=5)
     assert [problem.partition(" ")[0] for problem in raised.value.problems] == [

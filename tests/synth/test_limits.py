@@ -1,4 +1,4 @@
-"""As many endpoints as a stack can hold, within the quotas of CloudFormation and IAM."""
+"""A full stack stays within the quotas of CloudFormation and IAM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ID = "01234567-89ab-cdef-0123-"
 
 
 def filled(count: int, *, tags: bool) -> dict[str, Any]:
-    """A template of many endpoints, each of a user of its own and with a secret of its own."""
+    """A template of many endpoints, each with its own user and its own secret."""
     stack = stack_in()
     for number in range(count):
         arn = f"arn:aws:secretsmanager:us-east-1:111122223333:secret:chime/push/{ID}{number:012}-AbCdEf"
@@ -32,7 +32,7 @@ def filled(count: int, *, tags: bool) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", params=[(450, False), (230, True)], ids=["450", "230 with tags"])
 def template(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """A full stack's template."""
+    """The template of a full stack."""
     count, tags = request.param
     made = filled(count, tags=tags)
     assert len(resources(made, ENDPOINT)) == count
@@ -46,31 +46,31 @@ def size(policy: Any) -> int:
 
 
 def test_a_stack_has_at_most_500_resources(template: dict[str, Any]) -> None:
-    """CloudFormation's quota."""
+    """This is CloudFormation's quota."""
     assert len(template["Resources"]) <= 500
 
 
 def test_a_template_has_at_most_1_mb(template: dict[str, Any]) -> None:
-    """CloudFormation's quota, with CDK's own indentation."""
+    """This is CloudFormation's quota, and the template has CDK's indentation."""
     assert len(json.dumps(template, indent=1)) <= 1_000_000
 
 
 def test_the_roles_inline_policies_have_at_most_10240_characters(template: dict[str, Any]) -> None:
-    """Twice the tags' policy included: it is there in two forms while it changes."""
+    """The tags policy counts twice, because both versions exist while it changes."""
     inline = resources(template, "AWS::IAM::Policy")
     total = sum(size(policy) * (2 if "Tagging" in name else 1) for name, policy in inline.items())
     assert total <= 10_240
 
 
 def test_a_managed_policy_has_at_most_6144_characters(template: dict[str, Any]) -> None:
-    """And a role has at most ten of them."""
+    """A role has at most ten of them."""
     managed = resources(template, "AWS::IAM::ManagedPolicy")
     assert len(managed) <= 10
     assert all(size(policy) <= 6_144 for policy in managed.values())
 
 
 def test_a_resource_depends_only_on_the_policies_it_needs(template: dict[str, Any]) -> None:
-    """Among them the one that allows to read its own secret."""
+    """One of them is the policy that allows it to read its secret."""
     for endpoint_resource in resources(template, ENDPOINT).values():
         depends = endpoint_resource["DependsOn"]
         assert len(depends) == 3
@@ -79,14 +79,14 @@ def test_a_resource_depends_only_on_the_policies_it_needs(template: dict[str, An
 
 
 def test_an_endpoint_takes_1000_bytes_of_the_template() -> None:
-    """Less than half of what three SDK calls of AwsCustomResource take."""
+    """This is less than half the size of three SDK calls of AwsCustomResource."""
     few, more = filled(10, tags=False), filled(20, tags=False)
     each = (len(json.dumps(more, indent=1)) - len(json.dumps(few, indent=1))) / 10
     assert each <= 1_000
 
 
 def test_more_secrets_than_a_role_can_be_allowed_are_refused() -> None:
-    """With the remedy, instead of IAM's error in the middle of a deployment."""
+    """The error has a remedy. Otherwise, IAM would refuse the policy halfway through a deployment."""
     stack = stack_in()
     for number in range(450):
         arn = f"arn:aws:secretsmanager:us-east-1:111122223333:secret:{'x' * 90}{number:012}-AbCdEf"

@@ -1,4 +1,4 @@
-"""The metrics that a provider has, and alarms on them."""
+"""The metrics of a provider, and alarms on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALARM, FILTER, FUNCTION = "AWS::CloudWatch::Alarm", "AWS::Logs::MetricFilter", "
 
 
 def alarm(stack: Stack, metric: cloudwatch.Metric) -> dict[str, Any]:
-    """The alarm on a metric, as it stands in the template."""
+    """The alarm on a metric, as it is in the template."""
     metric.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)
     return dict(properties(template_of(stack), ALARM))
 
@@ -31,7 +31,7 @@ def alarm(stack: Stack, metric: cloudwatch.Metric) -> dict[str, Any]:
     ],
 )
 def test_lambdas_own_metrics_are_those_of_the_function(metric: Any, name: str, statistic: str) -> None:
-    """Under the names that AWS Lambda publishes, without a resource of their own."""
+    """They have the names that AWS Lambda publishes, and need no resource."""
     stack = stack_in()
     made = alarm(stack, metric(EndpointProvider(stack, "P")))
     (function,) = resources(template_of(stack), FUNCTION)
@@ -40,7 +40,7 @@ def test_lambdas_own_metrics_are_those_of_the_function(metric: Any, name: str, s
 
 
 def test_failures_are_counted_in_the_log() -> None:
-    """F63: what the function says of them at level ERROR, under a name of this provider."""
+    """F63: The filter counts the function's messages at level ERROR, under a name of this provider."""
     stack = stack_in()
     provider = EndpointProvider(stack, "P")
     made = alarm(stack, provider.metric_failures(period=Duration.minutes(1)))
@@ -56,7 +56,7 @@ def test_failures_are_counted_in_the_log() -> None:
 
 
 def test_the_filter_is_made_once_and_only_when_it_is_asked_for() -> None:
-    """An endpoint alone makes none."""
+    """An endpoint by itself creates none."""
     stack = stack_in()
     endpoint(stack)
     assert not resources(template_of(stack), FILTER)
@@ -67,14 +67,14 @@ def test_the_filter_is_made_once_and_only_when_it_is_asked_for() -> None:
 
 
 def test_two_providers_have_metrics_of_their_own() -> None:
-    """Their failures are not added up."""
+    """Their failures are counted separately."""
     stack = stack_in()
     one, two = (EndpointProvider(stack, name).metric_failures() for name in ("One", "Two"))
     assert one.metric_name != two.metric_name
 
 
 def test_options_are_cloudwatchs() -> None:
-    """Each reaches the metric."""
+    """Each option reaches the metric."""
     metric = EndpointProvider(stack_in(), "P").metric_failures(
         label="Failures", color="#ff0000", statistic="Maximum", period=Duration.hours(1)
     )

@@ -1,4 +1,4 @@
-"""A role that the app may not change: synth prints the policy that it needs, to be pasted."""
+"""If the app cannot change a role, synth prints the policy that the role needs, ready to paste."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ Role = Callable[[Stack], iam.IRole]
 
 
 def immutable(stack: Stack) -> iam.IRole:
-    """A role that was imported so that nothing is attached to it."""
+    """A role that was imported as immutable."""
     return iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine", mutable=False)
 
 
 def of_another_account(stack: Stack) -> iam.IRole:
-    """A role to which CDK attaches nothing, whatever it was imported as."""
+    """A role in another account, to which CDK never attaches anything."""
     return iam.Role.from_role_arn(stack, "Role", FOREIGN)
 
 
 def of_this_app(stack: Stack) -> iam.IRole:
-    """A role that this app makes."""
+    """A role that this app creates."""
     return iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
 
 
 def declare(stack: Stack, provider: IEndpointProvider) -> None:
-    """Everything that needs a permission."""
+    """Declare everything that needs a permission."""
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/0123")
     secret = secretsmanager.Secret.from_secret_attributes(
         stack, "Secret", secret_complete_arn=SECRET, encryption_key=key
@@ -68,7 +68,7 @@ def declare(stack: Stack, provider: IEndpointProvider) -> None:
 
 
 def pasted(stack: Stack) -> dict[str, list[Any]]:
-    """The resources of each action in the policies that the warnings of a stack hold."""
+    """The resources of each action in the policies of a stack's warnings."""
     found: dict[str, list[Any]] = {}
     for warning in Found.from_stack(stack).find_warning("*", Match.any_value()):
         for text in _POLICY.findall(str(warning.entry.data)):
@@ -96,14 +96,14 @@ def with_everything(role: Role) -> Stack:
 
 @pytest.mark.parametrize("role", [immutable, of_another_account])
 def test_the_policy_holds_what_a_role_of_this_app_is_given(role: Role) -> None:
-    """F12: every action, whichever construct or library gives it; and nothing else."""
+    """F12: It has every action of every construct and library, and nothing else."""
     stack = with_everything(role)
     assert policies(template_of(stack)) == {}
     assert set(pasted(stack)) == set(allowed(template_of(with_everything(of_this_app))))
 
 
 def test_the_policy_can_be_pasted_as_it_is() -> None:
-    """F12: where account and region are known, no value of CloudFormation's is left in it."""
+    """F12: If account and region are known, the policy contains no CloudFormation references."""
     found = pasted(with_everything(immutable))
     assert "${" not in json.dumps(found)
     assert found["logs:PutLogEvents"][0].startswith("arn:aws:logs:us-east-1:111122223333:log-group:Stack-PLog")
@@ -119,7 +119,7 @@ def test_the_policy_can_be_pasted_as_it_is() -> None:
 
 
 def test_what_only_cloudformation_knows_is_marked() -> None:
-    """F12: with the sentence that says so."""
+    """F12: A sentence explains the placeholder."""
     stack = Stack(App(), "Stack")
     endpoint(stack, provider=EndpointProvider(stack, "P", role=immutable(stack)))
     found = pasted(stack)
@@ -130,7 +130,10 @@ def test_what_only_cloudformation_knows_is_marked() -> None:
 
 
 def test_a_provider_known_by_its_token_needs_what_this_stack_adds() -> None:
-    """F12: also to decrypt a parameter; what it needs of its own is named, since it was given that elsewhere."""
+    """F12: This includes decrypting a parameter.
+
+    The provider's own permissions are named, because its stack grants them.
+    """
     stack = Stack(App(), "Stack", env=HERE)
     declare(stack, EndpointProvider.from_service_token(stack, "P", SERVICE_TOKEN))
     own = allowed(template_of(with_everything(of_this_app)))
@@ -141,7 +144,7 @@ def test_a_provider_known_by_its_token_needs_what_this_stack_adds() -> None:
 
 
 def test_a_shared_providers_role_needs_each_stacks_own() -> None:
-    """F12, F65: what the provider's stack warns of is not repeated."""
+    """F12, F65: The warnings of the provider's stack are not repeated."""
     app = App()
     shared, stack = (Stack(app, name, env=HERE) for name in ("Shared", "Stack"))
     provider = EndpointProvider(shared, "P", role=immutable(shared))
@@ -157,7 +160,7 @@ def test_a_shared_providers_role_needs_each_stacks_own() -> None:
 
 
 def test_the_warning_can_be_acknowledged() -> None:
-    """F12: once the role has the policy, `cdk synth --strict` passes."""
+    """F12: After the role has the policy, `cdk synth --strict` passes."""
     stack = Stack(App(), "Stack", env=HERE)
     Annotations.of(stack).acknowledge_warning(WARNING, "the role has it")
     endpoint(stack, provider=EndpointProvider(stack, "P", role=immutable(stack)))

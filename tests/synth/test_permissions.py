@@ -1,4 +1,4 @@
-"""What the function's role is allowed: what is called, on what is declared, for as long as it is needed."""
+"""The role's permissions match the calls and the declared resources, for as long as they are needed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BASIC = {
 
 
 def test_exactly_what_is_called_is_allowed() -> None:
-    """With a token in clear and no tags: the endpoint actions, GetApp, its own log, its own stack."""
+    """For a clear-text token without tags, these are the endpoint actions, GetApp, its log and its stack."""
     stack = stack_in()
     endpoint(stack, device_token=TEXT("x"))
     granted = allowed(template_of(stack))
@@ -55,7 +55,7 @@ def test_exactly_what_is_called_is_allowed() -> None:
 
 
 def test_no_managed_policy_of_aws_is_attached() -> None:
-    """The role has what this app gives it."""
+    """The role has only what this app grants."""
     stack = stack_in()
     endpoint(stack)
     role = only(template_of(stack), "AWS::IAM::Role")["Properties"]
@@ -63,7 +63,7 @@ def test_no_managed_policy_of_aws_is_attached() -> None:
 
 
 def test_each_app_instance_has_a_policy_of_its_own() -> None:
-    """Its endpoints depend on it, and on no other's."""
+    """Endpoints depend only on the policy of their own app instance."""
     stack = stack_in()
     other = "arn:aws:chime:us-east-1:111122223333:app-instance/4567"
     endpoint(stack, "One", device_token=TEXT("1"))
@@ -82,7 +82,7 @@ def test_each_app_instance_has_a_policy_of_its_own() -> None:
 
 
 def test_an_endpoint_depends_on_every_policy_it_needs() -> None:
-    """F30, F64, F65: it is made after them and removed before them."""
+    """F30, F64, F65: It is created after them and deleted before them."""
     stack = stack_in()
     endpoint(stack)
     template = template_of(stack)
@@ -95,7 +95,7 @@ def test_an_endpoint_depends_on_every_policy_it_needs() -> None:
 
 
 def test_the_function_depends_on_its_basic_policy() -> None:
-    """F65: which therefore outlives what the function has to remove."""
+    """F65: The policy therefore outlives everything that the function deletes."""
     stack = stack_in()
     endpoint(stack)
     template = template_of(stack)
@@ -104,7 +104,7 @@ def test_the_function_depends_on_its_basic_policy() -> None:
 
 
 def test_a_policys_id_follows_from_what_it_allows() -> None:
-    """F64: adding an endpoint changes no policy; removing an app instance or application removes its own."""
+    """F64: Adding an endpoint changes no policy. Removing an app instance or application removes only its policy."""
 
     def made(*changes: dict[str, Any]) -> dict[str, Any]:
         stack = stack_in()
@@ -119,7 +119,7 @@ def test_a_policys_id_follows_from_what_it_allows() -> None:
 
 
 def test_a_native_users_app_instance_is_known_from_it() -> None:
-    """Whether that is a token or an ARN."""
+    """The user's app instance can be a token or an ARN."""
     stack = stack_in()
     instance = chime.CfnAppInstance(stack, "Instance", name="chat")
     user = chime.CfnAppInstanceUser(
@@ -137,7 +137,7 @@ def test_a_native_users_app_instance_is_known_from_it() -> None:
 
 
 def test_an_app_instance_is_cut_out_of_an_unknown_users_arn() -> None:
-    """At deployment, by CloudFormation."""
+    """CloudFormation does this at deployment."""
     stack = stack_in()
     endpoint(stack, app_instance_user=CfnParameter(stack, "User").value_as_string, device_token=TEXT("1"))
     (resource,) = allowed(template_of(stack))[ENDPOINT_ACTIONS[0]]
@@ -146,14 +146,14 @@ def test_an_app_instance_is_cut_out_of_an_unknown_users_arn() -> None:
 
 
 def test_only_endpoints_need_the_stacks_events() -> None:
-    """A stack that has tags and no endpoint is not allowed to read them."""
+    """A stack with tags and no endpoint is not allowed to read them."""
     tagged = stack_in()
     ChimeIdentityTags(tagged, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"})
     assert set(allowed(template_of(tagged))) == {*TAG_ACTIONS, *BASIC}
 
 
 def test_the_stacks_events_stay_readable_until_the_last_endpoint_is_deleted() -> None:
-    """Its tags may stay: the provider's policy then loses the action before CloudFormation deletes the endpoint."""
+    """The tags may remain. CloudFormation deletes the endpoint before the provider's policy loses the action."""
     stack = stack_in()
     endpoint(stack)
     ChimeIdentityTags(stack, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"})
@@ -165,10 +165,10 @@ def test_the_stacks_events_stay_readable_until_the_last_endpoint_is_deleted() ->
 
 
 class TestForeignRoles:
-    """Roles and providers that were made elsewhere."""
+    """Roles and providers from elsewhere."""
 
     def test_an_imported_role_gets_the_policies(self) -> None:
-        """As CDK does with a role that may be changed."""
+        """CDK does this for every role that it can change."""
         stack = stack_in()
         role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine")
         endpoint(stack, provider=EndpointProvider(stack, "P", role=role))
@@ -177,7 +177,7 @@ class TestForeignRoles:
         assert "mobiletargeting:GetApp" in allowed(template)
 
     def test_an_immutable_role_is_left_alone_and_told_of(self) -> None:
-        """F12: a warning lists each thing that it must allow."""
+        """F12: A warning lists everything that the role must allow."""
         stack = stack_in()
         role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine", mutable=False)
         endpoint(stack, provider=EndpointProvider(stack, "P", role=role), tags={"a": "b"})
@@ -199,7 +199,7 @@ class TestForeignRoles:
             assert resource in told
 
     def test_a_provider_known_by_its_token_is_told_of(self) -> None:
-        """F12: unless its role is given."""
+        """F12: There is no warning if its role is given."""
         stack = stack_in()
         token = "arn:aws:lambda:us-east-1:111122223333:function:provider"
         endpoint(stack, provider=EndpointProvider.from_service_token(stack, "P", token))
@@ -209,7 +209,7 @@ class TestForeignRoles:
         Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("mobiletargeting:GetApp"))
 
     def test_a_providers_role_is_given_what_its_endpoints_need(self) -> None:
-        """Also what every provider needs of the stack."""
+        """This includes what every provider needs for the stack."""
         stack = stack_in()
         role = iam.Role.from_role_name(stack, "Role", "theirs")
         provider = EndpointProvider.from_service_token(
@@ -221,7 +221,7 @@ class TestForeignRoles:
         assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
 
     def test_a_shared_providers_permissions_are_in_the_stack_that_needs_them(self) -> None:
-        """F13, F65: they go with the endpoints, and the provider's stack knows nothing of them."""
+        """F13, F65: They are deleted with the endpoints, and the provider's stack does not know them."""
         app = App()
         shared, one, two = (stack_in(app, name) for name in ("Shared", "One", "Two"))
         provider = EndpointProvider(shared, "Provider")
@@ -244,7 +244,7 @@ class TestForeignRoles:
         assert len(names) == len(set(names))
 
     def test_more_policies_than_a_role_may_have_are_refused(self) -> None:
-        """IAM would refuse them in the middle of a deployment."""
+        """IAM would refuse them halfway through a deployment."""
         stack = stack_in()
         for number in range(30):
             endpoint(
@@ -258,7 +258,7 @@ class TestForeignRoles:
 
 
 def test_a_whole_set_up_in_one_stack_has_no_circle() -> None:
-    """App instance, user, application, secret, key and endpoint, with tags."""
+    """The stack has an app instance, a user, an application, a secret, a key and an endpoint with tags."""
     stack = stack_in()
     instance = chime.CfnAppInstance(stack, "Instance", name="chat")
     user = chime.CfnAppInstanceUser(

@@ -1,4 +1,4 @@
-"""What is wrong with a declaration is told at synth: all of it, in one error that begins with the construct's path."""
+"""Synth reports all mistakes of a declaration in one error, which starts with the construct's path."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ TEXT = DeviceToken.unsafe_plain_text
     ],
 )
 def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: str) -> None:
-    """F1, F2, F3, F4, F5, F6, F8, F9: in the parameter's own name, and without its value."""
+    """F1, F2, F3, F4, F5, F6, F8, F9: The error has the name of the parameter and not its value."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), **changes)
     assert str(raised.value).startswith(f"Stack/Phone: {expected}")
@@ -98,7 +98,7 @@ def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: 
     ],
 )
 def test_a_secrets_name_that_is_none_gets_into_no_policy(name: str, told: str) -> None:
-    """A wildcard in it would allow to read other secrets."""
+    """A wildcard in the name would allow the function to read other secrets."""
     stack = stack_in()
     token = DeviceToken.from_secrets_manager(secretsmanager.Secret.from_secret_name_v2(stack, "S", name))
     with pytest.raises(InvalidDeclarationError) as raised:
@@ -116,7 +116,7 @@ def test_a_list_of_strings_is_no_parameter_for_a_token() -> None:
 
 @pytest.mark.parametrize("text", ['{"a": "canary"}', '"canary"', "canary ", "file://canary", "canary,b", "None"])
 def test_what_is_no_device_token_is_refused_at_synth(text: str) -> None:
-    """By the function's own rule, and without its value."""
+    """The rule is the function's own, and the error does not contain the value."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), device_token=TEXT(text))
     assert len(raised.value.problems) == 1
@@ -125,13 +125,13 @@ def test_what_is_no_device_token_is_refused_at_synth(text: str) -> None:
 
 
 def test_a_reference_that_cloudformation_resolves_is_judged_when_the_event_arrives() -> None:
-    """A parameter of type String, in clear."""
+    """An example is a parameter of type String in clear text."""
     endpoint(stack_in(), device_token=TEXT("{{resolve:ssm:/push/alice}}"))
 
 
 @pytest.mark.parametrize("given", ["canary", None, 5])
 def test_a_token_is_kept_in_a_construct(given: Any) -> None:
-    """F1: a name or an ARN is none; the error says how one is made of it, and does not repeat what was given."""
+    """F1: A name or an ARN is not a token source. The error says how to create one, and does not repeat the value."""
     with pytest.raises(
         TypeError, match=r"secret must be a secret, not .*\. Use aws_secretsmanager\.Secret\.from_secret_complete_arn"
     ) as found:
@@ -145,7 +145,7 @@ def test_a_token_is_kept_in_a_construct(given: Any) -> None:
 
 
 def test_a_reference_to_an_endpoint_is_checked() -> None:
-    """F5: an empty id would stand for all of a user's endpoints."""
+    """F5: An empty ID would refer to all endpoints of a user."""
     with pytest.raises(InvalidDeclarationError) as raised:
         AppInstanceUserEndpoint.from_endpoint_attributes(
             stack_in(), "Phone", app_instance_user_arn=APP_INSTANCE, endpoint_id=""
@@ -164,7 +164,7 @@ def test_a_reference_to_an_endpoint_is_checked() -> None:
     ],
 )
 def test_tags_by_hand_are_of_the_right_kind(changes: dict[str, Any], expected: str) -> None:
-    """F9: as those of endpoints."""
+    """F9: The rules are those for the tags of endpoints."""
     given: dict[str, Any] = {"resource_arn": APP_INSTANCE, "tags": {"team": "chat"}} | changes
     with pytest.raises(InvalidDeclarationError) as raised:
         ChimeIdentityTags(stack_in(), "Tags", **given)
@@ -172,7 +172,7 @@ def test_tags_by_hand_are_of_the_right_kind(changes: dict[str, Any], expected: s
 
 
 def test_a_source_of_a_token_is_checked() -> None:
-    """F1: a field's name has its limits, too."""
+    """F1: The name of a field also has its limits."""
     stack = stack_in()
     token = secret_token(stack, "")
     with pytest.raises(InvalidDeclarationError, match=r"device_token\.field has 0 characters"):
@@ -180,7 +180,7 @@ def test_a_source_of_a_token_is_checked() -> None:
 
 
 def test_all_problems_are_in_one_error() -> None:
-    """One synth tells everything there is to correct, under the construct's path."""
+    """One synth reports everything to correct, under the construct's path."""
     stack = stack_in()
     home = Construct(stack, "Home")
     with pytest.raises(InvalidDeclarationError) as raised:
@@ -191,7 +191,7 @@ def test_all_problems_are_in_one_error() -> None:
 
 
 def test_a_refused_endpoint_leaves_nothing_behind() -> None:
-    """The template has no half of it, and its token is free for another."""
+    """The template has no part of it, and its token is free for another endpoint."""
     stack = stack_in()
     token = secret_token(stack, "apns")
     with pytest.raises(InvalidDeclarationError):
@@ -201,7 +201,7 @@ def test_a_refused_endpoint_leaves_nothing_behind() -> None:
 
 
 def test_the_same_token_twice_for_a_user_is_refused() -> None:
-    """F10: the service registers it once; the error names both constructs."""
+    """F10: The service registers a token once. The error names both constructs."""
     app = App()
     one, two = stack_in(app, "One"), stack_in(app, "Two")
     endpoint(one, "Phone", device_token=secret_token(one, "apns"))
@@ -212,7 +212,7 @@ def test_the_same_token_twice_for_a_user_is_refused() -> None:
 
 
 def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
-    """F10: only the whole is compared."""
+    """F10: Only the whole combination is compared."""
     stack = stack_in()
     endpoint(stack, "One", device_token=secret_token(stack, "apns"))
     endpoint(stack, "Two", device_token=secret_token(stack, "apns"), app_instance_user=BOB)
@@ -221,7 +221,7 @@ def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
 
 
 def test_two_stages_may_declare_alike_with_users_of_their_own() -> None:
-    """F10, F13: a user that a stack makes is another user in another stack."""
+    """F10, F13: A user of one stack is a different user from that of another stack."""
     app = App()
     for name in ("Beta", "Prod"):
         stack = Stack(Stage(app, name), "Stack")
@@ -232,7 +232,7 @@ def test_two_stages_may_declare_alike_with_users_of_their_own() -> None:
 
 
 def test_the_same_id_twice_is_cdks_own_error() -> None:
-    """F13: as with any construct."""
+    """F13: This is the same as for any construct."""
     stack = stack_in()
     endpoint(stack, "Phone")
     with pytest.raises(RuntimeError, match="already a Construct with name 'Phone'"):
@@ -247,7 +247,7 @@ def test_the_same_id_twice_is_cdks_own_error() -> None:
     ],
 )
 def test_a_region_without_the_service_is_a_warning(user: str, environment: Environment | None) -> None:
-    """F7: the user's region where it is known, else the stack's."""
+    """F7: The check uses the user's region if it is known, otherwise the stack's region."""
     stack = Stack(App(), "Stack", env=environment)
     if user == "${Token}":
         native = chime.CfnAppInstanceUser(
@@ -267,7 +267,7 @@ def warnings_of(stack: Stack) -> list[object]:
 
 
 def test_a_region_with_the_service_is_no_warning() -> None:
-    """F7: nor is a stack elsewhere whose user is not: the function goes to the user's region."""
+    """F7: A stack in another region is fine if its user is in a region with the service."""
     stack = Stack(App(), "Stack", env=Environment(region="eu-west-1"))
     endpoint(stack, app_instance_user=ALICE)
     assert warnings_of(stack) == []
@@ -275,7 +275,7 @@ def test_a_region_with_the_service_is_no_warning() -> None:
 
 @pytest.mark.parametrize("by_attribute", [False, True])
 def test_a_user_of_another_stack_is_in_that_stacks_region(by_attribute: bool) -> None:  # noqa: FBT001 - a parametrized case
-    """F7: whichever stack the endpoint is in."""
+    """F7: The stack of the endpoint does not matter."""
     app = App()
     here, there, nowhere = (
         Stack(app, region, env=Environment(account="111122223333", region=region), cross_region_references=True)
@@ -310,7 +310,7 @@ def test_a_user_of_another_stack_is_in_that_stacks_region(by_attribute: bool) ->
     ],
 )
 def test_a_region_that_is_not_known_is_no_warning(user: Callable[[Stack], str], warned: bool) -> None:  # noqa: FBT001 - a parametrized case
-    """F7: a warning would end `cdk synth --strict` for a declaration that may be right."""
+    """F7: A warning would fail `cdk synth --strict` for a declaration that may be correct."""
     stack = Stack(App(), "Stack", env=Environment(region="eu-west-1"))
     endpoint(stack, app_instance_user=user(stack), device_token=TEXT("x"))
     assert bool(warnings_of(stack)) is warned

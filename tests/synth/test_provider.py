@@ -1,4 +1,4 @@
-"""The provider: one function with its role and log group for a stack, or for several."""
+"""The provider: one function with its role and log group, for one stack or several."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FUNCTION = "AWS::Lambda::Function"
 
 
 def test_a_stacks_endpoints_share_a_provider_that_they_make() -> None:
-    """One function, one role, one log group."""
+    """There is one function, one role and one log group."""
     stack = stack_in()
     for number in range(3):
         endpoint(stack, f"Phone{number}")
@@ -35,7 +35,7 @@ def test_a_stacks_endpoints_share_a_provider_that_they_make() -> None:
 
 
 def test_a_provider_made_in_the_stack_is_found() -> None:
-    """Its options hold for endpoints that name none."""
+    """Its options apply to endpoints that name no provider."""
     stack = stack_in()
     EndpointProvider(stack, "Mine", memory_size=512)
     endpoint(stack)
@@ -43,7 +43,7 @@ def test_a_provider_made_in_the_stack_is_found() -> None:
 
 
 def test_of_two_providers_one_must_be_named() -> None:
-    """The error lists them, with everything else that is wrong; and leaves no half of an endpoint."""
+    """The error lists them together with all other problems, and no partial endpoint is created."""
     stack = stack_in()
     EndpointProvider(stack, "One")
     two = EndpointProvider(stack, "Two")
@@ -60,7 +60,7 @@ def test_of_two_providers_one_must_be_named() -> None:
 
 
 def test_a_provider_of_another_region_is_refused() -> None:
-    """CloudFormation would; where a region is not known at synth, it does."""
+    """CloudFormation would refuse it. If a region is unknown at synth, only CloudFormation checks it."""
     app = App()
     here, there = (Stack(app, region, env=Environment(region=region)) for region in ("us-east-1", "eu-central-1"))
     provider = EndpointProvider(there, "P")
@@ -71,7 +71,7 @@ def test_a_provider_of_another_region_is_refused() -> None:
 
 
 def test_the_function_is_what_it_should_be() -> None:
-    """The defaults, all of them set deliberately."""
+    """All defaults are set explicitly."""
     stack = stack_in()
     EndpointProvider(stack, "P")
     template = template_of(stack)
@@ -101,7 +101,7 @@ def test_the_function_is_what_it_should_be() -> None:
 
 @pytest.mark.parametrize("region", [None, "us-east-1", "eu-central-1", "us-gov-west-1"])
 def test_the_runtime_is_the_newest_python_that_the_region_has(region: str | None) -> None:
-    """As CDK determines it; never older than the handler needs."""
+    """CDK determines it. It is never older than the handler needs."""
     stack = Stack(App(), "Stack", env=Environment(region=region))
     EndpointProvider(stack, "P")
     runtime = properties(template_of(stack), FUNCTION)["Runtime"]
@@ -111,14 +111,14 @@ def test_the_runtime_is_the_newest_python_that_the_region_has(region: str | None
 
 @pytest.mark.parametrize("seconds", [30, 120, 900])
 def test_cloudformation_waits_for_every_delivery(seconds: int) -> None:
-    """F11: three deliveries with one and two minutes in between, and within CloudFormation's hour."""
+    """F11: The timeout covers three deliveries and the pauses between them, within CloudFormation's hour."""
     waits = service_timeout(Duration.seconds(seconds)).to_seconds()
     assert waits > (1 + RETRIES) * seconds + 60 + 120
     assert waits <= 3600
 
 
 def test_service_timeout_follows_the_functions_timeout() -> None:
-    """F11: in every resource, and in the age of events."""
+    """F11: This applies to every resource, and to the maximum age of events."""
     stack = stack_in()
     provider = EndpointProvider(stack, "P", timeout=Duration.minutes(5))
     endpoint(stack, tags={"a": "b"})
@@ -130,7 +130,7 @@ def test_service_timeout_follows_the_functions_timeout() -> None:
 
 
 def test_every_option_ends_in_the_template() -> None:
-    """As far as they go together."""
+    """The test sets all options that can be combined."""
     stack = stack_in()
     boundary = iam.ManagedPolicy.from_managed_policy_arn(stack, "B", "arn:aws:iam::111122223333:policy/boundary")
     EndpointProvider(
@@ -160,7 +160,7 @@ def test_every_option_ends_in_the_template() -> None:
 
 
 def test_in_a_vpc_the_role_may_make_its_interfaces() -> None:
-    """Without a managed policy of AWS."""
+    """No AWS managed policy is attached."""
     stack = stack_in()
     vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
     EndpointProvider(stack, "P", vpc=vpc)
@@ -174,7 +174,7 @@ def test_in_a_vpc_the_role_may_make_its_interfaces() -> None:
 
 
 def test_a_key_encrypts_log_and_environment() -> None:
-    """CloudWatch Logs may use it for this account's log groups, by the name that it gives them in its requests."""
+    """CloudWatch Logs may use it for this account's log groups, by the names in its requests."""
     stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
     EndpointProvider(stack, "P", encryption_key=kms.Key(stack, "Key"))
     template = template_of(stack)
@@ -190,7 +190,7 @@ def test_a_key_encrypts_log_and_environment() -> None:
 
 
 def test_an_imported_keys_policy_is_told() -> None:
-    """Nobody can extend it here: a warning holds the statement that a key of this app gets."""
+    """The app cannot change that policy. A warning contains the statement that a key of this app gets."""
     stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/0123")
     EndpointProvider(stack, "P", encryption_key=key)
@@ -221,7 +221,7 @@ ISOLATED = ec2.SubnetConfiguration(name="inner", subnet_type=ec2.SubnetType.PRIV
     ],
 )
 def test_an_isolated_subnet_is_a_warning(vpc_options: Any, selection: Any, warned: bool) -> None:  # noqa: FBT001 - a parametrized case
-    """The function would wait in vain: no VPC endpoint leads to the service."""
+    """No VPC endpoint leads to the service, so the function would wait in vain."""
     stack = stack_in()
     EndpointProvider(stack, "P", vpc=ec2.Vpc(stack, "Vpc", max_azs=1, **vpc_options), vpc_subnets=selection)
     found = Annotations.from_stack(stack).find_warning("/Stack/P", Match.string_like_regexp("isolated subnet"))
@@ -229,7 +229,7 @@ def test_an_isolated_subnet_is_a_warning(vpc_options: Any, selection: Any, warne
 
 
 def test_the_subnets_of_an_imported_vpc_are_what_it_says() -> None:
-    """Those that are looked up later are not judged."""
+    """Subnets that are looked up later are not checked."""
     stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
     vpc = ec2.Vpc.from_vpc_attributes(
         stack,
@@ -265,14 +265,14 @@ def test_the_subnets_of_an_imported_vpc_are_what_it_says() -> None:
     ],
 )
 def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expected: str) -> None:
-    """F11: the error begins with the construct's path."""
+    """F11: The error starts with the construct's path."""
     with pytest.raises(InvalidDeclarationError) as raised:
         EndpointProvider(stack_in(), "P", **options)
     assert str(raised.value) == f"Stack/P: {expected}"
 
 
 def test_a_role_and_a_boundary_do_not_go_together() -> None:
-    """The boundary would be lost silently."""
+    """The boundary would be ignored silently."""
     stack = stack_in()
     role = iam.Role.from_role_name(stack, "Role", "mine")
     boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "B", "boundary")
@@ -282,7 +282,7 @@ def test_a_role_and_a_boundary_do_not_go_together() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 3601])
 def test_an_imported_providers_service_timeout_has_limits(seconds: int) -> None:
-    """F11: CloudFormation's own."""
+    """F11: The limits are those of CloudFormation."""
     with pytest.raises(InvalidDeclarationError, match="it must be 1 s to 1 hour"):
         EndpointProvider.from_service_token(
             stack_in(), "P", "arn:aws:lambda:x", service_timeout=Duration.seconds(seconds)
@@ -290,7 +290,7 @@ def test_an_imported_providers_service_timeout_has_limits(seconds: int) -> None:
 
 
 def test_a_nested_stack_has_a_provider_of_its_own() -> None:
-    """F13: it is a stack like any other."""
+    """F13: It works like any other stack."""
     stack = stack_in(App())
     nested = NestedStack(stack, "Nested")
     endpoint(stack)

@@ -1,4 +1,4 @@
-"""What the function's role is allowed for device tokens that are read from somewhere."""
+"""The role's permissions for device tokens in secrets and parameters."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ASKED = ("cloudformation:DescribeStacks",)
 
 
 class TestReading:
-    """Exactly the declared secrets and parameters, and their keys."""
+    """The role can read exactly the declared secrets and parameters, and use their keys."""
 
     def granted(self, stack: Stack, *tokens: DeviceToken) -> dict[str, list[Any]]:
-        """What is allowed for tokens."""
+        """The permissions for tokens."""
         for number, token in enumerate(tokens):
             endpoint(stack, f"Phone{number}", device_token=token)
         return {
@@ -33,21 +33,21 @@ class TestReading:
         }
 
     def test_a_complete_arn_is_the_resource(self) -> None:
-        """No wildcard is needed; a secret of many fields is there once."""
+        """It needs no wildcard. A secret with many fields is listed once."""
         stack = stack_in()
         secret = secretsmanager.Secret.from_secret_complete_arn(stack, "S", SECRET)
         tokens = [DeviceToken.from_secrets_manager(secret, field) for field in ("a", "b")]
         assert self.granted(stack, *tokens) == {"secretsmanager:GetSecretValue": [SECRET]}
 
     def test_a_name_gets_cdks_own_suffix(self) -> None:
-        """Six characters, as Secrets Manager appends them."""
+        """Secrets Manager appends six characters to the name."""
         stack = stack_in()
         secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "push")
         (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
         assert resource["Fn::Join"][1][-1] == ":secret:push-??????"
 
     def test_a_name_that_ends_like_a_complete_arn_is_asked_for_as_a_name(self) -> None:
-        """By its partial ARN, AWS would not find it; what may be read is the same."""
+        """AWS would not find it by its partial ARN. The permissions are the same."""
         stack = stack_in()
         secret = secretsmanager.Secret.from_secret_name_v2(stack, "S", "chime/push-tokens")
         (resource,) = self.granted(stack, DeviceToken.from_secrets_manager(secret))["secretsmanager:GetSecretValue"]
@@ -56,7 +56,7 @@ class TestReading:
         assert declared == {"SecretArn": "chime/push-tokens"}
 
     def test_a_secret_of_another_region_is_asked_for_by_its_arn(self) -> None:
-        """Its name alone would be looked up in the stack's region."""
+        """The name alone would be looked up in the stack's region."""
         arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:chime/push-tokens"
         stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
         secret = secretsmanager.Secret.from_secret_partial_arn(stack, "S", arn)
@@ -66,7 +66,7 @@ class TestReading:
         assert declared == {"SecretArn": arn}
 
     def test_a_secret_of_the_app_is_referred_to(self) -> None:
-        """With its key."""
+        """The reference includes its key."""
         stack = stack_in()
         key = kms.Key(stack, "Key")
         secret = secretsmanager.Secret(stack, "S", encryption_key=key)
@@ -75,7 +75,7 @@ class TestReading:
         assert [resource["Fn::GetAtt"][1] for resource in granted["kms:Decrypt"]] == ["Arn"]
 
     def test_a_parameter_is_allowed_by_its_arn(self) -> None:
-        """GetParameter and nothing else."""
+        """Only GetParameter is allowed."""
         stack = stack_in()
         parameter = ssm.StringParameter.from_string_parameter_arn(
             stack, "P", "arn:aws:ssm:us-east-1:111122223333:parameter/alice"
@@ -85,7 +85,7 @@ class TestReading:
         }
 
     def test_a_secure_parameters_key_is_allowed(self) -> None:
-        """Where the parameter was given one."""
+        """This requires that the parameter was given a key."""
         stack = stack_in()
         arn = "arn:aws:kms:us-east-1:111122223333:key/1-2-3"
         parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
@@ -96,7 +96,7 @@ class TestReading:
         assert set(granted) == {"ssm:GetParameter", "kms:Decrypt"}
 
     def test_a_voip_tokens_source_is_allowed_too(self) -> None:
-        """Each source once."""
+        """Each source is listed once."""
         stack = stack_in()
         parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
         endpoint(stack, voip_device_token=DeviceToken.from_ssm_parameter(parameter))
@@ -106,10 +106,10 @@ class TestReading:
 
 
 class TestPaths:
-    """A path of parameters is allowed as a whole where it is asked for, so that hundreds fit a role."""
+    """On request, a path of parameters is allowed as a whole, so that hundreds of parameters fit into a role."""
 
     def granted(self, *names: str, path: str = "/chime/devices") -> list[Any]:
-        """What may be read for parameters of these names."""
+        """The read permissions for parameters with these names."""
         stack = stack_in()
         for number, name in enumerate(names):
             parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
@@ -120,11 +120,11 @@ class TestPaths:
         return [each["Fn::Join"][1][-1] for each in allowed(template_of(stack))["ssm:GetParameter"]]
 
     def test_one_permission_is_enough_for_all(self) -> None:
-        """However many there are under it."""
+        """The number of parameters under the path does not matter."""
         assert self.granted("/chime/devices/a", "/chime/devices/b/token") == [":parameter/chime/devices/*"]
 
     def test_a_parameter_of_the_app_may_be_under_it(self) -> None:
-        """Its name is known only at deployment, so nothing of it is checked."""
+        """Its name is known only at deployment, so it is not checked."""
         stack = stack_in()
         parameter = ssm.StringParameter(stack, "P", string_value="x")
         endpoint(stack, device_token=DeviceToken.from_ssm_parameter(parameter, granted_path="/a"))
@@ -143,7 +143,7 @@ class TestPaths:
         ]
 
     def test_a_parameter_by_an_arn_with_a_path_is_read_by_it(self) -> None:
-        """CDK takes the path's last part for its name, which is another parameter."""
+        """CDK would use the last part of the path as the name, which is another parameter."""
         arn = "arn:aws:ssm:us-east-1:111122223333:parameter/a/b/c"
         stack = stack_in()
         token = DeviceToken.from_ssm_parameter(ssm.StringParameter.from_string_parameter_arn(stack, "P", arn))
@@ -154,18 +154,18 @@ class TestPaths:
 
     @pytest.mark.parametrize("path", ["/", "chime", "/chime/", "/chime/*", "/chime/dev", "/chime/devices/a"])
     def test_what_is_no_path_above_the_parameter_is_refused(self, path: str) -> None:
-        """Also one that its name only begins with."""
+        """A path must end at a slash of the parameter's name."""
         with pytest.raises(ValueError, match="granted_path"):
             self.granted("/chime/devices/a", path=path)
 
 
 class TestAskingForEvents:
-    """A rollback may have to ask what there was before: a source's content can become another, or be gone."""
+    """In a rollback, the function may need the previous state, because a source can change or disappear."""
 
     VERSION = "EXAMPLE1-90ab-cdef-fedc-ba987EXAMPLE"
 
     def granted(self, *tokens: Callable[[secretsmanager.ISecret], DeviceToken]) -> dict[str, list[Any]]:
-        """What may be asked of CloudFormation, for device tokens out of a secret."""
+        """The CloudFormation permissions for device tokens from a secret."""
         stack = stack_in()
         secret = secretsmanager.Secret.from_secret_complete_arn(stack, "S", SECRET)
         for number, token in enumerate(tokens):
@@ -173,18 +173,18 @@ class TestAskingForEvents:
         return {action: resources for action, resources in allowed(template_of(stack)).items() if action in ASKED}
 
     def test_a_source_needs_it(self) -> None:
-        """On its own stack, whether it names a version or not: where one is named later, the rollback still asks."""
+        """It is allowed on its own stack, with and without a declared version: a version can be declared later."""
         from_secret = DeviceToken.from_secrets_manager
         own = {name: [{"Ref": "AWS::StackId"}] for name in ASKED}
         assert self.granted(from_secret, partial(from_secret, field="a")) == own
         assert self.granted(partial(from_secret, version_id=self.VERSION)) == own
 
     def test_a_token_in_clear_does_not(self) -> None:
-        """It can be read off the declaration."""
+        """The declaration contains the token."""
         assert self.granted(lambda _: TEXT("x")) == {}
 
     def test_a_voip_token_counts_too(self) -> None:
-        """Though the device token is given in clear."""
+        """This is true even if the device token is in clear text."""
         stack = stack_in()
         parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
         endpoint(stack, device_token=TEXT("x"), voip_device_token=DeviceToken.from_ssm_parameter(parameter))

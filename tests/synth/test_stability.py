@@ -1,7 +1,7 @@
-"""What must not change from one release to the next: logical ids, property names, what points where.
+"""What must not change from one release to the next: logical IDs, property names, and references.
 
-A changed logical id replaces what users have deployed. Where a change is meant, write the snapshot anew with
-`SNAPSHOT=write pytest tests/synth/test_stability.py`, and say so in the changelog.
+A changed logical ID replaces what users have deployed. For an intended change, run `SNAPSHOT=write pytest
+tests/synth/test_stability.py`, and describe the change in the changelog.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def outline(stack: Stack) -> dict[str, Any]:
-    """A template less its values: types, property names, dependencies, and where ServiceToken points."""
+    """A template without its values: types, property names, dependencies, and the target of ServiceToken."""
     return {name: _outline(resource) for name, resource in sorted(template_of(stack)["Resources"].items())}
 
 
@@ -41,7 +41,7 @@ def _outline(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def _names(properties: dict[str, Any], path: str = "") -> list[str]:
-    """The paths of the properties that are this project's to name."""
+    """The paths of the properties whose names this project defines."""
     names = []
     for name, value in properties.items():
         names.append(f"{path}{name}")
@@ -77,7 +77,7 @@ def everything() -> Stack:
 
 
 def shared() -> Stack:
-    """A stack whose provider is another's."""
+    """A stack that uses a provider of another stack."""
     app = App()
     provider = EndpointProvider(stack_in(app, "Shared"), "Provider")
     stack = stack_in(app, "Stack")
@@ -86,7 +86,7 @@ def shared() -> Stack:
 
 
 def test_ids_names_and_targets_are_those_of_the_last_release() -> None:
-    """F14: of a stack with everything, of one with a shared provider, and of the repository's own file."""
+    """F14: The stacks are one with everything, one with a shared provider, and the repository's own file."""
     (declared,) = declare(App(), "ChimeEndpoints", load(REPOSITORY / "endpoints.yaml", lambda _: None))
     now = {"everything": outline(everything()), "shared": outline(shared()), "endpoints.yaml": outline(declared)}
     if os.environ.get("SNAPSHOT") == "write":

@@ -1,4 +1,4 @@
-"""What an endpoint's tag means is decided in its own stack, also where another stack tags the user."""
+"""An endpoint's tag is resolved in the endpoint's stack, even if another stack tags the user."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ PLACE = {"env": Environment(account="111122223333", region="us-east-1")}
 
 @jsii.implements(IStableStringProducer)
 class Late:
-    """A value that is made when the template is written."""
+    """A value that is produced when the template is written."""
 
     def produce(self) -> str:
-        """It is known only then."""
+        """The value is known only then."""
         return "late"
 
 
 def two_stacks(app: App | None = None, **options: Any) -> tuple[Stack, Stack]:
-    """A stack with a user, and a stack with an endpoint of it."""
+    """A stack with a user, and a stack with one of the user's endpoints."""
     app = app or App()
     identity, push = Stack(app, "Identity", **options), Stack(app, "Push", **options)
     user = chime.CfnAppInstanceUser(
@@ -58,7 +58,7 @@ MOVED: dict[str, tuple[str, dict[str, Any], Any]] = {
 
 @pytest.mark.parametrize("what", MOVED)
 def test_pseudo_parameters_are_those_of_the_endpoints_stack(what: str) -> None:
-    """`AWS::StackName` in the template of the user's stack would be another name."""
+    """In the user's stack, `AWS::StackName` would be another name."""
     value, options, written = MOVED[what]
     identity, push = two_stacks(**options)
     Tags.of(push).add("at", value)
@@ -80,7 +80,7 @@ OWN: dict[str, Callable[[Stack], str]] = {
 
 @pytest.mark.parametrize("what", OWN)
 def test_what_only_the_endpoints_stack_can_resolve_is_refused(what: str) -> None:
-    """It would mean something else in the user's stack, or make it depend on the stack that depends on it."""
+    """In the user's stack, it would have another value, or create a circular dependency."""
     _, push = two_stacks()
     Tags.of(push).add("team", OWN[what](push))
     with pytest.raises(RuntimeError, match=r'The value of "team" can be resolved only in stack Push') as raised:
@@ -90,7 +90,7 @@ def test_what_only_the_endpoints_stack_can_resolve_is_refused(what: str) -> None
 
 
 def test_a_nested_stacks_name_is_known_only_to_itself() -> None:
-    """CloudFormation makes it up."""
+    """CloudFormation generates the name."""
     app = App()
     identity = Stack(app, "Identity")
     user = chime.CfnAppInstanceUser(
@@ -103,7 +103,7 @@ def test_a_nested_stacks_name_is_known_only_to_itself() -> None:
 
 
 def test_a_name_that_differs_between_the_stacks_is_a_contradiction() -> None:
-    """Where the whole app is tagged with it, the user has one name and the endpoint another."""
+    """If the whole app has such a tag, the user and the endpoint get different names."""
     identity, push = two_stacks()
     Tags.of(identity.node.root).add("at", Aws.STACK_NAME)
     with pytest.raises(RuntimeError, match=r'"at" is "Identity" on Identity/Alice and "Push" on Push/Phone'):
@@ -121,7 +121,7 @@ def test_a_reference_that_the_user_has_as_well_is_the_same_in_both_stacks() -> N
 
 
 def test_a_reference_into_the_users_stack_stays_one() -> None:
-    """It makes no stack depend on another."""
+    """It creates no dependency between stacks."""
     identity, push = two_stacks()
     team = CfnParameter(identity, "Team")
     Tags.of(push).add("team", team.value_as_string)
@@ -129,7 +129,7 @@ def test_a_reference_into_the_users_stack_stays_one() -> None:
 
 
 def test_where_a_custom_resource_tags_the_value_stays_in_its_stack() -> None:
-    """Nothing has to be resolved before."""
+    """It needs no resolution beforehand."""
     stack = Stack(App(), "Push")
     Tags.of(endpoint(stack)).add("at", Aws.STACK_NAME)
     assert properties(template_of(stack), "Custom::ChimeIdentityTags")["Tags"] == [

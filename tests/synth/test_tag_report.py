@@ -1,4 +1,4 @@
-"""Tags that cannot be put on a user stop synth with one error: key, values, constructs, and the way out."""
+"""If tags cannot be applied to a user, synth reports one error with the key, values, constructs and remedy."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ ENDPOINT_TYPE = "Custom::ChimeAppInstanceUserEndpoint"
 
 
 def phone_in(scope: Construct, construct_id: str = "Phone", **changes: Any) -> AppInstanceUserEndpoint:
-    """An endpoint with a token that no other has."""
+    """An endpoint with a unique token."""
     return endpoint(
         scope, construct_id, device_token=secret_token(scope, f"{scope.node.path}/{construct_id}"), **changes
     )
 
 
 def user_in(stack: Stack) -> chime.CfnAppInstanceUser:
-    """A user that the app makes itself."""
+    """A user that the app creates."""
     return chime.CfnAppInstanceUser(
         stack, "Alice", app_instance_arn=APP_INSTANCE, app_instance_user_id="alice", name="Alice"
     )
 
 
 def error_of(app: App) -> list[str]:
-    """The lines of the error that synth ends with, without CDK's own first one."""
+    """The lines of synth's error, without CDK's own first line."""
     with pytest.raises(RuntimeError) as raised:
         app.synth(force=True)
     return str(raised.value).splitlines()[1:]
 
 
 def modules(app: App, *, excluded: Sequence[str] = ()) -> Stack:
-    """A stack with two modules of one user, each of which tags what it holds, but for the excluded types."""
+    """A stack with two modules of one user, which tag their content except for the excluded types."""
     stack = stack_in(app, "Push")
     for name in ("Phone", "Tablet"):
         module = Construct(stack, name)
@@ -61,12 +61,12 @@ def modules(app: App, *, excluded: Sequence[str] = ()) -> Stack:
 
 
 def tags_in(stack: Stack) -> list[Any]:
-    """The tags that each custom resource of a stack puts on a user."""
+    """The user tags of each custom resource in a stack."""
     return [each["Properties"]["Tags"] for each in resources(template_of(stack), TAGS).values()]
 
 
 def test_a_contradiction_names_key_values_constructs_and_the_way_out() -> None:
-    """All that one needs to put it right."""
+    """The error has everything that is needed to correct it."""
     app = App()
     modules(app)
     contradiction, way_out = error_of(app)
@@ -76,7 +76,7 @@ def test_a_contradiction_names_key_values_constructs_and_the_way_out() -> None:
 
 
 def test_removing_the_key_from_the_endpoints_is_a_way_out_of_a_contradiction() -> None:
-    """The modules' other resources keep it."""
+    """The modules' other resources keep the key."""
     stack = modules(App())
     for name in ("Phone", "Tablet"):
         Tags.of(stack.node.find_child(name).node.find_child("Endpoint")).remove("module")
@@ -84,19 +84,19 @@ def test_removing_the_key_from_the_endpoints_is_a_way_out_of_a_contradiction() -
 
 
 def test_excluding_endpoints_is_a_way_out_of_a_contradiction() -> None:
-    """Where the tags are set."""
+    """The exclusion is set where the tags are."""
     assert tags_in(modules(App(), excluded=[ENDPOINT_TYPE])) == []
 
 
 def test_a_value_of_higher_priority_is_a_way_out_of_a_contradiction() -> None:
-    """As everywhere in CDK."""
+    """Priorities work as everywhere in CDK."""
     stack = modules(App())
     Tags.of(stack).add("module", "push", priority=300)
     assert tags_in(stack) == [[{"Key": "module", "Value": "push"}]]
 
 
 def test_excluding_endpoints_keeps_the_key_on_everything_else() -> None:
-    """What the error advises first for a user of the same app, whose own tags stay."""
+    """For a user of the same app, the error suggests this first, because the user's own tags stay."""
     app = App()
     identity, push = stack_in(app, "Identity"), stack_in(app, "Push")
     endpoint(push, app_instance_user=user_in(identity))
@@ -106,7 +106,7 @@ def test_excluding_endpoints_keeps_the_key_on_everything_else() -> None:
 
 
 def test_an_empty_value_is_reported_once_for_all_constructs() -> None:
-    """CDK and other services accept it, so it often comes from the whole app."""
+    """CDK and other services accept an empty value, so it is often set on the whole app."""
     app = App()
     stacks = [stack_in(app, name) for name in ("One", "Two")]
     for stack in stacks:
@@ -122,7 +122,7 @@ def test_an_empty_value_is_reported_once_for_all_constructs() -> None:
 
 
 def test_an_empty_value_may_be_kept_off_endpoints() -> None:
-    """The way out of the error."""
+    """The error suggests this."""
     app = App()
     stack = stack_in(app)
     endpoint(stack)
@@ -131,7 +131,7 @@ def test_an_empty_value_may_be_kept_off_endpoints() -> None:
 
 
 def test_what_a_user_of_the_app_carries_itself_is_excluded_as_well() -> None:
-    """The way out names every type that carries the key, and it works."""
+    """The suggestion names every type with the key, and it works."""
     types = [NATIVE, ENDPOINT_TYPE]
 
     def identity_in(app: App, excluded: Sequence[str]) -> Stack:
@@ -148,7 +148,7 @@ def test_what_a_user_of_the_app_carries_itself_is_excluded_as_well() -> None:
 
 
 def test_every_problem_of_every_user_is_in_one_error() -> None:
-    """Each once, however many users and endpoints have it; the way out is at the end."""
+    """Each problem is reported once, for any number of users and endpoints. The remedies are at the end."""
     app = App()
     stack = stack_in(app)
     for number in range(20):
@@ -166,7 +166,7 @@ def test_every_problem_of_every_user_is_in_one_error() -> None:
 
 
 def test_more_tags_than_a_user_can_have_are_counted_together() -> None:
-    """Each of its endpoints may have fewer than 50."""
+    """Each endpoint may have fewer than 50 tags."""
     app = App()
     stack = stack_in(app)
     for name in ("A", "B"):
@@ -178,7 +178,7 @@ def test_more_tags_than_a_user_can_have_are_counted_together() -> None:
 
 
 def test_a_corrected_app_can_be_synthesized_again() -> None:
-    """What was reported before is not remembered."""
+    """Earlier errors are not remembered."""
     app = App()
     first, second = stack_in(app, "First"), stack_in(app, "Second")
     phones = [phone_in(first), phone_in(second)]
@@ -193,7 +193,7 @@ def test_a_corrected_app_can_be_synthesized_again() -> None:
 
 
 def test_tags_of_stages_are_checked_stage_by_stage() -> None:
-    """As CDK synthesizes them."""
+    """CDK synthesizes stages separately."""
     app = App()
     for name in ("Dev", "Prod"):
         stage = Stage(app, name)
@@ -205,7 +205,7 @@ def test_tags_of_stages_are_checked_stage_by_stage() -> None:
 
 
 def test_values_that_say_the_same_do_not_contradict() -> None:
-    """Two tokens for one parameter, or a pseudo parameter and what it is."""
+    """Examples are two tokens for one parameter, and a pseudo parameter and its value."""
     app = App()
     stack = stack_in(app)
     CfnParameter(stack, "Team", default="chat")
@@ -218,7 +218,7 @@ def test_values_that_say_the_same_do_not_contradict() -> None:
 
 
 def test_an_aspect_that_sets_tags_reaches_endpoints() -> None:
-    """As it reaches every construct with a tag manager."""
+    """It also reaches every other construct with a tag manager."""
 
     @jsii.implements(IAspect)
     class Owner:
@@ -236,7 +236,7 @@ def test_an_aspect_that_sets_tags_reaches_endpoints() -> None:
 
 @pytest.mark.parametrize("declare", [endpoint, ChimeIdentityTags])
 def test_declared_tags_are_named_by_their_keys(declare: Callable[..., object]) -> None:
-    """All of them at once, as they are written."""
+    """The error lists all of them as they are written."""
     stack = stack_in()
     more = {"resource_arn": BOB} if declare is ChimeIdentityTags else {}
     with pytest.raises(InvalidDeclarationError) as raised:

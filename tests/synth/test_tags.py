@@ -1,4 +1,4 @@
-"""Tags of endpoints are put on their users."""
+"""Tags of endpoints are applied to their users."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from synth.stage import (
 
 
 def tags_of(template: dict[str, object], arn: str = ALICE) -> dict[str, str]:
-    """The tags that a template puts on a user."""
+    """The tags that a template sets on a user."""
     (resource,) = (each for each in resources(template, TAGS).values() if each["Properties"]["ResourceARN"] == arn)
     return {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
 
 
 def test_without_tags_there_is_no_resource_and_no_permission() -> None:
-    """Nothing is granted that is not used."""
+    """The role gets no unused permission."""
     stack = stack_in()
     endpoint(stack)
     template = template_of(stack)
@@ -44,7 +44,7 @@ def test_without_tags_there_is_no_resource_and_no_permission() -> None:
 
 @pytest.mark.parametrize("level", ["app", "stack", "construct", "parameter"])
 def test_tags_reach_the_user_from_every_level(level: str) -> None:
-    """As they reach any resource of CDK."""
+    """They work as for any CDK resource."""
     app = App()
     stack = stack_in(app)
     phone = endpoint(stack, tags={"team": "chat"} if level == "parameter" else None)
@@ -54,7 +54,7 @@ def test_tags_reach_the_user_from_every_level(level: str) -> None:
 
 
 def test_the_tags_resource_is_valid_for_the_handler() -> None:
-    """With the provider of the endpoints."""
+    """It has the provider of the endpoints."""
     stack = stack_in()
     endpoint(stack, tags={"b": "2", "a": "1"})
     written = properties(template_of(stack), TAGS)
@@ -64,7 +64,7 @@ def test_the_tags_resource_is_valid_for_the_handler() -> None:
 
 
 def test_the_endpoints_of_a_user_share_one_resource() -> None:
-    """It holds the union of their tags."""
+    """It has the union of their tags."""
     stack = stack_in()
     endpoint(stack, "One", tags={"a": "1", "shared": "x"})
     endpoint(stack, "Two", tags={"b": "2", "shared": "x"})
@@ -82,7 +82,7 @@ def test_tags_of_overrides_the_parameter_as_in_cdk() -> None:
 
 
 def test_removed_tags_leave_no_resource() -> None:
-    """`Tags.of(...).remove` works, too."""
+    """This includes `Tags.of(...).remove`."""
     stack = stack_in()
     Tags.of(endpoint(stack, tags={"team": "chat"})).remove("team")
     assert resources(template_of(stack), TAGS) == {}
@@ -97,7 +97,7 @@ def test_tags_of_may_name_the_resource_type() -> None:
 
 
 def test_the_resources_id_follows_from_the_user_alone() -> None:
-    """Endpoints come and go without replacing it."""
+    """Adding and removing endpoints does not replace it."""
     ids = []
     for names in (["One"], ["Two", "One"], ["Three"]):
         stack = stack_in()
@@ -108,7 +108,7 @@ def test_the_resources_id_follows_from_the_user_alone() -> None:
 
 
 def test_contradicting_tags_are_an_error_that_names_both() -> None:
-    """Whichever way they came."""
+    """The source of the tags does not matter."""
     stack = stack_in()
     endpoint(stack, "One", tags={"team": "chat"})
     Tags.of(endpoint(stack, "Two")).add("team", "voice")
@@ -117,7 +117,7 @@ def test_contradicting_tags_are_an_error_that_names_both() -> None:
 
 
 def test_tags_that_only_synth_brings_are_checked() -> None:
-    """F9: the service's limits hold for `Tags.of` as well."""
+    """F9: The service's limits also apply to `Tags.of`."""
     stack = stack_in()
     endpoint(stack)
     Tags.of(stack).add("k", "v" * 257)
@@ -126,7 +126,7 @@ def test_tags_that_only_synth_brings_are_checked() -> None:
 
 
 def test_a_user_of_the_same_app_gets_its_own_native_tags() -> None:
-    """So that CloudFormation and the function never fight over them."""
+    """CloudFormation and the function therefore never write the same tags."""
     app = App()
     users = stack_in(app, "Users")
     stack = stack_in(app, "Endpoints")
@@ -144,7 +144,7 @@ def test_a_user_of_the_same_app_gets_its_own_native_tags() -> None:
 
 
 def test_a_native_user_without_tags_has_none() -> None:
-    """Its template is what it was."""
+    """Its template stays the same."""
     stack = stack_in()
     user = chime.CfnAppInstanceUser(
         stack, "User", app_instance_arn=APP_INSTANCE, app_instance_user_id="alice", name="Alice"
@@ -166,7 +166,7 @@ def test_a_native_users_own_tags_may_not_contradict() -> None:
 
 
 def test_tags_are_allowed_for_exactly_the_tagged_users() -> None:
-    """The resource depends on the policy that allows it."""
+    """The resource depends on the policy that allows its calls."""
     stack = stack_in()
     endpoint(stack, "One", tags={"a": "1"})
     endpoint(stack, "Two", app_instance_user=BOB)
@@ -179,7 +179,7 @@ def test_tags_are_allowed_for_exactly_the_tagged_users() -> None:
 
 
 def test_another_list_of_tagged_users_is_another_policy() -> None:
-    """F64: CloudFormation keeps the old one until the tags that need it are removed."""
+    """F64: CloudFormation keeps the old policy until the tags that need it are removed."""
     names = []
     for users in ([ALICE], [ALICE, BOB], [BOB, ALICE]):
         stack = stack_in()
@@ -193,7 +193,7 @@ def test_another_list_of_tagged_users_is_another_policy() -> None:
 
 
 def test_a_long_list_of_tagged_users_becomes_the_app_instances_users() -> None:
-    """IAM's quota has no room for each of them, before and after a change."""
+    """IAM's quota has no room for both lists of users during a change."""
     stack = stack_in()
     for number in range(60):
         endpoint(stack, f"Phone{number}", app_instance_user=f"{ALICE}-{number}", tags={"a": "1"})
@@ -201,10 +201,10 @@ def test_a_long_list_of_tagged_users_becomes_the_app_instances_users() -> None:
 
 
 class TestByHand:
-    """`ChimeIdentityTags`, for what has no endpoint in the stack or is no user."""
+    """`ChimeIdentityTags`, for identities that are not users or have no endpoint in the stack."""
 
     def test_it_is_one_resource(self) -> None:
-        """With the provider that the stack has or makes."""
+        """It has the provider of the stack, which is created if necessary."""
         stack = stack_in()
         tags = ChimeIdentityTags(stack, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"})
         template = template_of(stack)
@@ -215,7 +215,7 @@ class TestByHand:
 
     @pytest.mark.parametrize("identity", [APP_INSTANCE, f"{APP_INSTANCE}/bot/b", BOB])
     def test_it_is_for_everything_that_has_tags(self, identity: str) -> None:
-        """App instances, bots and users, each allowed by its own ARN."""
+        """App instances, bots and users each have a permission for their own ARN."""
         stack = stack_in()
         ChimeIdentityTags(stack, "Tags", resource_arn=identity, tags={"team": "chat"})
         template = template_of(stack)
@@ -223,7 +223,7 @@ class TestByHand:
         assert allowed(template)["chime:TagResource"] == [identity]
 
     def test_tags_of_reaches_it(self) -> None:
-        """As any resource with tags."""
+        """It works like any resource with tags."""
         stack = stack_in()
         ChimeIdentityTags(stack, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"})
         Tags.of(stack).add("cost", "low")
@@ -231,7 +231,7 @@ class TestByHand:
 
     @pytest.mark.parametrize("first", ["tags", "endpoint"])
     def test_it_takes_the_tags_of_the_users_endpoints(self, first: str) -> None:
-        """There is one resource for each user, whichever comes first."""
+        """There is one resource for each user, whichever construct comes first."""
         stack = stack_in()
 
         def by_hand() -> None:
@@ -245,7 +245,7 @@ class TestByHand:
         assert tags_of(template_of(stack)) == {"a": "1", "b": "2"}
 
     def test_contradictions_are_told(self) -> None:
-        """Between the two as between endpoints."""
+        """They are reported as between endpoints."""
         stack = stack_in()
         ChimeIdentityTags(stack, "Tags", resource_arn=ALICE, tags={"team": "chat"})
         endpoint(stack, tags={"team": "voice"})
@@ -253,21 +253,21 @@ class TestByHand:
             template_of(stack)
 
     def test_the_same_identity_twice_is_refused(self) -> None:
-        """They would remove each other's keys."""
+        """The two resources would remove each other's keys."""
         stack = stack_in()
         ChimeIdentityTags(stack, "One", resource_arn=ALICE, tags={"a": "1"})
         with pytest.raises(InvalidDeclarationError, match=r"Stack/Two: resource_arn: Stack/One already tags this"):
             ChimeIdentityTags(stack, "Two", resource_arn=ALICE, tags={"b": "1"})
 
     def test_an_identity_with_tags_of_its_own_is_refused(self) -> None:
-        """CloudFormation tags what it makes itself."""
+        """CloudFormation tags its own resources."""
         stack = stack_in()
         instance = chime.CfnAppInstance(stack, "Instance", name="chat")
         with pytest.raises(InvalidDeclarationError, match=r"Stack/Instance, which supports tags itself"):
             ChimeIdentityTags(stack, "Tags", resource_arn=instance.attr_app_instance_arn, tags={"a": "1"})
 
     def test_its_problems_are_told_at_once(self) -> None:
-        """F9: in the parameters' names."""
+        """F9: They have the names of the parameters."""
         with pytest.raises(InvalidDeclarationError) as raised:
             ChimeIdentityTags(stack_in(), "Tags", resource_arn="x", tags={"aws:x": ""})
         assert len(raised.value.problems) == 3
@@ -275,7 +275,7 @@ class TestByHand:
 
 
 def test_tags_of_two_stacks_on_one_user_are_two_resources() -> None:
-    """F71: each stack owns the keys that it declares."""
+    """F71: Each stack owns the keys that it declares."""
     app = App()
     stacks = {name: stack_in(app, name) for name in ("One", "Two")}
     for name, stack in stacks.items():
@@ -285,7 +285,7 @@ def test_tags_of_two_stacks_on_one_user_are_two_resources() -> None:
 
 
 def test_endpoints_with_two_providers_keep_one_resource_for_a_user() -> None:
-    """The first endpoint's provider tags."""
+    """The provider of the first endpoint sets the tags."""
     stack = stack_in()
     providers = [EndpointProvider(stack, "P1"), EndpointProvider(stack, "P2")]
     for number, provider in enumerate(providers):
@@ -294,7 +294,7 @@ def test_endpoints_with_two_providers_keep_one_resource_for_a_user() -> None:
 
 
 def test_an_aspect_of_the_users_own_sees_endpoints_and_tags() -> None:
-    """Nothing is hidden from checkers."""
+    """Checkers see every resource."""
     seen: list[str] = []
 
     @jsii.implements(IAspect)

@@ -1,4 +1,4 @@
-"""Runs CDK apps one after the other as their authors would, with cdk-nag's packs and CDK's own validation on."""
+"""Run CDK apps one after the other as their authors would, with cdk-nag's packs and CDK's own validation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _synth = App.synth
 
 
 def main(target: Path, *programs: Path) -> None:
-    """Keeps each program's cloud assembly in a folder of its name; what it writes by itself goes into `written`."""
+    """Keep each program's cloud assembly in a folder with its name. Other output of a program is in `written`."""
     for program in programs:
         sys.argv = [str(program), str(target / "written" / program.stem)]
 
