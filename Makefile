@@ -22,7 +22,7 @@ help:
 	@echo 'make weaken     remove safeguards one by one and check that random histories detect it (minutes)'
 	@echo 'make mutants    find small changes of the handler that no test detects (hours; ARGS="--sample 800": minutes)'
 	@echo 'make model      run new random histories of a stack (MINUTES=10; SEED=… repeats a run)'
-	@echo 'make check      check format, lint and types'
+	@echo 'make check      check format, lint, types and imports'
 	@echo 'make format     format the code'
 	@echo 'make bench      compare performance with the alternatives (15 minutes; ONLY=synth runs one benchmark)'
 	@echo 'make docs       build the documentation site into site/ (make docs-serve: preview it while you write)'
@@ -67,6 +67,7 @@ check: setup
 	ruff format --check
 	ruff check
 	mypy
+	lint-imports --no-logo
 	zizmor --offline --no-progress --quiet --persona=pedantic .github
 
 bench: EXTRAS := dev bench
@@ -127,7 +128,7 @@ lock: setup
 
 clean:
 	rm -rf .venv .tools .local node_modules bench/node_modules cdk.out dist build site htmlcov .coverage
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # PYTHON=… selects the Python to use. By default, the first one that is new enough and complete is used.
