@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-ROOT = Path(__file__).resolve().parent.parent
-PLOTS = ROOT / "docs" / "plots"
-RESULTS = ROOT / "bench" / "results"
+from docs_results import rows
+
+PLOTS = Path(__file__).resolve().parent.parent / "docs" / "plots"
 
 TEXT = MappingProxyType({"light": "#24292f", "dark": "#e6edf3"})
 _OURS, _OTHER = "#5c6bc0", "#8a9099"
 _WIDTH, _TOP, _STEP = 390, 50, 38  # points: the width, the height of the heading, and of one bar with its label
 _LABEL = {"ours": "this project", "bare boto3": "bare boto3, no error handling"}
-
-Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,22 +63,11 @@ def draw(name: str, plot: Bars) -> None:
         plt.close(figure)
 
 
-def _rows(name: str, title: str) -> Iterator[Row]:
-    """The rows of a table of the results, by column; a column that has no title or a used one gets its number."""
-    tables = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["tables"]
-    (table,) = (table for table in tables if table["title"].startswith(title))
-    columns: list[str] = []
-    for number, column in enumerate(table["columns"]):
-        columns.append(column if column and column not in columns else str(number))
-    for row in table["rows"]:
-        yield dict(zip(columns, row, strict=True))
-
-
 def _times(title: str, name: str, table: str, measured: str) -> Bars:
     bars = [
         _bar(_LABEL.get(row["0"], row["0"]), row["median ms"], "ms", is_ours=row["0"] == "ours")
-        for row in _rows(name, table)
-        if row["0"] != "ours, bytecode there"
+        for row in rows(name, table)
+        if row["0"] != "ours, with bytecode"
     ]
     return Bars(title=title, unit=f"milliseconds, {measured}", bars=bars)
 
@@ -93,7 +79,7 @@ def _bar(label: str, value: str, unit: str, *, is_ours: bool) -> Bar:
 def _synth() -> Bars:
     bars = [
         _bar(f"{label}, {row['endpoints']} endpoints", row[column], "ms", is_ours=column == "ours")
-        for row in _rows("synth", "What one more endpoint costs")
+        for row in rows("synth", "Cost of one more endpoint")
         if row["1"] == "ms"
         for column, label in (("ours", "this project"), ("AwsCustomResource", "AwsCustomResource"))
     ]
@@ -101,10 +87,10 @@ def _synth() -> Bars:
 
 
 def _rate() -> Bars:
-    rows = [row for row in _rows("rate", "Creates against 50 requests a second") if row["endpoints"] == "1000"]
-    rows = [row for row in rows if row["at once"] != "1"]
-    bars = [_bar("the rate alone", rows[0]["limit s"], "s", is_ours=False)]
-    for row in rows:
+    measured = rows("rate", "Creates against 50 requests a second")
+    thousand = [row for row in measured if row["endpoints"] == "1000" and row["at once"] != "1"]
+    bars = [_bar("the rate alone", thousand[0]["limit s"], "s", is_ours=False)]
+    for row in thousand:
         for label, seconds, failed in (
             ("this project", "ours s", "failed"),
             ("botocore's default retries", "default retries s", "9"),
@@ -121,7 +107,7 @@ def _deploy() -> Bars:
             f"{_LABEL.get(row['1'], row['1'])}, {size} endpoints", row[own].split()[0], "ms", is_ours=row["1"] == "ours"
         )
         for size in (100, 240, 400)
-        for row in _rows(f"deploy-{size}", "By the real cdk command")
+        for row in rows(f"deploy-{size}", "With the real cdk command")
         if row["step"] == "deploy" and row["1"] in ("ours", "AwsCustomResource")
     ]
     return Bars(title="Deploy", unit="milliseconds per endpoint, without the local cloud's own share", bars=bars)

@@ -30,10 +30,10 @@ def measure() -> Result:
                 title="Requests to the service for one event",
                 columns=["event", "ours", "fewest possible", "which"],
                 rows=rows,
-                note="A replacement first looks for what an attempt that was cut short has left, and names the new"
-                " endpoint as declared last of all, so that it is recognised until then; one that is gone is looked"
-                " for twice, since a List may be behind. AwsCustomResource makes one call for each event: it does not"
-                " replace, and recovers nothing.",
+                note="A replacement first looks for leftovers of an interrupted attempt. It sets the declared name in"
+                " its last call, so that the new endpoint has a recognizable name until then. A missing endpoint is"
+                " looked up twice, because List can lag. AwsCustomResource makes one call for each event: it neither"
+                " replaces nor recovers.",
             )
         ],
     )
@@ -87,13 +87,13 @@ def _refuse(stage: Stage, _: str) -> None:
 
 _KINDS: dict[str, tuple[str, Callable[[Stage, str], None]]] = {
     "Create": ("1", _create),
-    "the same Create delivered twice": ("2", _create_twice),
+    "the same Create, delivered twice": ("2", _create_twice),
     "Update of the name": ("1", _rename),
     "Update that changes nothing": ("0", _change_nothing),
     "Update of the device token (replacement)": ("1", _replace),
     "the replacement and the Delete of the old one": ("2", _replace_and_remove),
     "Delete": ("1", _delete),
-    "Delete of an endpoint that is gone": ("1", _delete_what_is_gone),
-    "Update of an endpoint that is gone": ("2", _rename_what_is_gone),
+    "Delete of a missing endpoint": ("1", _delete_what_is_gone),
+    "Update of a missing endpoint": ("2", _rename_what_is_gone),
     "Create with invalid properties": ("0", _refuse),
 }

@@ -38,16 +38,16 @@ def measure() -> Result:
                 f"From the start of the process to the accepted answer of a Create, {RUNS} runs each",
                 timings,
                 beside=BARE,
-                note="Lambda cannot write bytecode beside a function's code: the first row is what a cold start there"
-                " does, the second what one does where the code was run before.",
+                note="Lambda cannot write bytecode next to a function's code. The first row measures this case; the"
+                " second measures a start with bytecode from an earlier run.",
             ),
             Table(
-                title="Where ours spends it, in milliseconds of the processor",
+                title="How this project uses the time, in milliseconds of CPU time",
                 columns=["step", "median"],
                 rows=[[step, f"{each:.1f}"] for step, each in steps.items()],
             ),
             Table(
-                title="The most memory that the process had",
+                title="Maximum memory of the process",
                 columns=["", "median MB"],
                 rows=[[name, f"{median(each):.0f}"] for name, each in memory.items()],
             ),

@@ -59,7 +59,7 @@ def _lives(candidates: dict[str, Candidate], size: int, lives: int) -> Taken:
 
 def _compared(taken: Taken, size: int, lives: int) -> Table:
     return Table(
-        title=f"By the real cdk command on the local cloud, lives each: {lives}",
+        title=f"With the real cdk command on the local cloud, number of runs: {lives}",
         columns=[
             *("step", "", "the command, s", "the stack, s", "less the local cloud's, ms an endpoint"),
             *(f"x {SDK_CALL}", "calls", "outcome"),
@@ -70,11 +70,11 @@ def _compared(taken: Taken, size: int, lives: int) -> Table:
             for name, steps in of_step.items()
             if steps
         ],
-        note="Medians of lives that were led step by step in turn, with the least and the most. The local cloud's own"
-        " share is what the same stack takes there with a function in the same language that only answers, in the same"
-        " life: after one in Python that logs nothing it waits 50 ms for a line. The ratio is that of what remains."
-        " Calls and outcomes are exact."
-        f" {WITH_CRHELPER} sleeps 120 s in every Delete, so that it is not destroyed.",
+        note="Medians, with minimum and maximum, of runs in which the candidates take turns at every step. The local"
+        " cloud's own share is subtracted: it is the time of the same stack with a function in the same language that"
+        " only answers. The local cloud waits 50 ms for a log line after each Python function that logs nothing. The"
+        " ratio compares the remaining times. Calls and outcomes are exact."
+        f" {WITH_CRHELPER} sleeps 120 s in every Delete, so its stack is not destroyed.",
     )
 
 
@@ -111,10 +111,10 @@ def _the_same_again(candidates: dict[str, Candidate], taken: Taken) -> Table:
         steps |= {f"{step} again": candidates[way].step(step) for step in _STEPS}
         rows += [[way, name, str(step.calls), _outcome(step)] for name, step in steps.items()]
     return Table(
-        title="The same endpoints deployed, destroyed and deployed once more",
+        title="The same endpoints deployed, destroyed and deployed again",
         columns=["", "step", "calls", "outcome"],
         rows=rows,
-        note="The service remembers client request tokens, as it may.",
+        note="The service remembers client request tokens, which the API allows.",
     )
 
 

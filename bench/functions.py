@@ -21,7 +21,7 @@ from chime_endpoints._function.asset import staged
 
 from .stage import HERE, Stage, sdk_call_handler
 
-OURS, OURS_COMPILED = "ours", "ours, bytecode there"
+OURS, OURS_COMPILED = "ours", "ours, with bytecode"
 BARE, CRHELPER, SDK_CALL = "bare boto3", "crhelper as documented", "AwsCustomResource (Node)"
 _PYTHON = [sys.executable, str(HERE / "alternatives" / "runtime.py")]
 

@@ -38,19 +38,18 @@ def measure() -> Result:
         lines.append(Line(label=f"{at_once} at once", points=points))
     lines.append(Line(label="the rate alone", points=[(float(size), size / RATE) for size in SIZES]))
     return Result(
-        title="Under the account's rate",
+        title="Under the account's rate limit",
         tables=[
             Table(
-                title=f"Creates against {RATE} requests a second, a call taking {CALL_SECONDS * 1000:.0f} ms",
+                title=f"Creates against {RATE} requests a second, each call takes {CALL_SECONDS * 1000:.0f} ms",
                 columns=[
                     *("endpoints", "at once", "limit s", "ours s", "x limit", "failed", "429s"),
                     *("default retries s", "x limit", "failed", "429s"),
                 ],
                 rows=rows,
-                note="Simulated time, which no other load on the machine changes. The limit is the rate's, or that of"
-                " so many calls at once; a burst of one second's requests is let through at first, so that it can be"
-                " undercut."
-                " The default retries are those of a client that botocore makes when it is told nothing.",
+                note="In simulated time, so other load on the machine has no effect. The limit results from the rate,"
+                " or from the number of calls at once. A burst of one second's requests is allowed at first, so a run"
+                " can be faster than the limit. The default retries are those of a botocore client without settings.",
             )
         ],
         plots=[

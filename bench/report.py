@@ -30,7 +30,7 @@ def write(names: Sequence[str]) -> Path:
     Returns:
         The path of the page.
     """
-    page = ["# What it costs, beside what one would use otherwise", "", "Written by `make bench`.", ""]
+    page = ["# Benchmarks: this project and the alternatives", "", "Written by `make bench`.", ""]
     for file in (file for name in names for file in _kept(name)):
         kept = json.loads(file.read_text())
         result = _read(kept)

@@ -62,16 +62,16 @@ def measure() -> Result:
         title="Synth",
         tables=[
             Table(
-                title="What one more endpoint costs",
+                title="Cost of one more endpoint",
                 columns=["endpoints", "", ours, theirs, "ratio"],
                 rows=rows,
-                note=f"To construct and to synthesize, the median of {RUNS} runs taken in turn, less the same with one"
-                f" endpoint. {theirs} needs two resources each, so that it takes a stack for every"
+                note=f"Construction and synthesis, median of {RUNS} runs in turn, minus the same with one endpoint."
+                f" {theirs} needs two resources for each endpoint, and therefore one stack for every"
                 f" {ONE_STACK[theirs]} endpoints.",
             ),
             Table(
-                title="Crossings from Python to CDK's Node process to declare one more",
-                columns=["", "crossings", "which"],
+                title="Calls from Python to CDK's Node process to declare one more endpoint",
+                columns=["", "calls", "which"],
                 rows=[[name, str(len(each)), ", ".join(each)] for name, each in crossings.items()],
             ),
         ],

@@ -1,4 +1,4 @@
-"""Writes the tables of the reference pages that come from the code: properties, fields and their limits.
+"""Writes the tables of the pages that come from the code and the benchmarks: properties, fields, limits, results.
 
 Run by `make docs`. A page has each table between `<!-- table: NAME -->` and `<!-- end of table -->`. The notes below
 describe each property and the effect of changing it. Writing a table fails if a property has no note or a note has no
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import docs_results
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = ROOT / "docs" / "reference"
+PAGES = (*sorted((ROOT / "docs" / "reference").glob("*.md")), ROOT / "docs" / "performance.md")
 SCHEMA = ROOT / "constructs" / "chime_endpoints" / "declared" / "endpoints.schema.json"
 
 _PLACE = re.compile(r"<!-- table: ([a-z-]+) -->\n.*?<!-- end of table -->", re.DOTALL)
@@ -198,6 +199,10 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "file-fields": _top_fields,
     "entry-fields": _entry_fields,
     "token-fields": _token_fields,
+    "one-more-endpoint": lambda: _rows(*docs_results.one_more_endpoint()),
+    "cold-start": lambda: _rows(*docs_results.cold_start()),
+    "deploy": lambda: _rows(*docs_results.deploy()),
+    "measured": lambda: _rows(*docs_results.measured()),
 }
 
 
@@ -217,7 +222,7 @@ def written(page: str) -> str:
 
 def main() -> None:
     """Write the tables into their pages."""
-    for path in REFERENCE.glob("*.md"):
+    for path in PAGES:
         path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
