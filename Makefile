@@ -11,6 +11,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export TMPDIR := $(CURDIR)/.local/tmp
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.tools/jsii
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Without the files of bytecode, each of the hundreds of processes would compile boto3, moto and aws-cdk-lib again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make demo       deploy, change and destroy endpoints.yaml on a local cloud with the real cdk command'

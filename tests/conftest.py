@@ -10,8 +10,11 @@ import pytest
 from moto import mock_aws
 from xdist.scheduler import LoadScopeScheduling
 
+from support.prepared import prepare_once
 from support.sink import Sink, open_sink
 from support.stage import Stage, stage_for
+
+prepare_once()
 
 _TOGETHER = {
     "tests/e2e/test_demo.py": "demo",

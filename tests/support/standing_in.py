@@ -50,7 +50,7 @@ def answering(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True).start()  # to end at once
     try:
         yield f"{'https' if context else 'http'}://localhost:{server.server_port}"
     finally:
