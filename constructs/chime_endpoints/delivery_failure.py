@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from ._cdk.tree import child_path
-from ._validation.option_types import check
+from ._validation.option_types import check_options
 from .errors import InvalidDeclarationError
 from .metrics import MetricOptions, options_of
 
@@ -35,7 +35,7 @@ class DeliveryFailureRule(events.Rule):
         rule_name: str | None = None,
     ) -> None:
         """See `AppInstanceUserEndpoint.on_delivery_failure`."""
-        if problems := check(DeliveryFailureRule.__init__, locals()).problems:
+        if problems := check_options(DeliveryFailureRule.__init__, locals()).problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id, description=description, event_pattern=event_pattern, rule_name=rule_name)
         self.add_event_pattern(source=[SOURCE], detail_type=[DETAIL_TYPE])

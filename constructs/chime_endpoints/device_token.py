@@ -16,8 +16,8 @@ from chime_endpoints_handler.model.rules import token_places as places
 from ._cdk.unresolved import as_text, is_unresolved
 from ._iam.decryption import key_arns
 from ._iam.statements import PARAMETER_PATH
-from ._validation.option_type_names import KINDS
-from ._validation.option_types import check
+from ._validation.option_type_names import OPTION_TYPES
+from ._validation.option_types import check_options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ class DeviceToken:
         Raises:
             TypeError: an argument has the wrong type.
         """
-        _require_kinds(DeviceToken.from_secrets_manager, locals())
+        _require_types(DeviceToken.from_secrets_manager, locals())
         # CDK's own pattern: Secrets Manager appends a hyphen and six characters to the name.
         readable = Access.to_secret(secret.secret_full_arn or f"{secret.secret_arn}-??????")
         key = secret.encryption_key
@@ -138,7 +138,7 @@ class DeviceToken:
             TypeError: an argument has the wrong type.
             ValueError: `granted_path` is not a path, or it does not contain the parameter.
         """
-        _require_kinds(DeviceToken.from_ssm_parameter, locals())
+        _require_types(DeviceToken.from_ssm_parameter, locals())
         number = version if version is None or is_unresolved(version) else str(version)
         return DeviceToken(
             source=ParameterSource(parameter_name=_name_of(parameter), version=number),  # type: ignore[arg-type]  # a number's token renders as a number
@@ -156,7 +156,7 @@ class DeviceToken:
         Raises:
             TypeError: the value is not a string.
         """
-        _require_kinds(DeviceToken.unsafe_plain_text, locals())
+        _require_types(DeviceToken.unsafe_plain_text, locals())
         return DeviceToken(source=PlainToken(as_text(value)))
 
 
@@ -164,7 +164,7 @@ _REMEDY = (
     "Use DeviceToken.from_secrets_manager or DeviceToken.from_ssm_parameter. DeviceToken.unsafe_plain_text puts the"
     " token into the template in plain text."
 )
-KINDS[DeviceToken] = ("a DeviceToken", _REMEDY)
+OPTION_TYPES[DeviceToken] = ("a DeviceToken", _REMEDY)
 
 
 def source_of(token: DeviceToken, stack: Stack) -> TokenSource:
@@ -181,9 +181,9 @@ def source_of(token: DeviceToken, stack: Stack) -> TokenSource:
     return source
 
 
-def _require_kinds(function: Callable[..., DeviceToken], given: Mapping[str, object]) -> None:
+def _require_types(function: Callable[..., DeviceToken], given: Mapping[str, object]) -> None:
     """Reject arguments of the wrong type in one error. A device token is no construct, so the error has no path."""
-    if problems := check(function, given).problems:
+    if problems := check_options(function, given).problems:
         raise TypeError(f"{function.__qualname__}: {' '.join(problems)}")
 
 

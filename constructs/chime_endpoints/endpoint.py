@@ -29,13 +29,13 @@ from ._tags.union import Carrier
 from ._validation.endpoint_problems import (
     UNKNOWN,
     UNKNOWN_TOKEN,
-    Tokens,
+    DeclaredTokens,
     declaration_problems,
     reference_problems,
-    region_of,
+    region_of_user,
     region_warning,
 )
-from ._validation.option_types import check
+from ._validation.option_types import check_options
 from .delivery_failure import DeliveryFailureRule
 from .device_token import DeviceToken, source_of
 from .errors import InvalidDeclarationError
@@ -108,9 +108,9 @@ class _Endpoint(Resource):
             InvalidDeclarationError: an option has the wrong type, or the stack is not in the user's region, where the
                 events are sent.
         """
-        problems = check(_Endpoint.on_delivery_failure, locals()).problems
+        problems = check_options(_Endpoint.on_delivery_failure, locals()).problems
         stack = stack_of(self)
-        sent_in, here = region_of(self._user, stack), region_of_stack(stack)
+        sent_in, here = region_of_user(self._user, stack), region_of_stack(stack)
         if sent_in is not None and here is not None and sent_in != here:
             problems.append(
                 f"the stack is in {here}, but Amazon Chime SDK sends the events in {sent_in}; create the rule in a"
@@ -194,31 +194,31 @@ class AppInstanceUserEndpoint(_Endpoint):
         Raises:
             InvalidDeclarationError: the declaration is invalid. The error lists every problem.
         """
-        kinds = check(AppInstanceUserEndpoint.__init__, locals())
-        user = user_of(kinds.right("app_instance_user", app_instance_user, UNKNOWN), scope=scope)
-        resource_arn = application_arn(kinds.right("application", application, UNKNOWN))
-        right_voip_token = kinds.right("voip_device_token", voip_device_token, None)
-        right_tags = kinds.right("tags", tags, None)
+        checked = check_options(AppInstanceUserEndpoint.__init__, locals())
+        user = user_of(checked.valid_or("app_instance_user", app_instance_user, UNKNOWN), scope=scope)
+        resource_arn = application_arn(checked.valid_or("application", application, UNKNOWN))
+        right_voip_token = checked.valid_or("voip_device_token", voip_device_token, None)
+        right_tags = checked.valid_or("tags", tags, None)
         declaration = EndpointDeclaration(
             app_instance_user_arn=user.arn,
-            type=as_text(kinds.right("endpoint_type", endpoint_type, UNKNOWN)),
+            type=as_text(checked.valid_or("endpoint_type", endpoint_type, UNKNOWN)),
             resource_arn=resource_arn,
-            device_token=UNKNOWN_TOKEN if "device_token" in kinds.wrong else source_of(device_token, stack_of(scope)),
+            device_token=UNKNOWN_TOKEN if "device_token" in checked.wrong else source_of(device_token, stack_of(scope)),
             voip_device_token=None if right_voip_token is None else source_of(right_voip_token, stack_of(scope)),
-            name=as_text(kinds.right("endpoint_name", endpoint_name, None)),
-            allow_messages=as_text(kinds.right("allow_messages", allow_messages, None) or AllowMessages.ALL),
+            name=as_text(checked.valid_or("endpoint_name", endpoint_name, None)),
+            allow_messages=as_text(checked.valid_or("allow_messages", allow_messages, None) or AllowMessages.ALL),
             adopt_existing=adopt_existing is True,
         )
         problems = [
-            *kinds.problems,
+            *checked.problems,
             *declaration_problems(declaration, right_tags or {}),
             *policy_problems(
-                removal_policy=kinds.right("removal_policy", removal_policy, None),
-                update_replace_policy=kinds.right("update_replace_policy", update_replace_policy, None),
+                removal_policy=checked.valid_or("removal_policy", removal_policy, None),
+                update_replace_policy=checked.valid_or("update_replace_policy", update_replace_policy, None),
             ),
-            *(() if "provider" in kinds.wrong else provider_problems(provider, scope=scope)),
+            *(() if "provider" in checked.wrong else provider_problems(provider, scope=scope)),
         ]
-        registered = Tokens(scope, user, declaration.device_token)
+        registered = DeclaredTokens(scope, user, declaration.device_token)
         problems += registered.problems()
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
@@ -299,9 +299,9 @@ class ImportedEndpoint(_Endpoint):
         endpoint_id: str,
     ) -> None:
         """See `AppInstanceUserEndpoint.from_endpoint_attributes`."""
-        kinds = check(ImportedEndpoint.__init__, locals())
+        checked = check_options(ImportedEndpoint.__init__, locals())
         app_instance_user_arn, endpoint_id = (as_text(each) for each in (app_instance_user_arn, endpoint_id))
-        problems = kinds.problems or list(reference_problems(app_instance_user_arn, endpoint_id))
+        problems = checked.problems or list(reference_problems(app_instance_user_arn, endpoint_id))
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
         super().__init__(scope, id)

@@ -15,7 +15,7 @@ from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration
 from chime_endpoints_handler.model.rules.violations import violations
 
 from ._cdk.identity import User, digest, key_of, referred
-from ._cdk.lazy import any_later
+from ._cdk.lazy import lazy_any
 from ._cdk.tree import child_path, stack_of
 from ._cdk.unresolved import as_text, is_unresolved
 from ._permissions.permissions import Permissions
@@ -23,7 +23,7 @@ from ._permissions.provider_choice import provider_problems
 from ._tags.report import TagReport
 from ._tags.resources import TagsResource, TagsResources
 from ._tags.union import Carrier, TagUnion
-from ._validation.option_types import check
+from ._validation.option_types import check_options
 from ._validation.parameter_names import in_parameters
 from ._validation.tag_problems import declared_tags_problems
 from .errors import InvalidDeclarationError
@@ -79,7 +79,7 @@ def _put_on_native(carrier: Carrier, native: chime.CfnAppInstanceUser, arn: str)
         own = Carrier(native, {}, resource_type=native.cfn_resource_type, stack=stack, manager=native.cdk_tag_manager)
         union = _native[native] = TagUnion(arn=arn, stack=stack, carriers=[own])
         shared = union
-        native.add_property_override("Tags", any_later(lambda: tag_list(shared.values()) or None))
+        native.add_property_override("Tags", lazy_any(lambda: tag_list(shared.values()) or None))
         TagReport.of(stack).check_later(native, union)
     union.carriers.append(carrier)
 
@@ -120,7 +120,7 @@ class ChimeIdentityTags(Resource):
         Raises:
             InvalidDeclarationError: the declaration is invalid. The error lists every problem.
         """
-        if wrong := check(ChimeIdentityTags.__init__, locals()).problems:
+        if wrong := check_options(ChimeIdentityTags.__init__, locals()).problems:
             raise InvalidDeclarationError(child_path(scope, id), wrong)
         resource_arn = as_text(resource_arn)
         stack = stack_of(scope)
@@ -150,7 +150,7 @@ class ChimeIdentityTags(Resource):
         entry.union.carriers.insert(0, self._carrier)
         entry.by_hand = self
         if entry.automatic is not None:
-            entry.automatic.give_way()
+            entry.automatic.leave_out()
         permissions = Permissions.of(stack, provider or EndpointProvider.of(self))
         self._resource = TagsResources(self, "Resource", permissions=permissions).add("Resource", entry.union)
 

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from ._validation.option_types import check
+from ._validation.option_types import check_options
 from .errors import InvalidDeclarationError
 
 NAMESPACE = "ChimeEndpoints"
@@ -41,7 +41,7 @@ def options_of(of: IConstruct, given: MetricOptions, **defaults: Unpack[MetricOp
     Raises:
         InvalidDeclarationError: an option has the wrong type.
     """
-    if problems := check(MetricOptions, given).problems:
+    if problems := check_options(MetricOptions, given).problems:
         raise InvalidDeclarationError(of.node.path, problems)
     chosen = {name: value for name, value in given.items() if value is not None}
     return cast(MetricOptions, {**defaults, **chosen})

@@ -25,8 +25,8 @@ from ._function.subnets import warn_of_isolation
 from ._iam.inline_policies import IN_ACCOUNT, attach, basic_statements, stack_statement, tracing_statement
 from ._iam.role_warning import warn_of_role
 from ._iam.statements import Statement
-from ._validation.option_type_names import KINDS
-from ._validation.option_types import check
+from ._validation.option_type_names import OPTION_TYPES
+from ._validation.option_types import check_options
 from .errors import InvalidDeclarationError
 from .metrics import ProviderMetrics
 
@@ -55,7 +55,7 @@ class IEndpointProvider(IConstruct, Protocol):
         """Whether this app manages the role's permissions."""
 
 
-KINDS[IEndpointProvider] = (
+OPTION_TYPES[IEndpointProvider] = (
     "a provider",
     "Use an EndpointProvider, or import one with EndpointProvider.from_service_token.",
 )
@@ -131,14 +131,14 @@ class EndpointProvider(ProviderMetrics):
         Raises:
             InvalidDeclarationError: an option has the wrong type or is outside its limits.
         """
-        kinds = check(EndpointProvider.__init__, locals())
-        timeout = kinds.right("timeout", timeout, None) or timing.DEFAULT_TIMEOUT
+        checked = check_options(EndpointProvider.__init__, locals())
+        timeout = checked.valid_or("timeout", timeout, None) or timing.DEFAULT_TIMEOUT
         memory_size = _MEMORY if memory_size is None else memory_size
         log_level = log_level or lambda_.ApplicationLogLevel.INFO
-        problems = [*kinds.problems, *timing.timeout_problems(timeout)]
-        if kinds.is_number(memory_size, "memory_size") and not 128 <= memory_size <= 10_240:
+        problems = [*checked.problems, *timing.timeout_problems(timeout)]
+        if checked.is_number(memory_size, "memory_size") and not 128 <= memory_size <= 10_240:
             problems.append(f"memory_size is {memory_size} MB; it must be 128 to 10,240 MB.")
-        if kinds.is_number(reserved_concurrent_executions, "reserved_concurrent_executions") and (
+        if checked.is_number(reserved_concurrent_executions, "reserved_concurrent_executions") and (
             reserved_concurrent_executions < 1
         ):
             problems.append(
@@ -150,7 +150,7 @@ class EndpointProvider(ProviderMetrics):
         if role is not None and permissions_boundary is not None:
             problems.append("role and permissions_boundary cannot be combined; set the boundary on the role itself.")
         for name, given in (("vpc_subnets", vpc_subnets), ("security_groups", security_groups)):
-            if vpc is None and kinds.right(name, given, None) is not None:
+            if vpc is None and checked.valid_or(name, given, None) is not None:
                 problems.append(f"{name} is set without vpc; set vpc to the VPC that it belongs to.")
         if problems:
             raise InvalidDeclarationError(child_path(scope, id), problems)
@@ -330,11 +330,13 @@ class ImportedProvider(Construct):
         service_timeout: Duration | None,
     ) -> None:
         """See `EndpointProvider.from_service_token`."""
-        kinds = check(ImportedProvider.__init__, locals())
-        waits = kinds.right("service_timeout", service_timeout, None) or timing.service_timeout(timing.DEFAULT_TIMEOUT)
-        problems = [*kinds.problems, *timing.service_timeout_problems(waits)]
+        checked = check_options(ImportedProvider.__init__, locals())
+        waits = checked.valid_or("service_timeout", service_timeout, None) or timing.service_timeout(
+            timing.DEFAULT_TIMEOUT
+        )
+        problems = [*checked.problems, *timing.service_timeout_problems(waits)]
         service_token = as_text(service_token)
-        if "service_token" not in kinds.wrong and not (is_token(service_token) or service_token.startswith("arn:")):
+        if "service_token" not in checked.wrong and not (is_token(service_token) or service_token.startswith("arn:")):
             problems.append(
                 "service_token is not an ARN; set the ARN of the provider's function"
                 f" (arn:aws:lambda:REGION:ACCOUNT:function:NAME). [{Code.MALFORMED}]"

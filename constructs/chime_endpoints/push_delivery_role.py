@@ -13,7 +13,7 @@ from constructs import Construct, IConstruct
 from ._cdk.identity import application_arn
 from ._cdk.tree import child_path, root_of, stack_of
 from ._validation.endpoint_problems import application_problems
-from ._validation.option_types import check
+from ._validation.option_types import check_options
 from .errors import InvalidDeclarationError
 
 
@@ -49,9 +49,9 @@ class PushDeliveryRole(iam.Role):
             InvalidDeclarationError: `applications` is empty, a value is not an application, or another construct in
                 this app already creates the role for the account.
         """
-        kinds = check(PushDeliveryRole.__init__, locals())
-        arns = [application_arn(each) for each in kinds.right("applications", applications, ())]
-        problems = kinds.problems + [problem for arn in arns for problem in application_problems("applications", arn)]
+        checked = check_options(PushDeliveryRole.__init__, locals())
+        arns = [application_arn(each) for each in checked.valid_or("applications", applications, ())]
+        problems = checked.problems + [problem for arn in arns for problem in application_problems("applications", arn)]
         if not problems and not arns:
             problems.append("applications is empty, so the role would allow nothing; add at least one application.")
         stack = stack_of(scope)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints.declared.stack_assignment.assignment import spread
+from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks
 from declared.writing import loaded, many, mistakes
 
 COMMON = "user: <USER>, type: GCM, application: <APPLICATION>, device_token: {secret: <SECRET>"
@@ -19,8 +19,8 @@ def test_a_renamed_entry_with_its_former_key_as_id_stays_in_its_stack(tmp_path: 
     for number in range(200):
         text = text.replace(f"  device-{number}: {{", f"  renamed-{number}: {{id: device-{number}, ")
     after = loaded(tmp_path, text)
-    assert [[each.identity for each in share] for share in spread(after.entries, 7)] == [
-        [each.key for each in share] for share in spread(before.entries, 7)
+    assert [[each.identity for each in share] for share in assign_to_stacks(after.entries, 7)] == [
+        [each.key for each in share] for share in assign_to_stacks(before.entries, 7)
     ]
 
 

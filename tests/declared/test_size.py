@@ -10,7 +10,7 @@ import pytest
 
 from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.stack_assignment.assignment import exceeded, spread
+from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks, exceeded_quota
 from declared.writing import APPLICATION, USER, loaded, many, mistakes
 
 
@@ -48,8 +48,8 @@ def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stac
     assert "a tenth of each quota free" in message
     advised = int(message.split("`stacks: ")[1].split("`")[0])
     entries = loaded(tmp_path, many(count, stacks=advised)).entries
-    assert exceeded(spread(entries, advised), reserve=0.1) is None
-    assert exceeded(spread(entries, advised - 1), reserve=0.1) is not None
+    assert exceeded_quota(assign_to_stacks(entries, advised), reserve=0.1) is None
+    assert exceeded_quota(assign_to_stacks(entries, advised - 1), reserve=0.1) is not None
 
 
 def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) -> None:

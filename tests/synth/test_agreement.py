@@ -13,7 +13,7 @@ from aws_cdk import App
 
 from chime_endpoints._iam.statements import characters
 from chime_endpoints.declared.entries.entry import Declarations
-from chime_endpoints.declared.stack_assignment.assignment import spread
+from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks
 from chime_endpoints.declared.stack_assignment.usage import Usage, usage
 from chime_endpoints.declared.stacks import declare
 from declared.writing import APPLICATION, SECRET, loaded, mistakes
@@ -103,7 +103,7 @@ def policies(resources: Mapping[str, Any], kind: str) -> dict[str, int]:
 
 def in_one_stack(declared: Declarations) -> Usage:
     """The estimated size of a file's stack."""
-    (entries,) = spread(declared.entries, 1)
+    (entries,) = assign_to_stacks(declared.entries, 1)
     return usage(entries, declared.parameter_paths)
 
 

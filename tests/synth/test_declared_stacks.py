@@ -12,7 +12,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from chime_endpoints.declared.load import load
-from chime_endpoints.declared.stack_assignment.assignment import spread
+from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks
 from chime_endpoints.declared.stack_assignment.usage import usage
 from chime_endpoints.declared.stacks import declare
 from declared.writing import APPLICATION, SECRET, USER, loaded, many
@@ -179,6 +179,6 @@ def test_two_thousand_endpoints_fit_cloudformations_quotas(tmp_path: Path) -> No
     assert max(map(len, found)) <= 500
     sizes = sorted(len(text.encode()) for text in written)
     assert sizes[-1] <= 1_000_000
-    reckoned = sorted(usage(share).template_bytes for share in spread(declared.entries, 10))
+    reckoned = sorted(usage(share).template_bytes for share in assign_to_stacks(declared.entries, 10))
     for size, estimate in zip(sizes, reckoned, strict=True):
         assert size <= estimate <= 2 * size

@@ -10,12 +10,12 @@ from aws_cdk import IResolvable, IStableAnyProducer, IStableStringProducer, Lazy
 from constructs import IConstruct, IValidation
 
 
-def any_later(produce: Callable[[], Any]) -> IResolvable:
+def lazy_any(produce: Callable[[], Any]) -> IResolvable:
     """Return a value that is computed once, when the template is written. None omits the property."""
     return Lazy.any(_AnyProducer(produce))
 
 
-def text_later(produce: Callable[[], str]) -> str:
+def lazy_string(produce: Callable[[], str]) -> str:
     """Return a string that is computed once, when the template is written."""
     return Lazy.string(_StringProducer(produce))
 

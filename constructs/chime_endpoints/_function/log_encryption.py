@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from chime_endpoints._cdk.tree import stack_of
-from chime_endpoints._iam.role_warning import written
+from chime_endpoints._iam.role_warning import as_iam_accepts
 
 WARNING = "chime-endpoints:key"
 _ACTIONS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
@@ -32,7 +32,7 @@ def let_logs_use(key: kms.IKey, *, scope: Construct) -> None:
         conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
     )
     if not key.add_to_resource_policy(statement, True).statement_added:  # noqa: FBT003 - CDK's signature
-        policy = json.dumps(written(stack.resolve(statement.to_json()), stack))
+        policy = json.dumps(as_iam_accepts(stack.resolve(statement.to_json()), stack))
         Annotations.of(scope).add_warning_v2(
             WARNING,
             "CloudWatch Logs needs permission to encrypt the log group with encryption_key, but this app cannot change"

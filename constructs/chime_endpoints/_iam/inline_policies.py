@@ -9,7 +9,7 @@ from aws_cdk import Aws, Names, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from chime_endpoints._cdk.lazy import any_later
+from chime_endpoints._cdk.lazy import lazy_any
 from chime_endpoints._cdk.tree import stack_of
 
 from .statements import Statement, allow, document
@@ -42,7 +42,7 @@ def attach(
     role.attach_inline_policy(policy)
     made = policy.node.default_child
     assert isinstance(made, iam.CfnPolicy)  # noqa: S101 - for the type checker
-    made.policy_document = any_later(lambda: document(statements()))
+    made.policy_document = lazy_any(lambda: document(statements()))
     return made if Stack.of(scope).resolve(made.roles) else None
 
 

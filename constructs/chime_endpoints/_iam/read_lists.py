@@ -12,7 +12,7 @@ INLINE_ROOM = 2_500
 _BRACKETS = 2  # around the resources of a statement that has several
 
 
-class ReadingList:
+class ReadList:
     """The resources that one policy allows reading, limited by the policy's size."""
 
     def __init__(self, room: int) -> None:
@@ -48,14 +48,14 @@ class ReadingList:
         return length(resource) + len('"",') + (_BRACKETS if len(there) == 1 else 0)
 
 
-class ReadingLists:
+class ReadLists:
     """A short list for an inline policy, followed by lists for managed policies, without duplicates.
 
     Entries are only added at the end, so that a further secret or parameter changes only one policy.
     """
 
     def __init__(self) -> None:
-        self._lists: list[ReadingList] = []
+        self._lists: list[ReadList] = []
         self._places: dict[tuple[str, Hashable], int] = {}
 
     def place(self, action: str, resource: str, key: Hashable) -> int:
@@ -68,7 +68,7 @@ class ReadingLists:
         """
         if (action, key) not in self._places:
             if not self._lists or not self._lists[-1].add_if_room(action, resource):
-                self._lists.append(ReadingList(MANAGED_QUOTA if self._lists else INLINE_ROOM))
+                self._lists.append(ReadList(MANAGED_QUOTA if self._lists else INLINE_ROOM))
                 self._lists[-1].add_if_room(action, resource)
             self._places[action, key] = len(self._lists) - 1
         return self._places[action, key]
@@ -77,7 +77,7 @@ class ReadingLists:
         """Iterate over all resources that the policies allow reading."""
         return (resource for each in self._lists for resource in each.resources())
 
-    def __getitem__(self, number: int) -> ReadingList:
+    def __getitem__(self, number: int) -> ReadList:
         return self._lists[number]
 
     def __len__(self) -> int:

@@ -30,7 +30,7 @@ def warn_of_role(construct: IConstruct, statements: Callable[[], Iterable[Statem
     """
 
     def warn() -> list[str]:
-        policy = pasted(statements(), stack_of(construct))
+        policy = policy_to_attach(statements(), stack_of(construct))
         unknown = " Replace each ${…} with its value at deployment." if "${" in policy else ""
         Annotations.of(construct).add_warning_v2(
             WARNING,
@@ -41,27 +41,27 @@ def warn_of_role(construct: IConstruct, statements: Callable[[], Iterable[Statem
     validate_later(construct, warn)
 
 
-def pasted(statements: Iterable[Statement], stack: Stack) -> str:
+def policy_to_attach(statements: Iterable[Statement], stack: Stack) -> str:
     """Return statements as a policy document in JSON, one statement a line, with the known values of a stack."""
     lines = []
     for statement in statements:
         resolved = stack.resolve(statement)
-        if (line := json.dumps(written(resolved, stack))) not in lines:
+        if (line := json.dumps(as_iam_accepts(resolved, stack))) not in lines:
             lines.append(line)
     listed = ",\n  ".join(lines)
     return f'{{"Version": "{VERSION}", "Statement": [\n  {listed}\n]}}'
 
 
-def written(value: Any, stack: Stack) -> Any:
+def as_iam_accepts(value: Any, stack: Stack) -> Any:
     """Return a template value as IAM accepts it. A value known only to CloudFormation becomes `${…}`."""
     match value:
         case list():
-            return [written(each, stack) for each in value]
+            return [as_iam_accepts(each, stack) for each in value]
         case {"Fn::Join": [str(separator), list(parts)]}:
-            return separator.join(written(part, stack) for part in parts)
+            return separator.join(as_iam_accepts(part, stack) for part in parts)
         case {"Ref": "AWS::StackId"}:
             arn = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
-            return written(stack.resolve(arn), stack)
+            return as_iam_accepts(stack.resolve(arn), stack)
         case {"Ref": str(name)}:
             return _known(name, stack) or f"${{{name}}}"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
@@ -69,7 +69,7 @@ def written(value: Any, stack: Stack) -> Any:
         case {"Fn::ImportValue": str(name)}:
             return f"${{{name}}}"
         case dict() if not any(key.startswith("Fn::") for key in value):
-            return {key: written(each, stack) for key, each in value.items()}
+            return {key: as_iam_accepts(each, stack) for key, each in value.items()}
         case dict():
             return f"${{{json.dumps(value)}}}"
         case _:

@@ -19,7 +19,7 @@ from constructs import Construct, IDependable
 
 from chime_endpoints._cdk import acknowledged
 from chime_endpoints._cdk.identity import User, digest, key_of
-from chime_endpoints._cdk.lazy import any_later, validate_later
+from chime_endpoints._cdk.lazy import lazy_any, validate_later
 from chime_endpoints._cdk.tree import stack_of
 from chime_endpoints._iam.inline_policies import (
     basic_statements,
@@ -45,7 +45,7 @@ from chime_endpoints._iam.statements import (
 from chime_endpoints.device_token import DeviceToken
 from chime_endpoints.provider import EndpointProvider, IEndpointProvider
 
-from .read_permissions import Reading
+from .read_permissions import ReadPermissions
 from .tag_permissions import Taggable, TagPermissions
 
 
@@ -74,7 +74,7 @@ class Permissions(Construct):
             warn_of_role(self, self._needed_of_role, more="" if of_this_app else _of_its_own())
         self._policies: dict[str, CfnResource | None] = {}
         self._inline: list[Callable[[], Statement]] = []
-        self._reading = Reading(self, role=self._role) if self._role is not None else None
+        self._reading = ReadPermissions(self, role=self._role) if self._role is not None else None
         self._tagging = TagPermissions(self, role=self._role) if self._role is not None else None
         if stack_of(provider) is not stack_of(self) or (self._role is None and not of_this_app):
             self._allow("Stack", lambda: stack_statement(provider, self))
@@ -150,7 +150,7 @@ class Permissions(Construct):
             self,
             policy_id,
             policy_name=name_of(self, policy_id),
-            policy_document=any_later(lambda: document([statement()])),
+            policy_document=lazy_any(lambda: document([statement()])),
             roles=[self._role.role_name],
         )
 

@@ -10,20 +10,20 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chime_endpoints._cdk.identity import key_of
-from chime_endpoints._cdk.lazy import any_later
+from chime_endpoints._cdk.lazy import lazy_any
 from chime_endpoints._iam.inline_policies import name_of
-from chime_endpoints._iam.read_lists import ReadingLists
+from chime_endpoints._iam.read_lists import ReadLists
 from chime_endpoints._iam.statements import Statement, characters, document, rollback_statement
 from chime_endpoints.device_token import Access
 
 
-class Reading:
+class ReadPermissions:
     """A role's permissions to read: a short inline policy first, then managed policies for the rest."""
 
     def __init__(self, scope: Construct, *, role: iam.IRole) -> None:
         self._scope = scope
         self._role = role
-        self._lists = ReadingLists()
+        self._lists = ReadLists()
         self._policies: list[CfnResource] = []
 
     def allow(self, accesses: Iterable[Access]) -> list[CfnResource]:
@@ -63,7 +63,7 @@ class Reading:
             self._scope,
             "Reading",
             policy_name=name_of(self._scope, "Reading"),
-            policy_document=any_later(partial(self._document, 0)),
+            policy_document=lazy_any(partial(self._document, 0)),
             roles=[self._role.role_name],
         )
 
@@ -71,6 +71,6 @@ class Reading:
         return iam.CfnManagedPolicy(
             self._scope,
             f"Reading{number}",
-            policy_document=any_later(partial(self._document, number)),
+            policy_document=lazy_any(partial(self._document, number)),
             roles=[self._role.role_name],
         )

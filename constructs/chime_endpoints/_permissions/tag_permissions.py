@@ -10,7 +10,7 @@ from constructs import Construct
 
 from chime_endpoints._cdk import acknowledged
 from chime_endpoints._cdk.identity import digest
-from chime_endpoints._cdk.lazy import any_later, text_later
+from chime_endpoints._cdk.lazy import lazy_any, lazy_string
 from chime_endpoints._iam.inline_policies import name_of
 from chime_endpoints._iam.statements import Statement, document, for_tags
 
@@ -41,11 +41,11 @@ class TagPermissions(iam.CfnPolicy):
         super().__init__(
             scope,
             "Tagging",
-            policy_name=text_later(lambda: f"{name_of(scope, 'Tagging')}{self._digest()}"),
-            policy_document=any_later(lambda: document(self.statements())),
+            policy_name=lazy_string(lambda: f"{name_of(scope, 'Tagging')}{self._digest()}"),
+            policy_document=lazy_any(lambda: document(self.statements())),
             roles=[role.role_name],
         )
-        self.override_logical_id(text_later(lambda: f"ChimePermissionsTagging{self._digest()}"))
+        self.override_logical_id(lazy_string(lambda: f"ChimePermissionsTagging{self._digest()}"))
         acknowledged.wildcards(self, self._wide, acknowledged.USERS)
 
     def add(self, taggable: Taggable) -> None:

@@ -15,7 +15,7 @@ from chime_endpoints._validation.tag_problems import MOST_TAGS, shown, tag_probl
 from chime_endpoints_handler.model.codes import Code
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
-from .resolution import Meaning, meaning_of
+from .resolution import ResolvedValue, resolved_value
 from .union import Carrier, Tag, TagUnion
 
 _NAMED = 4  # a sentence lists this many constructs or values and counts the rest
@@ -78,12 +78,12 @@ _by_stack: WeakKeyDictionary[Stack, TagReport] = WeakKeyDictionary()
 
 
 def _problems(union: TagUnion) -> Iterator[_Problem]:
-    values: dict[str, dict[Meaning, list[Carrier]]] = {}
+    values: dict[str, dict[ResolvedValue, list[Carrier]]] = {}
     for tag in union.tags():
         if tag.value is None:
             yield _unknown(tag, union.stack)
         else:
-            values.setdefault(tag.key, {}).setdefault(meaning_of(tag.value, union.stack), []).append(tag.carrier)
+            values.setdefault(tag.key, {}).setdefault(resolved_value(tag.value, union.stack), []).append(tag.carrier)
     for key, by_value in values.items():
         if len(by_value) > 1:
             yield _contradiction(key, by_value)
@@ -99,7 +99,7 @@ def _problems(union: TagUnion) -> Iterator[_Problem]:
 
 
 @lru_cache(maxsize=1024)
-def _of_tag(key: str, value: Meaning) -> Sequence[str]:
+def _of_tag(key: str, value: ResolvedValue) -> Sequence[str]:
     return tuple(tag_problems(key, value.literal if value.literal is not None else "known at deployment"))
 
 
@@ -111,7 +111,7 @@ def _unknown(tag: Tag, stack: Stack) -> _Problem:
     return _Problem(group=sentence, keys=(tag.key,), sentence=sentence, carriers=[tag.carrier])
 
 
-def _contradiction(key: str, by_value: dict[Meaning, list[Carrier]]) -> _Problem:
+def _contradiction(key: str, by_value: dict[ResolvedValue, list[Carrier]]) -> _Problem:
     values = _listed([f"{_text(value)} on {_named(carriers)}" for value, carriers in by_value.items()])
     sentence = f"{shown(key)} is {values}, but these tags apply to the same AppInstanceUser."
     carriers = [carrier for those in by_value.values() for carrier in those]
@@ -124,7 +124,7 @@ def _lines(problems: Sequence[_Problem]) -> Iterator[str]:
         groups.setdefault(problem.group, []).append(problem)
     for group in groups.values():
         yield f"tags: {_line(group)}"
-    yield _way_out(problems)
+    yield _remedy(problems)
 
 
 def _line(group: Sequence[_Problem]) -> str:
@@ -138,7 +138,7 @@ def _line(group: Sequence[_Problem]) -> str:
     return f"{first.sentence} The same applies to the AppInstanceUsers of {named}."
 
 
-def _way_out(problems: Sequence[_Problem]) -> str:
+def _remedy(problems: Sequence[_Problem]) -> str:
     keys = {key for problem in problems for key in problem.keys}
     key, subject = (shown(*keys), shown(*keys)) if len(keys) == 1 else ("key", "each key")
     types: set[str] = set()
@@ -154,7 +154,7 @@ def _way_out(problems: Sequence[_Problem]) -> str:
     )
 
 
-def _text(value: Meaning) -> str:
+def _text(value: ResolvedValue) -> str:
     return value.resolved if value.literal is None else shown(value.literal)
 
 

@@ -20,7 +20,7 @@ _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Meaning:
+class ResolvedValue:
     """A tag's value as a stack resolves it. Equal for all tokens that resolve to the same value."""
 
     resolved: str
@@ -28,23 +28,23 @@ class Meaning:
     """The value itself, or None if it is known only at deployment."""
 
 
-def meaning_of(text: str, stack: Stack) -> Meaning:
+def resolved_value(text: str, stack: Stack) -> ResolvedValue:
     """Return how a stack resolves a text."""
     if not is_unresolved(text):
-        return Meaning(resolved=text, literal=text)
+        return ResolvedValue(resolved=text, literal=text)
     resolved = stack.resolve(text)
     with suppress(_StacksOwnError):  # within its own stack, such a value can be compared unchanged
         resolved = _moved(resolved, _pseudo_parameters(stack, stack))
     if isinstance(resolved, str):
-        return Meaning(resolved=resolved, literal=resolved)
-    return Meaning(resolved=json.dumps(resolved, sort_keys=True, default=str), literal=None)
+        return ResolvedValue(resolved=resolved, literal=resolved)
+    return ResolvedValue(resolved=json.dumps(resolved, sort_keys=True, default=str), literal=None)
 
 
 class _StacksOwnError(Exception):
     """A value can be resolved only in its own stack."""
 
 
-def in_stack(text: str, *, of: Stack, to: Stack) -> str | None:
+def translate_for_stack(text: str, *, of: Stack, to: Stack) -> str | None:
     """Translate a tag's key or value for the template of another stack.
 
     Args:

@@ -55,17 +55,17 @@ class TagsResource(CfnResource):
         """Create the resource for the tags that the union will have."""
         self.union = union
         self._service = scope.permissions.service_properties
-        self._gives_way = False
+        self._is_left_out = False
         super().__init__(scope, id, type=TAGS_TYPE)
 
     @property
     def is_tagged(self) -> bool:
         """Whether there are currently tags for this resource to apply."""
-        return not self._gives_way and any(carrier.values() for carrier in self.union.carriers)
+        return not self._is_left_out and any(carrier.values() for carrier in self.union.carriers)
 
-    def give_way(self) -> None:
+    def leave_out(self) -> None:
         """Leave the tags to a `ChimeIdentityTags` construct for the same identity."""
-        self._gives_way = True
+        self._is_left_out = True
 
     def _should_synthesize(self) -> bool:
         return self.is_tagged

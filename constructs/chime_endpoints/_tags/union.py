@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aws_cdk import Stack, TagManager, TagType
 from constructs import IConstruct
 
-from .resolution import in_stack, is_reference
+from .resolution import is_reference, translate_for_stack
 
 
 class Carrier:
@@ -88,8 +88,8 @@ class TagUnion:
                 if is_own or (own.get(key) == value and is_reference(value)):
                     yield Tag(carrier=carrier, key=key, value=value)
                     continue
-                moved_key = in_stack(key, of=carrier.stack, to=self.stack)
-                moved = None if moved_key is None else in_stack(value, of=carrier.stack, to=self.stack)
+                moved_key = translate_for_stack(key, of=carrier.stack, to=self.stack)
+                moved = None if moved_key is None else translate_for_stack(value, of=carrier.stack, to=self.stack)
                 yield Tag(carrier=carrier, key=moved_key or key, value=moved)
 
     def values(self) -> dict[str, str]:

@@ -71,7 +71,7 @@ def application_problems(parameter: str, arn: str) -> Iterator[str]:
         yield f"{sentence} [{Code.MALFORMED}]"
 
 
-def region_of(user: User, stack: Stack) -> str | None:
+def region_of_user(user: User, stack: Stack) -> str | None:
     """Return the region of a user, or None if it is not known at synthesis.
 
     Args:
@@ -88,7 +88,7 @@ def region_of(user: User, stack: Stack) -> str | None:
 
 def region_warning(user: User, stack: Stack) -> str | None:
     """Return a warning if the user's region is known and Amazon Chime SDK messaging is not available there."""
-    region = region_of(user, stack)
+    region = region_of_user(user, stack)
     if region is None or region in REGIONS:
         return None
     sentence = (
@@ -98,7 +98,7 @@ def region_warning(user: User, stack: Stack) -> str | None:
     return f"{sentence} [{Code.UNREACHABLE}]"
 
 
-class Tokens:
+class DeclaredTokens:
     """The tokens that an app declares for each user. Amazon Chime SDK registers a token only once for a user."""
 
     def __init__(self, scope: IConstruct, user: User, source: TokenSource) -> None:

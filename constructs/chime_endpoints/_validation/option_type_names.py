@@ -31,7 +31,7 @@ def _choices(enum: type[Enum]) -> tuple[str, str]:
     return f"a member of {enum.__name__}", f"Use {listed}."
 
 
-KINDS: dict[Any, tuple[str, str]] = {
+OPTION_TYPES: dict[Any, tuple[str, str]] = {
     str: ("a string", ""),
     bool: ("True or False", 'Strings are not converted; to convert one, pass VALUE == "true".'),
     int: ("an integer", ""),

@@ -1,7 +1,8 @@
 """Type checks for every option, derived from the signature that declares it.
 
 CDK checks types only when a value reaches it, with its own messages, and in Python every non-empty string is true. Each
-public function therefore passes itself and its arguments to `check`, so that no option can be added without a check.
+public function therefore passes itself and its arguments to `check_options`, so that no option can be added without a
+check.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from chime_endpoints._cdk.unresolved import is_token
 from chime_endpoints.errors import InvalidDeclarationError
 from chime_endpoints_handler.model.codes import Code
 
-from .option_type_names import KINDS, given_as, members
+from .option_type_names import OPTION_TYPES, given_as, members
 
 _Value = TypeVar("_Value")
 _NOT_OPTIONS = ("self", "cls", "return")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class OptionType:
     """The type that an option accepts."""
 
     words: str
@@ -47,7 +48,7 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedOptions:
     """The result of checking a function's arguments."""
 
     wrong: Mapping[str, Sequence[str]]
@@ -58,7 +59,7 @@ class Checked:
         """All problems, in the order of the options."""
         return [sentence for sentences in self.wrong.values() for sentence in sentences]
 
-    def right(self, parameter: str, value: _Value, otherwise: _Value) -> _Value:
+    def valid_or(self, parameter: str, value: _Value, otherwise: _Value) -> _Value:
         """Return the value if it has the right type. Otherwise, return a value that no other rule rejects."""
         return otherwise if parameter in self.wrong else value
 
@@ -67,7 +68,7 @@ class Checked:
         return parameter not in self.wrong and value is not None and not is_token(value)
 
 
-def check(declares: Callable[..., object] | type, given: Mapping[str, Any]) -> Checked:
+def check_options(declares: Callable[..., object] | type, given: Mapping[str, Any]) -> CheckedOptions:
     """Check the types of a function's arguments.
 
     Args:
@@ -78,10 +79,10 @@ def check(declares: Callable[..., object] | type, given: Mapping[str, Any]) -> C
         InvalidDeclarationError: the scope or the id has the wrong type, so no further check is possible.
     """
     wrong = {}
-    for parameter, kind in _kinds(declares).items():
-        if parameter in given and (sentences := list(kind.problems(parameter, given[parameter]))):
+    for parameter, option_type in _option_types(declares).items():
+        if parameter in given and (sentences := list(option_type.problems(parameter, given[parameter]))):
             wrong[parameter] = sentences
-    checked = Checked(wrong=wrong)
+    checked = CheckedOptions(wrong=wrong)
     if "scope" in wrong or "id" in wrong:
         path = str(given["id"]) if "scope" in wrong else child_path(given["scope"], str(given["id"]))
         raise InvalidDeclarationError(path, checked.problems)
@@ -89,56 +90,60 @@ def check(declares: Callable[..., object] | type, given: Mapping[str, Any]) -> C
 
 
 @cache
-def _kinds(declares: Callable[..., object] | type) -> Mapping[str, Kind]:
+def _option_types(declares: Callable[..., object] | type) -> Mapping[str, OptionType]:
     optional = is_typeddict(declares)
     hints = {name: hint for name, hint in get_type_hints(declares).items() if name not in _NOT_OPTIONS}
-    return {name: _kind_of(hint | None if optional else hint) for name, hint in hints.items()}
+    return {name: _option_type_of(hint | None if optional else hint) for name, hint in hints.items()}
 
 
-def _kind_of(hint: Any) -> Kind:
+def _option_type_of(hint: Any) -> OptionType:
     """Return the type that an annotation describes.
 
     Raises:
-        LookupError: `KINDS` has no entry for the annotation.
+        LookupError: `OPTION_TYPES` has no entry for the annotation.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _either([each for each in arguments if each is not NoneType], optional=NoneType in arguments)
     if origin is Sequence:
-        return _list_of(_kind_of(arguments[0]))
+        return _list_of(_option_type_of(arguments[0]))
     if origin is Mapping:  # of strings to strings; separate rules check its members
-        return Kind(words="a mapping of keys to values", remedy="", matches=lambda value: isinstance(value, Mapping))
-    if hint not in KINDS:
-        raise LookupError(f"kind_words.KINDS has no entry for {hint}.")
-    words, remedy = KINDS[hint]
-    return Kind(words=words, remedy=remedy, matches=_matcher(hint))
-
-
-def _either(hints: Sequence[Any], *, optional: bool) -> Kind:
-    kinds = [_kind_of(hint) for hint in hints]
-    if len(kinds) == 1:
-        (kind,) = kinds
-        return Kind(
-            words=kind.words,
-            remedy=kind.remedy,
-            matches=lambda value: (optional and value is None) or kind.matches(value),
-            inside=lambda parameter, value: iter(()) if value is None else kind.inside(parameter, value),
+        return OptionType(
+            words="a mapping of keys to values", remedy="", matches=lambda value: isinstance(value, Mapping)
         )
-    return Kind(
-        words=" or ".join(kind.words for kind in kinds),
-        remedy=" ".join(kind.remedy for kind in kinds if kind.remedy),
-        matches=lambda value: (optional and value is None) or any(kind.matches(value) for kind in kinds),
+    if hint not in OPTION_TYPES:
+        raise LookupError(f"option_type_names.OPTION_TYPES has no entry for {hint}.")
+    words, remedy = OPTION_TYPES[hint]
+    return OptionType(words=words, remedy=remedy, matches=_matcher(hint))
+
+
+def _either(hints: Sequence[Any], *, optional: bool) -> OptionType:
+    option_types = [_option_type_of(hint) for hint in hints]
+    if len(option_types) == 1:
+        (option_type,) = option_types
+        return OptionType(
+            words=option_type.words,
+            remedy=option_type.remedy,
+            matches=lambda value: (optional and value is None) or option_type.matches(value),
+            inside=lambda parameter, value: iter(()) if value is None else option_type.inside(parameter, value),
+        )
+    return OptionType(
+        words=" or ".join(option_type.words for option_type in option_types),
+        remedy=" ".join(option_type.remedy for option_type in option_types if option_type.remedy),
+        matches=lambda value: (
+            (optional and value is None) or any(option_type.matches(value) for option_type in option_types)
+        ),
     )
 
 
-def _list_of(kind: Kind) -> Kind:
+def _list_of(option_type: OptionType) -> OptionType:
     def inside(parameter: str, value: Sequence[object]) -> Iterator[str]:
         for number, each in enumerate(value):
-            yield from kind.problems(f"{parameter}[{number}]", each)
+            yield from option_type.problems(f"{parameter}[{number}]", each)
 
-    return Kind(
+    return OptionType(
         words="a list",
-        remedy=f"Each item must be {kind.words}.",
+        remedy=f"Each item must be {option_type.words}.",
         matches=lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray),
         inside=inside,
     )

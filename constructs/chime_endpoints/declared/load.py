@@ -9,17 +9,17 @@ from pathlib import Path
 from chime_endpoints._iam.statements import PARAMETER_PATH
 from chime_endpoints_handler.model.codes import Code
 
-from .document.nodes import ListNode, RefusedNode
+from .document.nodes import ListNode, UnsupportedNode
 from .document.parsing import MapNode, Node, Scalar, places, read
 from .document.problems import DeclaredFileError, Place, Problem, quoted
-from .document.unsupported import told_of_function
+from .document.unsupported import explain_function
 from .document.values import Reader, is_unknown
 from .document.variables import Lookup
-from .entries.cross_checks import problems_together
+from .entries.cross_checks import cross_check
 from .entries.entry import Declarations, Entry
 from .entries.entry_reader import read_entry
 from .entries.fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, TOP_FIELDS
-from .stack_assignment.assignment import exceeded, spread, stacks_needed
+from .stack_assignment.assignment import assign_to_stacks, exceeded_quota, stacks_needed
 
 _MOST_BYTES = 100_000_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -92,19 +92,19 @@ def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:
             place = declared.keys[key]
             of_entry = replace(reader, entry=key, shared=shared)
             if not KEY.fullmatch(key):
-                of_entry.wrong(place, "", _told_of_key(key), Code.MALFORMED)
+                of_entry.wrong(place, "", _explain_key(key), Code.MALFORMED)
             if entry := read_entry(of_entry, node, place, defaults):
                 entries.append(entry)
-        reader.problems.extend(problems_together(entries))
+        reader.problems.extend(cross_check(entries))
         if entries:
             _check_size(reader, entries, stacks, paths, top.keys["endpoints"])
     return Declarations(path=path, entries=tuple(entries), stacks=stacks, parameter_paths=paths)
 
 
-def _told_of_key(key: str) -> str:
+def _explain_key(key: str) -> str:
     if "${" in key:
         return "an entry's key cannot contain a variable, because it identifies the endpoint; write the key in full."
-    if told := told_of_function(key):
+    if told := explain_function(key):
         return told
     return "an entry's key has 1 to 128 letters, digits, `-`, `_` or `.`, and begins and ends with a letter or digit."
 
@@ -120,7 +120,7 @@ def _stacks(reader: Reader, top: MapNode) -> int:
     if "stacks" not in top.values:
         return 1
     node = top.values["stacks"]
-    if isinstance(node, RefusedNode):
+    if isinstance(node, UnsupportedNode):
         return 1
     text = ""
     if isinstance(node, Scalar) and node.type in ("int", "str"):
@@ -155,7 +155,7 @@ def _parameter_paths(reader: Reader, top: MapNode) -> tuple[str, ...]:
 
 
 def _check_size(reader: Reader, entries: Sequence[Entry], stacks: int, paths: Sequence[str], place: Place) -> None:
-    need = exceeded(spread(entries, stacks), paths)
+    need = exceeded_quota(assign_to_stacks(entries, stacks), paths)
     if need is None:
         return
     more = stacks_needed(entries, stacks, paths)

@@ -12,8 +12,8 @@ from chime_endpoints.endpoint import AppInstanceUserEndpoint
 from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType, TokenSource
 
 from .entries.entry import Declarations, Entry
-from .stack_assignment.access import Place, accesses
-from .stack_assignment.assignment import spread
+from .stack_assignment.access import StackEnvironment, accesses
+from .stack_assignment.assignment import assign_to_stacks
 
 _POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN}
 
@@ -50,8 +50,8 @@ class EndpointsStack(Stack):
         )
 
     def _token(self, source: TokenSource, entry: Entry) -> DeviceToken:
-        place = Place(self.partition, self.region, self.account)
-        needs = accesses(source, keys=entry.kms_keys, paths=self._paths, own_place=place)
+        environment = StackEnvironment(self.partition, self.region, self.account)
+        needs = accesses(source, keys=entry.kms_keys, paths=self._paths, own_environment=environment)
         return DeviceToken(source=source, needs=tuple(Access(action=each, resource=on) for each, on in needs))
 
 
@@ -62,7 +62,7 @@ def declare(app: App, name: str, declarations: Declarations) -> Iterator[Endpoin
     first, because the service rejects a device token that is still registered.
     """
     before: EndpointsStack | None = None
-    for number, entries in enumerate(spread(declarations.entries, declarations.stacks)):
+    for number, entries in enumerate(assign_to_stacks(declarations.entries, declarations.stacks)):
         if not entries:
             continue  # CloudFormation refuses a stack without resources
         stack = EndpointsStack(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from .problems import Place, Problem, quoted
-from .unsupported import told_of_tag
+from .unsupported import explain_tag
 
 _DEEPEST = 50  # levels; a valid file has four
 _MOST_MERGED = 1_000_000  # keys copied by merge keys; ten thousand entries with ten defaults copy a tenth of it
@@ -53,13 +53,13 @@ class MapNode:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefusedNode:
+class UnsupportedNode:
     """An invalid value that has already been reported."""
 
     place: Place
 
 
-Node = Scalar | ListNode | MapNode | RefusedNode
+Node = Scalar | ListNode | MapNode | UnsupportedNode
 
 
 @dataclass
@@ -122,8 +122,8 @@ class _Builder:
         if tag in _SCALARS:
             node = Scalar(place=place, text=event.value, type=_SCALARS[tag])
         else:
-            self._note(place, told_of_tag(tag))
-            node = RefusedNode(place=place)
+            self._note(place, explain_tag(tag))
+            node = UnsupportedNode(place=place)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._put(node)
@@ -138,7 +138,7 @@ class _Builder:
         node = self._anchors[event.anchor]
         if node is None:
             self._note(place, "this alias refers to a value that contains it.")
-            return RefusedNode(place=place)
+            return UnsupportedNode(place=place)
         return replace(node, place=place)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
@@ -149,7 +149,7 @@ class _Builder:
             )
         refused = event.tag is not None and event.tag not in _COLLECTIONS
         if event.tag is not None and refused:
-            self._note(place, told_of_tag(event.tag))
+            self._note(place, explain_tag(event.tag))
         is_map = isinstance(event, yaml.MappingStartEvent)
         node: ListNode | MapNode = MapNode(place=place, keys={}, values={}) if is_map else ListNode(place=place)
         if event.anchor is not None:
@@ -162,7 +162,7 @@ class _Builder:
         if isinstance(node, MapNode) and ended.merged:
             node = self._with_merged(node, ended.merged)
         if ended.refused:
-            node = RefusedNode(place=node.place)
+            node = UnsupportedNode(place=node.place)
         if ended.anchor is not None:
             self._anchors[ended.anchor] = node
         self._put(node)
@@ -204,7 +204,7 @@ class _Builder:
     def _mergeable(self, node: Node) -> list[MapNode]:
         parts = node.items if isinstance(node, ListNode) else [node]
         for part in parts:
-            if not isinstance(part, MapNode | RefusedNode):
+            if not isinstance(part, MapNode | UnsupportedNode):
                 self._note(part.place, "<< can merge only a map.")
         return [part for part in parts if isinstance(part, MapNode)]
 

@@ -13,7 +13,7 @@ _INSTEAD = (
 )
 
 
-def told_of_tag(tag: str) -> str:
+def explain_tag(tag: str) -> str:
     """Return a sentence about a YAML tag (`!Sub`). Only known names are shown: others might be a device token."""
     name = tag.removeprefix("!")
     if name in _FUNCTIONS:
@@ -26,7 +26,7 @@ def told_of_tag(tag: str) -> str:
     return "begins with !, so YAML reads it as a tag; put the text in quotes."
 
 
-def told_of_function(key: str) -> str | None:
+def explain_function(key: str) -> str | None:
     """Return a sentence about a key that is a CloudFormation function (`Fn::Sub`, `Ref`), or None."""
     if key == "Ref" or (key.startswith("Fn::") and key.removeprefix("Fn::") in _FUNCTIONS):
         return f"{key} {_INSTEAD}"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from chime_endpoints_handler.model.codes import Code
 from chime_endpoints_handler.model.rules.nearest import nearest
 
-from .nodes import RefusedNode
+from .nodes import UnsupportedNode
 from .parsing import MapNode, Node, Scalar
 from .problems import Place, Problem, quoted
-from .unsupported import told_of_function
+from .unsupported import explain_function
 from .variables import Lookup, UndefinedVariableError, substitute
 
 _READS_AS = {"int": "a number", "float": "a number", "timestamp": "a date"}
@@ -56,18 +56,18 @@ class Reader:
     def map(self, node: Node, field: str, known: Sequence[str] | None) -> MapNode | None:
         """Read a map and record unknown keys as problems. Return None if the node is not a map."""
         if not isinstance(node, MapNode):
-            if not isinstance(node, RefusedNode):
+            if not isinstance(node, UnsupportedNode):
                 self.wrong(node.place, field, "must be a map of names and values.", Code.WRONG_KIND)
             return None
         for key, place in node.keys.items():
             if known is not None and key not in known:
-                sentence = told_of_function(key) or f"{_shown(key, field)} is not a field{_meant(key, known)}"
+                sentence = explain_function(key) or f"{_shown(key, field)} is not a field{_meant(key, known)}"
                 self.wrong(place, field, sentence, Code.UNKNOWN)
         return node
 
     def text(self, node: Node, field: str) -> str:
         """Read a string and replace its variables."""
-        if isinstance(node, RefusedNode):
+        if isinstance(node, UnsupportedNode):
             return UNKNOWN
         if not isinstance(node, Scalar):
             return self.wrong(node.place, field, _no_text(node), Code.WRONG_KIND)
@@ -107,7 +107,7 @@ class Reader:
 
     def truth(self, node: Node, field: str) -> bool:
         """Read a Boolean, which can be a string with a variable."""
-        if isinstance(node, RefusedNode):
+        if isinstance(node, UnsupportedNode):
             return False
         if isinstance(node, Scalar) and node.type in ("bool", "str"):
             text = self.text(node, field) if node.type == "str" else node.text
@@ -139,5 +139,5 @@ def _meant(key: str, known: Sequence[str]) -> str:
 
 
 def _no_text(node: Node) -> str:
-    functions = map(told_of_function, node.keys) if isinstance(node, MapNode) else ()
+    functions = map(explain_function, node.keys) if isinstance(node, MapNode) else ()
     return next(filter(None, functions), "must be a string.")

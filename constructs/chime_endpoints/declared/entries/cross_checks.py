@@ -14,7 +14,7 @@ from chime_endpoints_handler.model.rules.limits import TAG_RULES
 from .entry import Entry
 
 
-def problems_together(entries: Sequence[Entry]) -> Iterator[Problem]:
+def cross_check(entries: Sequence[Entry]) -> Iterator[Problem]:
     """Yield duplicate ids, duplicate tokens of a user, conflicting tags of a user, and users with too many tags."""
     yield from _same_ids(entries)
     yield from _same_tokens(entries)

@@ -9,7 +9,7 @@ from chime_endpoints_handler.model.declaration import ParameterSource, SecretSou
 from chime_endpoints_handler.model.rules import token_places as places
 
 
-class Place(NamedTuple):
+class StackEnvironment(NamedTuple):
     """The partition, region and account of a stack."""
 
     partition: str
@@ -17,16 +17,20 @@ class Place(NamedTuple):
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a resource in this place."""
+        """Return the ARN of a resource in this environment."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
-OWN_PLACE = Place("${Token[AWS.Partition.0]}", "${Token[AWS.Region.0]}", "${Token[AWS.AccountId.0]}")
-"""The place of a stack without an explicit environment."""
+OWN_ENVIRONMENT = StackEnvironment("${Token[AWS.Partition.0]}", "${Token[AWS.Region.0]}", "${Token[AWS.AccountId.0]}")
+"""The environment of a stack that sets none."""
 
 
 def accesses(
-    source: TokenSource, *, keys: Sequence[str], paths: Sequence[str], own_place: Place = OWN_PLACE
+    source: TokenSource,
+    *,
+    keys: Sequence[str],
+    paths: Sequence[str],
+    own_environment: StackEnvironment = OWN_ENVIRONMENT,
 ) -> Iterator[tuple[str, str]]:
     """Yield the actions and resources that are needed to read a token.
 
@@ -34,35 +38,35 @@ def accesses(
         source: the location of the token.
         keys: the ARNs of the KMS keys that might encrypt it.
         paths: the parameter paths that are allowed as a whole.
-        own_place: the place of secrets and parameters that are given by name.
+        own_environment: the place of secrets and parameters that are given by name.
     """
     if isinstance(source, SecretSource):
-        for arn in _secret_arns(source.secret_arn, own_place):
+        for arn in _secret_arns(source.secret_arn, own_environment):
             yield "secretsmanager:GetSecretValue", arn
     elif isinstance(source, ParameterSource):
-        yield "ssm:GetParameter", _parameter_arn(source.parameter_name, paths, own_place)
+        yield "ssm:GetParameter", _parameter_arn(source.parameter_name, paths, own_environment)
     else:
         return
     for key in keys:
         yield "kms:Decrypt", key
 
 
-def _secret_arns(secret: str, own_place: Place) -> Iterator[str]:
+def _secret_arns(secret: str, own_environment: StackEnvironment) -> Iterator[str]:
     """Yield the ARNs that a name or ARN can mean. An ARN that looks complete might also be a partial one."""
     if not places.is_arn(secret):
-        secret = own_place.arn("secretsmanager", f"secret:{secret}")
+        secret = own_environment.arn("secretsmanager", f"secret:{secret}")
     elif places.may_be_complete(secret):
         yield secret
     yield f"{secret}-??????"
 
 
-def _parameter_arn(name: str, paths: Sequence[str], own_place: Place) -> str:
+def _parameter_arn(name: str, paths: Sequence[str], own_environment: StackEnvironment) -> str:
     place, separator, own_name = name.partition(":parameter/")
     if not separator:
         own_name = name.removeprefix("/")
     path = covering(f"/{own_name}", paths)
     resource = f"parameter{f'{path}/*' if path else f'/{own_name}'}"
-    return f"{place}:{resource}" if separator else own_place.arn("ssm", resource)
+    return f"{place}:{resource}" if separator else own_environment.arn("ssm", resource)
 
 
 def covering(name: str, paths: Sequence[str]) -> str | None:

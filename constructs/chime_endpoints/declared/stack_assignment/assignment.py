@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from chime_endpoints.declared.entries.entry import Entry
 from chime_endpoints.declared.entries.fields import MOST_STACKS
 
-from .hashing import Moving
+from .hashing import IncrementalAssignment
 from .usage import STACK_QUOTA, usage
 
 RESERVE = 0.1
 """The share of each quota that the advised number of stacks leaves free in each stack."""
 
 
-def spread(entries: Sequence[Entry], stacks: int) -> list[list[Entry]]:
+def assign_to_stacks(entries: Sequence[Entry], stacks: int) -> list[list[Entry]]:
     """Return the entries of each stack, in the order of the file."""
-    return _shares(entries, Moving([entry.identity for entry in entries], stacks))
+    return _shares(entries, IncrementalAssignment([entry.identity for entry in entries], stacks))
 
 
-def exceeded(shares: Sequence[Sequence[Entry]], paths: Sequence[str] = (), *, reserve: float = 0) -> str | None:
+def exceeded_quota(shares: Sequence[Sequence[Entry]], paths: Sequence[str] = (), *, reserve: float = 0) -> str | None:
     """Return the first exceeded quota, checking the fullest stack first, or None if all stacks fit.
 
     Args:
@@ -44,16 +44,16 @@ def stacks_needed(entries: Sequence[Entry], more_than: int, paths: Sequence[str]
         The number, or None if no number of stacks is enough.
     """
     at_least = int(len(entries) / (STACK_QUOTA * (1 - RESERVE)))
-    moving = Moving([entry.identity for entry in entries], max(more_than, at_least))
-    while moving.stacks < MOST_STACKS:
-        moving.add_stack()
-        if exceeded(_shares(entries, moving), paths, reserve=RESERVE) is None:
-            return moving.stacks
+    assignment = IncrementalAssignment([entry.identity for entry in entries], max(more_than, at_least))
+    while assignment.stacks < MOST_STACKS:
+        assignment.add_stack()
+        if exceeded_quota(_shares(entries, assignment), paths, reserve=RESERVE) is None:
+            return assignment.stacks
     return None
 
 
-def _shares(entries: Sequence[Entry], moving: Moving) -> list[list[Entry]]:
-    shares: list[list[Entry]] = [[] for _ in range(moving.stacks)]
-    for entry, number in zip(entries, moving.numbers, strict=True):
+def _shares(entries: Sequence[Entry], assignment: IncrementalAssignment) -> list[list[Entry]]:
+    shares: list[list[Entry]] = [[] for _ in range(assignment.stacks)]
+    for entry, number in zip(entries, assignment.numbers, strict=True):
         shares[number].append(entry)
     return shares

@@ -10,7 +10,7 @@ _COMPARED = 100
 """Up to this number of stacks, the digests of all stacks are compared. Beyond it, that would take too long."""
 
 
-def stack_of(key: str, stacks: int) -> int:
+def stack_number(key: str, stacks: int) -> int:
     """Return the number of an entry's stack, from 0.
 
     If one stack is added, an entry stays in its stack or moves to the new one.
@@ -20,7 +20,7 @@ def stack_of(key: str, stacks: int) -> int:
     return max([number, *takewhile(lambda further: further < stacks, _further(encoded))])
 
 
-class Moving:
+class IncrementalAssignment:
     """The stacks of entries for an increasing number of stacks, computed incrementally."""
 
     def __init__(self, keys: Sequence[str], stacks: int) -> None:

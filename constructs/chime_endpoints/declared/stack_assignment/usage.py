@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chime_endpoints._iam.read_lists import ReadingLists
+from chime_endpoints._iam.read_lists import ReadLists
 from chime_endpoints._iam.statements import (
     BASICS,
     INLINE_QUOTA,
@@ -111,8 +111,8 @@ def _endpoint_bytes(entry: Entry) -> int:
     return _ENDPOINT_BYTES + 2 * len(entry.identity) + len(properties.encode(*_ENCODING)) + _LINE_BYTES * lines
 
 
-def _reading(entries: Iterable[Entry], paths: Sequence[str]) -> ReadingLists:
-    reading = ReadingLists()
+def _reading(entries: Iterable[Entry], paths: Sequence[str]) -> ReadLists:
+    reading = ReadLists()
     for entry in entries:
         for token in entry.tokens:
             for action, resource in accesses(token, keys=entry.kms_keys, paths=paths):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chime_endpoints.declared.entries.entry import Declarations, Entry
-from chime_endpoints.declared.stack_assignment.assignment import exceeded, spread, stacks_needed
-from chime_endpoints.declared.stack_assignment.hashing import stack_of
+from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks, exceeded_quota, stacks_needed
+from chime_endpoints.declared.stack_assignment.hashing import stack_number
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.terminal import counted
 
@@ -19,7 +19,7 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
     """
     entries = [*declared.entries, *added]
     paths = declared.parameter_paths
-    if not entries or exceeded(spread(entries, declared.stacks), paths) is None:
+    if not entries or exceeded_quota(assign_to_stacks(entries, declared.stacks), paths) is None:
         return None
     needed = stacks_needed(entries, declared.stacks, paths)
     if needed is None:
@@ -30,7 +30,7 @@ def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stack
     if not declared.entries and not declares_stacks:
         return needed
     moved = sum(
-        stack_of(each.identity, declared.stacks) != stack_of(each.identity, needed) for each in declared.entries
+        stack_number(each.identity, declared.stacks) != stack_number(each.identity, needed) for each in declared.entries
     )
     if moved:
         before = counted(len(declared.entries), "endpoint")

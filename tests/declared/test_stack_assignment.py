@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chime_endpoints.declared.entries.entry import Entry
-from chime_endpoints.declared.stack_assignment.assignment import exceeded, spread, stacks_needed
-from chime_endpoints.declared.stack_assignment.hashing import Moving, stack_of
+from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks, exceeded_quota, stacks_needed
+from chime_endpoints.declared.stack_assignment.hashing import IncrementalAssignment, stack_number
 from chime_endpoints.declared.stack_assignment.usage import usage
 from chime_endpoints_handler.model.declaration import EndpointDeclaration, PlainToken
 from declared.writing import APPLICATION, USER, many, mistakes
@@ -34,8 +34,8 @@ ENTRIES = [entry(number) for number in range(1000)]
 
 def test_an_entrys_stack_follows_from_its_key_alone() -> None:
     """Adding or removing other entries does not move it."""
-    everything = spread(ENTRIES, 4)
-    fewer = spread(ENTRIES[::3], 4)
+    everything = assign_to_stacks(ENTRIES, 4)
+    fewer = assign_to_stacks(ENTRIES[::3], 4)
     for all_of, some_of in zip(everything, fewer, strict=True):
         assert {each.key for each in some_of} <= {each.key for each in all_of}
 
@@ -43,13 +43,13 @@ def test_an_entrys_stack_follows_from_its_key_alone() -> None:
 def test_one_stack_more_moves_entries_only_to_the_new_one() -> None:
     """All other entries stay in their stacks."""
     for each in ENTRIES:
-        before, after = stack_of(each.key, 4), stack_of(each.key, 5)
+        before, after = stack_number(each.key, 4), stack_number(each.key, 5)
         assert after in (before, 4)
 
 
 def test_stacks_are_of_like_size() -> None:
     """No stack becomes full long before the others."""
-    sizes = [len(share) for share in spread(ENTRIES, 4)]
+    sizes = [len(share) for share in assign_to_stacks(ENTRIES, 4)]
     assert min(sizes) > 200
     assert max(sizes) < 300
 
@@ -57,13 +57,13 @@ def test_stacks_are_of_like_size() -> None:
 @pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 1), ("bob-android", 2), ("carol-work", 0)])
 def test_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
     """F14: Otherwise, an upgrade would replace endpoints."""
-    assert stack_of(key, 3) == stack
+    assert stack_number(key, 3) == stack
 
 
 @pytest.mark.parametrize(("key", "stack"), [("alice-iphone", 178), ("bob-android", 67), ("carol-work", 269)])
 def test_beyond_a_hundred_stacks_an_entrys_stack_is_the_same_in_every_release(key: str, stack: int) -> None:
     """The rule is the same as with fewer stacks."""
-    assert stack_of(key, 400) == stack
+    assert stack_number(key, 400) == stack
 
 
 def test_up_to_a_hundred_stacks_the_greatest_digest_decides() -> None:
@@ -71,17 +71,17 @@ def test_up_to_a_hundred_stacks_the_greatest_digest_decides() -> None:
     for each in ENTRIES[:20]:
         digests = [sha256(f"{number} {each.key}".encode()).digest() for number in range(100)]
         for stacks in (1, 7, 100):
-            assert stack_of(each.key, stacks) == digests.index(max(digests[:stacks]))
+            assert stack_number(each.key, stacks) == digests.index(max(digests[:stacks]))
 
 
 def test_beyond_a_hundred_stacks_entries_move_only_to_the_new_one() -> None:
     """The first hundred stacks keep their rule, and no entry moves when the other rule starts."""
-    moving = Moving([each.key for each in ENTRIES], 98)
+    moving = IncrementalAssignment([each.key for each in ENTRIES], 98)
     while moving.stacks < 200:
         before = list(moving.numbers)
         moving.add_stack()
         assert all(after in (now, moving.stacks - 1) for now, after in zip(before, moving.numbers, strict=True))
-    assert moving.numbers == [stack_of(each.key, 200) for each in ENTRIES]
+    assert moving.numbers == [stack_number(each.key, 200) for each in ENTRIES]
     assert len(set(moving.numbers)) > 190
 
 
@@ -94,17 +94,17 @@ def test_tags_cost_a_resource_for_each_user() -> None:
 
 def test_490_endpoints_fit_one_stack() -> None:
     """With tags for a different user each, 245 fit."""
-    assert exceeded([[entry(number) for number in range(490)]]) is None
-    assert exceeded([[entry(number, tagged=True) for number in range(245)]]) is None
-    assert exceeded([[entry(number) for number in range(500)]]) is not None
+    assert exceeded_quota([[entry(number) for number in range(490)]]) is None
+    assert exceeded_quota([[entry(number, tagged=True) for number in range(245)]]) is None
+    assert exceeded_quota([[entry(number) for number in range(500)]]) is not None
 
 
 def test_the_suggested_number_of_stacks_is_the_smallest_that_leaves_a_tenth_free() -> None:
     """You do not need to increase it soon, and no stack is half empty."""
     stacks = stacks_needed(ENTRIES, 1)
     assert stacks == 3
-    assert exceeded(spread(ENTRIES, stacks), reserve=0.1) is None
-    assert exceeded(spread(ENTRIES, stacks - 1), reserve=0.1) is not None
+    assert exceeded_quota(assign_to_stacks(ENTRIES, stacks), reserve=0.1) is None
+    assert exceeded_quota(assign_to_stacks(ENTRIES, stacks - 1), reserve=0.1) is not None
 
 
 def test_a_template_of_more_than_a_megabyte_is_refused_with_the_remedy(tmp_path: Path) -> None:
