@@ -17,7 +17,7 @@ from typing import Any
 
 from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, REGION
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.commands.drift.scan import look
+from chime_endpoints_cli.commands.drift.scan import compare_stacks
 from chime_endpoints_cli.local.background.directories import run_directory
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
@@ -43,7 +43,7 @@ def main(count: int) -> int:
             cdk.deploy("--context", f"endpoints={path}")
         _tell_sizes(directory / "cdk.out")
         with _timed("chime-endpoints drift"):
-            _, findings = look(Services(local=cloud.addresses), names=(), regions=[REGION], with_tokens=True)
+            _, findings = compare_stacks(Services(local=cloud.addresses), names=(), regions=[REGION], with_tokens=True)
         states = Counter(str(finding.state) for finding in findings)
         print(f"Endpoints registered: {_registered(cloud.addresses.chime_url)}; drift: {dict(states)}")
         with _timed("cdk destroy"):

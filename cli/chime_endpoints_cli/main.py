@@ -9,7 +9,7 @@ import click
 from .account.calls.services import Services
 from .command_line.command import Group
 from .command_line.completion import VARIABLE, completion_command
-from .command_line.error_handler import caught
+from .command_line.error_handler import exit_code_of
 from .command_line.process import exit_with
 from .commands.audit.command import audit_command
 from .commands.drift.command import drift_command
@@ -55,7 +55,7 @@ def run(arguments: list[str], *, services: Services | None = None) -> int:
         arguments: the command line, without the program name.
         services: the account to use instead of the one in the settings.
     """
-    return caught(
+    return exit_code_of(
         arguments,
         lambda: cli.main(
             arguments, prog_name="chime-endpoints", complete_var=VARIABLE, standalone_mode=False, obj=services

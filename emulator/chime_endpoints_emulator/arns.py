@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ResourceType(StrEnum):
     """The kind of resource that an ARN identifies. OTHER has neither endpoints nor tags."""
 
     APP_INSTANCE = "app-instance"
@@ -17,9 +17,9 @@ class Kind(StrEnum):
 
 
 _KINDS = (
-    (Kind.APP_INSTANCE, re.compile(r"app-instance/[^/]+")),
-    (Kind.USER, re.compile(r"app-instance/[^/]+/user/[^/]+")),
-    (Kind.BOT, re.compile(r"app-instance/[^/]+/bot/[^/]+")),
+    (ResourceType.APP_INSTANCE, re.compile(r"app-instance/[^/]+")),
+    (ResourceType.USER, re.compile(r"app-instance/[^/]+/user/[^/]+")),
+    (ResourceType.BOT, re.compile(r"app-instance/[^/]+/bot/[^/]+")),
 )
 
 
@@ -40,13 +40,13 @@ class Arn:
         return cls(partition=partition, service=service, region=region, account=account, resource=resource)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ResourceType:
         """The kind of Chime resource that the ARN identifies."""
         if self.service == "chime":
             for kind, form in _KINDS:
                 if form.fullmatch(self.resource):
                     return kind
-        return Kind.OTHER
+        return ResourceType.OTHER
 
     @property
     def is_push_application(self) -> bool:

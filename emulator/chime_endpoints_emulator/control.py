@@ -57,17 +57,17 @@ def _state(backend: ChimeSDKIdentityBackend, _: Any) -> dict[str, Any]:
     }
 
 
-def _ensure_user(backend: ChimeSDKIdentityBackend, wanted: dict[str, Any]) -> None:
-    backend.ensure_app_instance_user(app_instance_user_arn=wanted["app_instance_user_arn"])
+def _ensure_user(backend: ChimeSDKIdentityBackend, requested: dict[str, Any]) -> None:
+    backend.ensure_app_instance_user(app_instance_user_arn=requested["app_instance_user_arn"])
 
 
-def _set_endpoint_state(backend: ChimeSDKIdentityBackend, wanted: dict[str, Any]) -> None:
-    status, reason = wanted["status"], wanted.get("status_reason")
+def _set_endpoint_state(backend: ChimeSDKIdentityBackend, requested: dict[str, Any]) -> None:
+    status, reason = requested["status"], requested.get("status_reason")
     if status not in get_args(Status) or reason not in (None, *get_args(StatusReason)):
         raise ValueError(f"{status}, {reason}: not a state of an endpoint")
     backend.set_endpoint_state(
-        app_instance_user_arn=wanted["app_instance_user_arn"],
-        endpoint_id=wanted["endpoint_id"],
+        app_instance_user_arn=requested["app_instance_user_arn"],
+        endpoint_id=requested["endpoint_id"],
         status=status,
         status_reason=reason,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from .arns import Kind, app_instance_of
+from .arns import ResourceType, app_instance_of
 from .exceptions import ConflictException
 from .records import AppInstance, AppInstanceUser
 from .state import IdentityState, exclusive
@@ -38,7 +38,7 @@ class Directory(IdentityState):
     @exclusive
     def describe_app_instance(self, *, app_instance_arn: str) -> AppInstance:
         """Return an app instance."""
-        self._checked(app_instance_arn, Kind.APP_INSTANCE)
+        self._checked(app_instance_arn, ResourceType.APP_INSTANCE)
         if app_instance_arn not in self.app_instances:
             raise self._missing_user()
         return self.app_instances[app_instance_arn]
@@ -98,7 +98,7 @@ class Directory(IdentityState):
     @exclusive
     def ensure_app_instance_user(self, *, app_instance_user_arn: str) -> None:
         """Create the user with this ARN and its app instance if they do not exist. The service has no such call."""
-        self._checked(app_instance_user_arn, Kind.USER)
+        self._checked(app_instance_user_arn, ResourceType.USER)
         app_instance = app_instance_of(app_instance_user_arn)
         user_id = app_instance_user_arn.removeprefix(f"{app_instance}/user/")
         now = self.now()
@@ -113,7 +113,7 @@ class Directory(IdentityState):
     @exclusive
     def describe_app_instance_user(self, *, app_instance_user_arn: str) -> AppInstanceUser:
         """Return a user."""
-        self._checked(app_instance_user_arn, Kind.USER)
+        self._checked(app_instance_user_arn, ResourceType.USER)
         if app_instance_user_arn not in self.users:
             raise self._missing_user()
         return self.users[app_instance_user_arn]

@@ -17,7 +17,7 @@ from .exceptions import SERVICE, IdentityError, ThrottledClientException
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
 from .parameters import read_parameters
 from .routing import Route, route
-from .transport import Passage
+from .transport import CallTransport
 from .validation import validate
 
 Result = Mapping[str, Any] | None
@@ -75,7 +75,7 @@ class ChimeSDKIdentityResponse(BaseResponse):
         model = get_service_model(SERVICE).operation_model(operation)
         shape = cast(StructureShape, model.input_shape)
         backend.record(operation, self._given)
-        passage = Passage(
+        passage = CallTransport(
             backend=backend,
             operation=operation,
             parameters=self._given,

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from moto.core.base_backend import BaseBackend
 
-from .arns import Arn, Kind
+from .arns import Arn, ResourceType
 from .exceptions import BadRequestException, ForbiddenException, IdentityError, NotFoundException
 from .faults import Fault
 from .ratelimit import TokenBucket
@@ -81,7 +81,7 @@ class IdentityState(BaseBackend):
         """Whether the account's rate limit admits another call now."""
         return self._bucket.take(rate=self.switches.requests_per_second, now=self.now())
 
-    def _checked(self, arn: str, kind: Kind) -> Arn:
+    def _checked(self, arn: str, kind: ResourceType) -> Arn:
         """Parse an ARN, and reject one of another kind or from another account or region."""
         parsed = Arn.parse(arn)
         if parsed.kind is not kind:

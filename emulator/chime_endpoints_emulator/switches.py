@@ -96,7 +96,7 @@ class Switches:
             if name in types
             else f"{name}: not one of {', '.join(types)}"
             for name, value in values.items()
-            if name not in types or not _fits(types[name], value)
+            if name not in types or not _is_of_type(types[name], value)
         ]
         if problems:
             raise ValueError("; ".join(problems))
@@ -113,19 +113,19 @@ class Switches:
             setattr(self, field.name, field.default)
 
 
-def _fits(wanted: Any, value: object) -> bool:
-    if get_origin(wanted) is Literal:
-        return value in get_args(wanted)
-    if wanted is bool:
+def _is_of_type(expected: Any, value: object) -> bool:
+    if get_origin(expected) is Literal:
+        return value in get_args(expected)
+    if expected is bool:
         return isinstance(value, bool)
     if isinstance(value, bool):
         return False
-    if wanted is int:
+    if expected is int:
         return isinstance(value, int) and value >= 0
     return value is None or (isinstance(value, int | float) and value > 0)
 
 
-def _expectation(wanted: Any) -> str:
-    if get_origin(wanted) is Literal:
-        return "one of " + ", ".join(get_args(wanted))
-    return {bool: "true or false", int: "a number from 0"}.get(wanted, "a number above 0, or null")
+def _expectation(expected: Any) -> str:
+    if get_origin(expected) is Literal:
+        return "one of " + ", ".join(get_args(expected))
+    return {bool: "true or false", int: "a number from 0"}.get(expected, "a number above 0, or null")

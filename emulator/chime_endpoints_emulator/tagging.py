@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .arns import Arn, Kind
+from .arns import Arn, ResourceType
 from .exceptions import BadRequestException, ForbiddenException, ResourceLimitExceededException
 from .state import IdentityState, exclusive
 
@@ -39,7 +39,7 @@ class Tagging(IdentityState):
 
     def _tags_of(self, resource_arn: str) -> dict[str, str]:
         arn = Arn.parse(resource_arn)
-        if arn.kind is not Kind.OTHER and not arn.is_of(
+        if arn.kind is not ResourceType.OTHER and not arn.is_of(
             partition=self.partition, region=self.region_name, account=self.account_id
         ):
             raise ForbiddenException

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remembered(Generic[T]):
+class RememberedRequest(Generic[T]):
     """The parameters of a request with a token, and its result or error."""
 
     parameters: Mapping[str, Any]
@@ -23,15 +23,15 @@ class RequestTokens:
     """The request tokens of an account, separate for each operation."""
 
     def __init__(self) -> None:
-        self._requests: dict[tuple[str, ...], Remembered[Any]] = {}
+        self._requests: dict[tuple[str, ...], RememberedRequest[Any]] = {}
 
-    def recall(self, *key: str) -> Remembered[Any] | None:
+    def recall(self, *key: str) -> RememberedRequest[Any] | None:
         """Return the earlier request with this operation and token, or None."""
         return self._requests.get(key)
 
     def remember(self, *key: str, parameters: Mapping[str, Any], result: object) -> None:
         """Store a request under its operation and token."""
-        self._requests[key] = Remembered(parameters=parameters, result=result)
+        self._requests[key] = RememberedRequest(parameters=parameters, result=result)
 
     def clear(self) -> None:
         """Forget all tokens, as a service does after some time."""

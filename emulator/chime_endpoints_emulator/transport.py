@@ -17,7 +17,7 @@ HANGING_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passage:
+class CallTransport:
     """One call, which arrives over a socket or in the same process."""
 
     backend: ChimeSDKIdentityBackend

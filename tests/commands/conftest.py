@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chime_endpoints_cli.account.calls.rate_limit import Pace
+from chime_endpoints_cli.account.calls.rate_limit import RateLimit
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from support.cloudformation import FakeCloudFormation
@@ -20,7 +20,7 @@ class AccountServices(Services):
     """Real clients, except for CloudFormation, which returns the fake stacks of the tests."""
 
     def __init__(self, cloudformation: FakeCloudFormation) -> None:
-        super().__init__(pace=Pace(100_000))
+        super().__init__(rate_limit=RateLimit(100_000))
         self.cloudformation = cloudformation
         self.elsewhere: Any = FakeCloudFormation()
 

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.audit.command import exit_code
-from chime_endpoints_cli.commands.audit.deregistration import repair
-from chime_endpoints_cli.commands.audit.orphans import Audit, Verdict, look
+from chime_endpoints_cli.commands.audit.deregistration import deregister_orphans
+from chime_endpoints_cli.commands.audit.orphans import Audit, Verdict, find_orphans
 from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import Endpoint
 from chime_endpoints_handler.model.physical_id import suffix
@@ -21,12 +21,12 @@ HERE = ["us-east-1"]
 
 def audited(account: Account) -> Audit:
     """Audit the app instance."""
-    return look(account.services, [account.app_instance], HERE)
+    return find_orphans(account.services, [account.app_instance], HERE)
 
 
 def repaired(account: Account, audit: Audit) -> list[str]:
     """The IDs that a repair deregistered."""
-    done = repair(account.services, audit, arns=[account.app_instance], regions=HERE)
+    done = deregister_orphans(account.services, audit, arns=[account.app_instance], regions=HERE)
     return [marked.endpoint.endpoint_id for marked in done]
 
 
@@ -145,7 +145,7 @@ def test_what_appears_after_the_question_is_left_alone(account: Account) -> None
 
 def audited_everywhere(account: Account, *regions: str) -> Audit:
     """Audit the app instance without naming regions."""
-    return look(account.services, [account.app_instance], ["us-east-1", *regions], given=False)
+    return find_orphans(account.services, [account.app_instance], ["us-east-1", *regions], given=False)
 
 
 @pytest.mark.parametrize("closed", CLOSED.values(), ids=CLOSED)
@@ -161,7 +161,9 @@ def test_a_region_that_cannot_be_looked_into_is_passed_over_and_nothing_is_an_or
     assert [found.verdict for found in audit.marked] == [Verdict.UNSEEN, Verdict.UNSEEN]
     assert exit_code(audit, []) == ExitCode.FAILED
     everywhere = [*HERE, "af-south-1"]
-    assert repair(account.services, audit, arns=[account.app_instance], regions=everywhere, given=False) == []
+    assert (
+        deregister_orphans(account.services, audit, arns=[account.app_instance], regions=everywhere, given=False) == []
+    )
     assert len(account.backend.endpoints) == 2
 
 

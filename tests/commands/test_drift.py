@@ -11,7 +11,7 @@ from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.drift import report
 from chime_endpoints_cli.commands.drift.command import exit_code
 from chime_endpoints_cli.commands.drift.findings import Difference, Finding, State
-from chime_endpoints_cli.commands.drift.scan import look
+from chime_endpoints_cli.commands.drift.scan import compare_stacks
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_emulator import Fault
 from commands.conftest import Account, declared, physical_id
@@ -21,7 +21,7 @@ ELSEWHERE = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/fedcba987654321
 
 def found(account: Account, *names: str, with_tokens: bool = True) -> list[Finding]:
     """The findings for the stacks."""
-    return look(account.services, names=names, regions=["us-east-1"], with_tokens=with_tokens)[1]
+    return compare_stacks(account.services, names=names, regions=["us-east-1"], with_tokens=with_tokens)[1]
 
 
 def one_found(account: Account, endpoint: Any, **changes: Any) -> Finding:
@@ -227,9 +227,9 @@ def test_a_stack_is_named_or_all_of_them_are_looked_at(account: Account) -> None
     inner = account.cloudformation.add("Inner", {"Phone": declared(endpoint)}, Phone=physical_id(endpoint))
     account.cloudformation.add("Outer", {"Nested": {"Type": "AWS::CloudFormation::Stack"}}, Nested=inner.id)
     account.cloudformation.add("Other", {"Role": {"Type": "AWS::IAM::Role"}}, Role="role")
-    stacks, findings = look(account.services, names=["Outer"], regions=(), with_tokens=True)
+    stacks, findings = compare_stacks(account.services, names=["Outer"], regions=(), with_tokens=True)
     assert ([stack.name for stack in stacks], len(findings)) == (["Outer", "Inner"], 1)
-    stacks, _ = look(account.services, names=(), regions=["us-east-1"], with_tokens=True)
+    stacks, _ = compare_stacks(account.services, names=(), regions=["us-east-1"], with_tokens=True)
     assert [stack.name for stack in stacks] == ["Inner"]
     with pytest.raises(CommandError, match="stack Nowhere does not exist"):
         found(account, "Nowhere")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_cli.commands.drift.findings import Finding, State
-from chime_endpoints_cli.commands.drift.scan import look
+from chime_endpoints_cli.commands.drift.scan import compare_stacks
 from chime_endpoints_cli.main import run
 from commands.conftest import Account, declared, physical_id
 from support.cloudformation import FakeStack
@@ -16,7 +16,7 @@ from support.identity import APPLICATION
 
 def found(account: Account) -> Finding:
     """The finding for the only resource."""
-    (finding,) = look(account.services, names=(), regions=["us-east-1"], with_tokens=True)[1]
+    (finding,) = compare_stacks(account.services, names=(), regions=["us-east-1"], with_tokens=True)[1]
     return finding
 
 
@@ -178,7 +178,7 @@ def test_an_attribute_of_another_endpoint_is_in_its_id(account: Account) -> None
     reference = {"Fn::GetAtt": ["Other", "AppInstanceUserArn"]}
     resources = {"Phone": declared(endpoint, AppInstanceUserArn=reference), "Other": declared(other)}
     account.cloudformation.add("Push", resources, Phone=physical_id(endpoint), Other=physical_id(other))
-    findings = look(account.services, names=(), regions=["us-east-1"], with_tokens=True)[1]
+    findings = compare_stacks(account.services, names=(), regions=["us-east-1"], with_tokens=True)[1]
     assert [finding.state for finding in findings] == [State.IN_SYNC, State.IN_SYNC]
 
 

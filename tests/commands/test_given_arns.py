@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chime_endpoints_cli.account.endpoints.given_arns import cleaned, is_user, region_of
+from chime_endpoints_cli.account.endpoints.given_arns import cleaned, is_user, region_of_arn
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
 from chime_endpoints_cli.output.errors import CommandError
@@ -43,7 +43,7 @@ def test_several_arns_of_one_argument_are_taken_apart() -> None:
     assert cleaned([f"'{USER}', '{INSTANCE}'"]) == (USER, INSTANCE)
     assert cleaned(["arn:aws:chime: us-east-1"]) == ("arn:aws:chime: us-east-1",)
     with pytest.raises(CommandError, match="is not the ARN of an app instance"):
-        region_of("arn:aws:chime: us-east-1")
+        region_of_arn("arn:aws:chime: us-east-1")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints.declared.load import load
-from chime_endpoints_cli.account.stacks.holders import holdings_in
+from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from chime_endpoints_cli.commands.import_.adding import add
 from chime_endpoints_cli.commands.import_.endpoints.selection import Selection, select
 from chime_endpoints_cli.commands.import_.file.destination import StandardOutput
@@ -22,7 +22,7 @@ from commands.conftest import Account, declared, physical_id
 
 def selected(account: Account, *ids: str) -> Selection:
     """Select these IDs."""
-    return select(account.services, ids, holdings_in(account.services, ["us-east-1"]))
+    return select(account.services, ids, stack_endpoints_in(account.services, ["us-east-1"]))
 
 
 def imported(account: Account, *, secret: str | None = "push") -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chime_endpoints.declared.load import load
-from chime_endpoints_cli.account.stacks.holders import holdings_in
+from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.import_.adding import add
 from chime_endpoints_cli.commands.import_.endpoints.selection import select
@@ -78,7 +78,7 @@ def test_the_space_that_was_reserved_is_the_space_that_is_needed(account: Accoun
             sizes.append(len(text))
             super().finish(text)
 
-    selection = select(account.services, [account.app_instance], holdings_in(account.services, ["us-east-1"]))
+    selection = select(account.services, [account.app_instance], stack_endpoints_in(account.services, ["us-east-1"]))
     with Watched(tmp_path / "imported.yaml") as out:
         add(account.services, selection.fit, out, form=Form(), secret="chime/push", variables=Variables({}, {}))
     assert sizes[0] == sizes[1] == (tmp_path / "imported.yaml").stat().st_size

@@ -7,11 +7,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from chime_endpoints_cli.account.calls.rate_limit import Pace
+from chime_endpoints_cli.account.calls.rate_limit import RateLimit
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
 from chime_endpoints_cli.account.endpoints.observed import tags_of
-from chime_endpoints_cli.account.stacks.holders import holdings_in
+from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from chime_endpoints_cli.commands.list import endpoint_rows
 from chime_endpoints_cli.output import tables
 from chime_endpoints_cli.output.readable import readable
@@ -37,7 +37,7 @@ def test_an_endpoint_is_told_with_the_stack_that_holds_it(account: Account) -> N
     held.status, held.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     account.cloudformation.add("Push", {"Phone": declared(held), "Late": declared(held)}, Phone=physical_id(held))
     found = endpoints_of_all(account.services, [account.user()])
-    first, second = endpoint_rows(found, holdings_in(account.services, ["us-east-1"])).rows
+    first, second = endpoint_rows(found, stack_endpoints_in(account.services, ["us-east-1"])).rows
     assert first[2:] == ["APNS", "Phone", "NONE", "INACTIVE INVALID_DEVICE_TOKEN", "Push", "Phone"]
     assert (second[1], second[6]) == (stray.endpoint_id, "no stack")
 
@@ -56,9 +56,9 @@ def test_calls_leave_at_the_accounts_pace() -> None:
     def sleep(seconds: float) -> None:
         moments.append(time + seconds)
 
-    pace = Pace(10, now=lambda: time, sleep=sleep)
+    rate_limit = RateLimit(10, now=lambda: time, sleep=sleep)
     for _ in range(21):
-        pace.wait()
+        rate_limit.wait()
     assert moments == pytest.approx([number / 10 for number in range(21)])
 
 
@@ -72,7 +72,7 @@ ROWS = tables.Rows(
 def test_every_call_of_the_service_waits_for_its_turn(account: Account) -> None:
     """This includes retries. Calls of other services have their own rate."""
     turns: list[float] = []
-    services = Services(pace=Pace(10, now=lambda: 0.0, sleep=turns.append))
+    services = Services(rate_limit=RateLimit(10, now=lambda: 0.0, sleep=turns.append))
     account.backend.faults.append(Fault("ListAppInstanceUsers", error="ThrottledClientException", times=2))
     users_in(services, [account.app_instance])
     services.secrets("us-east-1").list_secrets()

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pytest
 
-from chime_endpoints_cli.command_line.error_handler import caught
+from chime_endpoints_cli.command_line.error_handler import exit_code_of
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import cli
 from chime_endpoints_cli.output.codes import ISSUES, PAGE, CommandCode
@@ -30,7 +30,7 @@ def _raised(error: BaseException, *arguments: str) -> int:
     def command() -> ExitCode | None:
         raise error
 
-    return caught(arguments, command)
+    return exit_code_of(arguments, command)
 
 
 def test_what_nobody_foresaw_is_a_fault_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.stacks.holders import holdings_in
+from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from support.deployment import APPLICATION, Deployed, Stage
 
 pytestmark = pytest.mark.e2e
@@ -252,7 +252,7 @@ def test_destroying_the_stack_leaves_nothing(stage: Stage, destroyed: Deployed) 
     assert not destroyed.endpoints
     assert not destroyed.tags
     assert destroyed.stack_status is None
-    assert not holdings_in(Services(local=stage.cloud.addresses), [None]).by_physical_id
+    assert not stack_endpoints_in(Services(local=stage.cloud.addresses), [None]).by_physical_id
 
 
 def test_a_token_is_in_no_file_and_in_no_log(stage: Stage, failed_update: Deployed, destroyed: Deployed) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chime_endpoints_cli.local.cdk.executable import WITH_A_VALUE, doubt_about, find_cdk, names_a_stack, version_of
+from chime_endpoints_cli.local.cdk.executable import WITH_A_VALUE, find_cdk, names_a_stack, version_of, version_warning
 from chime_endpoints_cli.output.errors import CommandError
 
 ROOT = Path(__file__).parents[2]
@@ -58,13 +58,13 @@ def test_the_release_is_read_from_the_package_or_asked_for(tmp_path: Path) -> No
 @pytest.mark.parametrize("version", ["2.1143.9", "2.178.2", "1.204.0", "3.0.0", "10.0.0"])
 def test_a_release_that_does_not_read_what_todays_library_writes_is_named(version: str) -> None:
     """It is older, or it belongs to another major version."""
-    assert f"cdk is {version}" in str(doubt_about(version))
+    assert f"cdk is {version}" in str(version_warning(version))
 
 
 @pytest.mark.parametrize("version", ["2.1144.0", "2.2000.1", ""])
 def test_nothing_is_said_of_another_release(version: str) -> None:
     """There is no message if the release is unknown either."""
-    assert doubt_about(version) is None
+    assert version_warning(version) is None
 
 
 @pytest.mark.parametrize(

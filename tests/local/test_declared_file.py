@@ -10,7 +10,7 @@ import pytest
 
 from chime_endpoints_cli.output.errors import CommandError
 from demo.changes import ADDED_KEY, change
-from demo.declaration import DeclarationError, TokenPlace, read_declaration, wanted
+from demo.declaration import DeclarationError, TokenPlace, desired_entries, read_declaration
 
 DECLARATION: dict[str, Any] = {
     "defaults": {"application": "app", "tags": {"team": "chat"}},
@@ -30,7 +30,7 @@ DECLARATION: dict[str, Any] = {
 
 def test_variables_defaults_and_sources_are_filled_in() -> None:
     """An entry has the values of its variables, the defaults of the file, and the location of its token."""
-    one, two, three, _ = wanted(DECLARATION, {"INSTANCE": "arn"})
+    one, two, three, _ = desired_entries(DECLARATION, {"INSTANCE": "arn"})
     assert one.user_arn == "arn/user/a"
     assert one.device_token == TokenPlace(name="s", field="one")
     assert two.device_token == TokenPlace(name="/p", version=1)
@@ -40,7 +40,7 @@ def test_variables_defaults_and_sources_are_filled_in() -> None:
 
 def test_a_variable_that_nobody_gave_has_its_default() -> None:
     """The default follows the name."""
-    assert wanted(DECLARATION, {})[0].user_arn == "none/user/a"
+    assert desired_entries(DECLARATION, {})[0].user_arn == "none/user/a"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from chime_endpoints_cli.account.calls.local_addresses import Addresses
-from chime_endpoints_cli.local.background.background_process import KeptCloud
+from chime_endpoints_cli.local.background.background_process import BackgroundCloud
 from chime_endpoints_cli.local.background.settings import settings
 from chime_endpoints_cli.local.cloud.environment import local_environment
 
@@ -65,7 +65,7 @@ def test_what_local_up_prints_is_enough_for_boto3(monkeypatch: pytest.MonkeyPatc
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     addresses = Addresses(aws_url="http://127.0.0.1:1", chime_url="http://127.0.0.1:2")
-    for name, value in settings(KeptCloud(addresses=addresses, keeper=0)).items():
+    for name, value in settings(BackgroundCloud(addresses=addresses, keeper=0)).items():
         monkeypatch.setenv(name, value)
     session = boto3.Session()
     reached = {session.client(name).meta.endpoint_url for name in ("chime-sdk-identity", "secretsmanager")}

@@ -9,7 +9,7 @@ import pytest
 
 from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
-from chime_endpoints_cli.local.declaration.reading import read_locally
+from chime_endpoints_cli.local.declaration.loading import read_locally
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource
 

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
-from chime_endpoints_cli.local.cloud.service_process import Service
+from chime_endpoints_cli.local.cloud.service_process import ServiceProcess
 from chime_endpoints_cli.output.errors import CommandError
 
 STARTER = """
 import os, sys, time
 from pathlib import Path
-from chime_endpoints_cli.local.cloud.service_process import Service
-service = Service("web", ["http.server", "0", "--bind", "127.0.0.1"], log=Path(sys.argv[1]), environment=os.environ)
+from chime_endpoints_cli.local.cloud.service_process import ServiceProcess
+module = ["http.server", "0", "--bind", "127.0.0.1"]
+service = ServiceProcess("web", module, log=Path(sys.argv[1]), environment=os.environ)
 print(service._process.pid, flush=True)
 time.sleep(60)
 """
@@ -37,7 +38,7 @@ def _is_alive(process: int) -> bool:
 def test_a_service_runs_until_it_is_stopped(tmp_path: Path) -> None:
     """Stop returns after the process has ended."""
     log = tmp_path / "log"
-    service = Service(
+    service = ServiceProcess(
         "web", ["http.server", "0", "--bind", "127.0.0.1"], log=log, environment={**os.environ, "PYTHONUNBUFFERED": "1"}
     )
     service.wait_until(lambda: "Serving" in log.read_text())
@@ -48,7 +49,7 @@ def test_a_service_runs_until_it_is_stopped(tmp_path: Path) -> None:
 
 def test_a_service_that_ends_while_it_starts_is_told_of_with_its_log(tmp_path: Path) -> None:
     """The message names the service, and shows its output."""
-    service = Service("web", ["http.server", "no-port"], log=tmp_path / "log", environment=os.environ)
+    service = ServiceProcess("web", ["http.server", "no-port"], log=tmp_path / "log", environment=os.environ)
     with pytest.raises(CommandError, match="web stopped during startup") as caught:
         service.wait_until(lambda: False)
     assert "invalid int value: 'no-port'" in caught.value.output

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from chime_endpoints_cli.command_line.command import Command
-from chime_endpoints_cli.command_line.error_handler import caught
+from chime_endpoints_cli.command_line.error_handler import exit_code_of
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.command_line.process import exit_with
 
@@ -44,4 +44,4 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run the demo with arguments, and return its exit code; a failure prints one message."""
-    return caught(arguments, lambda: demo.main(arguments, prog_name="make demo", standalone_mode=False))
+    return exit_code_of(arguments, lambda: demo.main(arguments, prog_name="make demo", standalone_mode=False))

@@ -33,7 +33,7 @@ class TokenPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class DesiredEntry:
     """One entry of the declaration, with defaults and variables applied."""
 
     key: str
@@ -62,13 +62,13 @@ def read_declaration(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError) as error:
         raise DeclarationError(path) from error
     try:
-        wanted(content, {})
+        desired_entries(content, {})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DeclarationError(path) from error
     return content
 
 
-def wanted(declaration: Mapping[str, Any], variables: Mapping[str, str]) -> list[Wanted]:
+def desired_entries(declaration: Mapping[str, Any], variables: Mapping[str, str]) -> list[DesiredEntry]:
     """Return the entries with their variables resolved."""
     defaults = declaration.get("defaults") or {}
     entries = []
@@ -78,9 +78,9 @@ def wanted(declaration: Mapping[str, Any], variables: Mapping[str, str]) -> list
     return entries
 
 
-def _entry(key: str, entry: Mapping[str, Any], variables: Mapping[str, str]) -> Wanted:
+def _entry(key: str, entry: Mapping[str, Any], variables: Mapping[str, str]) -> DesiredEntry:
     voip = entry.get("voip_device_token")
-    return Wanted(
+    return DesiredEntry(
         key=key,
         user_arn=_text(entry["user"], variables),
         type=_text(entry["type"], variables),

@@ -16,21 +16,21 @@ import yaml
 from chime_endpoints_cli.account.calls.local_addresses import REGION
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all
-from chime_endpoints_cli.account.endpoints.observed import Registered
-from chime_endpoints_cli.account.stacks.holders import Holdings, holdings_in
+from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_in
 from chime_endpoints_cli.account.stacks.stacks import deleted_stack_ids
 from chime_endpoints_cli.commands.audit.command import show as show_audit
-from chime_endpoints_cli.commands.audit.deregistration import repair
-from chime_endpoints_cli.commands.audit.orphans import look as audit
+from chime_endpoints_cli.commands.audit.deregistration import deregister_orphans
+from chime_endpoints_cli.commands.audit.orphans import find_orphans
 from chime_endpoints_cli.commands.drift import report
 from chime_endpoints_cli.commands.drift.findings import Finding, State
-from chime_endpoints_cli.commands.drift.scan import look
+from chime_endpoints_cli.commands.drift.scan import compare_stacks
 from chime_endpoints_cli.local.background.directories import run_directory
 from chime_endpoints_cli.local.cdk.executable import find_cdk, version_of
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
-from chime_endpoints_cli.local.declaration.prerequisites import Made, made_up_token, make_prerequisites
-from chime_endpoints_cli.local.declaration.reading import PUSH_SECRET, LocalDeclaration, read_locally
+from chime_endpoints_cli.local.declaration.loading import PUSH_SECRET, LocalDeclaration, read_locally
+from chime_endpoints_cli.local.declaration.prerequisites import Prerequisites, made_up_token, make_prerequisites
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.tables import Rows, show
 from chime_endpoints_cli.output.terminal import heading, say, waiting
@@ -38,7 +38,7 @@ from chime_endpoints_handler.model.physical_id import suffix
 
 from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
-from .declaration import Wanted, read_declaration, wanted
+from .declaration import DesiredEntry, desired_entries, read_declaration
 from .tokens import add_token, put_token
 from .verification import tags_on_users, verify_nothing_left, verify_registered, verify_tags
 
@@ -99,7 +99,7 @@ class Demo:
     variables: Mapping[str, str]
     clients: Clients
     services: Services
-    made: Made
+    made: Prerequisites
     cdk: Cdk
 
     def bootstrap_and_deploy(self) -> None:
@@ -110,10 +110,10 @@ class Demo:
         with _timed("cdk deploy"):
             self.cdk.deploy()
 
-    def show_registered(self) -> dict[str, Registered]:
+    def show_registered(self) -> dict[str, ObservedEndpoint]:
         """Step 4: show what is registered; return the endpoint of each entry."""
         heading("4. What Amazon Chime has registered")
-        entries = wanted(self.declaration, self.variables)
+        entries = desired_entries(self.declaration, self.variables)
         seen = self._look()
         found = self._verify(entries, seen)
         show(_rows(found))
@@ -121,7 +121,7 @@ class Demo:
         say(f"{len(found)} endpoints, with the declared device tokens, and with their tags on their users.")
         return found
 
-    def change(self, before: Mapping[str, Registered]) -> None:
+    def change(self, before: Mapping[str, ObservedEndpoint]) -> None:
         """Steps 5 and 6: change the endpoint, then the file."""
         changed = change(self.declaration)
         self._drift_away(before[changed.updated[0]])
@@ -135,7 +135,7 @@ class Demo:
         with _timed("cdk deploy"):
             self.cdk.deploy("--context", f"endpoints={path}")
         seen = self._look()
-        after = self._verify(wanted(changed.declaration, self.variables), seen)
+        after = self._verify(desired_entries(changed.declaration, self.variables), seen)
         show(_rows(after, _what_happened(changed, before, after)))
         show(_tag_rows(seen.tags))
         for key, why in ((changed.replaced, "replaced"), (changed.removed, "removed")):
@@ -156,9 +156,9 @@ class Demo:
         heading("8. Find an endpoint that no stack manages: chime-endpoints audit")
         self.clients.chime.register_app_instance_user_endpoint(**self._lost_endpoint())
         users, regions = self.made.user_arns, [REGION]
-        found = audit(self.services, users, regions)
+        found = find_orphans(self.services, users, regions)
         show_audit(found)
-        repaired = repair(self.services, found, arns=users, regions=regions)
+        repaired = deregister_orphans(self.services, found, arns=users, regions=regions)
         if [orphan.endpoint.endpoint_id for orphan in repaired] != [
             orphan.endpoint.endpoint_id for orphan in found.marked
         ]:
@@ -179,7 +179,7 @@ class Demo:
             "Name": name,
         }
 
-    def _drift_away(self, endpoint: Registered) -> None:
+    def _drift_away(self, endpoint: ObservedEndpoint) -> None:
         """Step 5: someone changes an endpoint outside CloudFormation."""
         heading("5. Someone mutes an endpoint outside CloudFormation: chime-endpoints drift")
         self.clients.chime.update_app_instance_user_endpoint(
@@ -189,7 +189,7 @@ class Demo:
 
     def _drift(self, *, expected: State) -> None:
         """Show the drift; raise CommandError if the most serious state is not the expected one."""
-        stacks, findings = look(self.services, names=(), regions=[REGION], with_tokens=True)
+        stacks, findings = compare_stacks(self.services, names=(), regions=[REGION], with_tokens=True)
         report.show(stacks, findings)
         found = _gravest(findings)
         if found is not expected:
@@ -198,11 +198,11 @@ class Demo:
     def _look(self) -> _Seen:
         return _Seen(
             endpoints=endpoints_of_all(self.services, self.made.user_arns),
-            held=holdings_in(self.services, [REGION]),
+            held=stack_endpoints_in(self.services, [REGION]),
             tags=tags_on_users(self.services, self.made.user_arns),
         )
 
-    def _verify(self, entries: Sequence[Wanted], seen: _Seen) -> dict[str, Registered]:
+    def _verify(self, entries: Sequence[DesiredEntry], seen: _Seen) -> dict[str, ObservedEndpoint]:
         found = verify_registered(self.clients, entries, seen.endpoints, seen.held)
         verify_tags(entries, seen.tags)
         return found
@@ -212,8 +212,8 @@ class Demo:
 class _Seen:
     """What the services report at one moment."""
 
-    endpoints: Sequence[Registered]
-    held: Holdings
+    endpoints: Sequence[ObservedEndpoint]
+    held: StackEndpoints
     tags: Mapping[str, Mapping[str, str]]
 
 
@@ -222,7 +222,7 @@ def _gravest(findings: Sequence[Finding]) -> State:
     return min((finding.state for finding in findings), key=order.index)
 
 
-def _rows(found: Mapping[str, Registered], changes: Mapping[str, str] | None = None) -> Rows:
+def _rows(found: Mapping[str, ObservedEndpoint], changes: Mapping[str, str] | None = None) -> Rows:
     """A row for each entry, with the beginning of its endpoint's id, and of a long name."""
     columns = ["entry", "user", "type", "name", "messages", "endpoint", *(["change"] if changes else [])]
     rows = [
@@ -248,7 +248,7 @@ def _tag_rows(tags: Mapping[str, Mapping[str, str]]) -> Rows:
 
 
 def _what_happened(
-    changed: Changed, before: Mapping[str, Registered], after: Mapping[str, Registered]
+    changed: Changed, before: Mapping[str, ObservedEndpoint], after: Mapping[str, ObservedEndpoint]
 ) -> dict[str, str]:
     """Return what happened to each endpoint, by its id; raise CommandError if that is not what was declared."""
     happened = {}

@@ -6,14 +6,14 @@ from typing import Any
 from chime_endpoints_cli.account.calls.local_addresses import REGION
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all
-from chime_endpoints_cli.account.endpoints.observed import Registered, tags_of
-from chime_endpoints_cli.account.stacks.holders import Holdings
+from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint, tags_of
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints
 from chime_endpoints_cli.account.stacks.stacks import all_stacks
 from chime_endpoints_cli.local.cdk.runner import BOOTSTRAP_STACK
 from chime_endpoints_cli.output.errors import CommandError
 
 from .clients import Clients
-from .declaration import Wanted
+from .declaration import DesiredEntry
 from .tokens import token_at
 
 
@@ -23,15 +23,15 @@ def tags_on_users(services: Services, user_arns: Sequence[str]) -> dict[str, dic
 
 
 def verify_registered(
-    clients: Clients, entries: Sequence[Wanted], endpoints: Sequence[Registered], held: Holdings
-) -> dict[str, Registered]:
+    clients: Clients, entries: Sequence[DesiredEntry], endpoints: Sequence[ObservedEndpoint], held: StackEndpoints
+) -> dict[str, ObservedEndpoint]:
     """Return the endpoint of each entry, found by its device token.
 
     Raises:
         CommandError: an entry is not registered exactly as declared, or another endpoint is registered.
     """
     described = [(endpoint, _describe(clients, endpoint)) for endpoint in endpoints]
-    found: dict[str, Registered] = {}
+    found: dict[str, ObservedEndpoint] = {}
     for entry in entries:
         token = token_at(clients, entry.device_token)
         voip = token_at(clients, entry.voip_device_token) if entry.voip_device_token else None
@@ -59,7 +59,7 @@ def verify_registered(
     return found
 
 
-def verify_tags(entries: Sequence[Wanted], tags: Mapping[str, Mapping[str, str]]) -> None:
+def verify_tags(entries: Sequence[DesiredEntry], tags: Mapping[str, Mapping[str, str]]) -> None:
     """Raise CommandError unless each user has the tags of all its entries, and no others."""
     for user, seen in tags.items():
         declared: dict[str, str] = {}
@@ -79,7 +79,7 @@ def verify_nothing_left(services: Services, user_arns: Sequence[str]) -> None:
         raise _wrong(f"left behind: endpoints {left}, tags on {tagged}, stacks {stacks}")
 
 
-def _describe(clients: Clients, endpoint: Registered) -> dict[str, Any]:
+def _describe(clients: Clients, endpoint: ObservedEndpoint) -> dict[str, Any]:
     answer = clients.chime.describe_app_instance_user_endpoint(
         AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id
     )
@@ -87,7 +87,7 @@ def _describe(clients: Clients, endpoint: Registered) -> dict[str, Any]:
     return described
 
 
-def _is_named(endpoint: Registered, entry: Wanted, held: Holdings) -> bool:
+def _is_named(endpoint: ObservedEndpoint, entry: DesiredEntry, held: StackEndpoints) -> bool:
     if entry.name is not None:
         return endpoint.name == entry.name
     holder = held.holder_of(endpoint.physical_id)

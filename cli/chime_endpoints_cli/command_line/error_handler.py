@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from chime_endpoints_cli.output.failures.translation import explained
+from chime_endpoints_cli.output.failures.translation import command_error_for
 from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_cli.output.terminal import complain, write_raw
 
@@ -19,7 +19,7 @@ DEBUG = "--debug"
 DEBUG_VARIABLE = "CHIME_ENDPOINTS_DEBUG"
 
 
-def caught(arguments: Sequence[str], command: Callable[[], ExitCode | None]) -> int:
+def exit_code_of(arguments: Sequence[str], command: Callable[[], ExitCode | None]) -> int:
     """Run a command and return its exit code; no exception escapes.
 
     Args:
@@ -47,7 +47,7 @@ def wants_trace(arguments: Sequence[str]) -> bool:
 
 
 def _show(error: Exception, *, with_trace: bool) -> None:
-    told = explained(error)
+    told = command_error_for(error)
     if with_trace:
         complain("".join(traceback.format_exception(error)).rstrip())
     write_raw(told.output and f"{told.output.rstrip()}\n")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import click
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.endpoints.given_arns import region_of
-from chime_endpoints_cli.local.background.background_process import kept_cloud
+from chime_endpoints_cli.account.endpoints.given_arns import region_of_arn
+from chime_endpoints_cli.local.background.background_process import background_cloud
 from chime_endpoints_cli.output.errors import CommandError
 
 from .posix import require_posix
@@ -55,10 +55,10 @@ def services_of(*, local: bool) -> Services:
         return given
     if local:
         require_posix("The local cloud")
-    return Services(local=kept_cloud().addresses if local else None)
+    return Services(local=background_cloud().addresses if local else None)
 
 
 def regions_with_stacks(services: Services, given: Sequence[str], arns: Sequence[str]) -> list[str]:
     """Return the regions to search for stacks: as given, or that of the settings and those of the ARNs."""
     own = [services.region] if services.region else []
-    return list(dict.fromkeys(given or [*own, *map(region_of, arns)]))
+    return list(dict.fromkeys(given or [*own, *map(region_of_arn, arns)]))

@@ -10,13 +10,13 @@ import click
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.given_arns import cleaned
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
-from chime_endpoints_cli.account.endpoints.observed import Registered
-from chime_endpoints_cli.account.stacks.holders import Holdings, holdings_within_reach
-from chime_endpoints_cli.account.stacks.regions import Reach
+from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_in_regions
+from chime_endpoints_cli.account.stacks.regions import RegionsRead
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.local.background.background_process import kept_cloud
+from chime_endpoints_cli.local.background.background_process import background_cloud
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.tables import Rows, show
 from chime_endpoints_cli.output.terminal import counted, say, show_json
@@ -54,12 +54,12 @@ def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool
     services = options.services_of(local=local)
     arns = cleaned(arns)
     if local and not arns:
-        arns = kept_cloud().app_instances
+        arns = background_cloud().app_instances
     if not arns:
         raise CommandError("no users to list", remedy="Give the ARN of a user or of an app instance.")
     users, found = _listed(services, arns)
     where = options.regions_with_stacks(services, regions, arns)
-    held, reach = holdings_within_reach(services, where, given=bool(regions))
+    held, reach = stack_endpoints_in_regions(services, where, given=bool(regions))
     if as_json:
         show_json(
             {
@@ -75,7 +75,7 @@ def list_command(*, arns: tuple[str, ...], regions: tuple[str, ...], local: bool
     return ExitCode.FAILED if found and reach.passed_over else ExitCode.DONE
 
 
-def _listed(services: Services, arns: Sequence[str]) -> tuple[list[str], list[Registered]]:
+def _listed(services: Services, arns: Sequence[str]) -> tuple[list[str], list[ObservedEndpoint]]:
     """Return the users to list and their endpoints; for a single endpoint, only that endpoint."""
     single = {arn: one.user_arn for arn in arns if isinstance(one := physical_id.read(arn), physical_id.Endpoint)}
     whole = users_in(services, [arn for arn in arns if arn not in single])
@@ -94,7 +94,7 @@ def _listed(services: Services, arns: Sequence[str]) -> tuple[list[str], list[Re
     return users, found
 
 
-def _summary(found: Sequence[Registered], users: int, held: Holdings, reach: Reach) -> str:
+def _summary(found: Sequence[ObservedEndpoint], users: int, held: StackEndpoints, reach: RegionsRead) -> str:
     text = f"{counted(len(found), 'endpoint')} of {counted(users, 'user')}"
     free = sum(held.holder_of(endpoint.physical_id) is None for endpoint in found)
     if free and not reach.passed_over:
@@ -106,8 +106,8 @@ def _summary(found: Sequence[Registered], users: int, held: Holdings, reach: Rea
 
 
 def endpoint_rows(
-    endpoints: Sequence[Registered],
-    held: Holdings,
+    endpoints: Sequence[ObservedEndpoint],
+    held: StackEndpoints,
     *,
     unheld: str = NO_STACK,
 ) -> Rows:
@@ -137,7 +137,7 @@ def endpoint_rows(
     return Rows(columns=columns, rows=rows, headings=2, styles=STATE_STYLES)
 
 
-def _to_json(endpoint: Registered, held: Holdings) -> dict[str, Any]:
+def _to_json(endpoint: ObservedEndpoint, held: StackEndpoints) -> dict[str, Any]:
     holder = held.holder_of(endpoint.physical_id)
     return {
         "user_arn": endpoint.user_arn,

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from chime_endpoints_cli.output.failures.network_and_settings import bad_address
 
 from .local_addresses import Addresses
-from .retries import give_up_where_it_is_hopeless
+from .retries import give_up_early
 
 CHIME = "chime-sdk-identity"
 
@@ -31,7 +31,7 @@ def make_session(local: Addresses | None) -> boto3.Session:
     # The API model says seconds, the documentation milliseconds: botocore's own parser raises on the latter.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
     session.set_default_client_config(Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3}))
-    give_up_where_it_is_hopeless(session)
+    give_up_early(session)
     return boto3.Session(botocore_session=session)
 
 

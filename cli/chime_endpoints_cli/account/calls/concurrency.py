@@ -14,7 +14,7 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
-def each(items: Iterable[_A], do: Callable[[_A], _B], *, what: str) -> list[_B]:
+def call_for_each(items: Iterable[_A], do: Callable[[_A], _B], *, what: str) -> list[_B]:
     """Call a function with each item in threads; the first failure cancels the calls that have not started.
 
     Args:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from chime_endpoints_cli.output.codes import CommandCode
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.failures.credentials import no_terminal, unusable
-from chime_endpoints_cli.output.failures.translation import explained, foreseen
+from chime_endpoints_cli.output.failures.translation import command_error_for, known_error_for
 
 
 def require_credentials(session: boto3.Session) -> None:
@@ -34,9 +34,9 @@ def require_credentials(session: boto3.Session) -> None:
     except EOFError as error:
         raise no_terminal() from error
     except Exception as error:  # a credential program or file can cause any exception
-        raise foreseen(error) or unusable(error) from error
+        raise known_error_for(error) or unusable(error) from error
     if frozen is None:
-        raise explained(NoCredentialsError())
+        raise command_error_for(NoCredentialsError())
     for name, value in (("access key id", frozen.access_key), ("secret access key", frozen.secret_key)):
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             raise CommandError(

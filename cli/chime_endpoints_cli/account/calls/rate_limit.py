@@ -10,7 +10,7 @@ CALLS_PER_SECOND = 40.0
 """Below the account's limit of 50 requests a second for Chime SDK Identity, to leave room for other callers."""
 
 
-class Pace:
+class RateLimit:
     """A thread-safe rate limiter that spaces calls evenly."""
 
     def __init__(

@@ -24,7 +24,7 @@ _MOST_SERVER_ERRORS = 4
 """The same for other services, for which botocore waits longer between attempts."""
 
 
-def give_up_where_it_is_hopeless(session: botocore.session.Session) -> None:
+def give_up_early(session: botocore.session.Session) -> None:
     """Make every client of the session, including those that fetch credentials, stop retrying hopeless calls."""
     session.register("needs-retry", _before_a_repetition, unique_id="chime-endpoints-repetitions")
     session.register("before-parse", _before_parsing, unique_id="chime-endpoints-pages")

@@ -16,7 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.failures.network_and_settings import no_region
-from chime_endpoints_cli.output.failures.translation import foreseen
+from chime_endpoints_cli.output.failures.translation import known_error_for
 from chime_endpoints_handler.aws.calls import Attempts, Caller
 from chime_endpoints_handler.aws.deadline import Deadline
 from chime_endpoints_handler.aws.failures.errors import ServiceError
@@ -25,7 +25,7 @@ from chime_endpoints_handler.aws.failures.remedies import Kind
 from .clients import CHIME, make_client, make_session
 from .credentials_check import require_credentials
 from .local_addresses import REGION, Addresses
-from .rate_limit import Pace
+from .rate_limit import RateLimit
 from .retries import MOST_FAILURES, is_hopeless
 
 AT_ONCE = 20
@@ -81,7 +81,7 @@ class PatientCaller(Caller):
         """
         self.failures += 1
         failed = super().translated(operation, error, subject)
-        told = foreseen(error)
+        told = known_error_for(error)
         is_over = is_hopeless(error, self.failures) or self.failures >= MOST_FAILURES
         if told is not None and (is_over or not failed.kind.is_transient):
             raise told from error
@@ -93,11 +93,11 @@ class PatientCaller(Caller):
 class Services:
     """Thread-safe cache of clients by region."""
 
-    def __init__(self, *, local: Addresses | None = None, pace: Pace | None = None) -> None:
+    def __init__(self, *, local: Addresses | None = None, rate_limit: RateLimit | None = None) -> None:
         """Use the local cloud if given, otherwise AWS with the user's environment and profile."""
         self._local = local
         self._session = make_session(local)
-        self._pace = pace or Pace()
+        self._rate_limit = rate_limit or RateLimit()
         self._made: dict[tuple[str, str | None], Any] = {}
         self._lock = RLock()
 
@@ -161,6 +161,6 @@ class Services:
             if (service, region) not in self._made:
                 made = make_client(service, session=self._session, region=region, local=self._local, config=config)
                 if service == CHIME:
-                    made.meta.events.register(f"before-send.{CHIME}", self._pace.wait)
+                    made.meta.events.register(f"before-send.{CHIME}", self._rate_limit.wait)
                 self._made[service, region] = made
             return self._made[service, region]

@@ -24,7 +24,7 @@ def cleaned(arns: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def region_of(arn: str) -> str:
+def region_of_arn(arn: str) -> str:
     """Return the region of an app instance, a user or another identity, or of a user's endpoint.
 
     Raises:
@@ -42,7 +42,7 @@ def is_user(arn: str) -> bool:
     Raises:
         CommandError: it belongs to neither.
     """
-    region_of(arn)
+    region_of_arn(arn)
     if "/bot/" in arn or _user_of(arn):
         raise _refusal(arn)
     return "/user/" in arn

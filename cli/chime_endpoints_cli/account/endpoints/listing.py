@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.output.terminal import waiting
 
 from .given_arns import is_user
-from .observed import Registered, endpoints_of, users_of
+from .observed import ObservedEndpoint, endpoints_of, users_of
 
 
 def users_in(services: Services, arns: Sequence[str]) -> list[str]:
@@ -21,7 +21,7 @@ def users_in(services: Services, arns: Sequence[str]) -> list[str]:
     return list(users)
 
 
-def endpoints_of_all(services: Services, users: Sequence[str]) -> list[Registered]:
+def endpoints_of_all(services: Services, users: Sequence[str]) -> list[ObservedEndpoint]:
     """Return the endpoints of users, in the order of the users."""
-    lists = each(users, lambda user: endpoints_of(services, user), what="Listing endpoints")
+    lists = call_for_each(users, lambda user: endpoints_of(services, user), what="Listing endpoints")
     return [endpoint for of_user in lists for endpoint in of_user]

@@ -15,13 +15,13 @@ from chime_endpoints_handler.model.rules.values import Violation
 from chime_endpoints_handler.model.rules.violations import token_violations
 from chime_endpoints_handler.resources.endpoint.ownership import is_gone, unclear
 
-from .given_arns import region_of
+from .given_arns import region_of_arn
 
 _MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registered:
+class ObservedEndpoint:
     """An endpoint as List returns it: without device tokens and application."""
 
     user_arn: str
@@ -44,7 +44,7 @@ class Registered:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described(Registered):
+class DescribedEndpoint(ObservedEndpoint):
     """An endpoint as Describe returns it."""
 
     is_named: bool
@@ -54,7 +54,7 @@ class Described(Registered):
     voip_device_token: str | None = field(repr=False)
 
 
-def token_obstacles(endpoint: Described) -> list[Violation]:
+def token_obstacles(endpoint: DescribedEndpoint) -> list[Violation]:
     """Return why the registered values are not device tokens, without showing them."""
     voip = endpoint.voip_device_token
     return [
@@ -71,7 +71,7 @@ def app_instances_in(services: Services, region: str) -> list[str]:
 
 def users_of(services: Services, app_instance_arn: str) -> list[str]:
     """Return the ARNs of all users of an app instance."""
-    chime = services.chime(region_of(app_instance_arn))
+    chime = services.chime(region_of_arn(app_instance_arn))
     found = _pages(
         services,
         "ListAppInstanceUsers",
@@ -82,19 +82,19 @@ def users_of(services: Services, app_instance_arn: str) -> list[str]:
     return [user["AppInstanceUserArn"] for user in found]
 
 
-def endpoints_of(services: Services, user_arn: str) -> list[Registered]:
+def endpoints_of(services: Services, user_arn: str) -> list[ObservedEndpoint]:
     """Return all endpoints of a user."""
     found = _pages(
         services,
         "ListAppInstanceUserEndpoints",
-        services.chime(region_of(user_arn)).list_app_instance_user_endpoints,
+        services.chime(region_of_arn(user_arn)).list_app_instance_user_endpoints,
         "AppInstanceUserEndpoints",
         AppInstanceUserArn=user_arn,
     )
-    return [Registered(**_common(user_arn, endpoint)) for endpoint in found]
+    return [ObservedEndpoint(**_common(user_arn, endpoint)) for endpoint in found]
 
 
-def describe(services: Services, endpoint: Endpoint) -> Described | None:
+def describe(services: Services, endpoint: Endpoint) -> DescribedEndpoint | None:
     """Return an endpoint with its device tokens, or None if List shows that it does not exist.
 
     Raises:
@@ -105,7 +105,7 @@ def describe(services: Services, endpoint: Endpoint) -> Described | None:
     try:
         answer = call(
             "DescribeAppInstanceUserEndpoint",
-            lambda: services.chime(region_of(endpoint.user_arn)).describe_app_instance_user_endpoint(
+            lambda: services.chime(region_of_arn(endpoint.user_arn)).describe_app_instance_user_endpoint(
                 AppInstanceUserArn=endpoint.user_arn, EndpointId=endpoint.endpoint_id
             ),
             subject=f"of endpoint {endpoint.endpoint_id}",
@@ -120,7 +120,7 @@ def describe(services: Services, endpoint: Endpoint) -> Described | None:
         if is_gone(all_of_user, endpoint.endpoint_id):
             return None
         raise unclear("DescribeAppInstanceUserEndpoint", endpoint.endpoint_id)
-    return Described(
+    return DescribedEndpoint(
         **_common(endpoint.user_arn, found),
         is_named="Name" in found,
         application=found.get("ResourceArn", ""),
@@ -131,7 +131,7 @@ def describe(services: Services, endpoint: Endpoint) -> Described | None:
 
 def tags_of(services: Services, identity_arn: str) -> dict[str, str]:
     """Return the tags on a user, an app instance or a bot."""
-    chime = services.chime(region_of(identity_arn))
+    chime = services.chime(region_of_arn(identity_arn))
     answer = services.call()(
         "ListTagsForResource",
         lambda: chime.list_tags_for_resource(ResourceARN=identity_arn),

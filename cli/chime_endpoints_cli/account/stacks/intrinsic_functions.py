@@ -52,7 +52,7 @@ class Lookups:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class TemplateContext:
     """Everything that the values of a stack's template can depend on."""
 
     stack: Stack
@@ -62,7 +62,7 @@ class Surroundings:
     lookups: Lookups
 
 
-def value_of(written: Any, around: Surroundings) -> Any:
+def value_of(written: Any, around: TemplateContext) -> Any:
     """Return a value as a custom resource receives it: maps, lists and strings."""
     if isinstance(written, list):
         return [value for each in written if (value := value_of(each, around)) is not NOTHING]
@@ -79,10 +79,10 @@ def value_of(written: Any, around: Surroundings) -> Any:
     return {name: value for name, value in members.items() if value is not NOTHING}
 
 
-def _function_of(name: str) -> Callable[[Any, Surroundings], Any]:
+def _function_of(name: str) -> Callable[[Any, TemplateContext], Any]:
     function = _FUNCTIONS.get(name)
 
-    def value(argument: Any, around: Surroundings) -> Any:
+    def value(argument: Any, around: TemplateContext) -> Any:
         if function is None:
             return UNKNOWN
         try:
@@ -102,7 +102,7 @@ def is_known(value: Any) -> bool:
     return value is not UNKNOWN
 
 
-def _ref(name: Any, around: Surroundings) -> Any:
+def _ref(name: Any, around: TemplateContext) -> Any:
     stack = around.stack
     if name in stack.parameters:
         return _parameter(name, around)
@@ -122,7 +122,7 @@ def _ref(name: Any, around: Surroundings) -> Any:
     return physical_id or UNKNOWN
 
 
-def _parameter(name: str, around: Surroundings) -> Any:
+def _parameter(name: str, around: TemplateContext) -> Any:
     value = around.stack.parameters[name]
     declared = (around.template.get("Parameters") or {}).get(name) or {}
     if value == _HIDDEN or _DYNAMIC in value:
@@ -131,7 +131,7 @@ def _parameter(name: str, around: Surroundings) -> Any:
     return [each.strip() for each in value.split(",")] if is_list else value
 
 
-def _attribute(argument: Any, around: Surroundings) -> Any:
+def _attribute(argument: Any, around: TemplateContext) -> Any:
     """Return an attribute if it follows from the physical id or can be looked up, otherwise UNKNOWN."""
     name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
     attribute = value_of(attribute, around)
@@ -159,26 +159,26 @@ def _attributes_of(endpoint: ids.Endpoint) -> dict[str, str]:
     return {"AppInstanceUserArn": endpoint.user_arn, "EndpointId": endpoint.endpoint_id}
 
 
-def _join(argument: Any, around: Surroundings) -> Any:
+def _join(argument: Any, around: TemplateContext) -> Any:
     separator, written = argument
     parts = value_of(written, around)
     return separator.join(map(str, parts)) if isinstance(parts, list) and is_known(parts) else UNKNOWN
 
 
-def _split(argument: Any, around: Surroundings) -> Any:
+def _split(argument: Any, around: TemplateContext) -> Any:
     separator, written = argument
     text = value_of(written, around)
     return text.split(separator) if isinstance(text, str) else UNKNOWN
 
 
-def _select(argument: Any, around: Surroundings) -> Any:
+def _select(argument: Any, around: TemplateContext) -> Any:
     index, values = (value_of(each, around) for each in argument)
     if not isinstance(values, list) or not is_known(index):
         return UNKNOWN
     return values[int(index)] if int(index) < len(values) else UNKNOWN
 
 
-def _substitute(argument: Any, around: Surroundings) -> Any:
+def _substitute(argument: Any, around: TemplateContext) -> Any:
     text, own = (argument, {}) if isinstance(argument, str) else argument
     values = {name: value_of(each, around) for name, each in own.items()}
 
@@ -194,19 +194,19 @@ def _substitute(argument: Any, around: Surroundings) -> Any:
     return _REFERENCE.sub(lambda each: f"${{{each[2]}}}" if each[1] else texts[each[2]], text)
 
 
-def _find_in_map(argument: Any, around: Surroundings) -> Any:
+def _find_in_map(argument: Any, around: TemplateContext) -> Any:
     name, first, second = (value_of(each, around) for each in argument[:3])
     if not is_known([name, first, second]):
         return UNKNOWN
     return value_of(around.template["Mappings"][name][first][second], around)
 
 
-def _import(argument: Any, around: Surroundings) -> Any:
+def _import(argument: Any, around: TemplateContext) -> Any:
     name = value_of(argument, around)
     return around.lookups.exports(around.stack.region).get(name, UNKNOWN) if isinstance(name, str) else UNKNOWN
 
 
-def _stack_output(argument: Any, around: Surroundings) -> Any:
+def _stack_output(argument: Any, around: TemplateContext) -> Any:
     """Return an output of a stack, possibly in another region; CDK uses this form without exports."""
     reference = value_of(argument, around)
     if not is_known(reference):
@@ -218,13 +218,13 @@ def _stack_output(argument: Any, around: Surroundings) -> Any:
     return around.lookups.outputs(region, reference["StackName"]).get(reference["OutputName"], UNKNOWN)
 
 
-def _if(argument: Any, around: Surroundings) -> Any:
+def _if(argument: Any, around: TemplateContext) -> Any:
     condition, yes, no = argument
     holds = _condition({"Condition": condition}, around)
     return UNKNOWN if holds is None else value_of(yes if holds else no, around)
 
 
-def _condition(written: Any, around: Surroundings) -> bool | None:
+def _condition(written: Any, around: TemplateContext) -> bool | None:
     """Whether a condition is true; None if that is unknown."""
     (name, argument) = next(iter(written.items()))
     if name == "Condition":
@@ -244,7 +244,7 @@ def _condition(written: Any, around: Surroundings) -> bool | None:
     return None if None in parts else not decisive
 
 
-_FUNCTIONS: Mapping[str, Callable[[Any, Surroundings], Any]] = {
+_FUNCTIONS: Mapping[str, Callable[[Any, TemplateContext], Any]] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAtt": _attribute,
     "Fn::GetStackOutput": _stack_output,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.output.codes import CommandCode
 from chime_endpoints_cli.output.errors import CommandError
@@ -22,7 +22,7 @@ tokens from the global STS endpoint."""
 
 
 @dataclass(frozen=True)
-class Closed:
+class UnreadableRegion:
     """A region whose stacks cannot be read."""
 
     reason: str
@@ -34,12 +34,12 @@ class Closed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class RegionsRead:
     """The stacks of the regions that could be read."""
 
     stacks: tuple[Stack, ...]
     regions: tuple[str, ...]
-    passed_over: Mapping[str, Closed]
+    passed_over: Mapping[str, UnreadableRegion]
     """The regions that could not be read."""
 
     def require_some(self) -> None:
@@ -48,7 +48,7 @@ class Reach:
             raise next(iter(self.passed_over.values())).failure
 
 
-def stacks_within_reach(services: Services, regions: Sequence[str], *, given: bool) -> Reach:
+def stacks_in_regions(services: Services, regions: Sequence[str], *, given: bool) -> RegionsRead:
     """Return the stacks in regions; skip a region that is denied, not enabled or not reachable.
 
     Args:
@@ -60,17 +60,19 @@ def stacks_within_reach(services: Services, regions: Sequence[str], *, given: bo
         CommandError: a region that the user named would be skipped.
         ClientError: CloudFormation returns another error.
     """
-    found = each(regions, lambda region: _look_into(services, region, is_given=given), what="Looking for stacks")
+    found = call_for_each(
+        regions, lambda region: _look_into(services, region, is_given=given), what="Looking for stacks"
+    )
     by_region = dict(zip(regions, found, strict=True))
     looked = {region: stacks for region, stacks in by_region.items() if isinstance(stacks, list)}
-    return Reach(
+    return RegionsRead(
         stacks=tuple(stack for stacks in looked.values() for stack in stacks),
         regions=tuple(looked),
-        passed_over={region: reason for region, reason in by_region.items() if isinstance(reason, Closed)},
+        passed_over={region: reason for region, reason in by_region.items() if isinstance(reason, UnreadableRegion)},
     )
 
 
-def _look_into(services: Services, region: str, *, is_given: bool) -> list[Stack] | Closed:
+def _look_into(services: Services, region: str, *, is_given: bool) -> list[Stack] | UnreadableRegion:
     try:
         return all_stacks(services.stacks(region))
     except (ClientError, CommandError) as error:
@@ -83,7 +85,7 @@ def _look_into(services: Services, region: str, *, is_given: bool) -> list[Stack
                 remedy=f"If {region} has no stacks with endpoints, leave it out of --region.",
                 code=CommandCode.DENIED,
             ) from error
-        return Closed(reason, error)
+        return UnreadableRegion(reason, error)
 
 
 def _reason(error: ClientError | CommandError) -> str | None:

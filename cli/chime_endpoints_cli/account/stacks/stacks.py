@@ -37,7 +37,7 @@ class Stack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class StackResource:
     """A resource of one of this project's types in a stack."""
 
     stack: Stack
@@ -77,10 +77,10 @@ def deleted_stack_ids(cloudformation: Any) -> list[str]:
     return [found["StackId"] for page in pages for found in page["StackSummaries"]]
 
 
-def held_by(cloudformation: Any, stack: Stack) -> list[Held]:
+def resources_of(cloudformation: Any, stack: Stack) -> list[StackResource]:
     """Return the stack's resources of this project's types."""
     return [
-        Held(
+        StackResource(
             stack=stack,
             logical_id=found["LogicalResourceId"],
             type=found["ResourceType"],

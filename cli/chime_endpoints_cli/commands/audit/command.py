@@ -19,8 +19,8 @@ from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_cli.output.terminal import console, counted, is_asked, line, say, show_json
 from chime_endpoints_handler.model.arns import REGIONS
 
-from .deregistration import repair
-from .orphans import Audit, Marked, Verdict, look
+from .deregistration import deregister_orphans
+from .orphans import Audit, NamedEndpoint, Verdict, find_orphans
 
 _WHAT_TO_DO = {
     Verdict.ORPHAN: "It no longer belongs to a stack. Deregister it: chime-endpoints audit --repair",
@@ -86,14 +86,14 @@ def audit_command(
     services = options.services_of(local=local)
     arns = cleaned(arns) or tuple(_all_app_instances(services))
     where = list(regions) or services.every_region()
-    audit = look(services, arns, where, given=bool(regions))
-    repaired: list[Marked] = []
+    audit = find_orphans(services, arns, where, given=bool(regions))
+    repaired: list[NamedEndpoint] = []
     if not as_json:
         show(audit)
     if is_repair and (orphans := audit.of(Verdict.ORPHAN)):
         question = f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone"
         if yes or click.confirm(question, err=True):
-            repaired = repair(services, audit, arns=arns, regions=where, given=bool(regions))
+            repaired = deregister_orphans(services, audit, arns=arns, regions=where, given=bool(regions))
         if not as_json:
             say(f"Deregistered: {len(repaired)} of {len(orphans)}.")
     if as_json:
@@ -101,7 +101,7 @@ def audit_command(
     return exit_code(audit, repaired)
 
 
-def exit_code(audit: Audit, repaired: Sequence[Marked]) -> ExitCode:
+def exit_code(audit: Audit, repaired: Sequence[NamedEndpoint]) -> ExitCode:
     """Return the exit code for an audit and its repair."""
     done = {marked.endpoint.physical_id for marked in repaired}
     left = {marked.verdict for marked in audit.marked if marked.endpoint.physical_id not in done}
@@ -150,7 +150,7 @@ def show(audit: Audit) -> None:
         )
 
 
-def _to_json(audit: Audit, repaired: Sequence[Marked]) -> dict[str, Any]:
+def _to_json(audit: Audit, repaired: Sequence[NamedEndpoint]) -> dict[str, Any]:
     done = {marked.endpoint.physical_id for marked in repaired}
     return {
         "looked_at": audit.looked_at,

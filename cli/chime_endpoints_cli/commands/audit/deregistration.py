@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_handler.aws.endpoints import Endpoints
 from chime_endpoints_handler.resources.endpoint.ownership import deregister
 
-from .orphans import Audit, Marked, Verdict, look
+from .orphans import Audit, NamedEndpoint, Verdict, find_orphans
 
 
-def repair(
+def deregister_orphans(
     services: Services, first: Audit, *, arns: Sequence[str], regions: Sequence[str], given: bool = True
-) -> list[Marked]:
+) -> list[NamedEndpoint]:
     """Deregister the endpoints that are orphans in both audits, and return them.
 
     Raises:
@@ -23,13 +23,13 @@ def repair(
     agreed = {orphan.endpoint.physical_id for orphan in first.of(Verdict.ORPHAN)}
     still = [
         orphan
-        for orphan in look(services, arns, regions, given=given).of(Verdict.ORPHAN)
+        for orphan in find_orphans(services, arns, regions, given=given).of(Verdict.ORPHAN)
         if orphan.endpoint.physical_id in agreed
     ]
-    each(still, lambda orphan: _deregister(services, orphan), what="Deregistering")
+    call_for_each(still, lambda orphan: _deregister(services, orphan), what="Deregistering")
     return still
 
 
-def _deregister(services: Services, orphan: Marked) -> None:
+def _deregister(services: Services, orphan: NamedEndpoint) -> None:
     endpoint = orphan.endpoint
     deregister(Endpoints(endpoint.user_arn, clients=services, call=services.call()), endpoint.endpoint_id)

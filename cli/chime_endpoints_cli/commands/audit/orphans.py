@@ -12,12 +12,12 @@ from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
-from chime_endpoints_cli.account.endpoints.observed import Registered
-from chime_endpoints_cli.account.stacks.holders import Holdings, holdings
-from chime_endpoints_cli.account.stacks.regions import Closed, stacks_within_reach
+from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_of
+from chime_endpoints_cli.account.stacks.regions import UnreadableRegion, stacks_in_regions
 from chime_endpoints_cli.account.stacks.stacks import Stack, deleted_stack_ids, was_left_in_place
 
-from .stack_names import Mark
+from .stack_names import StackName
 
 
 class Verdict(StrEnum):
@@ -36,11 +36,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Marked:
+class NamedEndpoint:
     """An endpoint that is named after a stack but belongs to none, with its verdict."""
 
-    endpoint: Registered
-    mark: Mark
+    endpoint: ObservedEndpoint
+    mark: StackName
     verdict: Verdict
     stack_id: str | None
 
@@ -52,17 +52,17 @@ class Audit:
     looked_at: int
     unmarked: int = 0
     """Endpoints whose names do not come from a stack; they can belong to a stack nevertheless."""
-    marked: tuple[Marked, ...]
+    marked: tuple[NamedEndpoint, ...]
     regions: tuple[str, ...]
-    passed_over: Mapping[str, Closed] = field(default_factory=dict)
+    passed_over: Mapping[str, UnreadableRegion] = field(default_factory=dict)
     """Regions that could not be read, and why. If there are any, no endpoint counts as an orphan."""
 
-    def of(self, verdict: Verdict) -> list[Marked]:
+    def of(self, verdict: Verdict) -> list[NamedEndpoint]:
         """Return the endpoints with a verdict."""
         return [each for each in self.marked if each.verdict is verdict]
 
 
-def look(services: Services, arns: Sequence[str], regions: Sequence[str], *, given: bool = True) -> Audit:
+def find_orphans(services: Services, arns: Sequence[str], regions: Sequence[str], *, given: bool = True) -> Audit:
     """Audit the endpoints of users and app instances.
 
     Args:
@@ -72,13 +72,13 @@ def look(services: Services, arns: Sequence[str], regions: Sequence[str], *, giv
         given: whether the user named the regions; otherwise, a region that cannot be read is skipped.
     """
     endpoints = endpoints_of_all(services, users_in(services, arns))
-    marked = [(endpoint, mark) for endpoint in endpoints if (mark := Mark.of(endpoint.name))]
+    marked = [(endpoint, mark) for endpoint in endpoints if (mark := StackName.of(endpoint.name))]
     if not marked:
         return Audit(looked_at=len(endpoints), unmarked=len(endpoints), marked=(), regions=())
-    reach = stacks_within_reach(services, regions, given=given)
+    reach = stacks_in_regions(services, regions, given=given)
     reach.require_some()
     living = {stack.id: stack for stack in reach.stacks}
-    held = holdings(services, list(living.values()))
+    held = stack_endpoints_of(services, list(living.values()))
     free = [(endpoint, mark) for endpoint, mark in marked if held.holder_of(endpoint.physical_id) is None]
     known = [*living] if free else []
     for region in reach.regions if free else ():
@@ -87,7 +87,7 @@ def look(services: Services, arns: Sequence[str], regions: Sequence[str], *, giv
         looked_at=len(endpoints),
         unmarked=len(endpoints) - len(marked),
         marked=tuple(
-            _judged(services, endpoint, mark, known, living, held, is_complete=not reach.passed_over)
+            _verdict(services, endpoint, mark, known, living, held, is_complete=not reach.passed_over)
             for endpoint, mark in free
         ),
         regions=reach.regions,
@@ -95,16 +95,16 @@ def look(services: Services, arns: Sequence[str], regions: Sequence[str], *, giv
     )
 
 
-def _judged(
+def _verdict(
     services: Services,
-    endpoint: Registered,
-    mark: Mark,
+    endpoint: ObservedEndpoint,
+    mark: StackName,
     known: Sequence[str],
     living: dict[str, Stack],
-    held: Holdings,
+    held: StackEndpoints,
     *,
     is_complete: bool,
-) -> Marked:
+) -> NamedEndpoint:
     stack_id = mark.giver(known)
     if stack_id is None:
         verdict = Verdict.UNPROVEN if is_complete else Verdict.UNSEEN
@@ -116,7 +116,7 @@ def _judged(
         verdict = Verdict.UNSEEN
     else:
         verdict = Verdict.ORPHAN
-    return Marked(endpoint=endpoint, mark=mark, verdict=verdict, stack_id=stack_id)
+    return NamedEndpoint(endpoint=endpoint, mark=mark, verdict=verdict, stack_id=stack_id)
 
 
 def _cloudformation_of(services: Services, stack_id: str) -> Any:

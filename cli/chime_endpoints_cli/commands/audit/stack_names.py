@@ -12,7 +12,7 @@ _MARK = re.compile(r"(?P<stack>[A-Za-z][A-Za-z0-9-]*)-(?P<logical>[A-Za-z0-9]+)-
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class StackName:
     """A name in the form that this project generates: `{StackName}-{LogicalId}-{suffix}`."""
 
     stack_name: str
@@ -20,7 +20,7 @@ class Mark:
     suffix: str
 
     @classmethod
-    def of(cls, name: str) -> Mark | None:
+    def of(cls, name: str) -> StackName | None:
         """Parse a name; return None if it does not have this form."""
         found = _MARK.fullmatch(name)
         if found is None:

@@ -15,7 +15,7 @@ from chime_endpoints_cli.output.terminal import say, show_json
 
 from . import report
 from .findings import Finding, State
-from .scan import look
+from .scan import compare_stacks
 
 
 @click.command(
@@ -48,7 +48,7 @@ def drift_command(
     never shows them. It changes nothing. For each drifted resource it says which deployment fixes it.
     """
     services = options.services_of(local=local)
-    seen, findings = look(services, names=stacks, regions=regions, with_tokens=not without_tokens)
+    seen, findings = compare_stacks(services, names=stacks, regions=regions, with_tokens=not without_tokens)
     if as_json:
         show_json(_to_json(seen, findings))
     elif seen:

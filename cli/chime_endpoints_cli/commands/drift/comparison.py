@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.endpoints.observed import Described, describe, tags_of
+from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint, describe, tags_of
 from chime_endpoints_cli.account.stacks.in_region import InRegion
 from chime_endpoints_cli.account.stacks.intrinsic_functions import is_known
 from chime_endpoints_cli.account.stacks.template_text import is_same
-from chime_endpoints_cli.output.failures.translation import in_a_line
+from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws import token_sources as sources
 from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError
 from chime_endpoints_handler.aws.failures.remedies import Kind
@@ -30,14 +30,14 @@ from chime_endpoints_handler.model.declaration import (
 from chime_endpoints_handler.model.rules.violations import token_violations
 
 from . import remedies as repair
-from .desired import Declared
+from .desired import DesiredResource
 from .findings import Difference, Finding, State
 
 _HIDDEN = "(not shown)"
 _UNTOLD = "only CloudFormation knows the declared value"
 
 
-def compare(declared: Declared, services: Services, *, with_tokens: bool) -> Finding:
+def compare(declared: DesiredResource, services: Services, *, with_tokens: bool) -> Finding:
     """Compare a declared resource with the service.
 
     Raises:
@@ -56,7 +56,7 @@ def compare(declared: Declared, services: Services, *, with_tokens: bool) -> Fin
         )
 
 
-def _compare_endpoint(declared: Declared, services: Services, *, with_tokens: bool) -> Finding:
+def _compare_endpoint(declared: DesiredResource, services: Services, *, with_tokens: bool) -> Finding:
     held, properties = declared.held, declared.properties
     found = Finding(held=held, path=declared.path, subject="", state=State.GONE)
     endpoint = physical_id.read(held.physical_id)
@@ -86,7 +86,7 @@ def _compare_endpoint(declared: Declared, services: Services, *, with_tokens: bo
 
 
 def _fields(
-    declared: Declared, properties: Mapping[str, Any], seen: Described
+    declared: DesiredResource, properties: Mapping[str, Any], seen: DescribedEndpoint
 ) -> tuple[list[Difference], list[tuple[str, str]]]:
     wanted = {
         "type": properties.get("Type"),
@@ -112,7 +112,7 @@ def _fields(
     return differences, not_compared
 
 
-def _name(declared: Declared, properties: Mapping[str, Any], seen: Described) -> Any:
+def _name(declared: DesiredResource, properties: Mapping[str, Any], seen: DescribedEndpoint) -> Any:
     """Return the expected name; an endpoint that was adopted without a declared name keeps its own."""
     if "Name" in properties:
         return properties["Name"]
@@ -124,7 +124,7 @@ def _name(declared: Declared, properties: Mapping[str, Any], seen: Described) ->
 
 
 def _tokens(
-    declared: Declared, properties: Mapping[str, Any], seen: Described, services: Services
+    declared: DesiredResource, properties: Mapping[str, Any], seen: DescribedEndpoint, services: Services
 ) -> Iterator[tuple[str, Difference | str]]:
     """Yield the device tokens that differ, and for those that cannot be compared, the reason."""
     attributes = properties.get("EndpointAttributes")
@@ -155,7 +155,7 @@ def _tokens(
         try:
             token = sources.read(member, source, clients=clients, call=services.call())
         except HandlerError as error:
-            yield field, in_a_line(error)
+            yield field, in_one_line(error)
             continue
         if not is_same(token, registered):
             shown = "none" if registered is None else _HIDDEN
@@ -172,7 +172,7 @@ def _source(member: str, given: Mapping[str, Any]) -> TokenSource | None:
         return None
 
 
-def _compare_tags(declared: Declared, services: Services) -> Finding:
+def _compare_tags(declared: DesiredResource, services: Services) -> Finding:
     held, properties = declared.held, declared.properties
     found = Finding(held=held, path=declared.path, subject="", state=State.GONE)
     identity = physical_id.read(held.physical_id)

@@ -9,34 +9,34 @@ from typing import Any
 import yaml
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups, Surroundings, value_of
-from chime_endpoints_cli.account.stacks.stacks import Held, Stack, held_by, physical_ids
+from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups, TemplateContext, value_of
+from chime_endpoints_cli.account.stacks.stacks import Stack, StackResource, physical_ids, resources_of
 from chime_endpoints_cli.account.stacks.template_text import read_template
 from chime_endpoints_cli.output.errors import CommandError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declared:
+class DesiredResource:
     """A resource of a stack with its properties, which are None if the template does not contain it."""
 
-    held: Held
+    held: StackResource
     path: str
     properties: Mapping[str, Any] | None = field(repr=False)
 
 
-def declared_by(services: Services, stack: Stack, lookups: Lookups) -> list[Declared]:
+def desired_resources(services: Services, stack: Stack, lookups: Lookups) -> list[DesiredResource]:
     """Return the stack's resources of this project's types."""
     cloudformation = services.stacks(stack.region)
-    held = held_by(cloudformation, stack)
+    held = resources_of(cloudformation, stack)
     if not held:
         return []
     template = _template(cloudformation, stack)
-    around = Surroundings(
+    around = TemplateContext(
         stack=stack, template=template, resources=physical_ids(cloudformation, stack), lookups=lookups
     )
     written = template.get("Resources") or {}
     return [
-        Declared(
+        DesiredResource(
             held=each,
             path=_path(written.get(each.logical_id, {}), each.logical_id),
             properties=(

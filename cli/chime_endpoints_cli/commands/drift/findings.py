@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from chime_endpoints_cli.account.stacks.stacks import Held
+from chime_endpoints_cli.account.stacks.stacks import StackResource
 
 
 class State(StrEnum):
@@ -38,7 +38,7 @@ class Difference:
 class Finding:
     """A resource, its state, and what to do about it."""
 
-    held: Held
+    held: StackResource
     path: str
     """Where it is declared: the path in the CDK app or, without one, the logical id."""
     subject: str

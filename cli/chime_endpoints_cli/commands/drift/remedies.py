@@ -5,7 +5,7 @@ CloudFormation compares templates, not services: for an unchanged declaration it
 
 from __future__ import annotations
 
-from chime_endpoints_cli.account.stacks.stacks import Held
+from chime_endpoints_cli.account.stacks.stacks import StackResource
 
 from .findings import Finding, State
 
@@ -14,7 +14,7 @@ ASK = "Check that its user exists and that your credentials can call Amazon Chim
 _UNCHANGED = "CloudFormation does not resend unchanged resources."
 
 
-def of_gone(held: Held, path: str) -> str:
+def of_gone(held: StackResource, path: str) -> str:
     """Return the remedy for an endpoint that is not registered."""
     return (
         f"{_UNCHANGED} Change the name or allow_messages of {path}, then run `{_deploy(held)}`: the endpoint is"
@@ -22,7 +22,7 @@ def of_gone(held: Held, path: str) -> str:
     )
 
 
-def of_tags(held: Held) -> str:
+def of_tags(held: StackResource) -> str:
     """Return the remedy for tags that differ from the declaration."""
     return (
         f"{_UNCHANGED} Declare another value for the key, then run `{_deploy(held)}`: the declared tags are set again."
@@ -56,5 +56,5 @@ def of_endpoint(finding: Finding) -> str:
     return ""
 
 
-def _deploy(held: Held) -> str:
+def _deploy(held: StackResource) -> str:
     return f"cdk deploy {held.stack.name}"

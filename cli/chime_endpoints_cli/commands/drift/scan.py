@@ -7,17 +7,17 @@ from functools import cache
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups
 from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, exports, named_stacks, outputs
 
 from .comparison import compare
-from .desired import declared_by
+from .desired import desired_resources
 from .findings import Finding
 
 
-def look(
+def compare_stacks(
     services: Services, *, names: Sequence[str], regions: Sequence[str], with_tokens: bool
 ) -> tuple[list[Stack], list[Finding]]:
     """Return the stacks with resources of this project, and a finding for each resource.
@@ -34,9 +34,9 @@ def look(
         stacks = [stack for region in regions or (None,) for stack in all_stacks(services.stacks(region))]
 
     lookups = _lookups(services)
-    declared = each(stacks, lambda stack: declared_by(services, stack, lookups), what="Reading stacks")
+    declared = call_for_each(stacks, lambda stack: desired_resources(services, stack, lookups), what="Reading stacks")
     everything = [one for of_stack in declared for one in of_stack]
-    findings = each(
+    findings = call_for_each(
         everything,
         lambda one: compare(one, services, with_tokens=with_tokens),
         what="Comparing resources",

@@ -12,8 +12,8 @@ from typing import Any
 
 from chime_endpoints.declared.entries.entry import Declarations
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.endpoints.given_arns import region_of
-from chime_endpoints_cli.account.endpoints.observed import Described
+from chime_endpoints_cli.account.endpoints.given_arns import region_of_arn
+from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint
 from chime_endpoints_cli.output.terminal import complain, counted
 
 from .endpoints.entries import declared_as, entry_for, tokens_of
@@ -46,7 +46,7 @@ class Addition:
 
 def add(
     services: Services,
-    endpoints: Sequence[Described],
+    endpoints: Sequence[DescribedEndpoint],
     out: Output,
     *,
     form: Form,
@@ -96,26 +96,28 @@ def add(
     )
 
 
-def _entry(key: str, endpoint: Described, places: Mapping[str, str], file: DeclarationFile | None) -> dict[str, Any]:
+def _entry(
+    key: str, endpoint: DescribedEndpoint, places: Mapping[str, str], file: DeclarationFile | None
+) -> dict[str, Any]:
     if file is None:
         return entry_for(key, endpoint, places)
     return entry_for(key, endpoint, places, file.defaults, tags=file.tags_for(endpoint.user_arn))
 
 
-def _fields(keyed: Mapping[str, Described]) -> list[str]:
+def _fields(keyed: Mapping[str, DescribedEndpoint]) -> list[str]:
     return [name for key, endpoint in keyed.items() for name in tokens_of(key, endpoint)]
 
 
-def _plans(services: Services, keyed: Mapping[str, Described], secret: str) -> Iterator[tuple[str, list[Part]]]:
+def _plans(services: Services, keyed: Mapping[str, DescribedEndpoint], secret: str) -> Iterator[tuple[str, list[Part]]]:
     """Yield the planned secrets of each region that has users."""
     tokens: dict[str, dict[str, str]] = {}
     for key, endpoint in keyed.items():
-        tokens.setdefault(region_of(endpoint.user_arn), {}).update(tokens_of(key, endpoint))
+        tokens.setdefault(region_of_arn(endpoint.user_arn), {}).update(tokens_of(key, endpoint))
     for region, of_region in tokens.items():
         yield region, plan(services.secrets(region), secret, of_region)
 
 
-def _expected(plans: Plans, keyed: Mapping[str, Described]) -> dict[str, str]:
+def _expected(plans: Plans, keyed: Mapping[str, DescribedEndpoint]) -> dict[str, str]:
     """Return the ARN of the secret of each field, with a placeholder suffix if the secret does not exist yet."""
     partition, _, _, account = next(iter(keyed.values())).user_arn.split(":")[1:5] if keyed else [""] * 4
     return {

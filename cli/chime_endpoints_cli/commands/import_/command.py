@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from chime_endpoints_cli.account.endpoints.given_arns import cleaned
-from chime_endpoints_cli.account.stacks.holders import holdings_in
+from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
@@ -95,7 +95,7 @@ def import_command(
     variables = Variables.of(context, local=local)
     file = None if into is None else DeclarationFile.read(into, variables.lookup)
     with _opened(output, file) as out:
-        held = holdings_in(services, options.regions_with_stacks(services, regions, ids))
+        held = stack_endpoints_in(services, options.regions_with_stacks(services, regions, ids))
         selection = select(services, ids, held)
         unknown: list[str] = []
         if file is not None:

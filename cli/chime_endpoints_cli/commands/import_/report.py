@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from chime_endpoints_cli.account.stacks.holders import Holdings
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_cli.output.terminal import complain, counted
@@ -33,7 +33,7 @@ def refusal(against: Sequence[str], file: Path) -> CommandError:
 
 def show(
     selection: Selection,
-    held: Holdings,
+    held: StackEndpoints,
     addition: Addition,
     *,
     file: DeclarationFile | None,
@@ -78,7 +78,7 @@ def _next_of_file(path: Path, addition: Addition, *, local: bool) -> str:
     return f"Next: {deploy}{every}{'' if path == _USUAL else f' -c endpoints={path}'}"
 
 
-def _next_alone(held: Holdings) -> str:
+def _next_alone(held: StackEndpoints) -> str:
     """Return what to do with entries outside the deployed file, and what deploying only them would remove."""
     of_stacks = Counter(each.stack.name for each in held.by_physical_id.values())
     loss = "; ".join(f"{name} would lose {counted(number, 'endpoint')}" for name, number in of_stacks.items())

@@ -14,21 +14,21 @@ from chime_endpoints_cli.account.calls.local_addresses import REGION
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.stacks import all_stacks
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.local.background.background_process import KeptCloud, cloud_directory, kept_cloud
+from chime_endpoints_cli.local.background.background_process import BackgroundCloud, background_cloud, cloud_directory
 from chime_endpoints_cli.local.background.settings import settings
-from chime_endpoints_cli.local.cdk.executable import doubt_about, find_cdk, names_a_stack, version_of
+from chime_endpoints_cli.local.cdk.executable import find_cdk, names_a_stack, version_of, version_warning
 from chime_endpoints_cli.local.cdk.runner import BOOTSTRAP_STACK, Cdk
 from chime_endpoints_cli.local.cloud.environment import users_environment
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.terminal import complain, waiting
 
-from .other_programs import PassingOn, replace_by, run_in_front
+from .other_programs import PassThroughCommand, replace_process, run_in_foreground
 
 _CODES = {ExitCode.DONE: "done", ExitCode.FAILED: "cdk failed; its output says why, and its exit code is passed on"}
 
 
 @click.command(
-    cls=PassingOn,
+    cls=PassThroughCommand,
     examples=[
         ("chime-endpoints local deploy", "all stacks of the app in this directory"),
         ("chime-endpoints local deploy Chat --outputs-file out.json", "one stack, with an option of cdk"),
@@ -42,7 +42,7 @@ def deploy(*, arguments: tuple[str, ...]) -> int:
     All arguments are passed to cdk unchanged. Without the name of a stack, all stacks are deployed. Without
     --require-approval, cdk does not ask for approval.
     """
-    cloud = kept_cloud()
+    cloud = background_cloud()
     environment = {"CDK_REQUIRE_APPROVAL": "never", **_environment(cloud)}
     cdk = find_cdk(Path.cwd(), environment)
     _bootstrap(cloud, environment)
@@ -50,7 +50,7 @@ def deploy(*, arguments: tuple[str, ...]) -> int:
 
 
 @click.command(
-    cls=PassingOn,
+    cls=PassThroughCommand,
     examples=[
         ("chime-endpoints local diff", "what a deployment would change"),
         ("chime-endpoints local diff Chat", "the changes of one stack"),
@@ -62,7 +62,7 @@ def diff(*, arguments: tuple[str, ...]) -> int:
 
     All arguments are passed to cdk unchanged.
     """
-    cloud = kept_cloud()
+    cloud = background_cloud()
     environment = _environment(cloud)
     cdk = find_cdk(Path.cwd(), environment)
     _bootstrap(cloud, environment)
@@ -70,7 +70,7 @@ def diff(*, arguments: tuple[str, ...]) -> int:
 
 
 @click.command(
-    cls=PassingOn,
+    cls=PassThroughCommand,
     examples=[
         ("chime-endpoints local destroy", "all stacks of the app in this directory"),
         ("chime-endpoints local destroy Chat --force", "one stack, without confirmation"),
@@ -83,7 +83,7 @@ def destroy(*, arguments: tuple[str, ...]) -> int:
     All arguments are passed to cdk unchanged. Without the name of a stack, all stacks are destroyed. On a terminal, cdk
     asks for confirmation first.
     """
-    environment = _environment(kept_cloud())
+    environment = _environment(background_cloud())
     unasked = [] if sys.stdin.isatty() or {"--force", "-f"} & set(arguments) else ["--force"]
     cdk = find_cdk(Path.cwd(), environment)
     return _run(cdk, "destroy", [*_of_all_stacks(arguments), *unasked], environment)
@@ -91,7 +91,7 @@ def destroy(*, arguments: tuple[str, ...]) -> int:
 
 @click.command(
     "exec",
-    cls=PassingOn,
+    cls=PassThroughCommand,
     examples=[
         ("chime-endpoints local exec -- aws s3 ls", "any program that calls AWS"),
         ("chime-endpoints local exec -- cdk watch", "any other command of cdk"),
@@ -109,10 +109,10 @@ def exec_command(*, arguments: tuple[str, ...]) -> None:
     program = arguments[1:] if arguments[:1] == ("--",) else arguments
     if not program:
         raise CommandError("no program to run", remedy="Write it after --: chime-endpoints local exec -- aws s3 ls")
-    replace_by(program, _environment(kept_cloud()))
+    replace_process(program, _environment(background_cloud()))
 
 
-def _environment(cloud: KeptCloud) -> dict[str, str]:
+def _environment(cloud: BackgroundCloud) -> dict[str, str]:
     # Without an active virtual environment, the programs beside this Python come first: they have the app's packages.
     beside = [] if os.environ.get("VIRTUAL_ENV") else [Path(sys.executable).parent]
     own = [Path.cwd() / "node_modules" / ".bin", *beside]
@@ -123,7 +123,7 @@ def _of_all_stacks(arguments: Sequence[str]) -> list[str]:
     return [*arguments] if names_a_stack(arguments) else ["--all", *arguments]
 
 
-def _bootstrap(cloud: KeptCloud, environment: Mapping[str, str]) -> None:
+def _bootstrap(cloud: BackgroundCloud, environment: Mapping[str, str]) -> None:
     """Create the resources that every deployment needs, once."""
     stacks = all_stacks(Services(local=cloud.addresses).stacks(REGION))
     if any(stack.name == BOOTSTRAP_STACK for stack in stacks):
@@ -144,7 +144,7 @@ def _qualifier() -> list[str]:
 
 
 def _run(cdk: str, command: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    code = run_in_front([cdk, command, *arguments], environment)
-    if code and (doubt := doubt_about(version_of(cdk, environment))):
+    code = run_in_foreground([cdk, command, *arguments], environment)
+    if code and (doubt := version_warning(version_of(cdk, environment))):
         complain(doubt)
     return code

@@ -12,20 +12,20 @@ from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command, Group
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.local.background.background_process import (
-    KeptCloud,
-    alone,
+    BackgroundCloud,
+    background_cloud,
     cloud_directory,
-    elsewhere,
-    is_kept,
-    kept_cloud,
+    is_running,
+    locked,
     note_contents,
-    start_keeper,
-    stop_keeper,
+    other_clouds,
+    start_background_process,
+    stop_background_process,
 )
 from chime_endpoints_cli.local.background.settings import Shell, settings, written_for
 from chime_endpoints_cli.local.cloud.local_cloud import require_ministack
-from chime_endpoints_cli.local.declaration.prerequisites import Made, make_prerequisites
-from chime_endpoints_cli.local.declaration.reading import PUSH_SECRET, LocalDeclaration, read_locally
+from chime_endpoints_cli.local.declaration.loading import PUSH_SECRET, LocalDeclaration, read_locally
+from chime_endpoints_cli.local.declaration.prerequisites import Prerequisites, make_prerequisites
 from chime_endpoints_cli.output.terminal import complain, counted, say, show_json, waiting, write_raw
 
 from .cdk_commands import deploy, destroy, diff, exec_command
@@ -65,8 +65,8 @@ def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
     given = dict(options.variables_in(context))
     file = Path(given.pop("endpoints", DECLARATION))  # as `cdk deploy -c endpoints=PATH`
     has_file = file.exists() or file != DECLARATION
-    with alone():
-        running = kept_cloud() if is_kept() else None
+    with locked():
+        running = background_cloud() if is_running() else None
         earlier = running.variables if running else {}
         declared = _read(file, given, running) if has_file else None
         cloud = running or _start(port, chime_port, declared)
@@ -77,7 +77,7 @@ def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
                 cloud = _provide(cloud, declared, {**earlier, **given})
             except BaseException:
                 if not running:
-                    stop_keeper()
+                    stop_background_process()
                 raise
     _show(cloud, Shell.SH)
 
@@ -104,20 +104,20 @@ def status(*, shell: str, as_json: bool) -> None:
     They are commands that a shell can evaluate.
     """
     if as_json:
-        show_json(settings(kept_cloud()))
+        show_json(settings(background_cloud()))
     else:
-        _show(kept_cloud(), Shell(shell))
+        _show(background_cloud(), Shell(shell))
 
 
 @local.command(cls=Command, examples=[("chime-endpoints local down", "stops all its processes")])
 def down() -> None:
     """Stop the local cloud of this directory and delete its data."""
-    with alone() if cloud_directory().exists() else nullcontext(), waiting("Stopping the local cloud"):
-        stopped = stop_keeper()
+    with locked() if cloud_directory().exists() else nullcontext(), waiting("Stopping the local cloud"):
+        stopped = stop_background_process()
     if stopped:
         say("The local cloud has stopped.")
     else:
-        others = elsewhere()
+        others = other_clouds()
         say(f"The local cloud is not running in this directory{others and f'; it is running in {others}'}.")
 
 
@@ -125,20 +125,20 @@ for command in (deploy, diff, destroy, exec_command):
     local.add_command(command)
 
 
-def _read(file: Path, given: dict[str, str], running: KeptCloud | None) -> LocalDeclaration:
+def _read(file: Path, given: dict[str, str], running: BackgroundCloud | None) -> LocalDeclaration:
     if running is None:
         return read_locally(file, given)
     return read_locally(file, given, earlier=running.variables, account=running.account)
 
 
-def _start(port: int, chime_port: int, declared: LocalDeclaration | None) -> KeptCloud:
+def _start(port: int, chime_port: int, declared: LocalDeclaration | None) -> BackgroundCloud:
     with waiting("Starting the local cloud"):
         if declared is None:
-            return start_keeper(aws_port=port, chime_port=chime_port)
-        return start_keeper(aws_port=port, chime_port=chime_port, account=declared.account)
+            return start_background_process(aws_port=port, chime_port=chime_port)
+        return start_background_process(aws_port=port, chime_port=chime_port, account=declared.account)
 
 
-def _provide(cloud: KeptCloud, declared: LocalDeclaration, known: dict[str, str]) -> KeptCloud:
+def _provide(cloud: BackgroundCloud, declared: LocalDeclaration, known: dict[str, str]) -> BackgroundCloud:
     entries = declared.declarations.entries
     with waiting(f"Creating what {declared.declarations.path} refers to"):
         made = make_prerequisites(Services(local=cloud.addresses), cloud.addresses, entries, account=declared.account)
@@ -156,7 +156,7 @@ def _provide(cloud: KeptCloud, declared: LocalDeclaration, known: dict[str, str]
     return note_contents(variables, [arn.partition("/user/")[0] for arn in made.user_arns])
 
 
-def _made(made: Made) -> str:
+def _made(made: Prerequisites) -> str:
     parts = (
         (len(made.user_arns), "user"),
         (len(made.secret_arns), "secret"),
@@ -165,6 +165,6 @@ def _made(made: Made) -> str:
     return ", ".join(counted(number, thing) for number, thing in parts if number) + " on the local cloud."
 
 
-def _show(cloud: KeptCloud, shell: Shell) -> None:
+def _show(cloud: BackgroundCloud, shell: Shell) -> None:
     write_raw("# The local cloud is running. Settings for programs that use it:\n")
     write_raw(written_for(shell, settings(cloud)))  # unwrapped, so that lines can be copied

@@ -16,7 +16,7 @@ from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.output.errors import CommandError
 
 
-class PassingOn(Command):
+class PassThroughCommand(Command):
     """A command that passes its arguments to another program, except for a `--help` in front."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +35,7 @@ class PassingOn(Command):
         return [*super().collect_usage_pieces(ctx), "[ARGUMENTS]..."]
 
 
-def run_in_front(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_in_foreground(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a program in the foreground; return its exit code, or 128 plus the signal that ended it.
 
     The terminal sends Ctrl-C to the program. Other signals are passed on.
@@ -57,7 +57,7 @@ def run_in_front(command: Sequence[str], environment: Mapping[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def replace_by(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+def replace_process(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     """Replace this process with another program.
 
     Raises:

@@ -20,7 +20,7 @@ from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.terminal import complain
 
 from .directories import LOCAL, hold, is_held
-from .process_search import MODULE, keepers, project_of
+from .process_search import MODULE, background_processes, project_of
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
@@ -30,7 +30,7 @@ FREE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptCloud:
+class BackgroundCloud:
     """A running local cloud, and what was created on it."""
 
     addresses: Addresses
@@ -58,7 +58,7 @@ def cloud_directory() -> Path:
     return LOCAL.absolute() / "cloud"
 
 
-def kept_cloud() -> KeptCloud:
+def background_cloud() -> BackgroundCloud:
     """Return the running local cloud; raise CommandError if none is running."""
     directory = cloud_directory()
     if not is_held(directory):
@@ -66,7 +66,7 @@ def kept_cloud() -> KeptCloud:
     if not _file(directory).exists():
         raise CommandError("the local cloud is starting or stopping", remedy="Try again in a moment.")
     try:
-        return KeptCloud.read(_file(directory))
+        return BackgroundCloud.read(_file(directory))
     except (ValueError, TypeError, KeyError) as error:
         raise CommandError(
             f"{_file(directory)} cannot be read: another version wrote it, or someone edited it",
@@ -74,13 +74,13 @@ def kept_cloud() -> KeptCloud:
         ) from error
 
 
-def is_kept() -> bool:
+def is_running() -> bool:
     """Whether a local cloud is running or starting."""
     return is_held(cloud_directory())
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
+def locked() -> Iterator[None]:
     """Wait until no other `local up` or `local down` runs in this directory."""
     import fcntl  # Windows does not have it; `require_posix` has checked that
 
@@ -96,7 +96,7 @@ def alone() -> Iterator[None]:
         yield
 
 
-def start_keeper(*, aws_port: int, chime_port: int, account: str = ACCOUNT) -> KeptCloud:
+def start_background_process(*, aws_port: int, chime_port: int, account: str = ACCOUNT) -> BackgroundCloud:
     """Start a background process with a local cloud, and wait until the cloud runs."""
     directory = cloud_directory()
     log = directory / "keeper.log"
@@ -119,7 +119,7 @@ def start_keeper(*, aws_port: int, chime_port: int, account: str = ACCOUNT) -> K
     except BaseException:
         keeper.terminate()
         raise
-    return KeptCloud.read(_file(directory))
+    return BackgroundCloud.read(_file(directory))
 
 
 def _wait_for(keeper: subprocess.Popen[bytes], log: Path) -> None:
@@ -137,40 +137,40 @@ def _failure(log: Path) -> CommandError:
     return CommandError("the local cloud did not start", output=log.read_text(errors="replace"))
 
 
-def note_contents(variables: Mapping[str, str], app_instances: Iterable[str]) -> KeptCloud:
+def note_contents(variables: Mapping[str, str], app_instances: Iterable[str]) -> BackgroundCloud:
     """Record the variables of a deployment and the app instances on the running local cloud."""
-    cloud = kept_cloud()
+    cloud = background_cloud()
     known = dict.fromkeys([*cloud.app_instances, *app_instances])
     cloud = replace(cloud, variables=dict(variables), app_instances=tuple(known))
     cloud.write(_file(cloud_directory()))
     return cloud
 
 
-def stop_keeper() -> bool:
+def stop_background_process() -> bool:
     """Stop the local cloud and wait until all its processes have ended; return whether one was running.
 
     It is also found by its process, in case its files are missing or unreadable.
     """
     directory = cloud_directory()
-    keeper = keepers().get(directory)
+    keeper = background_processes().get(directory)
     if keeper is None:
-        if is_kept():
-            keeper = kept_cloud().keeper
+        if is_running():
+            keeper = background_cloud().keeper
         else:
             return False
     with contextlib.suppress(ProcessLookupError):
         os.kill(keeper, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while is_kept() or directory in keepers():
+    while is_running() or directory in background_processes():
         if time.monotonic() > deadline:
             raise CommandError(f"the local cloud is still running after {STOP_SECONDS:.0f} s")
         time.sleep(POLL_SECONDS)
     return True
 
 
-def elsewhere() -> str:
+def other_clouds() -> str:
     """Return the directories of this user's other local clouds, or an empty string."""
-    return ", ".join(sorted(str(project_of(other)) for other in keepers() if other != cloud_directory()))
+    return ", ".join(sorted(str(project_of(other)) for other in background_processes() if other != cloud_directory()))
 
 
 def _not_running(directory: Path) -> CommandError:
@@ -178,7 +178,7 @@ def _not_running(directory: Path) -> CommandError:
     if _file(directory).exists():
         problem = f"the local cloud is not running: it stopped without `local down`; its logs are in {directory}"
         return CommandError(problem, remedy=remedy)
-    if others := elsewhere():
+    if others := other_clouds():
         problem = f"the local cloud is not running in {Path.cwd()}; it is running in {others}"
         return CommandError(problem, remedy="Change to that directory, or start one here: chime-endpoints local up")
     return CommandError("the local cloud is not running", remedy=remedy)
@@ -195,12 +195,12 @@ def _writable(directory: Path) -> Iterator[None]:
         ) from error
 
 
-def _keep(directory: Path, aws_port: int, chime_port: int, account: str) -> None:
+def _run_until_stopped(directory: Path, aws_port: int, chime_port: int, account: str) -> None:
     """Run a local cloud until SIGTERM, or until one of its services ends by itself; then keep the logs."""
     with hold(directory):
         try:
             with LocalCloud(directory=directory, aws_port=aws_port, chime_port=chime_port, account=account) as cloud:
-                KeptCloud(addresses=cloud.addresses, keeper=os.getpid(), account=account).write(_file(directory))
+                BackgroundCloud(addresses=cloud.addresses, keeper=os.getpid(), account=account).write(_file(directory))
                 while cloud.stopped_service is None:
                     time.sleep(1)
         except SystemExit:
@@ -218,7 +218,7 @@ def _main() -> None:
     signal.signal(signal.SIGTERM, end)
     directory, aws_port, chime_port, account = sys.argv[1:]
     try:
-        _keep(Path(directory), int(aws_port), int(chime_port), account)
+        _run_until_stopped(Path(directory), int(aws_port), int(chime_port), account)
     except CommandError as error:
         failure = {"problem": error.problem, "remedy": error.remedy, "output": error.output}
         Path(directory, "failure.json").write_text(json.dumps(failure), encoding="utf-8")

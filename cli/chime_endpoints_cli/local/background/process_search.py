@@ -9,7 +9,7 @@ from pathlib import Path
 MODULE = "chime_endpoints_cli.local.background.background_process"
 
 
-def keepers() -> dict[Path, int]:
+def background_processes() -> dict[Path, int]:
     """Return the process of each local cloud of this user, by its directory."""
     found = {}
     for process, arguments in _command_lines():

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from chime_endpoints_cli.account.calls.local_addresses import REGION
 
-from .background_process import KeptCloud
+from .background_process import BackgroundCloud
 
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """In some SDKs, a profile takes precedence over the credentials below; in others, a missing profile is an error."""
@@ -22,7 +22,7 @@ class Shell(StrEnum):
     POWERSHELL = "powershell"
 
 
-def settings(cloud: KeptCloud) -> dict[str, str]:
+def settings(cloud: BackgroundCloud) -> dict[str, str]:
     """Return the variables for a running local cloud."""
     return {
         "AWS_ENDPOINT_URL": cloud.addresses.aws_url,

@@ -78,7 +78,7 @@ def version_of(cdk: str, environment: Mapping[str, str]) -> str:
     return asked.stdout.split(" ")[0].strip()
 
 
-def doubt_about(version: str) -> str | None:
+def version_warning(version: str) -> str | None:
     """Return a hint for a failed command if its version is too old for current versions of aws-cdk-lib 2."""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if numbers is None:

@@ -14,7 +14,7 @@ from chime_endpoints_cli.output.terminal import waiting
 
 from .environment import local_environment
 from .function_runtime import FUNCTION_PYTHON, make_runtime, runtime_environment
-from .service_process import Service, answers
+from .service_process import ServiceProcess, answers
 
 LOOPBACK = "127.0.0.1"
 """An address, not a name: with `localhost`, the cdk command would look up bucket.localhost."""
@@ -29,7 +29,7 @@ class LocalCloud:
         self._account = account
         self._ports = (aws_port, chime_port)
         self._services = contextlib.ExitStack()
-        self._running: list[Service] = []
+        self._running: list[ServiceProcess] = []
         self._addresses: Addresses | None = None
 
     @property
@@ -71,7 +71,7 @@ class LocalCloud:
         self._addresses = None
         self._services.close()
 
-    def _run(self, service: Service) -> Service:
+    def _run(self, service: ServiceProcess) -> ServiceProcess:
         self._services.callback(service.stop)
         self._running.append(service)
         return service
@@ -81,7 +81,7 @@ class LocalCloud:
         port_file = self.directory / "emulator.port"
         port_file.unlink(missing_ok=True)
         service = self._run(
-            Service(
+            ServiceProcess(
                 "the Chime service emulator",
                 [
                     *("chime_endpoints_emulator", "--host", LOOPBACK),
@@ -103,7 +103,7 @@ class LocalCloud:
             port = listening.getsockname()[1]
             url = f"http://{LOOPBACK}:{port}"
             service = self._run(
-                Service(
+                ServiceProcess(
                     "MiniStack",
                     [
                         *("hypercorn", "--bind", f"fd://{listening.fileno()}", "--workers", "0"),

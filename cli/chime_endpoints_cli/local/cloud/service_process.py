@@ -22,7 +22,7 @@ without_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Opens URLs on loopback without proxies."""
 
 
-class Service:
+class ServiceProcess:
     """A Python module that runs until `stop` is called or this process ends."""
 
     def __init__(

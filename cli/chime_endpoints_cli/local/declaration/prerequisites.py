@@ -18,14 +18,14 @@ from chime_endpoints_cli.local.cloud.service_process import without_proxies
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_handler.model.declaration import ParameterSource, SecretSource
 
-from .reading import PUSH_SECRET_NAME, placeholder
+from .loading import PUSH_SECRET_NAME, placeholder
 
 MOST_VERSIONS = 1000
 """The most versions of a parameter that are created; each takes a call."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class Prerequisites:
     """The users, secrets and parameters on the local cloud for a declaration."""
 
     user_arns: tuple[str, ...]
@@ -36,7 +36,9 @@ class Made:
     """The value of PUSH_SECRET_ARN, if the file refers to it."""
 
 
-def make_prerequisites(services: Services, addresses: Addresses, entries: Iterable[Entry], *, account: str) -> Made:
+def make_prerequisites(
+    services: Services, addresses: Addresses, entries: Iterable[Entry], *, account: str
+) -> Prerequisites:
     """Create what is missing, with made-up tokens, through the services' APIs."""
     declared = [entry.declaration for entry in entries]
     users = tuple(dict.fromkeys(each.app_instance_user_arn for each in declared))
@@ -52,7 +54,7 @@ def make_prerequisites(services: Services, addresses: Addresses, entries: Iterab
         made[secret_id] = _ensure_secret(services, secret_id, wanted, account=account)
     for parameter in of_parameters:
         _ensure_parameter(services, parameter)
-    return Made(
+    return Prerequisites(
         user_arns=users,
         secret_arns=tuple(dict.fromkeys(made.values())),
         secret_fields=tuple(dict.fromkeys(source.field for source in of_secrets if source.field)),

@@ -17,7 +17,7 @@ _LONGEST = 300
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def explained(error: Exception) -> CommandError:
+def command_error_for(error: Exception) -> CommandError:
     """Return what happened and what to do; for an unexpected error, how to report it."""
     if isinstance(error, CommandError):
         return error
@@ -27,14 +27,14 @@ def explained(error: Exception) -> CommandError:
     return _unexpected(error)
 
 
-def in_a_line(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
     """Return the explanation in one line, for a list of findings."""
-    told = explained(error)
+    told = command_error_for(error)
     code = f" [{told.code}]" if told.code else ""
     return f"{told.problem}{code}{f'. {told.remedy}' if told.remedy else ''}"
 
 
-def foreseen(error: Exception) -> CommandError | None:
+def known_error_for(error: Exception) -> CommandError | None:
     """Return the failure if the user's settings, credentials or network cause it, otherwise None."""
     if isinstance(error, CommandError):
         return error

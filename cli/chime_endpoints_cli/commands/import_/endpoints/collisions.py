@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chime_endpoints.declared.entries.entry import Entry
-from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.endpoints.given_arns import region_of
-from chime_endpoints_cli.account.endpoints.observed import Described
+from chime_endpoints_cli.account.endpoints.given_arns import region_of_arn
+from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint
 from chime_endpoints_cli.account.stacks.in_region import InRegion
-from chime_endpoints_cli.output.failures.translation import in_a_line
+from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws import token_sources as sources
 from chime_endpoints_handler.aws.failures.errors import HandlerError
 
@@ -25,7 +25,7 @@ Token = tuple[str | None, str]
 
 
 def collisions(
-    services: Services, entries: Sequence[Entry], endpoints: Sequence[Described]
+    services: Services, entries: Sequence[Entry], endpoints: Sequence[DescribedEndpoint]
 ) -> tuple[list[str], list[str]]:
     """Return the entries that already declare one of the endpoints, and those that could not be compared.
 
@@ -34,11 +34,13 @@ def collisions(
         entries: the entries of the file.
         endpoints: the endpoints to add.
     """
-    by_user: dict[str, list[Described]] = {}
+    by_user: dict[str, list[DescribedEndpoint]] = {}
     for endpoint in endpoints:
         by_user.setdefault(endpoint.user_arn, []).append(endpoint)
     of_users = [entry for entry in entries if entry.declaration.app_instance_user_arn in by_user]
-    tokens = each(of_users, lambda entry: _token_of(services, entry), what="Reading the device tokens of the file")
+    tokens = call_for_each(
+        of_users, lambda entry: _token_of(services, entry), what="Reading the device tokens of the file"
+    )
     against: list[str] = []
     unknown: list[str] = []
     for entry, (token, why) in zip(of_users, tokens, strict=True):
@@ -53,7 +55,7 @@ def collisions(
     return against, unknown
 
 
-def _looks_like(entry: Entry, endpoint: Described) -> bool:
+def _looks_like(entry: Entry, endpoint: DescribedEndpoint) -> bool:
     declared = entry.declaration
     is_alike = (declared.type, declared.resource_arn, declared.name) == (
         endpoint.type,
@@ -65,9 +67,9 @@ def _looks_like(entry: Entry, endpoint: Described) -> bool:
 
 def _token_of(services: Services, entry: Entry) -> Token:
     """Return the current device token of an entry."""
-    clients = InRegion(services=services, region=region_of(entry.declaration.app_instance_user_arn))
+    clients = InRegion(services=services, region=region_of_arn(entry.declaration.app_instance_user_arn))
     try:
         token = sources.read("DeviceToken", entry.declaration.device_token, clients=clients, call=services.call())
     except HandlerError as error:
-        return None, in_a_line(error)
+        return None, in_one_line(error)
     return token, ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chime_endpoints.declared.entries.entry import Entry
-from chime_endpoints_cli.account.endpoints.observed import Described, token_obstacles
+from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint, token_obstacles
 from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
     AllowMessages,
@@ -25,7 +25,7 @@ Defaults = Mapping[str, str | None]
 _RETAIN = "retain"  # otherwise the rollback of a failed deployment would deregister the endpoint
 
 
-def tokens_of(key: str, endpoint: Described) -> dict[str, str]:
+def tokens_of(key: str, endpoint: DescribedEndpoint) -> dict[str, str]:
     """Return the endpoint's device tokens by the field of the secret for each."""
     tokens = {key: endpoint.device_token}
     if endpoint.voip_device_token is not None:
@@ -35,7 +35,7 @@ def tokens_of(key: str, endpoint: Described) -> dict[str, str]:
 
 def entry_for(
     key: str,
-    endpoint: Described,
+    endpoint: DescribedEndpoint,
     secrets: Mapping[str, str],
     defaults: Defaults | None = None,
     tags: Mapping[str, str] | None = None,
@@ -66,7 +66,7 @@ def entry_for(
     return {field: value for field, value in entry.items() if field not in given or not _says(given[field], value)}
 
 
-def declared_as(key: str, endpoint: Described, secrets: Mapping[str, str]) -> Entry:
+def declared_as(key: str, endpoint: DescribedEndpoint, secrets: Mapping[str, str]) -> Entry:
     """Return what the app must read from the entry."""
 
     def source(field: str) -> TokenSource:
@@ -85,7 +85,7 @@ def declared_as(key: str, endpoint: Described, secrets: Mapping[str, str]) -> En
     return Entry(key=key, declaration=declaration, removal_policy=_RETAIN)
 
 
-def obstacles(endpoint: Described) -> list[str]:
+def obstacles(endpoint: DescribedEndpoint) -> list[str]:
     """Return why an endpoint cannot be declared as it is: control characters in its name, or an invalid token."""
     token = PlainToken("not-the-endpoints-own")  # the entry refers to the tokens in our own, valid form
     declaration = EndpointDeclaration(

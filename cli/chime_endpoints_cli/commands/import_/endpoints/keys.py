@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from chime_endpoints_cli.account.endpoints.observed import Described
+from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint
 
 VOIP = "-voip"
 """The suffix of a VoIP token's field, after the key of the entry."""
@@ -16,7 +16,7 @@ _LONGEST = 100
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 
 
-def keys_for(endpoints: Sequence[Described], taken: Iterable[str] = ()) -> list[str]:
+def keys_for(endpoints: Sequence[DescribedEndpoint], taken: Iterable[str] = ()) -> list[str]:
     """Return a key for each endpoint, in order; a key is neither taken nor the field of another VoIP token."""
     used = {each for key in taken for each in (key, key + VOIP)}
     tried: Counter[str] = Counter()
@@ -32,7 +32,7 @@ def keys_for(endpoints: Sequence[Described], taken: Iterable[str] = ()) -> list[
     return keys
 
 
-def wanted_key(endpoint: Described) -> str:
+def wanted_key(endpoint: DescribedEndpoint) -> str:
     """Return the key of an endpoint if no other endpoint has the same one."""
     words = filter(None, (_word(endpoint.user_id), _word(endpoint.name) or _word(endpoint.type)))
     return "-".join(words)[:_LONGEST].strip("-") or "endpoint"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chime_endpoints_cli.account.calls.concurrency import each
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
-from chime_endpoints_cli.account.endpoints.observed import Described, describe
-from chime_endpoints_cli.account.stacks.holders import Holdings
-from chime_endpoints_cli.account.stacks.stacks import Held
+from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint, describe
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints
+from chime_endpoints_cli.account.stacks.stacks import StackResource
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_handler.model import physical_id
 
@@ -21,14 +21,14 @@ from .entries import obstacles
 class Selection:
     """The endpoints to import, and those that are not imported."""
 
-    fit: tuple[Described, ...]
-    unfit: tuple[tuple[Described, str], ...]
+    fit: tuple[DescribedEndpoint, ...]
+    unfit: tuple[tuple[DescribedEndpoint, str], ...]
     """Endpoints that cannot be declared as they are registered, with the reason."""
-    held: tuple[tuple[str, Held], ...]
+    held: tuple[tuple[str, StackResource], ...]
     """Endpoints that belong to a stack, by physical id."""
 
 
-def select(services: Services, ids: Sequence[str], held: Holdings) -> Selection:
+def select(services: Services, ids: Sequence[str], held: StackEndpoints) -> Selection:
     """Return the endpoints that the ids select, each once.
 
     Raises:
@@ -44,7 +44,7 @@ def select(services: Services, ids: Sequence[str], held: Holdings) -> Selection:
                 wanted[one.physical_id] = physical_id.Endpoint(one.user_arn, one.endpoint_id)
     holders = [(id_, holder) for id_ in wanted if (holder := held.holder_of(id_))]
     free = [endpoint for id_, endpoint in wanted.items() if held.holder_of(id_) is None]
-    described = each(free, lambda endpoint: describe(services, endpoint), what="Reading endpoints")
+    described = call_for_each(free, lambda endpoint: describe(services, endpoint), what="Reading endpoints")
     missing = [str(endpoint) for endpoint, seen in zip(free, described, strict=True) if seen is None]
     if missing:
         raise CommandError(

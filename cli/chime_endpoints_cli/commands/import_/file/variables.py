@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chime_endpoints.declared.document.variables import Lookup
 from chime_endpoints_cli.command_line.options import variables_in
-from chime_endpoints_cli.local.background.background_process import kept_cloud
+from chime_endpoints_cli.local.background.background_process import background_cloud
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Variables:
     @classmethod
     def of(cls, context: tuple[str, ...], *, local: bool) -> Variables:
         """Return the variables of a command line."""
-        return cls(variables_in(context), kept_cloud().variables if local else {})
+        return cls(variables_in(context), background_cloud().variables if local else {})
 
     def lookup(self, name: str) -> str | None:
         """Return the value of a variable, or None."""
