@@ -36,7 +36,7 @@ def left_by(account: Account, stack: FakeStack, *, token: str = "token") -> Endp
 
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "DELETE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
-def test_an_endpoint_that_its_stack_does_not_hold_is_an_orphan(account: Account, status: str) -> None:
+def test_an_endpoint_that_does_not_belong_to_its_stack_is_an_orphan(account: Account, status: str) -> None:
     """This is true whether the stack still exists or not.
 
     The repair deregisters it, and the next audit finds nothing.
@@ -58,7 +58,7 @@ def test_an_endpoint_that_its_stack_does_not_hold_is_an_orphan(account: Account,
     assert exit_code(audited(account), []) == ExitCode.DONE
 
 
-def test_what_a_stack_holds_is_no_orphan(account: Account) -> None:
+def test_an_endpoint_of_a_stack_is_no_orphan(account: Account) -> None:
     """The stack that named it owns it, or another stack adopted it under that name."""
     first = account.cloudformation.add("First", {})
     own, adopted = left_by(account, first), left_by(account, first, token="adopted")
@@ -77,7 +77,7 @@ def test_what_a_stack_holds_is_no_orphan(account: Account) -> None:
         "Push-Tablet-{suffix}",  # our suffix, and another resource
     ],
 )
-def test_a_name_that_proves_nothing_is_never_touched(account: Account, name: str) -> None:
+def test_an_endpoint_with_a_name_that_proves_nothing_is_never_touched(account: Account, name: str) -> None:
     """F71: It is reported, because it may be an old orphan, but never deregistered."""
     stack = account.cloudformation.add("Push", {})
     account.register(name=name.format(suffix=suffix(stack.id, "Phone")))
@@ -113,7 +113,7 @@ def test_a_deployment_under_way_leaves_it_in_doubt(account: Account) -> None:
 
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "DELETE_COMPLETE"])
-def test_what_a_stack_has_left_on_purpose_is_no_orphan(account: Account, status: str) -> None:
+def test_an_endpoint_that_a_stack_retained_is_no_orphan(account: Account, status: str) -> None:
     """F66: The stack has the removal policy RETAIN."""
     stack = account.cloudformation.add("Push", {})
     stack.status = status
@@ -149,9 +149,7 @@ def audited_everywhere(account: Account, *regions: str) -> Audit:
 
 
 @pytest.mark.parametrize("closed", CLOSED.values(), ids=CLOSED)
-def test_a_region_that_cannot_be_looked_into_is_passed_over_and_nothing_is_an_orphan(
-    account: Account, closed: Closed
-) -> None:
+def test_a_region_that_cannot_be_read_is_skipped_and_nothing_is_an_orphan(account: Account, closed: Closed) -> None:
     """F71: A stack there may have adopted the endpoint. `--repair` changes nothing, and the exit code is 1."""
     left_by(account, account.cloudformation.add("Push", {}))
     account.register("other", name="Gone-Phone-0123456789abcdef")

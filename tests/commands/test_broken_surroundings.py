@@ -103,7 +103,7 @@ def test_what_is_wrong_is_said_at_once_by_every_command(
 @pytest.mark.parametrize(
     "broken", [CREDENTIALS["none"], SETTINGS["a configuration that cannot be read"]], ids=["none", "bad"]
 )
-def test_what_asks_nothing_of_aws_works_whatever_is_wrong_there(
+def test_commands_without_aws_calls_work_with_broken_settings(
     broken: Broken,
     command: list[str],
     home: Path,
@@ -120,7 +120,7 @@ def test_what_asks_nothing_of_aws_works_whatever_is_wrong_there(
 
 
 @pytest.mark.parametrize("command", [["drift"], ["import", USER]], ids=" ".join)
-def test_a_region_that_is_none_is_named(
+def test_an_invalid_region_is_named(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The region is part of the host name, so a name that cannot be a region is rejected without a request."""
@@ -249,13 +249,13 @@ def test_a_certificate_that_cannot_be_trusted_is_said_at_once(
         (ProxyConnectionError(proxy_url="http://x"), 1),
     ],
 )
-def test_what_no_repetition_mends_is_not_repeated(error: Exception, attempts: int) -> None:
+def test_hopeless_calls_are_not_retried(error: Exception, attempts: int) -> None:
     """Only network errors are retried once or twice."""
     assert is_hopeless(error, attempts)
     assert attempts == 1 or not is_hopeless(error, attempts - 1)
 
 
-def test_the_sign_in_of_yesterday_is_told_from_none(home: Path) -> None:
+def test_an_expired_sign_in_is_distinguished_from_a_missing_one(home: Path) -> None:
     """An expired sign-in is the most frequent case. The token is in the home directory in which Python was started."""
     signed_in_with_sso(home, "2020-01-01T00:00:00Z")
     (home / ".aws" / "config").write_text(SSO)

@@ -55,7 +55,7 @@ def test_every_exit_code_has_a_meaning() -> None:
     assert used == set(ExitCode)
 
 
-def test_a_valid_file_is_told_so(
+def test_a_valid_file_is_reported_as_valid(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message has the number of endpoints.
@@ -73,7 +73,7 @@ def test_a_valid_file_is_told_so(
     assert run(["validate", str(path)]) == ExitCode.FOUND
 
 
-def test_all_mistakes_of_a_file_are_told_and_the_exit_code_is_2(
+def test_all_mistakes_of_a_file_are_reported_and_the_exit_code_is_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each mistake has its place, the value that was found, the allowed values and the nearest word, also as JSON."""
@@ -187,7 +187,7 @@ def test_json_is_all_that_is_printed(account: Account, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out) == {"endpoints": {}}
 
 
-def test_a_repair_without_anybody_to_ask_needs_a_yes(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repair_without_a_terminal_needs_yes(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a terminal, nobody can confirm the repair."""
     assert run(["audit", account.app_instance, "--repair"], services=account.services) == ExitCode.FAILED
     assert "--yes" in capsys.readouterr().err

@@ -59,7 +59,7 @@ def test_an_endpoint_without_a_declared_name_has_its_stacks(account: Account) ->
     ],
     ids=str,
 )
-def test_an_adopted_endpoint_keeps_its_name_where_none_is_declared(
+def test_an_adopted_endpoint_without_a_declared_name_keeps_its_name(
     account: Account, declaration: dict[str, Any], state: State
 ) -> None:
     """The name may be different from the one that the stack would generate."""
@@ -86,7 +86,7 @@ def test_a_field_that_differs_is_named_with_both_values(account: Account, change
     assert exit_code([finding]) == ExitCode.FOUND
 
 
-def test_an_endpoint_that_is_gone_is_told(account: Account) -> None:
+def test_a_missing_endpoint_is_reported(account: Account) -> None:
     """F34: The decision depends on List, not on the service's error code."""
     endpoint = account.register()
     account.backend.endpoints.clear()
@@ -97,7 +97,7 @@ def test_an_endpoint_that_is_gone_is_told(account: Account) -> None:
         assert (finding.state, "cdk deploy Push" in finding.repair) == (State.GONE, True)
 
 
-def test_an_inactive_endpoint_is_told_with_its_reason(account: Account) -> None:
+def test_an_inactive_endpoint_is_reported_with_its_reason(account: Account) -> None:
     """F35: It counts as drift although every field matches, because it receives no pushes."""
     endpoint = account.register()
     endpoint.status, endpoint.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
@@ -162,7 +162,7 @@ def test_what_is_no_device_token_is_not_in_sync(account: Account, place: str) ->
     assert "canary" not in repr(finding)
 
 
-def test_a_source_that_holds_no_device_token_is_told_as_a_deployment_would(account: Account) -> None:
+def test_a_source_without_a_device_token_is_reported_as_by_a_deployment(account: Account) -> None:
     """A list with one element is also a list. The exit code is 1, because the token cannot be compared."""
     account.services.parameters("us-east-1").put_parameter(Name="/push", Value="canary-a", Type="StringList")
     attributes = {"DeviceTokenSource": {"ParameterName": "/push"}}
@@ -187,7 +187,7 @@ def test_what_only_cloudformation_knows_is_said_not_to_be_compared(account: Acco
     assert finding.state is State.UNKNOWN
 
 
-def test_a_refusal_is_told_and_the_others_are_still_looked_at(account: Account) -> None:
+def test_a_refusal_is_reported_and_the_others_are_still_compared(account: Account) -> None:
     """One endpoint that cannot be read does not hide the others."""
     first, second = account.register("a", user_id="alice"), account.register("b", user_id="bob")
     resources = {"First": declared(first), "Second": declared(second)}
@@ -259,7 +259,7 @@ def test_a_template_in_yaml_is_read_with_its_short_forms(account: Account) -> No
     assert (finding.state, finding.differences, finding.not_compared) == (State.IN_SYNC, (), ())
 
 
-def test_a_service_that_is_busy_is_asked_again(account: Account) -> None:
+def test_a_call_to_a_busy_service_is_retried(account: Account) -> None:
     """F24: botocore does not retry a call that this service has throttled."""
     endpoint = account.register()
     account.backend.faults.append(Fault("DescribeAppInstanceUserEndpoint", error="ThrottledClientException", times=3))

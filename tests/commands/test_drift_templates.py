@@ -207,7 +207,7 @@ NOT_KNOWN: list[Any] = [
 
 
 @pytest.mark.parametrize("value", NOT_KNOWN, ids=str)
-def test_what_a_template_does_not_tell_is_said_not_to_be_compared(account: Account, value: Any) -> None:
+def test_a_value_that_a_template_does_not_contain_is_reported_as_not_compared(account: Account, value: Any) -> None:
     """The value counts as neither equal nor changed, and the rest is compared. The endpoint's ID contains the user."""
     stack = of_stack(account, ResourceArn=value, AppInstanceUserArn=value)
     stack.parameters = {"Hidden": "****"}
@@ -219,7 +219,7 @@ def test_what_a_template_does_not_tell_is_said_not_to_be_compared(account: Accou
     assert [each.field for each in found(account).differences] == ["name"]
 
 
-def test_a_token_that_a_template_does_not_tell_does_not_hide_the_other(account: Account) -> None:
+def test_a_token_that_a_template_does_not_contain_does_not_hide_the_other(account: Account) -> None:
     """Each token is compared separately."""
     endpoint = account.register("a", voip_device_token="b")
     attributes = {"DeviceToken": {"Ref": "Hidden"}, "VoipDeviceToken": "other"}
@@ -232,7 +232,7 @@ def test_a_token_that_a_template_does_not_tell_does_not_hide_the_other(account: 
     assert [each.field for each in finding.differences] == ["voip_device_token"]
 
 
-def test_a_tag_that_a_template_does_not_tell_does_not_hide_the_others(account: Account) -> None:
+def test_a_tag_that_a_template_does_not_contain_does_not_hide_the_others(account: Account) -> None:
     """The unknown tag is named, and the others are compared."""
     user = account.user()
     tags = [{"Key": "a", "Value": {"Ref": "Hidden"}}, {"Key": "b", "Value": "2"}, {"Ref": "AWS::NoValue"}]
@@ -257,7 +257,7 @@ def test_endpoints_and_tags_are_counted_apart(account: Account, capsys: pytest.C
     assert "Push (us-east-1): 2 endpoints in sync, 1 changed; 1 tag resource in sync" in capsys.readouterr().out
 
 
-def test_a_template_that_cannot_be_read_is_told_with_its_stack(
+def test_a_template_that_cannot_be_read_is_reported_with_its_stack(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message is a sentence."""
@@ -266,7 +266,7 @@ def test_a_template_that_cannot_be_read_is_told_with_its_stack(
     assert "the template of the stack Push cannot be read as JSON or YAML" in capsys.readouterr().err
 
 
-def test_what_is_registered_and_is_no_device_token_is_told(
+def test_a_registered_value_that_is_no_device_token_is_reported(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is reported even if it equals the declaration, because no push reaches it. The value is not shown."""

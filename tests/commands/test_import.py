@@ -88,7 +88,7 @@ def test_without_a_secret_to_store_in_tokens_are_left_to_the_user(account: Accou
     assert not account.services.secrets("us-east-1").list_secrets()["SecretList"]
 
 
-def test_keys_tell_whose_endpoint_it_is_and_are_each_given_once(account: Account) -> None:
+def test_keys_name_the_user_and_are_unique(account: Account) -> None:
     """A key consists of the user and the name, or the type if there is no name.
 
     It never equals the VoIP key of another entry.
@@ -107,7 +107,7 @@ def test_keys_tell_whose_endpoint_it_is_and_are_each_given_once(account: Account
     ]
 
 
-def test_what_a_stack_holds_is_left_out(account: Account) -> None:
+def test_an_endpoint_of_a_stack_is_skipped(account: Account) -> None:
     """F71: Two stacks must not manage the same endpoint."""
     held, free = account.register("a"), account.register("b")
     account.cloudformation.add("Push", {"Phone": declared(held)}, Phone=physical_id(held))
@@ -124,7 +124,7 @@ def test_single_endpoints_are_named_by_their_ids(account: Account) -> None:
         selected(account, f"{account.user()}/endpoint/none")
 
 
-def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) -> None:
+def test_an_endpoint_that_cannot_be_declared_unchanged_is_reported(account: Account) -> None:
     """The service accepts control characters in a name, but a declaration does not."""
     account.register(name="a\x07b")
     selection = selected(account, account.user())
@@ -134,7 +134,7 @@ def test_an_endpoint_that_cannot_be_declared_as_it_is_is_told(account: Account) 
     ]
 
 
-def test_an_endpoint_whose_token_is_none_is_told_and_not_written(account: Account) -> None:
+def test_an_endpoint_with_an_invalid_token_is_reported_and_not_written(account: Account) -> None:
     """Registering it again would fail. The value is not shown."""
     account.register("canary\n")
     selection = selected(account, account.user())
@@ -144,7 +144,7 @@ def test_an_endpoint_whose_token_is_none_is_told_and_not_written(account: Accoun
     assert "canary" not in why
 
 
-def test_an_endpoint_whose_device_token_is_none_is_told_and_its_token_not_stored(account: Account) -> None:
+def test_an_endpoint_with_an_invalid_device_token_is_reported_and_the_token_is_not_stored(account: Account) -> None:
     """The rule is that of the deployment, which would fail. The other endpoints are imported."""
     account.register('{"alice": "canary-a"}', name="wrong")
     account.register("canary-b", name="right")
@@ -167,7 +167,7 @@ def test_importing_again_stores_nothing_again(account: Account) -> None:
 
 
 @pytest.mark.parametrize("content", ['{"alice-phone": "canary-other"}', "canary-text", "[]"])
-def test_a_secret_that_holds_something_else_is_left_alone(account: Account, content: str) -> None:
+def test_a_secret_with_other_content_is_left_alone(account: Account, content: str) -> None:
     """F74: The message names the field and shows neither value."""
     account.services.secrets("us-east-1").create_secret(Name="push", SecretString=content)
     account.register("canary-token")

@@ -76,7 +76,7 @@ def test_what_was_declared_before_is_declared_afterwards(account: Account, file:
     assert after["alice-phone"].declaration.adopt_existing
 
 
-def test_endpoints_that_a_stack_holds_are_left_out_and_told(
+def test_endpoints_of_a_stack_are_skipped_and_reported(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The file already declares them. If nothing else is registered, it stays unchanged."""
@@ -116,7 +116,7 @@ def test_defaults_change_no_imported_entry(account: Account, file: Path, default
     assert ("adopt_existing" in added) == ("adopt" in repeated or "adopt_existing" not in defaults)
 
 
-def test_tags_of_the_defaults_are_told_and_never_contradict(
+def test_tags_of_the_defaults_are_reported_and_never_conflict(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They also apply to the users of imported endpoints. A user keeps the values of its other entries."""
@@ -156,7 +156,7 @@ def test_importing_twice_changes_nothing_the_second_time(account: Account, file:
     assert file.read_bytes() == once
 
 
-def test_an_entry_that_looks_like_the_endpoint_is_taken_for_it_where_its_token_cannot_be_read(
+def test_an_entry_with_an_unreadable_token_is_recognized_by_its_key_or_fields(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The entry's key or fields identify it. Any other entry of the user is reported and does not stop the import."""
@@ -275,7 +275,7 @@ def register_many(account: Account, number: int) -> list[Endpoint]:
     return [account.register(f"token-{each}", name=f"Phone {each}") for each in range(number)]
 
 
-def test_more_endpoints_than_the_files_stacks_hold_are_refused_with_the_number_and_what_it_moves(
+def test_too_many_endpoints_for_the_files_stacks_are_refused_with_the_number_and_what_it_moves(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """More stacks would register existing endpoints again. The user decides that, not the command."""

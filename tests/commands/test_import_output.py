@@ -49,7 +49,7 @@ def test_what_cannot_be_written_is_refused_before_any_token_is_stored(
     assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
 
 
-def test_a_full_disk_is_noticed_before_any_token_is_stored(
+def test_a_full_disk_is_detected_before_any_token_is_stored(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The text is first written next to its destination, with secret ARNs of the final length."""
@@ -148,7 +148,7 @@ def test_a_file_with_the_suffix_of_json_is_json(account: Account, tmp_path: Path
     assert len(load(path, lambda _: None).entries) == 1
 
 
-def test_more_endpoints_than_a_stack_holds_come_with_a_number_of_stacks(
+def test_endpoints_for_several_stacks_come_with_a_number_of_stacks(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`validate` and `cdk synth` then accept the file unchanged."""
@@ -226,7 +226,7 @@ def test_a_secret_that_was_changed_meanwhile_is_left_alone(account: Account) -> 
     assert secrets_of(account) == {"push": '{"a": "2"}'}
 
 
-def test_a_secret_that_is_to_be_deleted_is_told_as_that(
+def test_a_secret_that_is_scheduled_for_deletion_is_reported(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message contains the command that restores it. Nothing is written."""
@@ -275,7 +275,7 @@ class Refusing:
         ("create_secret", "ResourceExistsException", "canary", "cannot be written [(]ResourceExistsException"),
     ],
 )
-def test_a_refusal_is_told_with_what_is_missing(
+def test_a_refusal_is_reported_with_what_is_missing(
     account: Account, operation: str, code: str, message: str, told: str
 ) -> None:
     """AWS's own text is omitted if it could quote a value."""

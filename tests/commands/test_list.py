@@ -31,7 +31,7 @@ def test_a_user_who_is_given_twice_is_listed_once(account: Account) -> None:
     assert users_in(account.services, [account.user(), account.app_instance]) == [account.user()]
 
 
-def test_an_endpoint_is_told_with_the_stack_that_holds_it(account: Account) -> None:
+def test_an_endpoint_is_listed_with_its_stack(account: Account) -> None:
     """The stack is found by the endpoint's physical ID. An endpoint of no stack is shown with "no stack"."""
     held, stray = account.register("one", allow_messages="NONE"), account.register("two")
     held.status, held.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
@@ -112,6 +112,6 @@ def test_rows_in_a_file_are_one_line_each(capsys: pytest.CaptureFixture[str]) ->
         ("a\ud800b", r"a\ud800b"),
     ],
 )
-def test_text_of_others_cannot_move_what_is_shown(text: str, shown: str) -> None:
+def test_names_cannot_move_the_cursor(text: str, shown: str) -> None:
     """F22, F76: Letters and emoji stay the same, and invisible characters are shown as escapes."""
     assert readable(text) == shown

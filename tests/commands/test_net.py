@@ -33,7 +33,7 @@ def _raised(error: BaseException, *arguments: str) -> int:
     return exit_code_of(arguments, command)
 
 
-def test_what_nobody_foresaw_is_a_fault_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_is_reported_as_a_bug(capsys: pytest.CaptureFixture[str]) -> None:
     """The message says what happened, how to see the traceback, and where to report it."""
     assert _raised(KeyError("EndpointId")) == ExitCode.FAILED
     assert capsys.readouterr().err == (

@@ -57,7 +57,7 @@ def test_a_mistake_in_a_file_has_the_code_of_the_same_mistake_in_an_event(tmp_pa
 
 
 @pytest.mark.parametrize("code", Code)
-def test_the_page_of_a_code_shows_what_is_told_of_a_file(tmp_path: Path, code: Code) -> None:
+def test_the_page_of_a_code_shows_the_message_for_a_file(tmp_path: Path, code: Code) -> None:
     """If a file can have the mistake, the page shows the message word for word, and nothing else."""
     shown = re.findall(r"^```text\n(endpoints\.yaml:.+)\n```$", (PAGES / f"{code}.md").read_text(), re.MULTILINE)
     assert shown == (told(tmp_path, code) if code in FILES else [])

@@ -24,7 +24,7 @@ def test_a_document_may_begin_and_end_with_yamls_marks(tmp_path: Path, text: str
     assert len(loaded(tmp_path, text).entries) == 1
 
 
-def test_a_second_document_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_second_document_is_reported_with_its_place(tmp_path: Path) -> None:
     """Otherwise, one of the documents would be ignored."""
     assert mistakes(tmp_path, f"{VALID}---\n{VALID}") == [
         "endpoints.yaml:4:1: a second YAML document begins here; keep one document, or use a file for each."
@@ -45,7 +45,7 @@ def test_a_second_document_is_told_with_its_place(tmp_path: Path) -> None:
         ("{Fn::ImportValue: x}", "Fn::ImportValue"),
     ],
 )
-def test_cloudformations_functions_are_told_by_name(tmp_path: Path, value: str, name: str) -> None:
+def test_cloudformations_functions_are_reported_by_name(tmp_path: Path, value: str, name: str) -> None:
     """The file is read before a stack exists. The message suggests a variable."""
     text = (
         "endpoints:\n  a: {user: <USER>, type: GCM, application: <APPLICATION>, device_token: {parameter: /a}, name: "
@@ -58,7 +58,7 @@ def test_cloudformations_functions_are_told_by_name(tmp_path: Path, value: str, 
 
 
 @pytest.mark.parametrize("value", ["!canary", "!<canary> x", "!canary [x]", "&canary", "*canary", "{canary0: }"])
-def test_what_may_be_a_token_is_not_told_though_yaml_takes_it_for_something_else(tmp_path: Path, value: str) -> None:
+def test_a_value_that_may_be_a_token_is_never_shown(tmp_path: Path, value: str) -> None:
     """A token can start with a character that has a meaning in YAML. The remedy is quotes."""
     text = f"endpoints:\n  a: {{{COMMON}, device_token: {{plain_text: {value}}}}}\n"
     told = "\n".join(mistakes(tmp_path, text))
@@ -74,7 +74,7 @@ def test_what_may_be_a_token_is_not_told_though_yaml_takes_it_for_something_else
         ("!!set {a, b}", "!!set is not supported in this file"),
     ],
 )
-def test_yamls_own_tags_are_told(tmp_path: Path, value: str, expected: str) -> None:
+def test_yamls_own_tags_are_reported(tmp_path: Path, value: str, expected: str) -> None:
     """They create no objects."""
     assert expected in mistakes(tmp_path, f"endpoints: {{a: {value}}}")[0]
 
@@ -90,13 +90,13 @@ def test_yamls_own_tags_are_told(tmp_path: Path, value: str, expected: str) -> N
     ],
     ids=["lists", "maps", "closed", "dashes", "keys"],
 )
-def test_depth_is_told(tmp_path: Path, text: str) -> None:
+def test_deep_nesting_is_reported(tmp_path: Path, text: str) -> None:
     """No parser is called for such a file."""
     (message,) = mistakes(tmp_path, text)
     assert "nested more than 50 levels deep" in message
 
 
-def test_depth_in_json_is_told(tmp_path: Path) -> None:
+def test_deep_nesting_in_json_is_reported(tmp_path: Path) -> None:
     """The JSON parser has its own limit."""
     (message,) = mistakes(tmp_path, "[" * 200_000, name="e.json")
     assert "nested too deeply" in message
@@ -152,7 +152,7 @@ def test_every_end_of_a_line_is_one(tmp_path: Path, ends: str) -> None:
     ],
     ids=["utf-16", "latin-1", "nul", "tab", "at", "comment", "huge"],
 )
-def test_what_is_no_text_of_yaml_is_told_with_its_place(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_text_that_is_not_yaml_is_reported_with_its_place(tmp_path: Path, content: bytes, expected: str) -> None:
     """The message has a remedy."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(content)
@@ -170,7 +170,7 @@ def test_what_is_no_text_of_yaml_is_told_with_its_place(tmp_path: Path, content:
         ("{'endpoints': {}}", "JSON allows only double quotes."),
     ],
 )
-def test_what_people_write_into_json_is_told(tmp_path: Path, text: str, expected: str) -> None:
+def test_common_mistakes_in_json_are_explained(tmp_path: Path, text: str, expected: str) -> None:
     """Only some Python releases explain it themselves."""
     (message,) = mistakes(tmp_path, text, name="e.json")
     assert message.endswith(expected) or expected in message
@@ -208,7 +208,7 @@ def _json_entry(name: str) -> str:
         ("EndpointName: x", "'EndpointName' is not a field; did you mean name?"),
     ],
 )
-def test_what_yaml_makes_of_a_word_is_told(tmp_path: Path, fields: str, expected: str) -> None:
+def test_words_that_yaml_converts_are_explained(tmp_path: Path, fields: str, expected: str) -> None:
     """YAML 1.1 reads many words as something other than text."""
     (message,) = mistakes(tmp_path, f"endpoints:\n  a: {{{ENTRY[1:-1]}, {fields}}}\n")
     assert expected in message
@@ -250,7 +250,7 @@ def test_the_wrong_part_of_an_arn_is_named(tmp_path: Path, arn: str, expected: s
 
 
 @pytest.mark.parametrize("key", ["__proto__", "a/b", " a ", "~", "ü", "a" * 129, "a b", "\\u001b[31m"])
-def test_a_key_that_is_none_is_told_in_a_line(tmp_path: Path, key: str) -> None:
+def test_an_invalid_key_is_reported_in_one_line(tmp_path: Path, key: str) -> None:
     """A terminal can show every character of the message."""
     (message,) = mistakes(tmp_path, f'endpoints: {{"{key}": {ENTRY}}}')
     assert "an entry's key has 1 to 128 letters" in message
@@ -258,7 +258,7 @@ def test_a_key_that_is_none_is_told_in_a_line(tmp_path: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["true", "null", "12", "0123", "1e3", "2024-01-01", "yes", "Default", "a.b_c-d"])
-def test_a_key_is_text_whatever_yaml_takes_it_for(tmp_path: Path, key: str) -> None:
+def test_a_key_is_always_text(tmp_path: Path, key: str) -> None:
     """The key is used as it is written."""
     assert loaded(tmp_path, f"endpoints: {{{key}: {ENTRY}}}").entries[0].key == key
 
@@ -270,7 +270,7 @@ def test_a_path_of_parameters_is_absolute_and_says_what_is_allowed(tmp_path: Pat
     assert f"parameter_paths: '{path}' is not a parameter path" in message
 
 
-def test_the_same_token_is_known_by_what_it_leaves_out(tmp_path: Path) -> None:
+def test_the_same_token_is_recognized_with_omitted_defaults(tmp_path: Path) -> None:
     """A secret without a version has the version AWSCURRENT. CDK would otherwise reject the second endpoint."""
     one = ENTRY.replace("}}", ", version_stage: AWSCURRENT}}")
     (message,) = mistakes(tmp_path, f"endpoints:\n  a: {ENTRY}\n  b: {one}\n")

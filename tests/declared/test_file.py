@@ -133,7 +133,7 @@ def test_a_plain_token_is_in_no_repr(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "'true'", "'${ADOPT}'", "'${MISSING:-true}'"])
-def test_a_truth_may_come_from_a_variable(tmp_path: Path, value: str) -> None:
+def test_a_boolean_may_come_from_a_variable(tmp_path: Path, value: str) -> None:
     """`adopt_existing` is true in every spelling of YAML."""
     text = f"defaults: {{adopt_existing: {value}}}\nendpoints: {{a: <ENTRY>}}"
     (entry,) = loaded(tmp_path, text, variables={"ADOPT": "True"}).entries

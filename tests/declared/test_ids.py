@@ -24,7 +24,7 @@ def test_a_renamed_entry_with_its_former_key_as_id_stays_in_its_stack(tmp_path: 
     ]
 
 
-def test_an_entry_without_an_id_is_known_by_its_key(tmp_path: Path) -> None:
+def test_an_entry_without_an_id_is_identified_by_its_key(tmp_path: Path) -> None:
     """This is the default."""
     (entry,) = loaded(tmp_path, "endpoints: {phone: <ENTRY>}").entries
     assert (entry.key, entry.identity) == ("phone", "phone")

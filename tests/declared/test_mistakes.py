@@ -154,7 +154,7 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, expected: 
         ),
     ],
 )
-def test_a_field_that_cannot_be_is_named(tmp_path: Path, fields: str, expected: str) -> None:
+def test_an_invalid_field_is_named(tmp_path: Path, fields: str, expected: str) -> None:
     """F1, F2, F3, F4, F5, F6, F8, F9: There is one message, with the entry, in the entry's line."""
     (message,) = mistakes(tmp_path, entry(fields))
     assert message.startswith("endpoints.yaml:2:")
@@ -162,7 +162,7 @@ def test_a_field_that_cannot_be_is_named(tmp_path: Path, fields: str, expected: 
     assert expected in message
 
 
-def test_a_missing_field_is_told_at_the_entry(tmp_path: Path) -> None:
+def test_a_missing_field_is_reported_at_the_entry(tmp_path: Path) -> None:
     """A missing field has no place of its own."""
     assert mistakes(tmp_path, "endpoints:\n  a: {name: x}\n") == [
         "endpoints.yaml:2:3: a: application: is missing. [CE-101]",
@@ -172,7 +172,7 @@ def test_a_missing_field_is_told_at_the_entry(tmp_path: Path) -> None:
     ]
 
 
-def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_every_mistake_is_reported_in_the_order_of_the_file(tmp_path: Path) -> None:
     """One run reports everything that needs correction."""
     text = f"""
     defaults: {{tags: {{team: 5}}}}
@@ -184,7 +184,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert lines == [2, 4, 4, 5, 5]
 
 
-def test_a_mistake_in_the_defaults_is_told_once(tmp_path: Path) -> None:
+def test_a_mistake_in_the_defaults_is_reported_once(tmp_path: Path) -> None:
     """It is not repeated for each entry that uses the defaults."""
     text = "defaults: {type: FCM, tags: {team: ''}}\nendpoints:\n" + "".join(
         f"  e{number}: {{user: <USER>{number}, application: <APPLICATION>, device_token: {{plain_text: x}}}}\n"
@@ -194,7 +194,7 @@ def test_a_mistake_in_the_defaults_is_told_once(tmp_path: Path) -> None:
     assert [message.split(": ")[1] for message in told] == ["defaults", "defaults"]
 
 
-def test_the_same_token_twice_for_a_user_is_told(tmp_path: Path) -> None:
+def test_the_same_token_twice_for_a_user_is_reported(tmp_path: Path) -> None:
     """F10: The service would reject the second registration."""
     text = "endpoints:\n  first: <ENTRY>\n  second: <ENTRY>\n"
     (message,) = mistakes(tmp_path, text)
@@ -202,7 +202,7 @@ def test_the_same_token_twice_for_a_user_is_told(tmp_path: Path) -> None:
     assert "second: device_token: first (line 2) declares the same token for the same user" in message
 
 
-def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
+def test_contradicting_tags_of_a_user_are_reported(tmp_path: Path) -> None:
     """Both endpoints apply their tags to the same user."""
     text = f"""
     endpoints:
@@ -213,7 +213,7 @@ def test_contradicting_tags_of_a_user_are_told(tmp_path: Path) -> None:
     assert "second: tags.team: first (line 3) sets another value" in message
 
 
-def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
+def test_more_tags_than_a_user_may_have_are_reported(tmp_path: Path) -> None:
     """F9: The limit of fifty applies to all endpoints of the user together."""
 
     def tags(first: int, count: int) -> str:
@@ -228,7 +228,7 @@ def test_more_tags_than_a_user_may_have_are_told(tmp_path: Path) -> None:
     assert "second: tags: the user would have 51 tags" in message
 
 
-def test_an_alias_is_told_where_it_is_used(tmp_path: Path) -> None:
+def test_an_alias_is_reported_at_its_use(tmp_path: Path) -> None:
     """The anchor may be in another entry."""
     text = f"""
     endpoints:
@@ -247,20 +247,20 @@ def test_json_has_places_too(tmp_path: Path) -> None:
     assert mistakes(tmp_path, '{\n\t"endpoints":\n\t{\n\t\t"a": 1}}', name="e.json")[0].startswith("e.json:4:8: a:")
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     """The message says how to use another file."""
     (message,) = _told(tmp_path / "nowhere.yaml")
     assert "cannot be read: No such file or directory. To use another file, pass -c endpoints=PATH." in message
 
 
-def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     """The message is not a traceback of the decoder."""
     path = tmp_path / "endpoints.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     assert _told(path) == [f"{path}:1:1: is UTF-16 text, as some Windows programs write it; save it as UTF-8."]
 
 
-def test_no_message_holds_a_token(tmp_path: Path) -> None:
+def test_no_message_contains_a_token(tmp_path: Path) -> None:
     """F2, F74: This is true for every kind of mistake."""
     canary = "CANARY"
     text = "\n".join(
@@ -279,6 +279,6 @@ def test_no_message_holds_a_token(tmp_path: Path) -> None:
     assert canary not in "".join(told)
 
 
-def test_a_valid_file_has_none(tmp_path: Path) -> None:
+def test_a_valid_file_has_no_mistakes(tmp_path: Path) -> None:
     """The entry on which these tests are based is correct."""
     assert loaded(tmp_path, "endpoints: {a: <ENTRY>}").entries[0].key == "a"

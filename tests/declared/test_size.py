@@ -52,7 +52,7 @@ def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stac
     assert exceeded_quota(assign_to_stacks(entries, advised - 1), reserve=0.1) is not None
 
 
-def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) -> None:
+def test_if_no_number_of_stacks_is_enough_the_message_says_what_helps(tmp_path: Path) -> None:
     """For example, every stack has endpoints of sixty app instances, and their permissions are too long."""
     entries = "".join(
         f"  e{number}: {{user: '{USER.replace('0123', str(number % 60))}{number}', device_token: {{plain_text: x}}}}\n"
@@ -65,7 +65,7 @@ def test_where_no_number_of_stacks_helps_it_is_said_what_does(tmp_path: Path) ->
     assert "in a separate app" in message
 
 
-def test_a_thousand_mistakes_are_all_told(tmp_path: Path) -> None:
+def test_a_thousand_mistakes_are_all_reported(tmp_path: Path) -> None:
     """They are all in one report."""
     text = many(1000, stacks=5).replace("type: GCM", "type: FCM")
     assert len(mistakes(tmp_path, text)) == 1000

@@ -125,7 +125,7 @@ def _file(count: int, stacks: int) -> str:
     return f"stacks: {stacks}\nendpoints:\n{entries}\n"
 
 
-def test_more_endpoints_than_a_stack_holds_are_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_too_many_endpoints_for_a_stack_are_refused_with_the_remedy(tmp_path: Path) -> None:
     """The message says what to write, and the file is valid after that change."""
     (message,) = mistakes(tmp_path, _file(498, 1))
     assert message.startswith(

@@ -50,7 +50,7 @@ def test_a_variable_without_a_value_is_refused(text: str) -> None:
         substitute(text, lambda _: None)
 
 
-def test_defaults_nest_to_a_depth_that_is_told() -> None:
+def test_defaults_nest_to_a_reported_depth() -> None:
     """Deeper nesting is a reported mistake."""
     nested = "${NONE:-" * 2000 + "x" + "}" * 2000
     with pytest.raises(UndefinedVariableError, match="nests more than 10 defaults"):
@@ -85,7 +85,7 @@ def test_a_map_in_the_context_is_no_value(given: object) -> None:
         from_context(lambda _: given, {})("A")
 
 
-def test_variables_stand_in_tags_keys_and_in_the_number_of_stacks(tmp_path: Path) -> None:
+def test_variables_work_in_keys_of_tags_and_in_the_number_of_stacks(tmp_path: Path) -> None:
     """They work everywhere except in field names and in the keys of entries, which are identities."""
     text = """
     stacks: ${STACKS:-3}
@@ -113,7 +113,7 @@ def test_variables_stand_in_tags_keys_and_in_the_number_of_stacks(tmp_path: Path
         ),
     ],
 )
-def test_a_variable_in_another_place_is_told(tmp_path: Path, text: str, expected: str) -> None:
+def test_a_variable_in_another_place_is_reported(tmp_path: Path, text: str, expected: str) -> None:
     """Its meaning is not guessed."""
     (message,) = mistakes(tmp_path, text)
     assert expected in message

@@ -139,7 +139,7 @@ def test_a_first_deploy_that_fails_leaves_nothing_behind(failed_at_first: Deploy
     assert not failed_at_first.tags
 
 
-def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed, secret: str) -> None:
+def test_a_missing_secret_is_reported_on_the_terminal(failed_at_first: Deployed, secret: str) -> None:
     """The message names the entry, the operation, the secret and the remedy."""
     missing = secret.replace("push/tokens", "push/missing")
     assert "Endpoints/bob-tablet" in failed_at_first.output
@@ -151,7 +151,7 @@ def test_a_missing_secret_is_told_of_on_the_terminal(failed_at_first: Deployed, 
     assert "Traceback" not in failed_at_first.output
 
 
-def test_a_mistake_in_the_file_is_told_of_on_the_terminal(stage: Stage, entries: dict[str, dict[str, Any]]) -> None:
+def test_a_mistake_in_the_file_is_reported_on_the_terminal(stage: Stage, entries: dict[str, dict[str, Any]]) -> None:
     """It has its place, field and code, and nothing is deployed."""
     told = stage.deploy({**entries, "bob-tablet": {**entries["bob-tablet"], "type": "FCM"}})
     assert not told.succeeded
@@ -200,7 +200,7 @@ def test_what_is_no_longer_declared_is_deregistered(updated: Deployed) -> None:
     assert set(updated.endpoints) == {TOKENS["phone"], TOKENS["second"]}
 
 
-def test_the_last_endpoint_of_an_app_instance_goes_with_its_permission(
+def test_the_last_endpoint_of_an_app_instance_is_deleted_with_its_permission(
     stage: Stage, created: Deployed, updated: Deployed
 ) -> None:
     """F64: One deployment removes both."""
@@ -219,7 +219,7 @@ def test_an_update_that_fails_is_rolled_back(updated: Deployed, failed_update: D
     assert failed_update.tags == updated.tags
 
 
-def test_a_user_who_does_not_exist_is_told_of_on_the_terminal(failed_update: Deployed) -> None:
+def test_a_missing_user_is_reported_on_the_terminal(failed_update: Deployed) -> None:
     """The message names the entry, the operation and what to check."""
     assert "Endpoints/bob-tablet" in failed_update.output
     assert (

@@ -86,7 +86,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
     assert command(tmp_path, "local", "down").returncode == 0
 
 
-def test_whatever_a_valid_file_refers_to_is_there_for_a_deployment(project: Path) -> None:
+def test_everything_that_a_valid_file_refers_to_is_created(project: Path) -> None:
     """This includes ARNs of any account, several app instances, and each form of token.
 
     cdk gets its arguments unchanged.
@@ -95,7 +95,7 @@ def test_whatever_a_valid_file_refers_to_is_there_for_a_deployment(project: Path
     started = command(project, "local", "up", "-c", "endpoints=other.json", *VARIABLES)
     assert started.returncode == 0, started.stderr
     arguments = ("ChimeEndpoints", "-c", "endpoints=other.json", "--outputs-file", "out.json")
-    # Nothing that the user's own account needs stands in the way.
+    # No setting of the user's own account has an effect.
     deployed = command(project, "local", "deploy", *arguments, AWS_PROFILE="missing", HTTP_PROXY="http://127.0.0.1:1")
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     assert (project / "out.json").exists()
@@ -103,7 +103,7 @@ def test_whatever_a_valid_file_refers_to_is_there_for_a_deployment(project: Path
     endpoints = json.loads(listed.stdout)["endpoints"]
     assert len(endpoints) == len(DECLARATION["endpoints"])
     assert {endpoint["held_by"]["stack"] for endpoint in endpoints} == {"ChimeEndpoints"}
-    # Where CI is set, cdk prints what it otherwise prints on standard error on standard output.
+    # If CI is set, cdk prints on standard output what it otherwise prints on standard error.
     compared = command(project, "local", "diff", "-c", "endpoints=other.json")
     assert "no differences" in compared.stdout + compared.stderr
     assert command(project, "local", "deploy", "NoSuchStack", "-c", "endpoints=other.json").returncode == 1
@@ -177,7 +177,7 @@ def test_an_unreadable_state_is_one_message_and_down_still_works(project: Path, 
     assert (down.returncode, "has stopped" in down.stdout) == (0, True)
 
 
-def test_where_nothing_can_be_written_is_one_message(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_to_is_one_message(tmp_path: Path) -> None:
     """It names the place and the remedy."""
     (tmp_path / ".local").touch()
     done = command(tmp_path, "local", "up")

@@ -119,7 +119,7 @@ def test_a_next_token_may_repeat_for_ever(
         assert len(answer["AppInstanceUserEndpoints"]) == 1
 
 
-def test_a_delay_waits_and_goes_on(client: Any, backend: ChimeSDKIdentityBackend) -> None:
+def test_a_delayed_call_continues(client: Any, backend: ChimeSDKIdentityBackend) -> None:
     """The call succeeds later."""
     waited: list[float] = []
     backend.sleep = waited.append
@@ -128,7 +128,7 @@ def test_a_delay_waits_and_goes_on(client: Any, backend: ChimeSDKIdentityBackend
     assert waited == [7]
 
 
-def test_a_delay_goes_before_any_other_effect(client: Any, backend: ChimeSDKIdentityBackend) -> None:
+def test_a_delay_comes_before_any_other_effect(client: Any, backend: ChimeSDKIdentityBackend) -> None:
     """The other effect of the fault follows after the delay."""
     waited: list[float] = []
     backend.sleep = waited.append

@@ -22,7 +22,7 @@ MOVED = (
 NAME: Any = hook.NAME
 
 
-def test_moto_finds_the_backend_where_it_is_put() -> None:
+def test_moto_finds_the_backend() -> None:
     """Moto imports modules by names and patterns from a list. If that changes, this test says what to do."""
     patterns = getattr(backend_index, "backend_url_patterns", None)
     assert isinstance(patterns, list), MOVED

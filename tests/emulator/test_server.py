@@ -216,7 +216,7 @@ def test_a_body_of_unknown_or_absurd_length_is_refused(url: str, head: bytes) ->
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_client_that_goes_away_harms_nobody(url: str) -> None:
+def test_a_client_that_disconnects_does_not_affect_others(url: str) -> None:
     """After a connection ends during a request, the server continues without a message."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
@@ -270,7 +270,7 @@ def test_what_cannot_be_served_is_said(
     assert expected in capfd.readouterr().err
 
 
-def test_the_profile_of_whoever_starts_it_does_not_matter(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_profile_has_no_effect(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """This includes a profile that does not exist, because the server calls no other service."""
     monkeypatch.setenv("AWS_PROFILE", "missing")
     _, url, _ = program()

@@ -417,7 +417,7 @@ def test_the_rate_is_fifty_a_second_unless_it_is_taken_away(
     client.list_app_instances()
 
 
-def test_a_clock_that_goes_back_grants_nothing(client: Any, switches: Switches, backend: Any) -> None:
+def test_a_clock_that_runs_backwards_allows_no_extra_calls(client: Any, switches: Switches, backend: Any) -> None:
     """The rate limit still works."""
     switches.requests_per_second = 1
     times = iter([10.0, 10.0, 5.0, 5.0, 5.0])
@@ -462,7 +462,7 @@ def test_a_switch_takes_its_own_type_only(switches: Switches, values: dict[str, 
         switches.change(values)
 
 
-def test_switches_go_back_to_their_defaults(switches: Switches) -> None:
+def test_switches_can_be_reset_to_their_defaults(switches: Switches) -> None:
     """Changes can be undone."""
     switches.change({"missing_user": "not_found", "requests_per_second": None, "endpoints_per_user": 3})
     assert switches.as_dict()["requests_per_second"] is None

@@ -38,7 +38,7 @@ def test_variables_defaults_and_sources_are_filled_in() -> None:
     assert (three.name, three.allow_messages, three.application) == (None, "ALL", "app")
 
 
-def test_a_variable_that_nobody_gave_has_its_default() -> None:
+def test_a_variable_without_a_value_has_its_default() -> None:
     """The default follows the name."""
     assert desired_entries(DECLARATION, {})[0].user_arn == "none/user/a"
 

@@ -42,7 +42,7 @@ def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path) -> None:
         assert first != second
 
 
-def test_a_directory_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+def test_one_process_at_a_time_uses_a_directory(tmp_path: Path) -> None:
     """The second process gets an error, and can use the directory later."""
     assert not is_held(tmp_path / "missing")
     with hold(tmp_path):

@@ -49,7 +49,7 @@ def test_files_in_the_users_home_are_out_of_reach(environment: dict[str, str], t
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
 
 
-def test_requests_to_loopback_go_through_no_proxy(environment: dict[str, str]) -> None:
+def test_requests_to_loopback_use_no_proxy(environment: dict[str, str]) -> None:
     """All proxy settings are removed, in upper and lower case."""
     assert not [name for name in environment if "proxy" in name.lower()]
 

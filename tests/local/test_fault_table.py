@@ -40,7 +40,7 @@ def test_no_test_names_a_fault_that_does_not_exist(table: ModuleType) -> None:
     assert [test for test in table.all_tests() if not known.issuperset(test.faults)] == []
 
 
-def test_no_fault_is_named_where_it_is_not_counted(table: ModuleType) -> None:
+def test_no_fault_is_named_in_a_place_that_does_not_count(table: ModuleType) -> None:
     """This is true in the middle of a docstring, in parentheses, and for repeated numbers."""
     assert [
         test for test in table.all_tests() if len(re.findall(r"\b[A-G]\d+\b", test.docstring)) != len(set(test.faults))

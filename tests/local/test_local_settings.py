@@ -35,7 +35,7 @@ def test_a_shell_that_evaluates_it_has_the_variables(program: str) -> None:
     assert not done.stderr
 
 
-def test_powershell_is_told_in_its_own_words() -> None:
+def test_powershell_gets_its_own_syntax() -> None:
     """A single quote in a value is doubled."""
     lines = written_for(Shell.POWERSHELL, {"A": "it's"}).splitlines()
     assert lines[0].startswith("Remove-Item Env:AWS_PROFILE")

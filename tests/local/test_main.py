@@ -54,7 +54,7 @@ def test_the_demo_needs_the_declaration_of_a_clone(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["list", "--nonsense"], ["local", "up", "--port", "99999"]])
-def test_a_wrong_command_line_is_told_how_it_is_used(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+def test_a_wrong_command_line_gets_the_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     """The exit code is 1, because 2 means that a command found something."""
     assert run(arguments) == 1
     assert "Usage: chime-endpoints" in capsys.readouterr().err

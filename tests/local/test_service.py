@@ -47,7 +47,7 @@ def test_a_service_runs_until_it_is_stopped(tmp_path: Path) -> None:
     assert not service.is_running
 
 
-def test_a_service_that_ends_while_it_starts_is_told_of_with_its_log(tmp_path: Path) -> None:
+def test_a_service_that_ends_while_it_starts_is_reported_with_its_log(tmp_path: Path) -> None:
     """The message names the service, and shows its output."""
     service = ServiceProcess("web", ["http.server", "no-port"], log=tmp_path / "log", environment=os.environ)
     with pytest.raises(CommandError, match="web stopped during startup") as caught:

@@ -45,9 +45,7 @@ def test_an_unsupported_node_is_left_alone(
     assert setup.machine_node() is None
 
 
-def test_a_machine_without_npm_or_node_has_none(
-    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_node_without_npm_is_not_used(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both are needed."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert setup.machine_node() is None
@@ -66,12 +64,12 @@ def test_a_machine_without_npm_or_node_has_none(
         ("OSError: [Errno 28] No space left on device", "No space left on device"),
     ],
 )
-def test_what_is_behind_a_failure_is_told_in_a_few_words(setup: ModuleType, output: str, reason: str) -> None:
+def test_the_cause_of_a_failure_is_reported_in_a_few_words(setup: ModuleType, output: str, reason: str) -> None:
     """Errors that only follow from it are not shown."""
     assert setup.reason(output).strip() == reason
 
 
-def test_a_failure_that_nobody_knows_is_shown_as_it_is(setup: ModuleType) -> None:
+def test_an_unknown_failure_is_shown_unchanged(setup: ModuleType) -> None:
     """The message contains the end of the program's output."""
     shown = setup.reason("\n".join(f"line {number}" for number in range(20)))
     assert shown.split() == [word for number in range(14, 20) for word in ("line", str(number))]
@@ -108,7 +106,7 @@ def test_a_damaged_note_does_not_count(setup: ModuleType, tmp_path: Path, monkey
     assert setup.Stamp("part", "one").installed() == set()
 
 
-def test_long_steps_show_that_they_go_on(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_long_steps_show_their_progress(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     """The line starts with the name of what is installed, on a terminal and elsewhere."""
     with setup.progress("the cdk command", 30):
         pass

@@ -43,7 +43,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_the_wheel_holds_four_typed_packages(wheel: Path) -> None:
+def test_the_wheel_contains_four_typed_packages(wheel: Path) -> None:
     """It contains nothing else except their metadata."""
     names = _contents(wheel)
     tops = {name.split("/")[0] for name in names}
@@ -52,7 +52,7 @@ def test_the_wheel_holds_four_typed_packages(wheel: Path) -> None:
     assert {f"{package}/py.typed" for package in packages} <= set(names)
 
 
-def test_the_wheel_holds_the_licence_and_the_schema(wheel: Path) -> None:
+def test_the_wheel_contains_the_license_and_the_schema(wheel: Path) -> None:
     """Editors read the schema."""
     names = _contents(wheel)
     assert "chime_endpoints/declared/endpoints.schema.json" in names

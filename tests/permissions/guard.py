@@ -87,7 +87,9 @@ def _of_secrets(client: Any, operation: str, parameters: Parameters) -> Iterator
     try:
         secret = client.describe_secret(SecretId=parameters["SecretId"])
     except ClientError:
-        yield Permission(f"secretsmanager:{operation}", parameters["SecretId"])  # what does not exist is not told
+        yield Permission(
+            f"secretsmanager:{operation}", parameters["SecretId"]
+        )  # AWS does not say that it does not exist
         return
     yield Permission(f"secretsmanager:{operation}", secret["ARN"])
     yield from _of_key(secret.get("KmsKeyId", ""))

@@ -71,7 +71,7 @@ def test_every_event_of_a_change_is_allowed_what_it_needs(cloud: CloudFormation,
     assert cloud.tags == {}
 
 
-def test_a_permission_goes_with_the_last_endpoint_that_needs_it(cloud: CloudFormation) -> None:
+def test_a_permission_is_deleted_with_the_last_endpoint_that_needs_it(cloud: CloudFormation) -> None:
     """The deployment that removes the last endpoint of an app instance also removes its permission."""
     needed = Permission("chime:RegisterAppInstanceUserEndpoint", f"{SECOND}/user/carol")
     cloud.deploy("Chat", chat(alice, carol))

@@ -74,7 +74,7 @@ def test_another_file_can_be_named(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     """The message says how to name another file."""
     done = run(tmp_path, context={"endpoints": "nowhere.yaml"})
     assert done.returncode == 1
@@ -95,7 +95,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     ],
     ids=["empty", "map", "directory", "nul", "variable"],
 )
-def test_a_wrong_context_is_told(tmp_path: Path, context: dict[str, Any], expected: str) -> None:
+def test_a_wrong_context_is_reported(tmp_path: Path, context: dict[str, Any], expected: str) -> None:
     """The message is a sentence, for the command line and for cdk.json."""
     done = run(tmp_path, context=context)
     assert (done.returncode, done.stdout) == (1, "")
@@ -103,7 +103,7 @@ def test_a_wrong_context_is_told(tmp_path: Path, context: dict[str, Any], expect
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_what_cdk_refuses_at_the_end_is_told_in_sentences(tmp_path: Path) -> None:
+def test_an_error_of_cdk_at_the_end_is_reported_in_sentences(tmp_path: Path) -> None:
     """The stack trace of the Node process is not shown. In this test, the output directory is a file."""
     path = tmp_path / "out"
     path.write_text("")
@@ -112,7 +112,7 @@ def test_what_cdk_refuses_at_the_end_is_told_in_sentences(tmp_path: Path) -> Non
     assert done.stderr == f"The stacks cannot be synthesized: {path} must be a directory\n"
 
 
-def test_a_machine_without_node_is_told(tmp_path: Path) -> None:
+def test_a_machine_without_node_is_reported(tmp_path: Path) -> None:
     """CDK needs Node first."""
     done = run(tmp_path, PATH=str(tmp_path))
     assert done.returncode == 1
@@ -120,7 +120,7 @@ def test_a_machine_without_node_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_python_without_the_requirements_is_told_how_to_install_them(tmp_path: Path) -> None:
+def test_without_the_requirements_the_message_says_how_to_install_them(tmp_path: Path) -> None:
     """If the virtual environment is not active, the machine's Python runs the app."""
     python = str(Path(sys.executable).resolve())
     command = [python, "-I", "-S", "app.py"]

@@ -29,7 +29,7 @@ def source_of(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def test_it_holds_the_modules_of_handler_and_crhelper_and_nothing_else() -> None:
+def test_it_contains_the_modules_of_handler_and_crhelper_and_nothing_else() -> None:
     """There are no caches, tests, stubs or metadata."""
     staged = {path.relative_to(STAGED) for path in STAGED.rglob("*") if path.is_file()}
     modules = {
@@ -60,7 +60,7 @@ def test_it_is_the_same_program_without_docstrings() -> None:
         assert '"""' not in path.read_text()
 
 
-def test_everybody_may_read_it() -> None:
+def test_every_user_can_read_it() -> None:
     """Lambda runs the code as another user."""
     for path in STAGED.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644)

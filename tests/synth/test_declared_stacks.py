@@ -127,7 +127,7 @@ def test_any_key_makes_an_endpoint(tmp_path: Path, key: str) -> None:
     assert len(resources(template, ENDPOINT)) == 2
 
 
-def test_the_two_keys_that_cdk_leaves_out_of_ids_go_together(tmp_path: Path) -> None:
+def test_both_keys_that_cdk_omits_from_ids_can_be_used_together(tmp_path: Path) -> None:
     """The keys are `Default` and `Resource`. Each has the same ID with and without the other."""
 
     def of(*keys: str) -> dict[str, str]:

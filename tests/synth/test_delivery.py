@@ -64,7 +64,7 @@ def test_the_role_serves_applications_of_the_app() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[], APPLICATION, [ALICE], ["arn:aws:mobiletargeting:us-east-1:1:apps/x"]])
-def test_the_role_is_for_applications(wrong: Any) -> None:
+def test_the_role_is_only_for_applications(wrong: Any) -> None:
     """F6: No application, a string that is not an ARN, and another ARN are refused."""
     with pytest.raises(InvalidDeclarationError, match=r"^Stack/Delivery: applications"):
         PushDeliveryRole(stack_in(), "Delivery", applications=wrong)

@@ -220,7 +220,7 @@ def test_adopt(assemblies: Path) -> None:
     assert endpoint["DeletionPolicy"] == "Retain"
 
 
-def test_the_ready_made_provider_may_do_what_a_cdk_apps_may(assemblies: Path) -> None:
+def test_the_provider_template_has_the_permissions_of_a_cdk_apps_provider(assemblies: Path) -> None:
     """Its parameters cover everything that endpoints and tags need.
 
     By default, optional permissions are not granted.

@@ -162,7 +162,7 @@ def test_a_value_of_the_wrong_kind_is_refused(name: str, option: str) -> None:
     for answer in answers:
         if answer is not None:
             assert answer.startswith(f"{PUBLIC[name].path}{option}")
-            assert option == "tags" or "canary" not in answer  # a tag's key is told
+            assert option == "tags" or "canary" not in answer  # a tag's key is shown
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONAL)
@@ -179,7 +179,7 @@ def test_none_means_the_default(name: str, option: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["false", "true", "", 0, 1, [], EndpointType.GCM, lambda: True])
-def test_nothing_but_a_boolean_is_one(given: Any) -> None:
+def test_only_a_boolean_is_accepted_as_one(given: Any) -> None:
     """A string from the command line is not a boolean: `-c adopt=false` would adopt the endpoint."""
     with pytest.raises(
         InvalidDeclarationError, match=r"^Stack/Phone: adopt_existing must be True or False, not "
@@ -315,7 +315,7 @@ def test_what_cdk_takes_is_taken() -> None:
         (lambda: DeviceToken.from_ssm_parameter("/alice"), "parameter must be a parameter, not a string."),  # type: ignore[arg-type]
     ],
 )
-def test_a_device_token_is_checked_where_it_is_made(call: Callable[[], object], said: str) -> None:
+def test_a_device_token_is_checked_when_it_is_created(call: Callable[[], object], said: str) -> None:
     """It has no path yet, so the error is a TypeError that starts with the function."""
     with pytest.raises(TypeError) as raised:
         call()
@@ -340,7 +340,7 @@ def test_a_scope_and_an_id_are_checked_as_well() -> None:
         EndpointProvider(stack_in(), 5)  # type: ignore[arg-type]  # what is tested
 
 
-def test_wrong_kinds_are_told_together_with_everything_else() -> None:
+def test_wrong_types_are_reported_together_with_everything_else() -> None:
     """One synth reports one error. A value of the wrong type is not checked any further."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), endpoint_type="FCM", adopt_existing="no", endpoint_name="a\nb", application="y", tags=5)

@@ -103,7 +103,7 @@ def test_the_function_depends_on_its_basic_policy() -> None:
     assert basics in only(template, "AWS::Lambda::Function")["DependsOn"]
 
 
-def test_a_policys_id_follows_from_what_it_allows() -> None:
+def test_a_policys_id_depends_on_what_it_allows() -> None:
     """F64: Adding an endpoint changes no policy. Removing an app instance or application removes only its policy."""
 
     def made(*changes: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class TestForeignRoles:
         assert all(policy["Properties"]["Roles"] == ["mine"] for policy in policies(template).values())
         assert "mobiletargeting:GetApp" in allowed(template)
 
-    def test_an_immutable_role_is_left_alone_and_told_of(self) -> None:
+    def test_an_immutable_role_is_left_alone_and_reported(self) -> None:
         """F12: A warning lists everything that the role must allow."""
         stack = stack_in()
         role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/mine", mutable=False)
@@ -198,7 +198,7 @@ class TestForeignRoles:
         for resource in (f"{APP_INSTANCE}/user/*", APPLICATION, SECRET, ALICE):
             assert resource in told
 
-    def test_a_provider_known_by_its_token_is_told_of(self) -> None:
+    def test_a_provider_known_by_its_token_is_reported(self) -> None:
         """F12: There is no warning if its role is given."""
         stack = stack_in()
         token = "arn:aws:lambda:us-east-1:111122223333:function:provider"

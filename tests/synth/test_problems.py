@@ -79,7 +79,7 @@ TEXT = DeviceToken.unsafe_plain_text
         ({"tags": {str(number): "v" for number in range(51)}}, "tags has 51 entries; at most 50 are allowed."),
     ],
 )
-def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: str) -> None:
+def test_an_invalid_parameter_is_named(changes: dict[str, Any], expected: str) -> None:
     """F1, F2, F3, F4, F5, F6, F8, F9: The error has the name of the parameter and not its value."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), **changes)
@@ -97,7 +97,7 @@ def test_a_parameter_that_cannot_be_is_named(changes: dict[str, Any], expected: 
         ("push tokens", "is not the name or ARN of a secret. [CE-105]"),
     ],
 )
-def test_a_secrets_name_that_is_none_gets_into_no_policy(name: str, told: str) -> None:
+def test_an_invalid_name_of_a_secret_gets_into_no_policy(name: str, told: str) -> None:
     """A wildcard in the name would allow the function to read other secrets."""
     stack = stack_in()
     token = DeviceToken.from_secrets_manager(secretsmanager.Secret.from_secret_name_v2(stack, "S", name))
@@ -115,7 +115,7 @@ def test_a_list_of_strings_is_no_parameter_for_a_token() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a": "canary"}', '"canary"', "canary ", "file://canary", "canary,b", "None"])
-def test_what_is_no_device_token_is_refused_at_synth(text: str) -> None:
+def test_a_value_that_is_no_device_token_is_refused_at_synth(text: str) -> None:
     """The rule is the function's own, and the error does not contain the value."""
     with pytest.raises(InvalidDeclarationError) as raised:
         endpoint(stack_in(), device_token=TEXT(text))
@@ -130,7 +130,7 @@ def test_a_reference_that_cloudformation_resolves_is_judged_when_the_event_arriv
 
 
 @pytest.mark.parametrize("given", ["canary", None, 5])
-def test_a_token_is_kept_in_a_construct(given: Any) -> None:
+def test_a_token_source_must_be_a_construct(given: Any) -> None:
     """F1: A name or an ARN is not a token source. The error says how to create one, and does not repeat the value."""
     with pytest.raises(
         TypeError, match=r"secret must be a secret, not .*\. Use aws_secretsmanager\.Secret\.from_secret_complete_arn"
@@ -163,7 +163,7 @@ def test_a_reference_to_an_endpoint_is_checked() -> None:
         ({"provider": 5}, "provider must be a provider, not an integer. Use an EndpointProvider, or "),
     ],
 )
-def test_tags_by_hand_are_of_the_right_kind(changes: dict[str, Any], expected: str) -> None:
+def test_tags_of_other_identities_are_checked(changes: dict[str, Any], expected: str) -> None:
     """F9: The rules are those for the tags of endpoints."""
     given: dict[str, Any] = {"resource_arn": APP_INSTANCE, "tags": {"team": "chat"}} | changes
     with pytest.raises(InvalidDeclarationError) as raised:
@@ -211,7 +211,7 @@ def test_the_same_token_twice_for_a_user_is_refused() -> None:
         endpoint(two, "Tablet", device_token=secret_token(two, "apns"))
 
 
-def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
+def test_the_same_token_for_another_user_or_version_is_accepted() -> None:
     """F10: Only the whole combination is compared."""
     stack = stack_in()
     endpoint(stack, "One", device_token=secret_token(stack, "apns"))
@@ -220,7 +220,7 @@ def test_the_same_token_for_another_user_or_version_is_no_matter() -> None:
     template_of(stack)
 
 
-def test_two_stages_may_declare_alike_with_users_of_their_own() -> None:
+def test_two_stages_may_declare_the_same_for_their_own_users() -> None:
     """F10, F13: A user of one stack is a different user from that of another stack."""
     app = App()
     for name in ("Beta", "Prod"):

@@ -189,7 +189,7 @@ def test_a_key_encrypts_log_and_environment() -> None:
     assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
 
 
-def test_an_imported_keys_policy_is_told() -> None:
+def test_the_policy_for_an_imported_key_is_reported() -> None:
     """The app cannot change that policy. A warning contains the statement that a key of this app gets."""
     stack = Stack(App(), "Stack", env=Environment(account="111122223333", region="us-east-1"))
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/0123")
@@ -271,7 +271,7 @@ def test_an_option_outside_its_limits_is_refused(options: dict[str, Any], expect
     assert str(raised.value) == f"Stack/P: {expected}"
 
 
-def test_a_role_and_a_boundary_do_not_go_together() -> None:
+def test_a_role_and_a_boundary_cannot_be_combined() -> None:
     """The boundary would be ignored silently."""
     stack = stack_in()
     role = iam.Role.from_role_name(stack, "Role", "mine")
@@ -299,7 +299,7 @@ def test_a_nested_stack_has_a_provider_of_its_own() -> None:
     assert len(resources(template_of(nested), FUNCTION)) == 1
 
 
-def test_a_log_group_goes_with_its_stack() -> None:
+def test_a_log_group_is_deleted_with_its_stack() -> None:
     """Nothing is left behind."""
     stack = stack_in()
     endpoint(stack)

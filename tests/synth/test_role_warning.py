@@ -95,7 +95,7 @@ def with_everything(role: Role) -> Stack:
 
 
 @pytest.mark.parametrize("role", [immutable, of_another_account])
-def test_the_policy_holds_what_a_role_of_this_app_is_given(role: Role) -> None:
+def test_the_policy_contains_what_a_role_of_this_app_gets(role: Role) -> None:
     """F12: It has every action of every construct and library, and nothing else."""
     stack = with_everything(role)
     assert policies(template_of(stack)) == {}
@@ -118,7 +118,7 @@ def test_the_policy_can_be_pasted_as_it_is() -> None:
     assert sorted(found["chime:TagResource"]) == sorted([ALICE, APP_INSTANCE])
 
 
-def test_what_only_cloudformation_knows_is_marked() -> None:
+def test_a_value_that_only_cloudformation_knows_is_marked() -> None:
     """F12: A sentence explains the placeholder."""
     stack = Stack(App(), "Stack")
     endpoint(stack, provider=EndpointProvider(stack, "P", role=immutable(stack)))

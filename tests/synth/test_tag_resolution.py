@@ -128,7 +128,7 @@ def test_a_reference_into_the_users_stack_stays_one() -> None:
     assert properties(template_of(identity), NATIVE)["Tags"] == [{"Key": "team", "Value": {"Ref": "Team"}}]
 
 
-def test_where_a_custom_resource_tags_the_value_stays_in_its_stack() -> None:
+def test_a_value_for_a_custom_resource_stays_in_its_stack() -> None:
     """It needs no resolution beforehand."""
     stack = Stack(App(), "Push")
     Tags.of(endpoint(stack)).add("at", Aws.STACK_NAME)

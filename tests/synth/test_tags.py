@@ -116,7 +116,7 @@ def test_contradicting_tags_are_an_error_that_names_both() -> None:
         template_of(stack)
 
 
-def test_tags_that_only_synth_brings_are_checked() -> None:
+def test_tags_from_tags_of_are_checked() -> None:
     """F9: The service's limits also apply to `Tags.of`."""
     stack = stack_in()
     endpoint(stack)
@@ -244,7 +244,7 @@ class TestByHand:
             by_hand()
         assert tags_of(template_of(stack)) == {"a": "1", "b": "2"}
 
-    def test_contradictions_are_told(self) -> None:
+    def test_contradictions_are_reported(self) -> None:
         """They are reported as between endpoints."""
         stack = stack_in()
         ChimeIdentityTags(stack, "Tags", resource_arn=ALICE, tags={"team": "chat"})
@@ -266,7 +266,7 @@ class TestByHand:
         with pytest.raises(InvalidDeclarationError, match=r"Stack/Instance, which supports tags itself"):
             ChimeIdentityTags(stack, "Tags", resource_arn=instance.attr_app_instance_arn, tags={"a": "1"})
 
-    def test_its_problems_are_told_at_once(self) -> None:
+    def test_its_problems_are_reported_at_once(self) -> None:
         """F9: They have the names of the parameters."""
         with pytest.raises(InvalidDeclarationError) as raised:
             ChimeIdentityTags(stack_in(), "Tags", resource_arn="x", tags={"aws:x": ""})
