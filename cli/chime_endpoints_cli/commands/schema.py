@@ -14,8 +14,11 @@ from chime_endpoints_cli.output.terminal import write_raw
     "schema",
     cls=Command,
     examples=[
-        ("chime-endpoints schema > endpoints.schema.json", "then begin endpoints.yaml with:"),
-        ("# yaml-language-server: $schema=endpoints.schema.json", "editors then complete fields and mark mistakes"),
+        ("chime-endpoints schema > endpoints.schema.json", "write the schema to a file"),
+        (
+            "# yaml-language-server: $schema=endpoints.schema.json",
+            "first line of endpoints.yaml: editors then complete fields and mark mistakes",
+        ),
     ],
 )
 def schema_command() -> None:
