@@ -1,6 +1,7 @@
 """The `--help` text of every command, as Markdown for the documentation."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from chime_endpoints_cli.main import cli
 
 _WIDTH = 92  # characters per line in a page's code blocks
 _PROGRAM = "chime-endpoints"
+_OPTION = re.compile(r"(?<![`\w])--[a-z][a-z-]*")
 
 
 def commands(group: click.Group = cli, parent: click.Context | None = None) -> Iterator[str]:
@@ -30,7 +32,7 @@ def _section(command: click.Command, context: click.Context) -> Iterator[str]:
     for write in (command.format_usage, command.format_options, command.format_epilog):
         write(context, formatter)
     yield f"\n## {context.command_path}\n"
-    yield inspect.cleandoc(command.help or "").replace("\b\n", "")
+    yield _OPTION.sub(r"`\g<0>`", inspect.cleandoc(command.help or "").replace("\b\n", ""))
     yield f"\n```text\n{formatter.getvalue().strip()}\n```"
 
 

@@ -19,11 +19,15 @@ from docs_commands import commands
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 
+MODULES = ROOT / "node_modules"
 SCRIPTS = {
     # Browsers start no worker from a file. This script replaces the worker for pages that are read from disk.
-    "assets/iframe-worker.js": ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js",
-    "assets/mermaid.js": ROOT / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js",
+    "assets/iframe-worker.js": MODULES / "iframe-worker" / "shim" / "index.js",
+    "assets/iframe-worker.license.txt": MODULES / "iframe-worker" / "LICENSE",
+    "assets/mermaid.js": MODULES / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js",
+    "assets/mermaid.license.txt": MODULES / "@mermaid-js" / "tiny" / "LICENSE",
 }
+"""Scripts that the site serves, with their licenses."""
 
 _COMMANDS = "<!-- the commands -->"
 _DIAGRAM = re.compile(r'<pre class="mermaid">.*?</pre>', re.DOTALL)
