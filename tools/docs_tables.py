@@ -34,7 +34,7 @@ ENDPOINT_NOTES: Notes = {
     "Type": ("the push service of the device token", REPLACED),
     "ResourceArn": ("the application that sends the pushes, in the user's account and region", REPLACED),
     "EndpointAttributes": ("the device's tokens", "by member"),
-    "EndpointAttributes.DeviceToken": ("the token in clear text; or use DeviceTokenSource", REPLACED),
+    "EndpointAttributes.DeviceToken": ("the token in plain text; or use DeviceTokenSource", REPLACED),
     "EndpointAttributes.DeviceTokenSource": ("the secret or parameter with the token; or use DeviceToken", IF_READ),
     "EndpointAttributes.VoipDeviceToken": ("a token for VoIP pushes; only with the APNS types", REPLACED),
     "EndpointAttributes.VoipDeviceTokenSource": ("the secret or parameter with the VoIP token", IF_READ),

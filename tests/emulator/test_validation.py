@@ -117,7 +117,7 @@ def test_limits_themselves_are_allowed(client: Any, user: str, length: int) -> N
 
 
 def test_the_message_names_every_violation_and_quotes_values(unchecked: Any, user: str) -> None:
-    """One response contains all violations with secrets in clear text, so clients must not pass it on."""
+    """One response contains all violations with secrets in plain text, so clients must not pass it on."""
     attributes = {"DeviceToken": "secret" * 300}
     request = registration(user, Type="FAX", EndpointAttributes=attributes, ClientRequestToken="?")
     code, status, message = refusal(unchecked.register_app_instance_user_endpoint, **request)

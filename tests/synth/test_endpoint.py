@@ -103,7 +103,7 @@ def test_a_token_may_be_in_a_parameter() -> None:
     assert two["Properties"]["EndpointAttributes"]["DeviceTokenSource"]["Version"] == "2"
 
 
-def test_a_clear_text_token_needs_its_unsafe_name() -> None:
+def test_a_plain_text_token_needs_its_unsafe_name() -> None:
     """F2: The token is then in the template, and the role needs no permission for it."""
     stack = stack_in()
     token = DeviceToken.unsafe_plain_text("canary")
@@ -112,7 +112,7 @@ def test_a_clear_text_token_needs_its_unsafe_name() -> None:
     assert "canary" not in repr(token)
 
 
-def test_a_clear_text_token_is_only_in_the_template(tmp_path: Path) -> None:
+def test_a_plain_text_token_is_only_in_the_template(tmp_path: Path) -> None:
     """F2, F74: No other file of the cloud assembly contains it, nor does an endpoint's name or tag."""
     app = App(outdir=str(tmp_path))
     token = DeviceToken.unsafe_plain_text("canary-token")

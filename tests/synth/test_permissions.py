@@ -41,7 +41,7 @@ BASIC = {
 
 
 def test_exactly_what_is_called_is_allowed() -> None:
-    """For a clear-text token without tags, these are the endpoint actions, GetApp, its log and its stack."""
+    """For a plain-text token without tags, these are the endpoint actions, GetApp, its log and its stack."""
     stack = stack_in()
     endpoint(stack, device_token=TEXT("x"))
     granted = allowed(template_of(stack))

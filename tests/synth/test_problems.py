@@ -125,7 +125,7 @@ def test_a_value_that_is_no_device_token_is_refused_at_synth(text: str) -> None:
 
 
 def test_a_reference_that_cloudformation_resolves_is_judged_when_the_event_arrives() -> None:
-    """An example is a parameter of type String in clear text."""
+    """An example is a parameter of type String in plain text."""
     endpoint(stack_in(), device_token=TEXT("{{resolve:ssm:/push/alice}}"))
 
 

@@ -184,7 +184,7 @@ class TestAskingForEvents:
         assert self.granted(lambda _: TEXT("x")) == {}
 
     def test_a_voip_token_counts_too(self) -> None:
-        """This is true even if the device token is in clear text."""
+        """This is true even if the device token is in plain text."""
         stack = stack_in()
         parameter = ssm.StringParameter.from_secure_string_parameter_attributes(stack, "P", parameter_name="/voip")
         endpoint(stack, device_token=TEXT("x"), voip_device_token=DeviceToken.from_ssm_parameter(parameter))
