@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,7 +20,6 @@ from .aws.clients import AwsClients, Clients
 from .aws.deadline import Deadline, Phase
 from .aws.failures.errors import UNEXPECTED, HandlerError, InvalidRequestError
 from .cloudformation.arrival import Process
-from .cloudformation.crhelper_import import SUCCESS
 from .cloudformation.request import Request, RequestType, UnanswerableEventError, parse
 from .cloudformation.responder import Responder
 from .cloudformation.sender import Delivery
@@ -28,9 +27,8 @@ from .model import physical_id
 from .model.codes import Code
 from .model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from .model.rules.violations import violations
-from .resources.endpoint import create
-from .resources.result import Outcome
-from .resources.work import Work
+from .resources.context import EventContext, Result
+from .resources.endpoint.reconcile import reconcile
 
 log = logging.getLogger("chime_endpoints")
 
@@ -85,7 +83,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     deadline = Deadline(_time_left(context, surroundings.now))
     responder = Responder(request, deadline, surroundings.sleep)
     call = Caller(deadline=deadline, sleep=surroundings.sleep, jitter=surroundings.jitter)
-    work = Work(
+    event_context = EventContext(
         request=request,
         clients=surroundings.clients,
         deadline=deadline,
@@ -95,7 +93,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
         warn=lambda warning: _log(logging.WARNING, f"{_what(request)}: {warning}"),
         report=lambda problem: _log(logging.ERROR, f"{_what(request)}: {problem}"),
     )
-    run = _Run(work, responder)
+    run = _Run(event_context, responder)
     if request.request_type in set(RequestType):
         responder.respond(run, context)
     else:
@@ -112,24 +110,24 @@ def _time_left(context: Context, now: Callable[[], float]) -> Callable[[], float
 class _Run:
     """The function that crhelper calls; it returns the physical id or raises an error with the Reason."""
 
-    def __init__(self, work: Work, responder: Responder) -> None:
-        self.work = work
+    def __init__(self, context: EventContext, responder: Responder) -> None:
+        self.context = context
         self.reason = ""
-        self.outcome: Outcome | None = None
+        self.result: Result | None = None
         self._responder = responder
 
     def __call__(self, _event: object, _context: object) -> str:
         try:
-            self.outcome = _operate(self.work)
+            self.result = _operate(self.context)
         except HandlerError as error:
             self.reason = str(error)
         except BaseException as error:  # noqa: BLE001 - the outermost edge: every event needs a response
             self.reason = f"{Code.UNEXPECTED}: The function failed: {type(error).__name__}. {UNEXPECTED}"
-        if self.outcome is None:
+        if self.result is None:
             raise _ToldError(self.reason)
-        self._responder.Data.update(self.outcome.data)
-        self._responder.has_more_to_do = self.outcome.unanswered is not None
-        self.work.note(self.outcome.physical_id)
+        self._responder.Data.update(self.result.data)
+        self._responder.has_more_to_do = self.result.if_not_accepted is not None
+        self.context.note(self.result.physical_id)
         return self._responder.PhysicalResourceId
 
 
@@ -137,73 +135,63 @@ class _ToldError(Exception):
     """Passes the Reason to crhelper."""
 
 
-def _operate(work: Work) -> Outcome:
-    request = work.request
+def _operate(context: EventContext) -> Result:
+    request = context.request
     is_delete = request.request_type == RequestType.DELETE
     operation = _operation(request.resource_type, request.request_type)
     if operation is None and is_delete:
-        return Outcome(physical_id=physical_id.read(request.physical_id))
+        return Result(physical_id=physical_id.read(request.physical_id))
     # An Update may be about an endpoint with a device token that only earlier releases let pass.
     is_create = request.request_type == RequestType.CREATE
     if not is_delete and violations(request.resource_type, request.properties, registers=is_create):
         raise InvalidRequestError(violations(request.resource_type, request.properties))
     assert operation is not None  # noqa: S101 - an unknown resource type is a violation
-    return operation(work)
+    return operation(context)
 
 
-def _operation(resource_type: str, request_type: str) -> Callable[[Work], Outcome] | None:
-    """Return the operation for an event; None if there is none.
-
-    A new process usually starts with a Create, so the modules of the other operations are imported on first use.
-    """
-    if resource_type == TAGS_TYPE:
-        from .resources import tags as identity_tags
-
-        by_type = {"Create": identity_tags.create, "Update": identity_tags.update, "Delete": identity_tags.delete}
-        return by_type.get(request_type)
-    if resource_type != ENDPOINT_TYPE:
+def _operation(resource_type: str, request_type: str) -> Callable[[EventContext], Result] | None:
+    """Return the operation for an event; None if there is none."""
+    if resource_type == ENDPOINT_TYPE:
+        return reconcile
+    if resource_type != TAGS_TYPE:
         return None
-    if request_type == RequestType.CREATE:
-        return create.create
-    if request_type == RequestType.UPDATE:
-        from .resources.endpoint.update import update
+    from .resources import tags  # imported here because most processes never need it
 
-        return update
-    from .resources.endpoint.delete import delete
-
-    return delete
+    by_type = {RequestType.CREATE: tags.create, RequestType.UPDATE: tags.update, RequestType.DELETE: tags.delete}
+    return by_type[RequestType(request_type)]
 
 
 def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
     """Log the result, and raise an error if the response was not accepted, so that Lambda retries the event."""
-    request = run.work.request
+    request = run.context.request
     what = _what(request)
-    effort = f"{run.work.call.count} calls, {seconds:.1f} s"
+    effort = f"{run.context.call.count} calls, {seconds:.1f} s"
     if run.reason:
         _log(logging.ERROR, f"{what} failed ({effort}): {run.reason}")
     else:
         _log(logging.INFO, f"{what}: {responder.answered_status} ({effort})")
-    was_told = responder.outcome is Delivery.ACCEPTED and responder.answered_status == SUCCESS
-    if run.outcome is not None and run.outcome.unanswered is not None and not was_told:
-        run.work.deadline.enter(Phase.AFTERWARDS)
+    for problem in _problems(run, responder):
+        _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {problem}")
+    if responder.outcome not in (Delivery.ACCEPTED, Delivery.EXPIRED):
+        raise AnswerNotAcceptedError("the response could not be delivered")
+
+
+def _problems(run: _Run, responder: Responder) -> Iterator[str]:
+    """Do what remains if the response was not accepted, and yield what went wrong."""
+    if run.result is not None and run.result.if_not_accepted is not None and not responder.has_told_success:
+        run.context.deadline.enter(Phase.AFTERWARDS)
         try:
-            run.outcome.unanswered()
+            run.result.if_not_accepted()
         except Exception as error:  # noqa: BLE001 - the next event handles the rest
             failure = type(error).__name__
-            untold = f"The function could not mark the endpoint so that the next event recognizes it ({failure})."
-            _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
-    if responder.outcome is Delivery.ACCEPTED:
-        return
+            yield f"The function could not mark the endpoint so that the next event recognizes it ({failure})."
     if responder.outcome is Delivery.EXPIRED:
-        untold = "The response URL returned 403. It has expired, or a VPC endpoint policy denies the request."
-        _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
-        return
-    untold = (
-        "The function could not deliver its response. Lambda retries the event. If the function runs in a VPC, give it"
-        " a route to Amazon S3."
-    )
-    _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {untold}")
-    raise AnswerNotAcceptedError("the response could not be delivered")
+        yield "The response URL returned 403. It has expired, or a VPC endpoint policy denies the request."
+    elif responder.outcome is not Delivery.ACCEPTED:
+        yield (
+            "The function could not deliver its response. Lambda retries the event. If the function runs in a VPC,"
+            " give it a route to Amazon S3."
+        )
 
 
 def _what(request: Request) -> str:

@@ -33,7 +33,7 @@ def advice() -> Iterator[str]:
     for operation, kind in product(OPERATIONS, Kind):
         for said in SAID.get(kind, ["-"]):
             code, text = explain(operation, kind, said)
-            yield f"{operation} {kind.value} {said}: {code}: {text}"
+            yield f"{operation} {kind.name.lower().replace('_', ' ')} {said}: {code}: {text}"
 
 
 def test_the_advice_is_as_recorded() -> None:

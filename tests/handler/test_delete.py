@@ -165,3 +165,12 @@ def test_a_delete_with_an_invented_id_and_no_user_has_nothing_to_look_for(stage:
     """F18, F57: its Create was refused for that, and has registered nothing."""
     answer = stage.delete("chat-Phone-1X2Y3Z4", stage.properties() | {"AppInstanceUserArn": user})
     assert (answer["Status"], stage.operations) == ("SUCCESS", [])
+
+
+def test_a_delete_without_time_to_look_again_succeeds(stage: Stage) -> None:
+    """F42: the second look would come after a second, which is more than there is."""
+    answer = stage.deliver(
+        stage.event("Delete", stage.properties(), PhysicalResourceId="chat-Phone-1X2Y3Z4"), seconds=2.2
+    )
+    assert answer["Status"] == "SUCCESS"
+    assert set(stage.operations) == {"List"}

@@ -132,12 +132,12 @@ def test_a_permission_that_lacks_is_named_after_that_minute(
 def test_the_services_own_refusal_is_no_denial(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]], operation: str
 ) -> None:
-    """F30: it is decided at once, except where a permission of the caller's shows as one."""
+    """F30: it is decided within the seconds that List may lag, or in which a new permission may show as one."""
     is_there(stage, deliver)
     stage.backend.faults.append(Fault(operation, error="ForbiddenException", times=None))
     began = stage.clock.now()
     deliver(stage)
-    assert stage.clock.now() - began < (20 if operation in (REGISTER, TAG) else 1)
+    assert stage.clock.now() - began < (20 if operation in (REGISTER, TAG) else 8)
 
 
 @pytest.mark.parametrize("seconds", [3, 10, 30, 60, 120, 900])

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_handler.aws.calls import Attempts, Caller
 from chime_endpoints_handler.aws.deadline import Deadline
-from chime_endpoints_handler.aws.endpoints import Endpoints, Identity, Listed, Registered
+from chime_endpoints_handler.aws.endpoints.api import Endpoints, Identity, Listed, Registered
 from chime_endpoints_handler.aws.failures.errors import ServiceError
 from support.answering import Answering
 

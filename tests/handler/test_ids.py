@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Endpoint
-from chime_endpoints_handler.aws import endpoints
+from chime_endpoints_handler.aws.endpoints import api as endpoints
 from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from chime_endpoints_handler.model.physical_id import suffix
 from support.naming import plain

@@ -273,8 +273,7 @@ def test_a_move_back_finds_what_the_first_list_does_not_show(stage: Stage, bob: 
     """F36, F60: it is where it was, and has never been listed: the move itself was refused that."""
     stage.backend.switches.change({"device_token_conflict": "none", "new_endpoint_in_first_list": False})
     first = stage.create(stage.properties(Name=name))
-    refused = Fault(LIST, error="ForbiddenException", status=403, times=2)
-    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: stage.backend.faults.append(refused)))
+    stage.backend.faults.append(Fault(LIST, error="ForbiddenException", status=403, nth=3, times=2))
     moved = stage.deliver(move(stage, first, bob, name))
     assert moved["Status"] == "SUCCESS"
     assert back(stage, moved["PhysicalResourceId"], bob, name)["PhysicalResourceId"] == first["PhysicalResourceId"]
@@ -287,8 +286,7 @@ def test_a_move_that_cannot_look_for_what_was_left_is_undone(stage: Stage, bob: 
     """F25, F60: the former user's endpoints cannot be listed for as long as there is time."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create(stage.properties(Name=name))
-    silent = Fault(LIST, error="ServiceFailureException", status=500, times=None)
-    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: stage.backend.faults.append(silent)))
+    stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", status=500, nth=3, times=None))
     moved = stage.deliver(move(stage, first, bob, name))
     assert (moved["Status"], moved["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
     assert "ListAppInstanceUserEndpoints failed: ServiceFailureException. " in moved["Reason"]

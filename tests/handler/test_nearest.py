@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chime_endpoints.declared.document.nearest_name import nearest_name
 from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES
 from chime_endpoints_handler.model.rules.nearest import nearest
@@ -43,7 +44,7 @@ def test_a_property_is_known_by_the_constructs_and_the_files_names(name: str, me
 )
 def test_a_field_is_known_by_the_propertys_name(name: str, meant: str) -> None:
     """And the other way about."""
-    assert nearest(name, FIELDS) == f"; did you mean {meant}?"
+    assert nearest_name(name, FIELDS) == f"; did you mean {meant}?"
 
 
 @pytest.mark.parametrize(

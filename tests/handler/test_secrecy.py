@@ -15,7 +15,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import index
-from chime_endpoints_handler.aws import endpoints
+from chime_endpoints_handler.aws.endpoints import api as endpoints
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.model import declaration
 from chime_endpoints_handler.model.declaration import TAGS_TYPE, read_endpoint, read_tags

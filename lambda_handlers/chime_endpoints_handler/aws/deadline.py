@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
+from enum import Enum, auto
 
-from chime_endpoints_handler.model.codes import Code
-
+from ..model.codes import Code
 from .failures.errors import OutOfTimeError
 
 _ANSWER_SHARE = 0.1  # of the time at entry
@@ -19,10 +18,14 @@ _AFTERWARDS_SECONDS = 3.0  # enough for one call
 class Phase(Enum):
     """The current phase of an event; each phase reserves time for the following ones."""
 
-    WORK = "work"
-    CLEANUP = "clean-up after a failure"
-    ANSWER = "answer"
-    AFTERWARDS = "remaining work if the response was not accepted"
+    WORK = auto()
+    """Work."""
+    CLEANUP = auto()
+    """Clean-up after a failure."""
+    ANSWER = auto()
+    """Answer."""
+    AFTERWARDS = auto()
+    """Remaining work if the response was not accepted."""
 
 
 class Deadline:

@@ -8,12 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chime_endpoints_handler.model.arns import region_of
-from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
-from chime_endpoints_handler.model.rules import token_places as places
-from chime_endpoints_handler.model.rules.violations import plain_token_violations, token_violations
-
+from ..model.arns import region_of
+from ..model.codes import Code
+from ..model.declaration import ParameterSource, PlainToken, SecretSource, TokenSource
+from ..model.rules import token_places as places
+from ..model.rules.violations import plain_token_violations, token_violations
 from .calls import Call
 from .clients import Clients
 from .failures.errors import HandlerError, InvalidRequestError, ServiceError, SourceError

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from chime_endpoints_handler.model import physical_id
+from ..model import physical_id
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _LONGEST_URL = 16_384  # pre-signed URLs have at most a few thousand characters

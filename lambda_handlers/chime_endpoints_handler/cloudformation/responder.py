@@ -2,25 +2,35 @@
 
 Each event gets its own responder, so no state of one event reaches the next. It changes crhelper as follows: crhelper
 does not import boto3, creates no clients and logs nothing. The timer ends the work before it responds, a second
-response is ignored, and `delivery` sends the response and verifies that it was accepted.
+response is ignored, and `sender` sends the response and verifies that it was accepted.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock, RLock, Timer
+from types import ModuleType
 from typing import Any
 
-from chime_endpoints_handler.aws.deadline import Deadline, Phase
-from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.physical_id import NotApplied, PhysicalId
-
-from .crhelper_import import FAILED, SUCCESS, CfnResource
+from ..aws.deadline import Deadline, Phase
+from ..model.codes import Code
+from ..model.physical_id import NotApplied, PhysicalId
 from .request import Request
 from .sender import Delivery, deliver, encode
+
+# crhelper needs boto3 only for polling, and importing it would take a third of a cold start.
+_imports_boto3 = "boto3" not in sys.modules
+if _imports_boto3:
+    sys.modules["boto3"] = ModuleType("boto3")
+try:
+    from crhelper import FAILED, SUCCESS, CfnResource
+finally:
+    if _imports_boto3:
+        del sys.modules["boto3"]
 
 logging.getLogger("crhelper").disabled = True
 for _name in ("crhelper.resource_helper", "crhelper.utils"):
@@ -60,6 +70,11 @@ class Responder(CfnResource):
     def note(self, physical_id: PhysicalId) -> None:
         """Set the physical id for a failure response."""
         self.PhysicalResourceId = str(physical_id) or self._first_id
+
+    @property
+    def has_told_success(self) -> bool:
+        """Whether the response SUCCESS was accepted."""
+        return self.outcome is Delivery.ACCEPTED and self.answered_status == SUCCESS
 
     def respond(self, run: Callable[[object, object], str], context: object) -> None:
         """Run a function for the event and respond. crhelper gets only the parts of the event that it needs."""

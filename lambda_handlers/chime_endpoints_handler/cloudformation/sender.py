@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from enum import Enum
+from enum import Enum, auto
 from http.client import HTTPConnection
 from threading import Event, Thread
 from typing import Any
@@ -34,10 +34,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class Delivery(Enum):
     """The result of a delivery."""
 
-    ACCEPTED = "accepted"
-    EXPIRED = "expired"
+    ACCEPTED = auto()
+    EXPIRED = auto()
     """The URL rejects the signature and will not accept another request."""
-    FAILED = "failed"
+    FAILED = auto()
 
 
 def deliver(url: str, body: bytes, *, left: Callable[[], float], sleep: Callable[[float], None]) -> Delivery:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from chime_endpoints_handler.model.arns import IDENTITY_ARN, USER_ARN
+from .arns import IDENTITY_ARN, USER_ARN
 
 _ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>.{{1,64}})", re.DOTALL)
 _TAGS = re.compile(rf"(?P<identity>{IDENTITY_ARN.pattern})/tags")

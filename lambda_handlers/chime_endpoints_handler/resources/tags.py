@@ -2,87 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chime_endpoints_handler.aws.calls import Attempts
-from chime_endpoints_handler.aws.deadline import Phase
-from chime_endpoints_handler.aws.endpoints import may_mean_no_user
-from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError, StaleEventError
-from chime_endpoints_handler.cloudformation.stack import Standing
-from chime_endpoints_handler.model import physical_id
-from chime_endpoints_handler.model.arns import region_of
-from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
-from chime_endpoints_handler.model.rules.violations import violations
-
-from .endpoint.staleness import is_stale
-from .result import Outcome
-from .work import Work
+from ..aws.calls import Attempts
+from ..aws.deadline import Phase
+from ..aws.endpoints.api import may_mean_no_user
+from ..aws.failures.errors import HandlerError, ServiceError, StaleEventError
+from ..cloudformation.stack.status import is_overtaken
+from ..model import physical_id
+from ..model.arns import region_of
+from ..model.codes import Code
+from ..model.declaration import TAGS_TYPE, TagsDeclaration, read_tags, tag_list, tag_map
+from ..model.rules.violations import violations
+from .context import EventContext, Result
 
 
-def create(work: Work) -> Outcome:
+def create(context: EventContext) -> Result:
     """Set the declared tags."""
-    work.note(work.id_of_nothing())
-    _stop_if(work, lambda _, standing: standing.status != "CREATE_IN_PROGRESS")
-    declared = read_tags(work.request.properties)
-    identity = _Identity(declared.resource_arn, work)
-    _tag_or_undo(work, identity, declared.tags)
-    return Outcome(physical_id=physical_id.Tags(declared.resource_arn))
+    context.note(context.id_of_nothing())
+    _stop_if_overtaken(context)
+    declared = read_tags(context.request.properties)
+    identity = _Identity(declared.resource_arn, context)
+    _tag_or_undo(context, identity, declared.tags)
+    return Result(physical_id=physical_id.Tags(declared.resource_arn))
 
 
-def update(work: Work) -> Outcome:
+def update(context: EventContext) -> Result:
     """Set changed tags; remove undeclared ones that still have our value."""
-    work.note(physical_id.read(work.request.physical_id))
-    _stop_if(work, is_stale)
-    new = read_tags(work.request.properties)
-    identity = _Identity(new.resource_arn, work)
+    context.note(physical_id.read(context.request.physical_id))
+    _stop_if_overtaken(context)
+    new = read_tags(context.request.properties)
+    identity = _Identity(new.resource_arn, context)
     ours = physical_id.Tags(new.resource_arn)
-    if str(ours) != work.request.physical_id:
-        _tag_or_undo(work, identity, new.tags)
-        return Outcome(physical_id=ours)
-    old = _read_leniently(work.request.old_properties)
+    if str(ours) != context.request.physical_id:
+        _tag_or_undo(context, identity, new.tags)
+        return Result(physical_id=ours)
+    old = _read_leniently(context.request.old_properties)
     before: Mapping[str, str] = {}
     if old is not None and old.resource_arn == new.resource_arn:
         before = old.tags
     elif old is not None:
         # A rollback: the failed Update may have tagged another identity.
-        _Identity(old.resource_arn, work).untag_ours(old.tags, may_be_gone=True)
+        _Identity(old.resource_arn, context).untag_ours(old.tags, may_be_gone=True)
     identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})  # first, to make room
     identity.tag({key: value for key, value in new.tags.items() if before.get(key) != value})
-    return Outcome(physical_id=ours)
+    return Result(physical_id=ours)
 
 
-def delete(work: Work) -> Outcome:
+def delete(context: EventContext) -> Result:
     """Remove the declared keys that still have our values."""
-    current = physical_id.read(work.request.physical_id)
-    work.note(current)
+    current = physical_id.read(context.request.physical_id)
+    context.note(current)
     if isinstance(current, physical_id.NotApplied):
-        return Outcome(physical_id=current)
-    declared = _read_leniently(work.request.properties)
+        return Result(physical_id=current)
+    declared = _read_leniently(context.request.properties)
     is_its = not isinstance(current, physical_id.Tags) or (
         declared is not None and declared.resource_arn == current.resource_arn
     )
-    if declared is not None and declared.tags and is_its and not _is_kept(work, current):
-        _Identity(declared.resource_arn, work).untag_ours(declared.tags, may_be_gone=True)
-    return Outcome(physical_id=current)
+    if declared is not None and declared.tags and is_its and not _is_kept(context, current):
+        _Identity(declared.resource_arn, context).untag_ours(declared.tags, may_be_gone=True)
+    return Result(physical_id=current)
 
 
 class _Identity:
     """The tag operations of Amazon Chime SDK Identity for one resource."""
 
-    def __init__(self, arn: str, work: Work) -> None:
+    def __init__(self, arn: str, context: EventContext) -> None:
         self._arn = arn
         self._region = region_of(arn)
-        self._work = work
+        self._context = context
 
     @property
     def _client(self) -> Any:
-        return self._work.clients.chime(self._region)
+        return self._context.clients.chime(self._region)
 
     def tag(self, tags: Mapping[str, str], *, attempts: Attempts | None = None, propagates: bool = False) -> None:
         if tags:
-            self._work.call(
+            self._context.call(
                 "TagResource",
                 lambda: self._client.tag_resource(ResourceARN=self._arn, Tags=tag_list(tags)),
                 attempts=attempts,
@@ -103,7 +100,9 @@ class _Identity:
                 raise
 
     def _untag(self, keys: Iterable[str]) -> None:
-        self._work.call("UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
+        self._context.call(
+            "UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys))
+        )
 
     def _list_unless_gone(self) -> dict[str, str]:
         """Return the tags; none if the service refuses twice, because the identity no longer exists."""
@@ -116,7 +115,7 @@ class _Identity:
         return {}
 
     def _list(self) -> dict[str, str]:
-        answer = self._work.call(
+        answer = self._context.call(
             "ListTagsForResource", lambda: self._client.list_tags_for_resource(ResourceARN=self._arn)
         )
         return tag_map(answer.get("Tags") or [])
@@ -127,29 +126,29 @@ def _still_ours(there: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
     return sorted(key for key, value in tags.items() if there.get(key) == value)
 
 
-def _tag_or_undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
+def _tag_or_undo(context: EventContext, identity: _Identity, tags: Mapping[str, str]) -> None:
     attempts = Attempts()
-    is_create = work.request.request_type == "Create"
+    is_create = context.request.request_type == "Create"
     if is_create:
-        work.note(work.unconfirmed_id())
+        context.note(context.unconfirmed_id())
     try:
         identity.tag(tags, attempts=attempts, propagates=True)
     except HandlerError:
         if is_create:
-            work.note(work.id_of_nothing())
+            context.note(context.id_of_nothing())
         if attempts.may_have_happened:
-            _undo(work, identity, tags)
+            _undo(context, identity, tags)
         raise
 
 
-def _undo(work: Work, identity: _Identity, tags: Mapping[str, str]) -> None:
-    work.deadline.enter(Phase.CLEANUP)
+def _undo(context: EventContext, identity: _Identity, tags: Mapping[str, str]) -> None:
+    context.deadline.enter(Phase.CLEANUP)
     try:
         identity.untag_ours(tags)
     except HandlerError:
         # The Reason says why tagging failed. The id makes the Delete after a failed Create look again.
-        if work.request.request_type == "Create":
-            work.note(work.unconfirmed_id())
+        if context.request.request_type == "Create":
+            context.note(context.unconfirmed_id())
 
 
 def _read_leniently(properties: object) -> TagsDeclaration | None:
@@ -159,21 +158,20 @@ def _read_leniently(properties: object) -> TagsDeclaration | None:
     return read_tags(properties)
 
 
-def _stop_if(work: Work, is_over: Callable[[Work, Standing], bool]) -> None:
+def _stop_if_overtaken(context: EventContext) -> None:
     """Stop an event that CloudFormation is no longer waiting for."""
-    if not work.arrival.is_late:
+    if not context.arrival.is_late or (status := context.status()) is None:
         return
-    standing = work.standing()
-    if standing is not None and is_over(work, standing):
+    if is_overtaken(context.request, context.arrival, status):
         raise StaleEventError(
             Code.OVERTAKEN,
-            f"CloudFormation is no longer waiting for this {work.request.request_type}. No tags were changed.",
+            f"CloudFormation is no longer waiting for this {context.request.request_type}. No tags were changed.",
         )
 
 
-def _is_kept(work: Work, current: physical_id.PhysicalId) -> bool:
+def _is_kept(context: EventContext, current: physical_id.PhysicalId) -> bool:
     """Whether the tags are still in use: an old Delete arrives late, after they were declared again."""
-    if not work.arrival.is_late:
+    if not context.arrival.is_late:
         return False
-    standing = work.standing()
-    return standing is not None and not standing.is_given_up and standing.physical_id == str(current)
+    status = context.status()
+    return status is not None and not status.is_given_up and status.physical_id == str(current)

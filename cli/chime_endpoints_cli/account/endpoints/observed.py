@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_handler.aws.endpoints import Endpoints, was_refused
+from chime_endpoints_handler.aws.endpoints.api import Endpoints, was_refused
+from chime_endpoints_handler.aws.endpoints.presence import is_gone, unclear
 from chime_endpoints_handler.aws.failures.errors import ServiceError
 from chime_endpoints_handler.model.declaration import tag_map
 from chime_endpoints_handler.model.physical_id import Endpoint
 from chime_endpoints_handler.model.rules.values import Violation
 from chime_endpoints_handler.model.rules.violations import token_violations
-from chime_endpoints_handler.resources.endpoint.ownership import is_gone, unclear
 
 from .given_arns import region_of_arn
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_handler.aws.endpoints import Endpoints
-from chime_endpoints_handler.resources.endpoint.ownership import deregister
+from chime_endpoints_handler.aws.endpoints.api import Endpoints
+from chime_endpoints_handler.aws.endpoints.presence import deregister
 
 from .orphans import Audit, NamedEndpoint, Verdict, find_orphans
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.rules.nearest import nearest
 
+from .nearest_name import nearest_name
 from .nodes import UnsupportedNode
 from .parsing import MapNode, Node, Scalar
 from .problems import Place, Problem, quoted
@@ -100,7 +100,7 @@ class Reader:
         if isinstance(node, Scalar) and node.type == "bool":
             sentence = (
                 f"YAML reads {node.text} as {truth_of_yaml(node.text)}; must be one of {', '.join(choices)}"
-                f"{nearest(node.text, choices)}"
+                f"{nearest_name(node.text, choices)}"
             )
             return self.wrong(node.place, field, sentence, Code.NOT_A_CHOICE)
         return self.text(node, field)
@@ -135,7 +135,7 @@ def _shown(key: str, field: str) -> str:
 def _meant(key: str, known: Sequence[str]) -> str:
     if "${" in key:
         return "; a field's name cannot contain a variable."
-    return nearest(key, known)
+    return nearest_name(key, known)
 
 
 def _no_text(node: Node) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chime_endpoints._validation.parameter_names import translate
+from chime_endpoints.declared.document.nearest_name import nearest_name
 from chime_endpoints.declared.document.parsing import Node, places
 from chime_endpoints.declared.document.problems import LONGEST_ARN, Place, quoted
 from chime_endpoints.declared.document.values import UNKNOWN, Reader, is_unknown
@@ -17,7 +18,6 @@ from chime_endpoints_handler.model.declaration import (
     EndpointType,
     PlainToken,
 )
-from chime_endpoints_handler.model.rules.nearest import nearest
 from chime_endpoints_handler.model.rules.violations import violations
 
 from .arns import wrong_part
@@ -148,6 +148,8 @@ def _policy(reader: Reader, values: Mapping[str, Node], name: str) -> str | None
         return None
     given = reader.choice(values[name], name, REMOVAL_POLICIES)
     if not is_unknown(given) and given not in REMOVAL_POLICIES:
-        sentence = f"{quoted(given)} must be one of {', '.join(REMOVAL_POLICIES)}{nearest(given, REMOVAL_POLICIES)}"
+        sentence = (
+            f"{quoted(given)} must be one of {', '.join(REMOVAL_POLICIES)}{nearest_name(given, REMOVAL_POLICIES)}"
+        )
         reader.wrong(values[name].place, name, sentence, Code.NOT_A_CHOICE)
     return given

@@ -17,9 +17,8 @@ from collections.abc import Sequence
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.rules.values import Violation
-
+from ...model.codes import Code
+from ...model.rules.values import Violation
 from .remedies import UNKNOWN_CALLERS, UNREADABLE, Kind, explain
 
 UNEXPECTED = "This is a bug in the function, not in your declaration. Deploy again, and report it if it fails again."

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, auto
 
-from chime_endpoints_handler.model.arns import REGIONS
-from chime_endpoints_handler.model.codes import Code
+from ...model.arns import REGIONS
+from ...model.codes import Code
 
 
 class Kind(Enum):
     """How a call failed, as far as it affects what to do next."""
 
-    THROTTLED = "throttled"
-    UNCLEAR = "unclear"  # may have taken effect
-    UNREACHABLE = "unreachable"
-    UNAUTHENTICATED = "unauthenticated"  # no region, or missing or expired credentials; the target may be fine
-    DENIED = "denied"  # by IAM: the role or its policies
-    FORBIDDEN = "forbidden"  # by the service: the target does not exist, or access is not allowed
-    NOT_FOUND = "not found"
-    CONFLICT = "conflict"
-    QUOTA = "quota"
-    INVALID = "invalid"
-    INTERCEPTED = "intercepted"  # by a proxy or similar; the target may be fine
+    THROTTLED = auto()
+    UNCLEAR = auto()  # may have taken effect
+    UNREACHABLE = auto()
+    UNAUTHENTICATED = auto()  # no region, or missing or expired credentials; the target may be fine
+    DENIED = auto()  # by IAM: the role or its policies
+    FORBIDDEN = auto()  # by the service: the target does not exist, or access is not allowed
+    NOT_FOUND = auto()
+    CONFLICT = auto()
+    QUOTA = auto()
+    INVALID = auto()
+    INTERCEPTED = auto()  # by a proxy or similar; the target may be fine
 
     @property
     def is_transient(self) -> bool:

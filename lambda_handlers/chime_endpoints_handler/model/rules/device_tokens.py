@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from chime_endpoints_handler.model.codes import Code
+from ..codes import Code
 
 _POSSIBLE = re.compile(r"[A-Za-z0-9:_.-]+={0,2}")
 _PATH = re.compile(

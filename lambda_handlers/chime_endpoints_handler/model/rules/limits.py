@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from chime_endpoints_handler.model.arns import APPLICATION_ARN, IDENTITY_ARN, USER_ARN
-from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
-
+from ..arns import APPLICATION_ARN, IDENTITY_ARN, USER_ARN
+from ..declaration import AllowMessages, EndpointType
 from . import token_places as places
 
 VERSION_NUMBER = re.compile(r"[1-9]\d*")

@@ -5,75 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-_MEANT: Mapping[str, tuple[str, ...]] = {
-    # Names from the API, the construct's parameters and the file's fields, mapped to each other.
-    "appinstanceuser": ("user",),
-    "appinstanceuserarn": ("user",),
-    "user": ("appinstanceuserarn",),
-    "userarn": ("user", "appinstanceuserarn"),
-    "app": ("application", "resourcearn"),
-    "apparn": ("application", "resourcearn"),
-    "application": ("resourcearn",),
-    "applicationarn": ("application", "resourcearn"),
-    "applicationid": ("application", "resourcearn"),
-    "resourcearn": ("application",),
-    "endpointtype": ("type",),
-    "platform": ("type",),
-    "endpointname": ("name",),
-    "displayname": ("name",),
-    "attributes": ("endpointattributes",),
-    "devicetoken": ("endpointattributes",),
-    "devicetokensource": ("devicetoken", "endpointattributes"),
-    "token": ("devicetoken", "endpointattributes"),
-    "voipdevicetoken": ("endpointattributes",),
-    "voipdevicetokensource": ("voipdevicetoken", "endpointattributes"),
-    "voiptoken": ("voipdevicetoken", "endpointattributes"),
-    "adopt": ("adoptexisting",),
-    "messages": ("allowmessages",),
-    "deletionpolicy": ("removalpolicy",),
-    "secret": ("secretarn",),
-    "secretarn": ("secret",),
-    "secretid": ("secret", "secretarn"),
-    "secretname": ("secret", "secretarn"),
-    "jsonfield": ("field",),
-    "parameter": ("parametername",),
-    "parametername": ("parameter",),
-    "ssm": ("parameter", "parametername"),
-    "ssmparameter": ("parameter", "parametername"),
-    "kmskeyarn": ("kmskey",),
-    "value": ("plaintext",),
-    "parameterpath": ("parameterpaths",),
-    # Words for push services, and for yes and no.
-    "android": ("gcm",),
-    "fcm": ("gcm",),
-    "firebase": ("gcm",),
-    "google": ("gcm",),
-    "apn": ("apns",),
-    "apple": ("apns",),
-    "ios": ("apns",),
-    "iphone": ("apns",),
-    "dev": ("apnssandbox",),
-    "development": ("apnssandbox",),
-    "sandbox": ("apnssandbox",),
-    "testflight": ("apns",),
-    **dict.fromkeys(("on", "true", "yes", "y"), ("all",)),
-    **dict.fromkeys(("off", "false", "no", "n", "mute", "muted"), ("none",)),
-    "delete": ("destroy",),
-    "keep": ("retain",),
+SYNONYMS: Mapping[str, str] = {
+    "appinstanceuserarn": "user userarn",
+    "resourcearn": "app apparn application applicationarn applicationid",
+    "type": "endpointtype platform",
+    "name": "endpointname displayname",
+    "endpointattributes": "attributes token voiptoken"
+    " devicetoken devicetokensource voipdevicetoken voipdevicetokensource",
+    "adoptexisting": "adopt",
+    "allowmessages": "messages",
+    "secretarn": "secret secretid secretname",
+    "field": "jsonfield",
+    "parametername": "parameter ssm ssmparameter",
+    "gcm": "android fcm firebase google",
+    "apns": "apn apple ios iphone testflight",
+    "apnssandbox": "dev development sandbox",
+    "all": "on true yes y",
+    "none": "off false no n mute muted",
 }
-"""Names that people write, mapped to possible names; the one that is valid in the context is suggested."""
+"""Names of properties and choices, mapped to words that people write for them."""
 
 
-def nearest(name: object, known_names: Iterable[str]) -> str:
+def nearest(name: object, known_names: Iterable[str], synonyms: Mapping[str, str] = SYNONYMS) -> str:
     """Return the end of a sentence about a wrong name, with a suggestion if there is one.
 
     Args:
         name: the wrong name.
         known_names: the allowed names.
+        synonyms: names, mapped to words that people write for them.
     """
     known = {_folded(each): each for each in known_names}
     given = _folded(str(name)[:64])
-    likely = [each for each in (given, *_MEANT.get(given, ())) if each in known]
+    likely = [each for each in known if given in (each, *synonyms.get(each, "").split())]
     near = likely or get_close_matches(given, known, n=1)
     return f"; did you mean {known[near[0]]}?" if near else "."
 

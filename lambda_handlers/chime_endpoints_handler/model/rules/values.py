@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.declaration import Properties
-
+from ..codes import Code
+from ..declaration import Properties
 from .limits import VERSION_NUMBER, Rule
 
 DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")

@@ -9,10 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chime_endpoints_handler.model.arns import APPLICATION_ARN, USER_ARN
-from chime_endpoints_handler.model.codes import Code
-from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE, EndpointType, Properties
-
+from ..arns import APPLICATION_ARN, USER_ARN
+from ..codes import Code
+from ..declaration import ENDPOINT_TYPE, TAGS_TYPE, EndpointType, Properties
 from . import device_tokens
 from . import token_places as places
 from .limits import ENDPOINT_RULES, PARAMETER_RULES, SECRET_RULES, TAG_MEMBER_RULES, TAG_RULES, TOKEN

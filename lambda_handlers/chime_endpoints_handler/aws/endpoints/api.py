@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from chime_endpoints_handler.model.arns import region_of
-from chime_endpoints_handler.model.timestamps import seconds
+from ...model.arns import region_of
+from ...model.timestamps import seconds
+from ..calls import Attempts, Call
+from ..clients import Clients
+from ..failures.errors import ServiceError
+from ..failures.remedies import Kind
 
-from .calls import Attempts, Call
-from .clients import Clients
-from .failures.errors import ServiceError
-from .failures.remedies import Kind
-
+LIST = "ListAppInstanceUserEndpoints"
 _MOST_PAGES = 100  # of 50 endpoints each; endless pagination must not keep the function busy
 
 # The API model has no error for a missing user. The first was observed; other AWS services return the others.
@@ -63,8 +63,19 @@ class Registered:
 class Endpoints:
     """The endpoints of one user."""
 
-    def __init__(self, user_arn: str, *, clients: Clients, call: Call) -> None:
+    def __init__(
+        self, user_arn: str, *, clients: Clients, call: Call, pause: Callable[[float], bool] = lambda _: False
+    ) -> None:
+        """Create the client of one user's endpoints.
+
+        Args:
+            user_arn: the AppInstanceUser.
+            clients: the AWS clients of this process.
+            call: makes the calls.
+            pause: waits for some seconds and returns True, or returns False if there is no time for that.
+        """
         self.user_arn = user_arn
+        self.pause = pause
         self._region = region_of(user_arn)
         self._clients = clients
         self._call = call
@@ -173,7 +184,7 @@ class Endpoints:
         seen: set[str] = set()
         for _ in range(_MOST_PAGES):
             answer = self._call(
-                "ListAppInstanceUserEndpoints",
+                LIST,
                 lambda page=page: self._client.list_app_instance_user_endpoints(
                     AppInstanceUserArn=self.user_arn, **page
                 ),
@@ -194,7 +205,7 @@ class Endpoints:
                 break
             seen.add(token)
             page = {"MaxResults": 50, "NextToken": token}
-        raise ServiceError(operation="ListAppInstanceUserEndpoints", kind=Kind.UNCLEAR, said="an endless list")
+        raise ServiceError(operation=LIST, kind=Kind.UNCLEAR, said="an endless list")
 
 
 def was_refused(error: ServiceError) -> bool:

@@ -1,0 +1,141 @@
+"""Which endpoints exist: the API has no error for a missing one, so List decides.
+
+A new endpoint may be missing from the first List, and a deregistered one may be in it for some seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from ...model.codes import Code
+from ..failures.errors import ServiceError
+from ..failures.remedies import INCOMPLETE, Kind, explain
+from .api import Endpoints, Listed, Registered, may_mean_no_user, was_refused
+
+_TRIES = 3  # if a response does not say what the service did
+_WAITS = (1.0, 2.0, 4.0)  # seconds for which List may show what has been deregistered
+
+
+def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
+    """Whether two Lists do not show the endpoint."""
+    return not any(endpoint.endpoint_id == endpoint_id for endpoint in list_twice(endpoints))
+
+
+def is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> bool:
+    """Whether the service refused a call because the endpoint is gone: List stops showing it within some seconds."""
+    if is_gone(endpoints, endpoint_id):
+        return True
+    waits = () if refusal.kind is Kind.DENIED else _WAITS
+    return any(endpoints.pause(wait) and is_gone(endpoints, endpoint_id) for wait in waits)
+
+
+def list_twice(endpoints: Endpoints) -> Collection[Listed]:
+    """Return the endpoints that two Lists show."""
+    return {endpoint.endpoint_id: endpoint for _ in range(2) for endpoint in endpoints.list()}.values()
+
+
+def describe(endpoints: Endpoints, endpoint_id: str) -> Registered | None:
+    """Return the endpoint; None if it does not exist."""
+    try:
+        for _ in range(_TRIES):
+            registered = endpoints.describe(endpoint_id)
+            if registered is not None or is_gone(endpoints, endpoint_id):
+                return registered
+    except ServiceError as error:
+        if was_refused(error) and is_gone_after(error, endpoints, endpoint_id):
+            return None
+        raise
+    raise unclear("DescribeAppInstanceUserEndpoint", endpoint_id)
+
+
+def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Registered]:
+    """Yield the endpoints that still exist."""
+    for endpoint in listed:
+        if registered := describe(endpoints, endpoint.endpoint_id):
+            yield registered
+
+
+def unless_refused(look_up: Callable[[], tuple[Registered, ...]]) -> tuple[Registered, ...]:
+    """Look up a former user's endpoints; none if the service refuses twice.
+
+    That user may be deleted, or the role may no longer be allowed to ask about it.
+    """
+    for _ in range(2):
+        try:
+            return look_up()
+        except ServiceError as error:
+            if not was_refused(error):
+                raise
+    return ()
+
+
+def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> bool:
+    """Change name and messages in place; return whether the endpoint exists."""
+    try:
+        for _ in range(_TRIES):
+            if endpoints.update(endpoint_id, name=name, allow_messages=allow_messages):
+                return True
+            if is_gone(endpoints, endpoint_id):
+                return False
+    except ServiceError as error:
+        if was_refused(error) and is_gone_after(error, endpoints, endpoint_id):
+            return False
+        raise
+    raise unclear("UpdateAppInstanceUserEndpoint", endpoint_id)
+
+
+def unclear(operation: str, endpoint_id: str) -> ServiceError:
+    """Return the failure of a call whose response does not say what the service did."""
+    return ServiceError(operation=operation, kind=Kind.UNCLEAR, said=INCOMPLETE, subject=f"of endpoint {endpoint_id}")
+
+
+def deregister(endpoints: Endpoints, endpoint_id: str) -> None:
+    """Deregister an endpoint; already gone counts as success.
+
+    Raises:
+        ServiceError: it still exists, or the role may not ask.
+    """
+    try:
+        endpoints.deregister(endpoint_id)
+    except ServiceError as error:
+        if not was_refused(error):
+            raise
+        if not _is_removed_despite(error, endpoints, endpoint_id):
+            kind = Kind.DENIED if error.kind is Kind.FORBIDDEN else error.kind  # List shows it: so does its user exist
+            _, advice = explain(error.operation, kind, error.said)
+            said = f"{error.said}, and the endpoint is still registered"
+            raise _not_removed(error, said, endpoint_id, advice) from error
+
+
+def _is_removed_despite(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> bool:
+    """Whether a refused Deregister means that the endpoint does not exist.
+
+    If the service itself, not IAM, refuses List twice as well, the user is gone and all its endpoints with it.
+    """
+    for _ in range(2):
+        try:
+            return is_gone_after(refusal, endpoints, endpoint_id)
+        except ServiceError as error:
+            if not may_mean_no_user(error) or not (may_mean_no_user(refusal) or error.kind is Kind.NOT_FOUND):
+                raise _not_judged(refusal, error, endpoint_id) from error
+    return True
+
+
+def _not_judged(refusal: ServiceError, listing: ServiceError, endpoint_id: str) -> ServiceError:
+    """Return the failure of a Deregister if List fails as well."""
+    said = f"{refusal.said}, and {listing.operation} also failed: {listing.said}"
+    denied = [f"chime:{error.operation}" for error in (refusal, listing) if error.kind is Kind.DENIED]
+    advice = f"The function's role needs {' and '.join(denied)} on the AppInstanceUser."
+    if not denied:
+        _, advice = explain(listing.operation, listing.kind, listing.said)
+    return _not_removed(refusal, said, endpoint_id, advice)
+
+
+def _not_removed(refusal: ServiceError, said: str, endpoint_id: str, advice: str) -> ServiceError:
+    return ServiceError(
+        operation=refusal.operation,
+        kind=refusal.kind,
+        said=said,
+        subject=f"of endpoint {endpoint_id}",
+        explained=(Code.STILL_THERE, advice),
+    )

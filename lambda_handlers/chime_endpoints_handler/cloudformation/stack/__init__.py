@@ -1,0 +1,1 @@
+"""What CloudFormation says about the stack and its resources."""

@@ -1,0 +1,72 @@
+"""The status of a resource according to CloudFormation, and whether it has gone on without the response to an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from ...aws.clients import Clients
+from ...model.timestamps import CLOCK_SKEW, seconds
+from ..arrival import Arrival
+from ..request import Request, RequestType
+
+LONGEST_SECONDS = 5.5
+"""Seconds that a question may take: the client's timeouts together, and a little more."""
+
+# CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days. A stack
+# that it does not know is therefore no evidence: the question went to another account or region.
+_GONE = "does not exist for stack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceStatus:
+    """What CloudFormation knows about the resource."""
+
+    status: str
+    """`ResourceStatus`; empty if CloudFormation no longer has the resource."""
+    physical_id: str
+    since: float | None
+    """When the resource got this status, in seconds since the epoch."""
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether CloudFormation has removed the resource or is about to."""
+        return not self.status or self.status.startswith("DELETE") or self.status == "CREATE_FAILED"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether CloudFormation waits for no response about the resource."""
+        return not self.status.endswith("_IN_PROGRESS")
+
+
+def status_of(logical_id: str, request: Request, clients: Clients) -> ResourceStatus | None:
+    """Return the status of a resource of the event's stack; None if CloudFormation does not say.
+
+    The question is asked once: an event can be handled without the answer.
+    """
+    try:
+        detail = clients.stacks().describe_stack_resource(StackName=request.stack_id, LogicalResourceId=logical_id)[
+            "StackResourceDetail"
+        ]
+        return ResourceStatus(
+            status=detail["ResourceStatus"],
+            physical_id=detail.get("PhysicalResourceId", ""),
+            since=seconds(detail.get("LastUpdatedTimestamp")),
+        )
+    except ClientError as error:
+        return ResourceStatus(status="", physical_id="", since=None) if _GONE in str(error) else None
+    except Exception:  # noqa: BLE001 - the event is handled without the answer, whatever the cause
+        return None
+
+
+def is_overtaken(request: Request, arrival: Arrival, status: ResourceStatus) -> bool:
+    """Return whether the status of its resource says that a Create or an Update is no longer awaited."""
+    if request.request_type == RequestType.CREATE:
+        return status.status != "CREATE_IN_PROGRESS"
+    if status.is_given_up or status.physical_id != request.physical_id:
+        return True
+    if status.since is None:
+        return False
+    later = status.since - arrival.started
+    return later > 0 if status.is_settled else arrival.is_told and later > CLOCK_SKEW

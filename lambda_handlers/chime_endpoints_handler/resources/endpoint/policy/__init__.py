@@ -1,0 +1,34 @@
+"""The policy: what to do next, decided by facts alone. In each section, the first row that applies decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..facts import Facts, UnseenError
+from ..steps import Step
+from . import delete, failing, present, registering
+
+Row = Callable[[Facts], Step | None]
+
+
+def section(facts: Facts) -> Sequence[Row]:
+    """Return the rows that are about the facts, in order."""
+    if facts.is_delete:
+        return delete.ROWS
+    if facts.failure is not None:
+        return failing.ROWS
+    early = () if facts.is_create else present.EARLY_ROWS
+    if facts.chosen is not None:
+        return (*early, *failing.OVERTAKEN_ROWS, *present.CHOSEN_ROWS)
+    if facts.refusal is not None:
+        return (*early, *failing.OVERTAKEN_ROWS, *registering.TAKEN_ROWS)
+    there = () if facts.is_create or facts.new is not None or facts.rounds else present.ROWS
+    return (*early, *failing.OVERTAKEN_ROWS, *there, *registering.ROWS)
+
+
+def decide(facts: Facts) -> Step:
+    """Return the next step: the look that a row needs, or what the first row that applies says."""
+    try:
+        return next(step for row in section(facts) if (step := row(facts)) is not None)
+    except UnseenError as unseen:
+        return unseen.look

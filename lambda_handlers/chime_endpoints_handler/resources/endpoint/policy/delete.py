@@ -1,0 +1,74 @@
+"""Rows for a Delete: by the id alone; for an id that no Create answered, what that Create may have left."""
+
+from __future__ import annotations
+
+from ....model.codes import Code
+from ....model.physical_id import Endpoint, NotApplied
+from ..facts import Facts, id_of
+from ..roles import Role, role_of
+from ..steps import Deregister, Fail, LookAgain, Step, Succeed
+
+_WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and the Create may still be running
+
+
+def delete_failed(facts: Facts) -> Step | None:
+    """A call failed: fail, and CloudFormation can repeat the Delete."""
+    return Fail(facts.failure) if facts.failure is not None else None
+
+
+def deregister_held(facts: Facts) -> Step | None:
+    """The id is an endpoint's: deregister it."""
+    if not isinstance(facts.current, Endpoint) or facts.current in facts.removed:
+        return None
+    return Deregister(facts.current)
+
+
+def nothing_to_delete(facts: Facts) -> Step | None:
+    """The endpoint is gone, or nothing was registered, or the properties do not say for which user: succeed."""
+    is_done = isinstance(facts.current, Endpoint | NotApplied) or not facts.user_arn
+    return Succeed(facts.current) if is_done else None
+
+
+def resource_lives_on(facts: Facts) -> Step | None:
+    """CloudFormation has the resource under another id, so this Delete is late: succeed."""
+    lives_on = facts.status is not None and not facts.status.is_given_up
+    return Succeed(facts.current) if lives_on else None
+
+
+def reclaim(facts: Facts) -> Step | None:
+    """The Create with this id was never answered: remove what it registered."""
+    for endpoint in facts.own:
+        if id_of(endpoint) not in facts.removed and role_of(endpoint, facts) is Role.STRAY:
+            return Deregister(id_of(endpoint))
+    return None
+
+
+def look_again(facts: Facts) -> Step | None:
+    """Nothing was found: look again after a second, and after two more."""
+    return LookAgain(_WAITS[facts.looks - 1]) if not facts.removed and facts.looks <= len(_WAITS) else None
+
+
+def reclaimed(facts: Facts) -> Step | None:
+    """Nothing is left: succeed, and report what may be this resource's or someone else's."""
+    return Succeed(facts.current, reports=left_alone(facts))
+
+
+ROWS = (
+    delete_failed,
+    deregister_held,
+    nothing_to_delete,
+    resource_lives_on,
+    reclaim,
+    look_again,
+    reclaimed,
+)
+
+
+def left_alone(facts: Facts) -> tuple[str, ...]:
+    """Return a report of each endpoint that may be this resource's or someone else's."""
+    return tuple(
+        f"{Code.LEFT_ALONE}: Endpoint {endpoint.endpoint_id} matches the declaration, but nothing proves that"
+        " this resource registered it, so it stays registered. Deregister it if nothing uses it."
+        for endpoint in facts.own
+        if role_of(endpoint, facts) is Role.DOUBTFUL
+    )

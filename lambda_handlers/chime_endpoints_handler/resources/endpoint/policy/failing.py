@@ -1,0 +1,128 @@
+"""Rows for an event that is overtaken or fails: nothing of it is to remain, and what gave way comes back."""
+
+from __future__ import annotations
+
+from ....aws.failures.errors import AlreadyRegisteredError, StaleEventError
+from ....cloudformation.stack import status as stack
+from ....model import physical_id
+from ....model.codes import Code
+from ....model.physical_id import Endpoint
+from ..facts import Facts, id_of
+from ..roles import Role, role_of
+from ..steps import (
+    BringBack,
+    Deregister,
+    Fail,
+    GiveUp,
+    Look,
+    Step,
+    Succeed,
+    Update,
+)
+from .delete import left_alone
+
+
+def answered_before(facts: Facts) -> Step | None:
+    """CloudFormation already has the response of an earlier delivery of this Create: repeat it."""
+    if not facts.is_create or not facts.is_late or not is_overtaken(facts) or facts.status is None:
+        return None
+    held = physical_id.read(facts.status.physical_id)
+    return Succeed(held) if isinstance(held, physical_id.Endpoint) and not facts.status.is_given_up else None
+
+
+def overtaken(facts: Facts) -> Step | None:
+    """The event is late or its endpoint is gone, and CloudFormation no longer waits for it: clean up and fail."""
+    is_lost = facts.has_current_here and facts.knows(Look.HELD) and facts.held is None
+    return give_up(facts) if (facts.is_late or is_lost) and is_overtaken(facts) else None
+
+
+OVERTAKEN_ROWS = (answered_before, overtaken)
+
+
+def is_overtaken(facts: Facts) -> bool:
+    """Whether CloudFormation has gone on without the response to this event."""
+    status = facts.status
+    if status is None or (facts.chosen is not None and status.physical_id == str(id_of(facts.chosen))):
+        return False
+    return stack.is_overtaken(facts.request, facts.arrival, status)
+
+
+def unless_overtaken(facts: Facts, step: Step) -> Step:
+    """Return a step that is an anomaly in an Update, unless the event is overtaken."""
+    return give_up(facts) if not facts.is_create and is_overtaken(facts) else step
+
+
+def give_up(facts: Facts) -> GiveUp:
+    """Return the step that ends an overtaken event."""
+    done = "Nothing was registered." if facts.is_create else "Nothing was changed."
+    if facts.new is not None:
+        done = "What it registered was removed."
+    kind = facts.request.request_type
+    return GiveUp(StaleEventError(Code.OVERTAKEN, f"CloudFormation is no longer waiting for this {kind}. {done}"))
+
+
+def withdraw(facts: Facts) -> Step | None:
+    """It registered an endpoint: deregister it, unless CloudFormation has it from an earlier delivery."""
+    if (target := _to_withdraw(facts)) is None or target in facts.removed | facts.out_of_reach:
+        return None
+    is_held = facts.status is not None and facts.status.physical_id == str(target)
+    return None if is_held else Deregister(target)
+
+
+def mark_for_the_rollback(facts: Facts) -> Step | None:
+    """The new endpoint cannot be deregistered: give it the name by which the rollback recognizes it."""
+    if facts.new is None or facts.is_create or facts.is_marked or id_of(facts.new) not in facts.out_of_reach:
+        return None
+    return Update(id_of(facts.new), facts.request.own_name, facts.new.allow_messages)
+
+
+def remove_attempts(facts: Facts) -> Step | None:
+    """An unanswered attempt of this event may have registered something: remove it."""
+    if _may_have_left_something(facts):
+        for endpoint in facts.own:
+            is_handled = id_of(endpoint) in facts.removed | facts.out_of_reach
+            if not is_handled and role_of(endpoint, facts) is Role.STRAY:
+                return Deregister(id_of(endpoint))
+    return None
+
+
+def bring_back(facts: Facts) -> Step | None:
+    """The former endpoint gave way in vain: register it again."""
+    if facts.gave_way is None or facts.is_brought_back:
+        return None
+    is_succeeded = facts.new is not None and id_of(facts.new) not in facts.removed
+    return None if is_succeeded or is_overtaken(facts) else BringBack(facts.gave_way)
+
+
+def fail(facts: Facts) -> Step | None:
+    """The cleanup is over: fail with the first error."""
+    assert facts.failure is not None  # noqa: S101 - the policy comes here for nothing else
+    return Fail(facts.failure, reports=left_alone(facts) if _may_have_left_something(facts) else ())
+
+
+ROWS = (withdraw, mark_for_the_rollback, remove_attempts, bring_back, fail)
+
+
+def _to_withdraw(facts: Facts) -> Endpoint | None:
+    if facts.new is not None:
+        return id_of(facts.new)
+    if facts.chosen is None or facts.is_adopted or not isinstance(facts.failure, StaleEventError):
+        return None
+    is_given_up = facts.status is not None and facts.status.is_given_up
+    return id_of(facts.chosen) if is_given_up and id_of(facts.chosen) != facts.current else None
+
+
+def _may_have_left_something(facts: Facts) -> bool:
+    """Whether attempts of this event may have left something that is certainly not a newer event's."""
+    is_taken, is_stale = isinstance(facts.failure, AlreadyRegisteredError), isinstance(facts.failure, StaleEventError)
+    is_unsure = facts.arrival.is_known_repeat or (facts.is_in_doubt and not is_taken)
+    if facts.is_create:
+        return not is_taken and (is_unsure or is_stale)
+    if not (is_unsure or is_stale or facts.is_brought_back):
+        return False
+    if is_overtaken(facts):
+        return facts.status is not None and facts.status.is_given_up
+    if is_stale or not is_unsure:
+        return False
+    has_held = facts.knows(Look.HELD) and facts.held is not None
+    return facts.status is not None or (facts.is_in_doubt and has_held)

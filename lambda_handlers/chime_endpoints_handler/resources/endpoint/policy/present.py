@@ -1,0 +1,153 @@
+"""Rows for what is there already, and for the endpoint that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....aws.endpoints.api import Registered
+from ....model.codes import Code
+from ....model.physical_id import Endpoint
+from ..facts import Facts, id_of
+from ..roles import Role, role_of
+from ..steps import Choose, Deregister, GiveUp, Look, Step, Succeed, Update
+from .failing import give_up, is_overtaken, unless_overtaken
+
+
+def nothing_changed(facts: Facts) -> Step | None:
+    """Nothing of the endpoint changes: succeed without a call."""
+    new, old = facts.declaration, facts.former_declaration
+    if new is None or old is None or not facts.is_same_declaration:
+        return None
+    return Succeed(facts.current) if (old.name, old.allow_messages) == (new.name, new.allow_messages) else None
+
+
+def updated(facts: Facts) -> Step | None:
+    """The endpoint was changed in place: succeed."""
+    return Succeed(facts.current) if facts.is_updated else None
+
+
+def update_in_place(facts: Facts) -> Step | None:
+    """Only the name or AllowMessages change: update the endpoint in place."""
+    if facts.knows(Look.HELD) or not facts.is_same_declaration:
+        return None
+    assert facts.declaration is not None and isinstance(facts.current, Endpoint)  # noqa: S101, PT018 - the same is known
+    name = facts.declaration.name
+    return Update(facts.current, facts.request.own_name if name is None else name, facts.declaration.allow_messages)
+
+
+def source_is_unreadable(facts: Facts) -> Step | None:
+    """A device token cannot be read: return to the endpoint of before in a rollback, otherwise fail."""
+    if (error := facts.unreadable) is None:
+        return None
+    return GiveUp(error) if facts.before is None else _return_to(facts.before, facts)
+
+
+def source_was_rotated(facts: Facts) -> Step | None:
+    """A rollback whose source may return another token than before: return to the endpoint of before."""
+    if facts.declaration is None or facts.declaration.is_pinned:
+        return None
+    may_mean_another = not _is_held_as_desired(facts) or facts.own
+    return _return_to(facts.before, facts) if may_mean_another and facts.before is not None else None
+
+
+def held_is_as_desired(facts: Facts) -> Step | None:
+    """The current endpoint has the desired device token: keep it."""
+    held = facts.held
+    return Choose(held) if held is not None and _is_held_as_desired(facts) else None
+
+
+def another_is_as_desired(facts: Facts) -> Step | None:
+    """Another endpoint of this resource is the desired one, from a rollback or an unanswered attempt: choose it."""
+    for endpoint in facts.own:
+        if role_of(endpoint, facts) is Role.OURS:
+            return Choose(endpoint)
+    return None
+
+
+EARLY_ROWS = (nothing_changed, updated)
+ROWS = (
+    update_in_place,
+    source_is_unreadable,
+    source_was_rotated,
+    held_is_as_desired,
+    another_is_as_desired,
+)
+
+
+def _is_held_as_desired(facts: Facts) -> bool:
+    return facts.held is not None and facts.held.identity == facts.desired.identity
+
+
+def _return_to(before: Registered, facts: Facts) -> Step:
+    warning = (
+        f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update."
+        " The next update registers the current value of the token's source."
+    )
+    return unless_overtaken(facts, Choose(before, warning=warning, redefines_desired=True))
+
+
+def remove_strays(facts: Facts) -> Step | None:
+    """An unanswered attempt has left something beside the chosen endpoint: remove it."""
+    if facts.is_create:
+        return None
+    for endpoint in facts.own:
+        is_chosen = id_of(endpoint) == id_of(_chosen(facts))
+        if not is_chosen and id_of(endpoint) not in facts.removed and role_of(endpoint, facts) is Role.STRAY:
+            if facts.has_current_here and facts.held is None and facts.status is None:
+                return None  # it may be a newer event's: nobody says whether this one is current
+            return unless_overtaken(facts, Deregister(id_of(endpoint)))
+    return None
+
+
+def settle(facts: Facts) -> Step | None:
+    """The name or AllowMessages are not as declared: change them.
+
+    An adopted endpoint without a declared name keeps its name: ours would mark it as what the next event may remove,
+    if this one fails.
+    """
+    chosen, desired = _chosen(facts), facts.desired
+    name = chosen.name or "" if facts.is_adopted and not desired.is_name_declared else desired.name
+    if (chosen.name or "", chosen.allow_messages) == (name, desired.allow_messages):
+        return None
+    return Update(id_of(chosen), name, desired.allow_messages)
+
+
+def overtaken_in_the_end(facts: Facts) -> Step | None:
+    """It took long, had trouble or replaced an endpoint, and CloudFormation no longer waits for it: undo it."""
+    is_replaced = facts.new is not None and not facts.is_create
+    is_unusual = is_replaced or facts.had_trouble or facts.is_late
+    return give_up(facts) if is_unusual and is_overtaken(facts) else None
+
+
+def succeed(facts: Facts) -> Step | None:
+    """The chosen endpoint is as declared: succeed. Without an accepted response, a replacement is marked again."""
+    chosen = _chosen(facts)
+    is_kept = not facts.is_create and id_of(chosen) == facts.current
+    needs_mark = not facts.is_create and not is_kept and not facts.is_adopted and facts.desired.is_name_declared
+    return Succeed(
+        id_of(chosen),
+        warnings=tuple(_warnings(chosen, facts, is_kept=is_kept)),
+        unmarked=chosen if needs_mark else None,
+    )
+
+
+CHOSEN_ROWS = (remove_strays, settle, overtaken_in_the_end, succeed)
+
+
+def _chosen(facts: Facts) -> Registered:
+    assert facts.chosen is not None  # noqa: S101 - the policy comes here for nothing else
+    return facts.chosen
+
+
+def _warnings(chosen: Registered, facts: Facts, *, is_kept: bool) -> Iterator[str]:
+    yield from facts.warnings
+    if chosen.inactive:
+        yield (
+            f"{Code.INACTIVE}: Endpoint {chosen.endpoint_id} is INACTIVE ({chosen.inactive}) and receives no"
+            " pushes. Declare the device's current token and an application that exists."
+        )
+    if is_kept and facts.desired.refusal is not None:
+        yield (
+            f"Endpoint {chosen.endpoint_id} stays registered as it is, though nothing can be pushed to it:"
+            f" {facts.desired.refusal}"
+        )

@@ -1,0 +1,219 @@
+"""Rows for the registration of the desired endpoint, and for one that is refused because its token is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....aws.endpoints.api import Identity, Registered
+from ....aws.endpoints.presence import unclear
+from ....aws.failures.errors import AlreadyRegisteredError
+from ....model.codes import Code
+from ..facts import Facts, id_of
+from ..roles import Role, role_of
+from ..steps import (
+    Choose,
+    Deregister,
+    GiveUp,
+    GiveWay,
+    Look,
+    Register,
+    RegisterAgain,
+    Step,
+)
+from .failing import unless_overtaken
+
+_MOST_REMEMBERED = 3  # an event is delivered three times, and each delivery may have removed what it registered
+
+
+def token_is_refused(facts: Facts) -> Step | None:
+    """What is declared is no device token: fail, except in a rollback, which restores what there was."""
+    refusal = facts.unreadable or facts.desired.refusal
+    if refusal is None or (not facts.is_create and facts.beginning.physical_id):
+        return None
+    return GiveUp(refusal)
+
+
+def remembered(facts: Facts) -> Step | None:
+    """An event is repeated: the service may remember its request token longer than the endpoint lives, so look."""
+    is_unsure = facts.new is not None and facts.arrival.is_repeat and not facts.knows(Look.REMEMBERED)
+    return Look.REMEMBERED if is_unsure else None
+
+
+def too_much_remembered(facts: Facts) -> Step | None:
+    """The service returns only endpoints that are gone: fail."""
+    is_hopeless = facts.new is None and len(facts.remembered) >= _MOST_REMEMBERED
+    return GiveUp(unclear("RegisterAppInstanceUserEndpoint", facts.remembered[-1])) if is_hopeless else None
+
+
+def registered(facts: Facts) -> Step | None:
+    """The endpoint was registered: choose it."""
+    return Choose(facts.new) if facts.new is not None else None
+
+
+def register(facts: Facts) -> Step | None:
+    """Nothing is there yet: register. A replacement is registered under the marked name."""
+    name = facts.desired.name if facts.is_create else facts.request.own_name
+    return Register(name, purpose(facts))
+
+
+BEFORE_REFUSAL = (remembered, too_much_remembered, registered)
+ROWS = (token_is_refused, *BEFORE_REFUSAL, register)
+
+
+def purpose(facts: Facts) -> str:
+    """Return what the registration is for, the same in every delivery that makes it for the same reason."""
+    if facts.remembered:
+        return f"instead of {facts.remembered[-1]}"
+    if facts.is_create:
+        return "create again" if facts.rounds else "create"
+    if facts.gave_way is not None:
+        return f"replace after {facts.gave_way.endpoint_id} gave way"
+    return f"replace {facts.rounds}"
+
+
+_MOST_ROUNDS = 2  # a registration can meet what several attempts left; a third refusal is an answer
+_REFUSED = "RegisterAppInstanceUserEndpoint failed: ConflictException, because"
+
+
+def taken_by_ours(facts: Facts) -> Step | None:
+    """This resource's own endpoint has the device token: choose it."""
+    for holder in facts.holders:
+        if role_of(holder, facts) is Role.OURS:
+            return Choose(holder)
+    return None
+
+
+def taken_by_a_stray(facts: Facts) -> Step | None:
+    """What an attempt of this resource left has the device token: remove it."""
+    if not _is_certainly_in_the_way(facts):
+        for holder in facts.holders:
+            if role_of(holder, facts) is Role.STRAY:
+                return unless_overtaken(facts, Deregister(id_of(holder)))
+    return None
+
+
+def room_was_made(facts: Facts) -> Step | None:
+    """What was in the way is gone: register again, three times at most."""
+    if not facts.has_made_room:
+        return None
+    assert facts.refusal is not None  # noqa: S101 - nothing makes room before a refusal
+    return RegisterAgain() if facts.rounds < _MOST_ROUNDS else GiveUp(facts.refusal)
+
+
+def taken_by_the_predecessor(facts: Facts) -> Step | None:
+    """The former endpoint has the device token: it gives way, and comes back if its successor cannot stay."""
+    if facts.gave_way is None and not _is_certainly_in_the_way(facts):
+        for holder in facts.holders:
+            if role_of(holder, facts) in (Role.HELD, Role.PREDECESSOR):
+                return unless_overtaken(facts, GiveWay(holder))
+    return None
+
+
+def refusal_is_remembered(facts: Facts) -> Step | None:
+    """Nothing is in the way of a repeated event: the service may remember that it refused an earlier delivery."""
+    is_first = facts.rounds == 0 and facts.gave_way is None
+    return RegisterAgain() if is_first and not strangers(facts) and facts.arrival.is_repeat else None
+
+
+def taken_elsewhere(facts: Facts) -> Step | None:
+    """No endpoint of this user has the device token: another user's has it, so fail."""
+    if strangers(facts):
+        return None
+    return _fail(
+        Code.TAKEN_ELSEWHERE,
+        f"{_REFUSED} another user's endpoint has the device token; no endpoint of this AppInstanceUser has it."
+        " Deregister that endpoint first, or declare the device's current token.",
+    )
+
+
+def taken_by_a_sibling(facts: Facts) -> Step | None:
+    """Another resource of the stack holds the endpoint, and its Delete would deregister it: fail."""
+    if not (sibling := facts.sibling):
+        return None
+    return _fail(
+        Code.TAKEN,
+        f"{_there(facts)} already has the device token and belongs to resource {sibling} of this stack, so"
+        f" removing that resource would deregister it. If you renamed {sibling}, keep its logical ID (in"
+        " endpoints.yaml, declare the previous key as `id`; in CDK, call override_logical_id). Otherwise, declare"
+        " the device once.",
+    )
+
+
+def taken_by_a_stranger(facts: Facts) -> Step | None:
+    """Someone else's endpoint has the device token, and AdoptExisting is not declared: fail."""
+    if facts.desired.may_adopt:
+        return None
+    return _fail(
+        Code.TAKEN,
+        f"{_there(facts)} already has the device token. This resource does not own that endpoint and did not"
+        " change it. To take it over, set AdoptExisting to true, or deregister it first; but if you renamed the"
+        " resource that it belongs to, keep its logical ID instead.",
+    )
+
+
+def taken_by_another_endpoint(facts: Facts) -> Step | None:
+    """The endpoint to adopt differs from the declaration in what cannot be changed: fail."""
+    if not (different := list(_differences(strangers(facts)[0].identity, facts.desired.identity))):
+        return None
+    return _fail(
+        Code.NOT_ADOPTABLE,
+        f"{_there(facts)} already has the device token. AdoptExisting cannot take it over: it differs from the"
+        f" declaration in {' and '.join(different)}, which cannot be changed. Declare the registered values, or"
+        " deregister the endpoint first.",
+    )
+
+
+def adopt(facts: Facts) -> Step | None:
+    """The endpoint in the way is as declared, and AdoptExisting is declared: take it over."""
+    return Choose(strangers(facts)[0], is_adopted=True)
+
+
+TAKEN_ROWS = (
+    taken_by_ours,
+    taken_by_a_stray,
+    room_was_made,
+    taken_by_the_predecessor,
+    refusal_is_remembered,
+    taken_elsewhere,
+    taken_by_a_sibling,
+    taken_by_a_stranger,
+    taken_by_another_endpoint,
+    adopt,
+)
+
+
+def strangers(facts: Facts) -> list[Registered]:
+    """Return the declared user's endpoints with a desired device token that are someone else's."""
+    here = [holder for holder in facts.holders if holder.identity.user_arn == facts.user_arn]
+    return [holder for holder in here if role_of(holder, facts) is Role.STRANGER]
+
+
+def _is_certainly_in_the_way(facts: Facts) -> bool:
+    """Whether someone else's endpoint has the device token, in whichever sense the service means that.
+
+    A token may be unique among the endpoints of one user or of one application, inactive ones included or not.
+    """
+    application = facts.desired.identity.resource_arn
+    return any(each.identity.resource_arn == application and not each.inactive for each in strangers(facts))
+
+
+def _there(facts: Facts) -> str:
+    holder = strangers(facts)[0]
+    inactive = f", which is INACTIVE ({holder.inactive})," if holder.inactive else ""
+    return f"{_REFUSED} endpoint {holder.endpoint_id} of this AppInstanceUser{inactive}"
+
+
+def _differences(there: Identity, desired: Identity) -> Iterator[str]:
+    """Yield the properties that differ and cannot be changed; their values may be secret."""
+    if there.type != desired.type:
+        yield "Type"
+    if there.resource_arn != desired.resource_arn:
+        yield "ResourceArn"
+    if there.device_token != desired.device_token:
+        yield "DeviceToken"
+    if there.voip_device_token != desired.voip_device_token:
+        yield "VoipDeviceToken"
+
+
+def _fail(code: Code, text: str) -> GiveUp:
+    return GiveUp(AlreadyRegisteredError(code, text))

@@ -1,0 +1,100 @@
+"""The loop: decide by what is known, perform one step, decide again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from ...aws.failures.errors import AlreadyRegisteredError, StaleEventError
+from ...cloudformation.request import Request, RequestType
+from ...model import physical_id
+from ...model.arns import USER_ARN
+from ...model.declaration import read_endpoint
+from ...model.physical_id import Endpoint, PhysicalId
+from ..context import EventContext, Result
+from . import steps
+from .desired import former_declaration
+from .facts import Facts, id_of
+from .perform import Performer
+from .policy import decide
+
+
+def reconcile(context: EventContext) -> Result:
+    """Handle a Create, an Update or a Delete of an endpoint.
+
+    Raises:
+        HandlerError: the event failed, and its cleanup is done.
+    """
+    perform, facts = Performer(context), _facts_of(context)
+    while True:
+        facts = replace(facts, is_late=context.arrival.is_late, had_trouble=context.call.met_trouble)
+        step = decide(facts)
+        context.note(_id_of_failure(facts, step, context))
+        if isinstance(step, steps.Succeed):
+            return _result(step, facts, context)
+        if isinstance(step, steps.Fail):
+            _tell(step, context)
+            raise step.error
+        facts = perform(step, facts)
+
+
+def _facts_of(context: EventContext) -> Facts:
+    request = context.request
+    declaration = None if request.request_type == RequestType.DELETE else read_endpoint(request.properties)
+    is_update = request.request_type == RequestType.UPDATE
+    return Facts(
+        request=request,
+        arrival=context.arrival,
+        current=physical_id.read(request.physical_id),
+        user_arn=_user_arn(request) if declaration is None else declaration.app_instance_user_arn,
+        declaration=declaration,
+        former_declaration=former_declaration(request) if is_update else None,
+    )
+
+
+def _user_arn(request: Request) -> str:
+    """Return the user of a Delete, even if the other properties are invalid today."""
+    user_arn = request.properties.get("AppInstanceUserArn") if isinstance(request.properties, dict) else None
+    return user_arn if isinstance(user_arn, str) and USER_ARN.fullmatch(user_arn) else ""
+
+
+def _id_of_failure(facts: Facts, step: steps.Step, context: EventContext) -> PhysicalId:
+    """Return the physical id that a failure is answered with from now on."""
+    if not facts.is_create:
+        return facts.brought_back or facts.current
+    if isinstance(step, steps.Deregister) and facts.failure is not None:
+        return step.target  # if it stays, the Delete that follows finds it
+    if facts.new is not None and id_of(facts.new) not in facts.removed:
+        return id_of(facts.new)
+    if facts.out_of_reach:
+        return min(facts.out_of_reach, key=str)
+    is_over = isinstance(facts.failure, AlreadyRegisteredError) or facts.is_adopted
+    is_withdrawn = isinstance(facts.failure, StaleEventError) and facts.new is not None
+    has_tried = isinstance(step, steps.Register) or facts.has_failed_attempts or facts.remembered
+    if has_tried and not is_over and not is_withdrawn:
+        return context.unconfirmed_id()
+    return context.id_of_nothing()
+
+
+def _result(step: steps.Succeed, facts: Facts, context: EventContext) -> Result:
+    _tell(step, context)
+    if not isinstance(step.physical_id, Endpoint) or facts.is_delete:
+        return Result(physical_id=step.physical_id)
+    endpoint = step.physical_id
+    data = {"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn}
+    if step.unmarked is None:
+        return Result(physical_id=endpoint, data=data)
+    mark = partial(
+        context.endpoints(endpoint.user_arn).update,
+        endpoint.endpoint_id,
+        name=context.request.own_name,
+        allow_messages=step.unmarked.allow_messages,
+    )
+    return Result(physical_id=endpoint, data=data, if_not_accepted=mark)
+
+
+def _tell(step: steps.Succeed | steps.Fail, context: EventContext) -> None:
+    for warning in step.warnings if isinstance(step, steps.Succeed) else ():
+        context.warn(warning)
+    for report in step.reports:
+        context.report(report)
