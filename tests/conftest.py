@@ -34,6 +34,15 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no 
         return next((group for start, group in _TOGETHER.items() if re.match(start, nodeid)), nodeid)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make test-fast` saves most of the handler's time with."""
+    parser.addoption(
+        "--direct",
+        action="store_true",
+        help="let the handler's calls reach the emulated service without botocore and HTTP, but for faults",
+    )
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
     """Use the scheduler if several processes run the tests."""
@@ -54,10 +63,10 @@ def sink(_served_sink: Sink) -> Sink:
 
 
 @pytest.fixture
-def stage(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(sink: Sink, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Iterator[Stage]:
     """The handler with an emulated service and one user."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
-        yield stage_for(sink)
+        yield stage_for(sink, is_direct=pytestconfig.getoption("direct"), has_boto3=True)

@@ -16,14 +16,18 @@ from chime_endpoints_emulator.responses import OPERATIONS, ChimeSDKIdentityRespo
 _OPERATIONS = {camelcase_to_underscores(operation): operation for operation in OPERATIONS}
 
 
-@dataclass(frozen=True)
+@dataclass
 class DirectClient:
     """A replacement for boto3's client of the service."""
 
     backend: ChimeSDKIdentityBackend
+    boto3: Callable[[], Any] | None = None
+    """Returns boto3's client. If given, it is used while there are faults, and for everything except operations."""
 
-    def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
-        operation = _OPERATIONS[method]
+    def __getattr__(self, member: str) -> Any:
+        if self.boto3 and (member not in _OPERATIONS or self.backend.faults):
+            return getattr(self.boto3(), member)
+        operation = _OPERATIONS[member]
         return lambda **parameters: _Request(self.backend, parameters).answered(operation)
 
 

@@ -133,7 +133,7 @@ class StagedClients:
 
     def chime(self, region: str) -> Any:
         """The real client with moto, unless there is a faster way to the service."""
-        return self.direct or _WARM.chime(region)
+        return self.direct if self.direct and region == REGION else _WARM.chime(region)
 
     def secrets(self, region: str | None) -> Any:
         """The real client with moto, which finds secrets as AWS does, unless a test replaces it."""
@@ -161,12 +161,15 @@ class Stage:
     jitter: Callable[[float, float], float] = lambda _, most: most
     is_direct: bool = False
     """Whether calls reach the service without HTTP and botocore in between, which is several times as fast."""
+    has_boto3: bool = False
+    """Whether there is boto3's client as well, for faults, when calls are direct."""
     refusal: float = 0.5
     """The share of the time that is left which the response URL takes to refuse an answer."""
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        self.clients = StagedClients(self.stack, DirectClient(self.backend) if self.is_direct else None)
+        boto3 = (lambda: _WARM.chime(REGION)) if self.has_boto3 else None
+        self.clients = StagedClients(self.stack, DirectClient(self.backend, boto3) if self.is_direct else None)
         self.stack.now = self.clock.now
         self.starts_anew()
 
@@ -275,7 +278,7 @@ class Stage:
         return self.backend.endpoints[registered.endpoint_id]
 
 
-def stage_for(sink: Sink, clock: Clock | None = None, *, is_direct: bool = False) -> Stage:
+def stage_for(sink: Sink, clock: Clock | None = None, *, is_direct: bool = False, has_boto3: bool = False) -> Stage:
     """A stage with an empty service; call it inside `mock_aws`."""
     backend = identity_backend(account_id=ACCOUNT, region_name=REGION)
     backend.reset()
@@ -284,7 +287,7 @@ def stage_for(sink: Sink, clock: Clock | None = None, *, is_direct: bool = False
     backend.switches.requests_per_second = None
     instance = backend.create_app_instance(name="chat")
     user = backend.create_app_instance_user(app_instance_arn=instance, app_instance_user_id="alice", name="Alice")
-    return Stage(sink=sink, user=user, backend=backend, clock=clock, is_direct=is_direct)
+    return Stage(sink=sink, user=user, backend=backend, clock=clock, is_direct=is_direct, has_boto3=has_boto3)
 
 
 def short(operation: str) -> str:
