@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo 'make demo       deploy, change and destroy endpoints.yaml on a local cloud with the real cdk command'
 	@echo 'make test       run all tests (minutes)'
-	@echo 'make test-fast  run the fast tests, which need neither CDK nor the local cloud (two minutes)'
+	@echo 'make test-fast  run the fast tests, without CDK, the local cloud and waiting (half a minute)'
 	@echo 'make test-installed'
 	@echo '                test the wheel with the oldest and newest supported libraries (network, minutes)'
 	@echo "make coverage   fail if the handler's own tests miss a branch of the handler"
@@ -47,7 +47,7 @@ test: setup
 	@pytest --numprocesses auto $(ARGS)
 
 test-fast: setup
-	@pytest --numprocesses auto -m 'not cdk and not e2e and not long' $(ARGS)
+	@pytest --numprocesses auto --direct -m 'not cdk and not e2e and not long and not slow' $(ARGS)
 
 test-installed: setup
 	@pytest --numprocesses auto --dist loadgroup -m installed tests/installed $(ARGS)

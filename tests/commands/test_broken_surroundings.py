@@ -28,9 +28,10 @@ from support.standing_in import Answer, answering
 
 INSTANCE = "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-cdef-0123-456789abcdef"
 USER = f"{INSTANCE}/user/alice"
+_SLOW = pytest.mark.slow  # each needs every test of this file, and one command shows most mistakes
 COMMANDS = [
-    pytest.param(line.split(), id=line.replace(INSTANCE, "ARN"))
-    for line in (f"list {USER}", "drift", f"import {USER}", "audit")
+    pytest.param(line.split(), id=line.replace(INSTANCE, "ARN"), marks=marks)
+    for line, marks in ((f"list {USER}", ()), ("drift", _SLOW), (f"import {USER}", _SLOW), ("audit", _SLOW))
 ]
 """Every command that asks AWS for anything."""
 AT_ONCE = 20.0  # seconds, on a machine with much to do; a minute of silence is what this is about
@@ -181,6 +182,7 @@ def test_what_aws_refuses_is_said_in_the_same_words_by_every_command(
     assert all(each in told for each in words), told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["list", USER], ["drift"]], ids=" ".join)
 def test_a_service_that_keeps_failing_is_given_up_after_seconds(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -255,6 +257,7 @@ def test_hopeless_calls_are_not_retried(error: Exception, attempts: int) -> None
     assert attempts == 1 or not is_hopeless(error, attempts - 1)
 
 
+@pytest.mark.slow
 def test_an_expired_sign_in_is_distinguished_from_a_missing_one(home: Path) -> None:
     """An expired sign-in is the most frequent case. The token is in the home directory in which Python was started."""
     signed_in_with_sso(home, "2020-01-01T00:00:00Z")

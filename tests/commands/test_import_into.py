@@ -292,6 +292,7 @@ def test_too_many_endpoints_for_the_files_stacks_are_refused_with_the_number_and
     assert (file.read_bytes(), secrets_of(account)) == (before, [])
 
 
+@pytest.mark.slow
 def test_a_file_without_entries_gets_as_many_stacks_as_it_needs(account: Account, file: Path) -> None:
     """No existing entry can move."""
     register_many(account, 500)

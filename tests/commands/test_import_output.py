@@ -148,6 +148,7 @@ def test_a_file_with_the_suffix_of_json_is_json(account: Account, tmp_path: Path
     assert len(load(path, lambda _: None).entries) == 1
 
 
+@pytest.mark.slow
 def test_endpoints_for_several_stacks_come_with_a_number_of_stacks(
     account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

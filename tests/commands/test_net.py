@@ -113,6 +113,7 @@ def test_messages_lead_to_the_projects_own_addresses() -> None:
     assert f'Documentation = "{PAGE.partition("errors/")[0]}"' in project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code"),
     [
@@ -144,6 +145,7 @@ def test_no_stream_ends_a_command_with_a_traceback(line: str, code: int) -> None
         assert done.stderr.startswith("error: the output could not be written: No space left on device [CE-612]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "ascii:strict", "utf-8"])
 def test_no_encoding_ends_a_command_with_a_traceback(encoding: str, tmp_path: Path) -> None:
     """Characters outside the encoding are shown as Python escapes."""
@@ -169,6 +171,7 @@ def test_no_encoding_ends_a_command_with_a_traceback(encoding: str, tmp_path: Pa
         assert b"Zo\\xeb...-\\u260e.yaml" in shown.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.1, 0.2, 0.4, 0.8])
 def test_an_interruption_at_any_moment_is_130_without_a_traceback(after: float) -> None:
     """This is also true while modules are being imported."""

@@ -16,6 +16,8 @@ from commands.test_command_line import _commands
 from declared.writing import ENTRY
 from docs.blocks import ROOT
 
+pytestmark = pytest.mark.slow
+
 AS_ON_WINDOWS = """
 import os, signal, sys
 for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty"):

@@ -21,6 +21,7 @@ def _steps(path: Path, *, valid: bool = True) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
+@pytest.mark.slow
 def test_loading_takes_work_in_proportion_to_the_entries(tmp_path: Path) -> None:
     """Four times the entries need four times the calls. Comparing all pairs would need sixteen times."""
     for count in (500, 2000):
@@ -29,6 +30,7 @@ def test_loading_takes_work_in_proportion_to_the_entries(tmp_path: Path) -> None
     assert _steps(tmp_path / "2000.yaml") < 4.2 * _steps(tmp_path / "500.yaml")
 
 
+@pytest.mark.slow
 def test_too_few_stacks_are_refused_with_work_in_proportion_to_the_entries(tmp_path: Path) -> None:
     """A sufficient number is found without distributing the entries again for every candidate."""
 
@@ -41,6 +43,7 @@ def test_too_few_stacks_are_refused_with_work_in_proportion_to_the_entries(tmp_p
     assert steps(4000) < 40 * steps(500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "stacks"), [(1000, 1), (4000, 3)])
 def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stacks: int) -> None:
     """It is the smallest number that leaves a tenth of every stack free, as the message says."""
@@ -52,6 +55,7 @@ def test_the_number_that_is_advised_is_accepted(tmp_path: Path, count: int, stac
     assert exceeded_quota(assign_to_stacks(entries, advised - 1), reserve=0.1) is not None
 
 
+@pytest.mark.slow
 def test_if_no_number_of_stacks_is_enough_the_message_says_what_helps(tmp_path: Path) -> None:
     """For example, every stack has endpoints of sixty app instances, and their permissions are too long."""
     entries = "".join(

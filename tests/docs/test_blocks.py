@@ -222,6 +222,7 @@ def test_a_mistake_is_found(language: str, text: str, said: str, tmp_path: Path)
     assert any(said in each for each in found), found
 
 
+@pytest.mark.slow
 def test_an_apps_missing_synth_is_found(tmp_path: Path) -> None:
     """A program must synthesize every app that it creates."""
     path = tmp_path / "programs.json"

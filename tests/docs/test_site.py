@@ -15,6 +15,8 @@ import chime_endpoints
 from chime_endpoints_cli.main import cli
 from docs.blocks import ROOT
 
+pytestmark = pytest.mark.slow
+
 _LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "use": "href"}
 """The elements that make a browser fetch a resource, and the attribute with its address."""
 

@@ -152,6 +152,7 @@ def test_the_same_request_at_once_registers_one_endpoint(url: str) -> None:
     assert len({answer["EndpointId"] for answer in answers}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
@@ -224,6 +225,7 @@ def test_a_client_that_disconnects_does_not_affect_others(url: str) -> None:
     make_client(url=url).list_app_instances()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(program: Any, number: signal.Signals) -> None:
     """It ends immediately and silently with status 0, even during a call, and removes the port file."""
@@ -238,6 +240,7 @@ def test_a_signal_ends_it_cleanly(program: Any, number: signal.Signals) -> None:
     assert not port_file.exists()
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_one_clear_message(url: str, tmp_path: Path) -> None:
     """The second program on a port says so and fails, without a traceback or a port file."""
     port = url.rpartition(":")[2]
@@ -270,6 +273,7 @@ def test_what_cannot_be_served_is_said(
     assert expected in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_users_profile_has_no_effect(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """This includes a profile that does not exist, because the server calls no other service."""
     monkeypatch.setenv("AWS_PROFILE", "missing")
@@ -278,6 +282,7 @@ def test_the_users_profile_has_no_effect(program: Any, monkeypatch: pytest.Monke
         assert json.load(answer) == {"status": "ok"}
 
 
+@pytest.mark.slow
 def test_the_account_can_be_given(program: Any) -> None:
     """--account sets the account of the service."""
     _, address, _ = program("--account", "000000000000")

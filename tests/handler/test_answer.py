@@ -98,6 +98,7 @@ def test_too_little_time_is_answered_at_once(stage: Stage, seconds: float) -> No
     assert not stage.backend.calls
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: Stage) -> None:
     """F42, F55: the timer answers, the work ends, and what it registered is found by the Delete."""
     stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: time.sleep(1.5)))
@@ -111,6 +112,7 @@ def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: 
     assert not stage.registered
 
 
+@pytest.mark.slow
 def test_a_timer_that_fires_while_the_work_is_answering_answers_nothing(stage: Stage) -> None:
     """F55: the URL is slow; the answer that is under way is the only one."""
     began, began_at = time.monotonic(), stage.clock.at
@@ -122,6 +124,7 @@ def test_a_timer_that_fires_while_the_work_is_answering_answers_nothing(stage: S
     assert len(stage.registered) == 1
 
 
+@pytest.mark.slow
 def test_work_that_ends_while_the_timer_is_answering_answers_nothing(stage: Stage) -> None:
     """F55: it waits for the timer's answer, and makes no other call; the Delete finds what was registered."""
     began, began_at = time.monotonic(), stage.clock.at

@@ -24,6 +24,8 @@ from chime_endpoints_handler.aws.clients import AwsClients, Clients
 from chime_endpoints_handler.cloudformation import responder
 from support.stage import Stage
 
+pytestmark = pytest.mark.slow
+
 _CALLS: dict[str, tuple[str, dict[str, str]]] = {
     "chime-sdk-identity": ("describe_app_instance_user", {"AppInstanceUserArn": "arn:aws:chime:somewhere"}),
     "secretsmanager": ("get_secret_value", {"SecretId": "token"}),

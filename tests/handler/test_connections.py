@@ -15,6 +15,8 @@ from chime_endpoints_handler.cloudformation import connections
 from chime_endpoints_handler.cloudformation.sender import Delivery, deliver
 from support.raw_server import Tls, raw_server
 
+pytestmark = pytest.mark.slow
+
 KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 

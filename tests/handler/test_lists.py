@@ -27,6 +27,7 @@ def others(stage: Stage) -> list[dict[str, Any]]:
     return [vars(each) | {"listed": True} for each in stage.registered if each.device_token.startswith("theirs")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first_list", [True, False])
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("count", COUNTS)

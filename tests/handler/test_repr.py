@@ -86,6 +86,7 @@ def live(stage: Stage) -> None:
         stage.delete(physical_id, plain)
 
 
+@pytest.mark.slow
 def test_no_object_shows_a_secret(stage: Stage) -> None:
     """F74, F75: at every call and every answer; a class that is new is looked at as well, or this fails."""
     look = Look(stage)

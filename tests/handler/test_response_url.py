@@ -16,6 +16,8 @@ from chime_endpoints_handler.cloudformation.sender import Delivery, deliver, enc
 from support.raw_server import Tls, raw_server
 from support.sink import open_sink
 
+pytestmark = pytest.mark.slow
+
 
 def real_time(seconds: float) -> Callable[[], float]:
     """A deadline of the real clock."""

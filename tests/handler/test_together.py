@@ -37,6 +37,7 @@ def answers(stage: Stage) -> dict[str, dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_creates_at_once_are_answered_each_with_its_own(stage: Stage, when: Any) -> None:
     """F46: each answer has the ids of its own event and of the endpoint that it declared."""

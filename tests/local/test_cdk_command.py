@@ -93,6 +93,7 @@ def test_an_options_value_is_no_stack(arguments: list[str]) -> None:
     assert not names_a_stack(arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
 def test_every_option_of_cdk_that_takes_a_value_is_known(command: str) -> None:
     """If a new release of cdk has another one, add it here."""

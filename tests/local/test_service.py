@@ -16,6 +16,8 @@ from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
 from chime_endpoints_cli.local.cloud.service_process import ServiceProcess
 from chime_endpoints_cli.output.errors import CommandError
 
+pytestmark = pytest.mark.slow
+
 STARTER = """
 import os, sys, time
 from pathlib import Path

@@ -10,6 +10,8 @@ import pytest
 
 from support.scripts import script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def setup() -> ModuleType:

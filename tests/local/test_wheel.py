@@ -11,6 +11,8 @@ import pytest
 
 from support.wheel import ROOT, built, make_environment, pip, registered_by_a_users_app, run
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = "ChimeEndpoints.template.json"
 APP = "import chime_endpoints, runpy; print(chime_endpoints.__file__); runpy.run_path('app.py', run_name='__main__')"
 

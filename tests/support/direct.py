@@ -11,9 +11,12 @@ from botocore.exceptions import ClientError
 from moto.core.utils import camelcase_to_underscores
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
+from chime_endpoints_emulator.faults import Spoiled
 from chime_endpoints_emulator.responses import OPERATIONS, ChimeSDKIdentityResponse
 
 _OPERATIONS = {camelcase_to_underscores(operation): operation for operation in OPERATIONS}
+
+_UNREADABLE = (Spoiled.TRUNCATED, Spoiled.HTML)
 
 
 @dataclass
@@ -22,10 +25,12 @@ class DirectClient:
 
     backend: ChimeSDKIdentityBackend
     boto3: Callable[[], Any] | None = None
-    """Returns boto3's client. If given, it is used while there are faults, and for everything except operations."""
+    """Returns boto3's client. If given, it is used for answers that cannot be read, and for all but operations."""
 
     def __getattr__(self, member: str) -> Any:
-        if self.boto3 and (member not in _OPERATIONS or self.backend.faults):
+        if self.boto3 and (
+            member not in _OPERATIONS or any(fault.answer in _UNREADABLE for fault in self.backend.faults)
+        ):
             return getattr(self.boto3(), member)
         operation = _OPERATIONS[member]
         return lambda **parameters: _Request(self.backend, parameters).answered(operation)

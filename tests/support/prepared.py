@@ -1,24 +1,16 @@
-"""What moto and botocore would prepare again in each test, prepared once in a process."""
+"""Preparations of moto and botocore that would be repeated in each test."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
-from botocore.loaders import JSONFileLoader
+import botocore.session
 from moto.core import models
 from moto.core.config import default_user_config
 
-_load_file = JSONFileLoader.load_file
-
-
-@cache
-def _loaded(path: str) -> Any:
-    return _load_file(JSONFileLoader(), path)
-
 
 def prepare_once() -> None:
-    """Spare each test what takes moto and botocore up to 0.1 s."""
-    models.RESPONSES_METHODS.clear()  # it would answer the library `requests` as well, which nothing here uses
+    """Save up to 0.1 s in each test."""
+    models.RESPONSES_METHODS.clear()  # for the library `requests`, which nothing here uses
     default_user_config["core"]["reset_boto3_session"] = False
-    JSONFileLoader.load_file = lambda _, path: _loaded(path)  # sessions would each read and parse the same files
+    botocore.session.create_loader = cache(botocore.session.create_loader)  # sessions share the parsed files
