@@ -97,6 +97,35 @@ def test_an_update_is_carried_out_only_while_it_is_awaited(
         assert answer["PhysicalResourceId"] == held
 
 
+@pytest.mark.parametrize(("later", "is_done"), [(-3, True), (0.25, True), (0.3, False), (2, False)])
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_an_update_is_overtaken_by_what_began_after_it_arrived(
+    stage: Stage, later: float, *, is_seen: bool, is_done: bool
+) -> None:
+    """F44, F60: a sibling failed, and the rollback's Update of this resource began while the function was running."""
+    first = stage.create()
+    held = first["PhysicalResourceId"]
+    stage.clock.sleep(600)
+    stage.sent()
+    event = rotation(stage, first)
+    arrived = stage.clock.now()
+    if is_seen:
+        deny = Fault.deny("ListAppInstanceUserEndpoints")
+        stage.backend.faults.append(deny)
+        assert stage.deliver(event)["Status"] == "FAILED"
+        stage.backend.faults.remove(deny)
+    stage.stack.detail = {
+        "ResourceStatus": "UPDATE_IN_PROGRESS",
+        "PhysicalResourceId": held,
+        "LastUpdatedTimestamp": arrived + later,
+    }
+    answer = stage.deliver(event)
+    assert answer["Status"] == ("SUCCESS" if is_done else "FAILED")
+    if not is_done:
+        assert answer["Reason"].startswith("CE-415: CloudFormation is no longer waiting for this Update.")
+        assert [endpoint.endpoint_id for endpoint in stage.registered] == [first["Data"]["EndpointId"]]
+
+
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_stale_update_removes_what_an_earlier_delivery_left_for_a_resource_that_is_gone(
     stage: Stage, name: str | None

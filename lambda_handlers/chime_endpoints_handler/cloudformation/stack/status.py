@@ -14,6 +14,8 @@ from ..request import Request, RequestType
 LONGEST_SECONDS = 5.5
 """Seconds that a question may take: the client's timeouts together, and a little more."""
 
+_TOLERANCE = 0.25  # seconds: CloudFormation notes the beginning of its own event before it calls the function
+
 # CloudFormation's words for a resource that a stack no longer has. It remembers a deleted stack for 90 days. A stack
 # that it does not know is therefore no evidence: the question went to another account or region.
 _GONE = "does not exist for stack"
@@ -68,5 +70,8 @@ def is_overtaken(request: Request, arrival: Arrival, status: ResourceStatus) -> 
         return True
     if status.since is None:
         return False
-    later = status.since - arrival.started
-    return later > 0 if status.is_settled else arrival.is_told and later > CLOCK_SKEW
+    if status.is_settled:
+        return status.since > arrival.started
+    if arrival.is_seen or not arrival.is_known_repeat:
+        return status.since > arrival.first_seen + _TOLERANCE  # this process has begun with it before
+    return status.since > arrival.started + CLOCK_SKEW
