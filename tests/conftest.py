@@ -13,7 +13,9 @@ from xdist.scheduler import LoadScopeScheduling
 from support.prepared import prepare_once
 from support.sink import Sink, open_sink
 from support.stage import Stage, stage_for
+from support.surroundings import make_uniform
 
+make_uniform()
 prepare_once()
 
 _TOGETHER = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.surroundings import PROXIES
 from support.wheel import ROOT, make_environment, run
 
 _COMMANDS = ROOT / "node_modules" / ".bin"
@@ -29,7 +30,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _with_pip(clone: Path, elsewhere: Path) -> None:
     python = make_environment(clone / ".venv")
     options = ("--disable-pip-version-check", "--no-input", "--quiet", "--python", python)
-    run([sys.executable, "-m", "pip", *options, "install", "-r", clone / "requirements.txt"], cwd=elsewhere)
+    run(
+        [sys.executable, "-m", "pip", *options, "install", "-r", clone / "requirements.txt"],
+        cwd=elsewhere,
+        environment=PROXIES,
+    )
 
 
 def _with_uv(clone: Path, elsewhere: Path) -> None:
@@ -38,7 +43,11 @@ def _with_uv(clone: Path, elsewhere: Path) -> None:
         pytest.skip("uv is not on this machine")
     run([uv, "venv", "--quiet", "--clear", str(clone / ".venv")], cwd=elsewhere)
     python = str(clone / ".venv" / "bin" / "python")
-    run([uv, "pip", "install", "--quiet", "--python", python, "-r", str(clone / "requirements.txt")], cwd=elsewhere)
+    run(
+        [uv, "pip", "install", "--quiet", "--python", python, "-r", str(clone / "requirements.txt")],
+        cwd=elsewhere,
+        environment=PROXIES,
+    )
 
 
 @pytest.mark.parametrize("install", [_with_pip, _with_uv], ids=["pip", "uv"])

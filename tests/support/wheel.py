@@ -14,6 +14,7 @@ import boto3
 
 from chime_endpoints_emulator import EmulatorServer
 from support.sink import open_sink
+from support.surroundings import PROXIES
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef"
@@ -70,7 +71,7 @@ def make_environment(directory: Path) -> Path:
 def pip(python: Path, *arguments: str) -> str:
     """Run this environment's pip for another one."""
     options = ("--disable-pip-version-check", "--no-input", "--quiet", "--python", str(python))
-    return run([sys.executable, "-m", "pip", *options, *arguments])
+    return run([sys.executable, "-m", "pip", *options, *arguments], environment=PROXIES)
 
 
 def run(
