@@ -18,15 +18,24 @@ _WAITS = (1.0, 2.0, 4.0)  # seconds for which List may show what has been deregi
 
 def is_gone(endpoints: Endpoints, endpoint_id: str) -> bool:
     """Whether two Lists do not show the endpoint."""
-    return not any(endpoint.endpoint_id == endpoint_id for endpoint in list_twice(endpoints))
+    return _list_without(endpoints, endpoint_id) is not None
 
 
-def is_gone_after(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> bool:
-    """Whether the service refused a call because the endpoint is gone: List stops showing it within some seconds."""
-    if is_gone(endpoints, endpoint_id):
-        return True
+def _list_without(endpoints: Endpoints, endpoint_id: str) -> Collection[Listed] | None:
+    """Return the endpoints that two Lists show; None if they show this one."""
+    listed = list_twice(endpoints)
+    return None if any(endpoint.endpoint_id == endpoint_id for endpoint in listed) else listed
+
+
+def _list_without_refused(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> Collection[Listed] | None:
+    """Return the endpoints that two Lists show, once they no longer show this one; None if they go on for seconds."""
+    if (listed := _list_without(endpoints, endpoint_id)) is not None:
+        return listed
     waits = () if refusal.kind is Kind.DENIED else _WAITS
-    return any(endpoints.pause(wait) and is_gone(endpoints, endpoint_id) for wait in waits)
+    for wait in waits:
+        if endpoints.pause(wait) and (listed := _list_without(endpoints, endpoint_id)) is not None:
+            return listed
+    return None
 
 
 def list_twice(endpoints: Endpoints) -> Collection[Listed]:
@@ -36,14 +45,21 @@ def list_twice(endpoints: Endpoints) -> Collection[Listed]:
 
 def describe(endpoints: Endpoints, endpoint_id: str) -> Registered | None:
     """Return the endpoint; None if it does not exist."""
+    found = describe_or_list(endpoints, endpoint_id)
+    return found if isinstance(found, Registered) else None
+
+
+def describe_or_list(endpoints: Endpoints, endpoint_id: str) -> Registered | Collection[Listed]:
+    """Return the endpoint; if it does not exist, what two Lists show instead."""
     try:
         for _ in range(_TRIES):
-            registered = endpoints.describe(endpoint_id)
-            if registered is not None or is_gone(endpoints, endpoint_id):
+            if (registered := endpoints.describe(endpoint_id)) is not None:
                 return registered
+            if (listed := _list_without(endpoints, endpoint_id)) is not None:
+                return listed
     except ServiceError as error:
-        if was_refused(error) and is_gone_after(error, endpoints, endpoint_id):
-            return None
+        if was_refused(error) and (listed := _list_without_refused(error, endpoints, endpoint_id)) is not None:
+            return listed
         raise
     raise unclear("DescribeAppInstanceUserEndpoint", endpoint_id)
 
@@ -69,17 +85,17 @@ def unless_refused(look_up: Callable[[], tuple[Registered, ...]]) -> tuple[Regis
     return ()
 
 
-def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> bool:
-    """Change name and messages in place; return whether the endpoint exists."""
+def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> Collection[Listed] | None:
+    """Change name and messages in place; if the endpoint does not exist, return what two Lists show instead."""
     try:
         for _ in range(_TRIES):
             if endpoints.update(endpoint_id, name=name, allow_messages=allow_messages):
-                return True
-            if is_gone(endpoints, endpoint_id):
-                return False
+                return None
+            if (listed := _list_without(endpoints, endpoint_id)) is not None:
+                return listed
     except ServiceError as error:
-        if was_refused(error) and is_gone_after(error, endpoints, endpoint_id):
-            return False
+        if was_refused(error) and (listed := _list_without_refused(error, endpoints, endpoint_id)) is not None:
+            return listed
         raise
     raise unclear("UpdateAppInstanceUserEndpoint", endpoint_id)
 
@@ -114,7 +130,7 @@ def _is_removed_despite(refusal: ServiceError, endpoints: Endpoints, endpoint_id
     """
     for _ in range(2):
         try:
-            return is_gone_after(refusal, endpoints, endpoint_id)
+            return _list_without_refused(refusal, endpoints, endpoint_id) is not None
         except ServiceError as error:
             if not may_mean_no_user(error) or not (may_mean_no_user(refusal) or error.kind is Kind.NOT_FOUND):
                 raise _not_judged(refusal, error, endpoint_id) from error

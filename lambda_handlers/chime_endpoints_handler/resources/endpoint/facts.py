@@ -5,11 +5,11 @@ Facts never change: a step makes new ones. To use a fact that nobody has looked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from ...aws.endpoints.api import Registered
+from ...aws.endpoints.api import Listed, Registered
 from ...aws.failures.errors import HandlerError, ServiceError
 from ...cloudformation.arrival import Arrival
 from ...cloudformation.request import Request, RequestType
@@ -66,6 +66,8 @@ class Facts:
 
     # What was seen
     seen: Mapping[Look, Any] = field(default_factory=dict, repr=False)
+    listed: Collection[Listed] | None = None
+    """What List showed when the current endpoint was found to be gone."""
     looks: int = 0
     """How often this resource's endpoints were looked for."""
 

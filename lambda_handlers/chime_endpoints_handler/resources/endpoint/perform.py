@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from ...aws.calls import Attempts, Call
 from ...aws.deadline import Phase
 from ...aws.endpoints import presence
-from ...aws.endpoints.api import LIST, Endpoints, Registered, may_mean_no_user, was_refused
+from ...aws.endpoints.api import LIST, Endpoints, Listed, Registered, may_mean_no_user, was_refused
 from ...aws.failures.errors import HandlerError, ServiceError, VanishedError
 from ...aws.failures.remedies import Kind
 from ...cloudformation.stack.history import before_update, create_began, sibling_of
@@ -41,7 +41,7 @@ class Performer:
             Look.BEGINNING: lambda _: before_update(context.request, context.clients, context.call),
             Look.CREATE_BEGAN: lambda _: create_began(context.request, context.clients, context.call),
             Look.SIBLING: self._sibling,
-            Look.HELD: self._held,
+            Look.HELD: self._held_elsewhere,
             Look.BEFORE: self._before,
             Look.OWN: lambda facts: self._of_users(self._candidates, facts),
             Look.HOLDERS: lambda facts: self._of_users(self._with_tokens, facts),
@@ -78,6 +78,8 @@ class Performer:
     def _look(self, look: Look, facts: Facts) -> Facts:
         if look is Look.REMEMBERED:
             return self._remembered(facts)
+        if look is Look.HELD and facts.has_current_here:
+            return self._held_here(facts)
         found = facts.with_seen(look, self._looks[look](facts))
         return replace(found, looks=found.looks + 1) if look is Look.OWN else found
 
@@ -103,16 +105,20 @@ class Performer:
         context, holder = self._context, strangers(facts)[0]
         return sibling_of(str(id_of(holder)), holder.name or "", context.request, context.clients, context.call)
 
-    def _held(self, facts: Facts) -> Registered | None:
-        """Return the current endpoint. A former user may be gone, or no longer ours to ask about."""
+    def _held_here(self, facts: Facts) -> Facts:
+        assert isinstance(facts.current, Endpoint)  # noqa: S101 - it is here
+        found = presence.describe_or_list(self._context.endpoints(facts.user_arn), facts.current.endpoint_id)
+        return facts.with_seen(Look.HELD, found) if isinstance(found, Registered) else _without_held(facts, found)
+
+    def _held_elsewhere(self, facts: Facts) -> Registered | None:
+        """Return the endpoint of a former user, who may be gone, or no longer ours to ask about."""
         if not isinstance(facts.current, Endpoint):
             return None
-        is_here = facts.has_current_here
-        endpoints = self._context.endpoints(facts.current.user_arn, is_former=not is_here)
+        endpoints = self._context.endpoints(facts.current.user_arn, is_former=True)
         try:
             return presence.describe(endpoints, facts.current.endpoint_id)
         except ServiceError as error:
-            if is_here or not was_refused(error) or error.operation != LIST:
+            if not was_refused(error) or error.operation != LIST:
                 raise
         return None
 
@@ -157,7 +163,10 @@ class Performer:
         return found
 
     def _candidates(self, endpoints: Endpoints, facts: Facts) -> tuple[Registered, ...]:
-        listed = presence.list_twice(endpoints) if _has_to_look_twice(endpoints, facts) else endpoints.list()
+        if facts.listed is not None and endpoints.user_arn == facts.user_arn and facts.failure is None:
+            listed = facts.listed
+        else:
+            listed = presence.list_twice(endpoints) if _has_to_look_twice(endpoints, facts) else endpoints.list()
         others = [each for each in listed if Endpoint(endpoints.user_arn, each.endpoint_id) != facts.current]
         return tuple(presence.describe_each(endpoints, [each for each in others if may_be_ours(each, facts)]))
 
@@ -232,12 +241,12 @@ class Performer:
     def _update(self, step: steps.Update, facts: Facts) -> Facts:
         target = step.target
         endpoints = self._context.endpoints(target.user_arn)
-        exists = presence.update(endpoints, target.endpoint_id, name=step.name, allow_messages=step.allow_messages)
+        listed = presence.update(endpoints, target.endpoint_id, name=step.name, allow_messages=step.allow_messages)
         if facts.failure is not None:
             return replace(facts, is_marked=True)
         if facts.chosen is None:
-            return replace(facts, is_updated=True) if exists else facts.with_seen(Look.HELD, None)
-        if not exists:
+            return replace(facts, is_updated=True) if listed is None else _without_held(facts, listed)
+        if listed is not None:
             raise VanishedError(
                 Code.VANISHED,
                 f"Endpoint {target.endpoint_id} was deregistered outside CloudFormation while the function was changing"
@@ -297,6 +306,10 @@ class Performer:
             new=endpoint if is_new else facts.new,
             warnings=(*facts.warnings, step.warning) if step.warning else facts.warnings,
         )
+
+
+def _without_held(facts: Facts, listed: Collection[Listed]) -> Facts:
+    return replace(facts.with_seen(Look.HELD, None), listed=listed)
 
 
 def _register_again(_: steps.RegisterAgain, facts: Facts) -> Facts:

@@ -19,7 +19,7 @@ def section(facts: Facts) -> Sequence[Row]:
         return failing.ROWS
     early = () if facts.is_create else present.EARLY_ROWS
     if facts.chosen is not None:
-        return (*early, *failing.OVERTAKEN_ROWS, *present.CHOSEN_ROWS)
+        return present.CHOSEN_ROWS
     if facts.refusal is not None:
         return (*early, *failing.OVERTAKEN_ROWS, *registering.TAKEN_ROWS)
     there = () if facts.is_create or facts.new is not None or facts.rounds else present.ROWS
