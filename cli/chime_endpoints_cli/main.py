@@ -8,16 +8,17 @@ import click
 
 from .account.calls.services import Services
 from .command_line.command import Group
-from .command_line.completion import VARIABLE, completion_command
 from .command_line.error_handler import exit_code_of
 from .command_line.process import exit_with
 from .commands.audit.command import audit_command
 from .commands.drift.command import drift_command
+from .commands.file.schema import schema_command
+from .commands.file.validate import validate_command
+from .commands.help.completion import VARIABLE, completion_command
+from .commands.help.explain import explain_command
 from .commands.import_.command import import_command
 from .commands.list import list_command
 from .commands.local.cloud_commands import local
-from .commands.schema import schema_command
-from .commands.validate import validate_command
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +38,7 @@ for command in (
     audit_command,
     validate_command,
     schema_command,
+    explain_command,
     completion_command,
     local,
 ):

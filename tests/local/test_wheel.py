@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sysconfig
 import tarfile
 import zipfile
@@ -87,6 +88,15 @@ def test_what_the_wheel_stages_for_lambda_registers_endpoints(python: Path, tmp_
 def test_the_wheel_brings_the_command(python: Path, tmp_path: Path) -> None:
     """`chime-endpoints` exists and has its subcommands."""
     assert "local" in run([python.parent / "chime-endpoints", "--help"], cwd=tmp_path)
+
+
+def test_the_installed_command_explains_codes(python: Path, tmp_path: Path) -> None:
+    """The wheel contains the pages of the documentation, so that no network is needed."""
+    pages = ROOT / "docs" / "errors"
+    explained = run([python.parent / "chime-endpoints", "explain", "CE-113", "CE-613", "--json"], cwd=tmp_path)
+    own, of_command = json.loads(explained)["codes"]
+    assert own["markdown"].partition("(")[0] == (pages / "CE-113.md").read_text().partition("(")[0]
+    assert f"\n{of_command['markdown'].splitlines()[2]}\n" in (pages / "commands.md").read_text()
 
 
 def _contents(wheel: Path) -> dict[str, int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from chime_endpoints_cli.output.codes import hint, page_of
 from chime_endpoints_cli.output.failures.translation import command_error_for
 from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_cli.output.terminal import complain, write_raw
@@ -52,6 +53,8 @@ def _show(error: Exception, *, with_trace: bool) -> None:
         complain("".join(traceback.format_exception(error)).rstrip())
     write_raw(told.output and f"{told.output.rstrip()}\n")
     code = f" [{told.code}]" if told.code else ""
-    page = f"See {told.code.page}" if told.code else ""
+    page = f"See {page_of(told.code)}" if told.code else ""
     notes = getattr(error, "__notes__", [])
-    complain("\n".join(filter(None, (f"error: {readable(told.problem)}{code}", told.remedy, page, *notes))))
+    # The cause can be the mistakes of a file, which have been printed before the error that counts them.
+    explain = hint(f"{told.output}{told.problem}{code} {error.__cause__}", sys.stderr)
+    complain("\n".join(filter(None, (f"error: {readable(told.problem)}{code}", told.remedy, page, *notes, explain))))

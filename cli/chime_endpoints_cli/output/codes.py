@@ -6,10 +6,16 @@ the user's machine and account. A code never changes its meaning and is never re
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from typing import TextIO
 
-PAGE = "https://cdk-chime-endpoints.github.io/cdk-chime-endpoints/errors/commands.html"
+SITE = "https://cdk-chime-endpoints.github.io/cdk-chime-endpoints"
+PAGE = f"{SITE}/errors/commands.html"
 ISSUES = "https://github.com/cdk-chime-endpoints/cdk-chime-endpoints/issues"
+
+_CODE = re.compile(r"\bCE-\d{3}\b")
+_MOST_NAMED = 5
 
 
 class CommandCode(StrEnum):
@@ -29,7 +35,21 @@ class CommandCode(StrEnum):
     FILES = "CE-612"
     UNEXPECTED = "CE-613"
 
-    @property
-    def page(self) -> str:
-        """The URL of the code's section in the documentation."""
-        return f"{PAGE}#{self.lower()}"
+
+def page_of(code: str) -> str:
+    """Return the address of a code's page in the documentation, or of its section."""
+    return f"{PAGE}#{code.lower()}" if code in set(CommandCode) else f"{SITE}/errors/{code}.html"
+
+
+def hint(text: str, stream: TextIO) -> str:
+    """Return a line that names the command to explain the codes in a text.
+
+    Args:
+        text: everything that is printed at once, so that one line is enough for it.
+        stream: where it is printed; only a person at a terminal needs the line.
+
+    Returns:
+        The line, or an empty string if no code needs explaining.
+    """
+    codes = list(dict.fromkeys(_CODE.findall(text)))[:_MOST_NAMED]
+    return f"For details, run: chime-endpoints explain {' '.join(codes)}" if codes and stream.isatty() else ""

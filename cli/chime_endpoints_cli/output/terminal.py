@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from .codes import hint
 
 INDENT = "  "
 
@@ -75,6 +77,12 @@ def complain(text: str) -> None:
     """Print a line to the standard error."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def complain_how_to_explain(texts: Iterable[str]) -> None:
+    """Name the command that explains the codes in these texts, if a person reads the standard error."""
+    if line_ := hint(" ".join(texts), sys.stderr):
+        complain(line_)
 
 
 def console(*, stderr: bool = False) -> Console:

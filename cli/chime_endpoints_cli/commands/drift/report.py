@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from chime_endpoints_cli.account.stacks.stacks import Stack
+from chime_endpoints_cli.output.codes import hint
 from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_cli.output.terminal import console, counted, line
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
@@ -30,6 +32,9 @@ def show(stacks: Sequence[Stack], findings: Sequence[Finding]) -> None:
         for finding in own:
             if finding.state is not State.IN_SYNC:
                 _show(out, finding)
+    reasons = (f"{finding.reason} {finding.not_compared}" for finding in findings)
+    if explain := hint(" ".join(reasons), sys.stdout):
+        line(out, 0, explain)
     out.print()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.readable import readable
-from chime_endpoints_cli.output.terminal import complain, counted
+from chime_endpoints_cli.output.terminal import complain, complain_how_to_explain, counted
 
 from .adding import VARIABLE, Addition
 from .endpoints.selection import Selection
@@ -25,6 +25,7 @@ def refusal(against: Sequence[str], file: Path) -> CommandError:
         complain(readable(each))
     if len(against) > _MOST_SHOWN:
         complain(f"and {len(against) - _MOST_SHOWN} more")
+    complain_how_to_explain(against)
     return CommandError(
         f"{file} already declares {len(against)} of these endpoints; nothing was written",
         remedy="Deploy the file first, or name the other endpoints one by one as USER_ARN/endpoint/ID.",
@@ -54,6 +55,7 @@ def show(
             )
     for each in unknown:
         complain(f"note: {readable(each)}. Make sure that it is a different device.")
+    complain_how_to_explain(unknown)
     if file is not None and file.default_tags and addition.entries:
         complain(f"note: the defaults in {file.path} set the tags {', '.join(file.default_tags)} on the users")
     for arn, number in addition.secrets:

@@ -40,7 +40,7 @@ def of_refusal(error: Exception) -> CommandError | None:
     if isinstance(error, ServiceError):
         return _of_call(error, error.said, "")
     if isinstance(error, HandlerError):
-        return CommandError(f"{error.text} [{error.code}]")
+        return CommandError(error.text, code=error.code)
     return None
 
 

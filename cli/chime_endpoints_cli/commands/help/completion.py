@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.terminal import write_raw
-
-from .command import Command
 
 VARIABLE = "_CHIME_ENDPOINTS_COMPLETE"
 """The environment variable by which a shell requests completions from click."""
