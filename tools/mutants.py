@@ -34,7 +34,7 @@ BESIDE = ("tests", "docs", "constructs", "emulator", "cli", "examples", *(path.n
 """The files that the handler's tests read in addition to the handler."""
 REFUSED = 37
 """mutmut's code for a mutant that the type checker rejects."""
-SMALL = "chime_endpoints_handler.aws.botocore_data.x__without_services__mutmut_1"
+SMALL = "chime_endpoints_handler.aws.clients.x__without_services__mutmut_1"
 """A mutant that only few tests run."""
 NOTICED = ("killed", "caught by type check", "timeout", "segfault")
 

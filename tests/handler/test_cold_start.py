@@ -19,8 +19,7 @@ from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 from botocore.session import Session
 
-from chime_endpoints_handler.aws.botocore_data import DirectLoader
-from chime_endpoints_handler.aws.clients import AwsClients, Clients
+from chime_endpoints_handler.aws.clients import AwsClients, Clients, DirectLoader
 from chime_endpoints_handler.cloudformation import responder
 from support.stage import Stage
 

@@ -47,12 +47,13 @@ def test_it_contains_the_modules_of_handler_and_crhelper_and_nothing_else() -> N
 def program(text: str) -> str:
     """The code of a module with its line numbers, without docstrings and without the annotations in functions."""
     tree = ast.parse(text)
+    _make_plain_assignments(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.returns = None
             for each in [inner for inner in ast.walk(node) if isinstance(inner, ast.arg)]:
                 each.annotation = None
-            _make_plain_assignments(node)
+            _make_plain_assignments(*ast.walk(node))
         if isinstance(body := getattr(node, "body", None), list):
             body[:] = [each for each in body if not asset._is_text(each) and not _is_future(each)]
     for node in ast.walk(tree):
@@ -61,8 +62,8 @@ def program(text: str) -> str:
     return ast.dump(tree, include_attributes=True)
 
 
-def _make_plain_assignments(function: ast.FunctionDef) -> None:
-    for node in ast.walk(function):
+def _make_plain_assignments(*nodes: ast.AST) -> None:
+    for node in nodes:
         for body in (getattr(node, name, None) for name in ("body", "orelse")):
             for index, each in enumerate(body if isinstance(body, list) else ()):
                 if isinstance(each, ast.AnnAssign) and each.value is not None:

@@ -140,15 +140,16 @@ def _without_texts(source: str) -> str:
 
 def _texts(tree: ast.Module, lines: list[bytes]) -> Iterator[tuple[int, int, int, int, bytes]]:
     """Yield the first and last line and column of what is only for readers and type checkers, and what replaces it."""
-    local = {each for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for each in ast.walk(node)}
-    has_annotations = any(isinstance(node, ast.AnnAssign) and node not in local for node in ast.walk(tree))
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    plain = {*tree.body, *(each for function in functions for each in ast.walk(function))}  # all but fields of classes
+    has_annotations = any(isinstance(node, ast.AnnAssign) and node not in plain for node in ast.walk(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not has_annotations:
             yield node.lineno - 1, node.col_offset, *_end(node), b""
         body = getattr(node, "body", ())
         for text in filter(_is_text, body if isinstance(body, list) else ()):
             yield text.lineno - 1, text.col_offset, *_end(text), b'""' if all(map(_is_text, body)) else b""
-        if isinstance(node, ast.AnnAssign) and node in local and node.value is not None:
+        if isinstance(node, ast.AnnAssign) and node in plain and node.value is not None:
             yield *_end(node.target), *_end(node.annotation), b""
         if not isinstance(node, ast.FunctionDef):
             continue

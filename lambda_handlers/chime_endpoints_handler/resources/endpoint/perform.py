@@ -260,11 +260,7 @@ class Performer:
         if facts.knows(Look.HOLDERS):
             left = tuple(each for each in facts.holders if id_of(each) != step.target)
             facts = facts.with_seen(Look.HOLDERS, left)
-        return replace(
-            facts,
-            removed=facts.removed | {step.target},
-            has_made_room=facts.refusal is not None,
-        )
+        return replace(facts, removed=facts.removed | {step.target}, has_made_room=facts.refusal is not None)
 
     def _remove(self, target: Endpoint, facts: Facts) -> None:
         endpoints = self._context.endpoints(target.user_arn)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ....aws.endpoints.api import Identity, Registered
 from ....aws.endpoints.presence import unclear
 from ....aws.failures.errors import AlreadyRegisteredError
@@ -72,6 +70,12 @@ def purpose(facts: Facts) -> str:
 
 
 _MOST_ROUNDS = 2  # a registration can meet what several attempts left; a third refusal is an answer
+_IMMUTABLE = {
+    "Type": "type",
+    "ResourceArn": "resource_arn",
+    "DeviceToken": "device_token",
+    "VoipDeviceToken": "voip_device_token",
+}
 _REFUSED = "RegisterAppInstanceUserEndpoint failed: ConflictException, because"
 
 
@@ -153,7 +157,7 @@ def taken_by_a_stranger(facts: Facts) -> Step | None:
 
 def taken_by_another_endpoint(facts: Facts) -> Step | None:
     """The endpoint to adopt differs from the declaration in what cannot be changed: fail."""
-    if not (different := list(_differences(strangers(facts)[0].identity, facts.desired.identity))):
+    if not (different := _differences(strangers(facts)[0].identity, facts.desired.identity)):
         return None
     return _fail(
         Code.NOT_ADOPTABLE,
@@ -203,16 +207,9 @@ def _there(facts: Facts) -> str:
     return f"{_REFUSED} endpoint {holder.endpoint_id} of this AppInstanceUser{inactive}"
 
 
-def _differences(there: Identity, desired: Identity) -> Iterator[str]:
-    """Yield the properties that differ and cannot be changed; their values may be secret."""
-    if there.type != desired.type:
-        yield "Type"
-    if there.resource_arn != desired.resource_arn:
-        yield "ResourceArn"
-    if there.device_token != desired.device_token:
-        yield "DeviceToken"
-    if there.voip_device_token != desired.voip_device_token:
-        yield "VoipDeviceToken"
+def _differences(there: Identity, desired: Identity) -> list[str]:
+    """Return the properties that differ and cannot be changed; their values may be secret."""
+    return [name for name, member in _IMMUTABLE.items() if getattr(there, member) != getattr(desired, member)]
 
 
 def _fail(code: Code, text: str) -> GiveUp:
