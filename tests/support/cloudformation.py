@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,6 +25,20 @@ class FakeStack:
     status: str = "UPDATE_COMPLETE"
     skipped: list[str] = field(default_factory=list)
     """Physical ids that the stack has left in place on purpose."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def happened(self, resource: Mapping[str, Any], status: str, physical_id: str, *, after: float = 0) -> None:
+        """Add an event of a resource, now or some seconds later."""
+        self.events.append(
+            {
+                "LogicalResourceId": "Phone",
+                "PhysicalResourceId": physical_id,
+                "ResourceType": resource["Type"],
+                "ResourceStatus": status,
+                "ResourceProperties": json.dumps(resource["Properties"]),
+                "Timestamp": datetime.now(UTC) + timedelta(seconds=after),
+            }
+        )
 
 
 @dataclass
@@ -70,8 +86,17 @@ class FakeCloudFormation:
 
     def pages_of_describe_stack_events(self, *, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         """One page for each event."""
-        skipped = self._find(StackName).skipped
-        return ({"StackEvents": [{"PhysicalResourceId": each, "ResourceStatus": "DELETE_SKIPPED"}]} for each in skipped)
+        stack = self._find(StackName)
+        skipped = [
+            {
+                "LogicalResourceId": "Phone",
+                "PhysicalResourceId": each,
+                "ResourceStatus": "DELETE_SKIPPED",
+                "ResourceType": "Custom::ChimeAppInstanceUserEndpoint",
+            }
+            for each in stack.skipped
+        ]
+        return ({"StackEvents": [event]} for event in [*skipped, *stack.events])
 
     def pages_of_list_stack_resources(self, *, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         """One page for each resource."""

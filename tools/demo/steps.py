@@ -160,7 +160,7 @@ class Demo:
         show_audit(found)
         repaired = deregister_orphans(self.services, found, arns=users, regions=regions)
         if [orphan.endpoint.endpoint_id for orphan in repaired] != [
-            orphan.endpoint.endpoint_id for orphan in found.marked
+            orphan.endpoint.endpoint_id for orphan in found.found
         ]:
             raise CommandError("not as declared: the orphan is still registered")
         verify_nothing_left(self.services, users)

@@ -19,11 +19,15 @@ from chime_endpoints_cli.output.readable import readable
 from chime_endpoints_cli.output.terminal import console, counted, is_asked, line, say, show_json
 from chime_endpoints_handler.model.arns import REGIONS
 
-from .deregistration import deregister_orphans
-from .orphans import Audit, NamedEndpoint, Verdict, find_orphans
+from .deregistration import deregister_orphans, removable
+from .orphans import Audit, AuditedEndpoint, Verdict, find_orphans
 
 _WHAT_TO_DO = {
     Verdict.ORPHAN: "It no longer belongs to a stack. Deregister it: chime-endpoints audit --repair",
+    Verdict.UNHELD: (
+        "No stack proves that it registered this endpoint: someone else may have registered it with the same name."
+        " If it is not in use, deregister it: chime-endpoints audit --repair --include-unheld"
+    ),
     Verdict.LEFT: "Its stack left it registered on purpose (removal policy RETAIN). Nothing to do.",
     Verdict.CHANGING: "A deployment in progress may be about to take it over. Run audit again when it has finished.",
     Verdict.UNSEEN: (
@@ -38,6 +42,7 @@ _WHAT_TO_DO = {
 }
 _STYLES = {
     Verdict.ORPHAN: "red",
+    Verdict.UNHELD: "yellow",
     Verdict.CHANGING: "yellow",
     Verdict.UNSEEN: "yellow",
     Verdict.UNPROVEN: "yellow",
@@ -51,6 +56,7 @@ _STYLES = {
     examples=[
         ("chime-endpoints audit", "every app instance in the region"),
         ("chime-endpoints audit --repair", "also deregister the orphans, after you confirm"),
+        ("chime-endpoints audit --repair --include-unheld", "and what may be an orphan, after you have checked it"),
         ("chime-endpoints audit $APP_INSTANCE_ARN --region us-east-1 --json", "if your stacks are in one region only"),
     ],
     exit_codes={
@@ -61,24 +67,38 @@ _STYLES = {
 )
 @click.argument("arns", nargs=-1, metavar="[USER_OR_APP_INSTANCE_ARN]...")
 @click.option("--repair", "is_repair", is_flag=True, help="Deregister the orphans after you confirm.")
+@click.option("--include-unheld", is_flag=True, help="With --repair, also deregister what may be an orphan.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @options.regions
 @options.local
 @options.as_json
 def audit_command(
-    *, arns: tuple[str, ...], is_repair: bool, yes: bool, regions: tuple[str, ...], local: bool, as_json: bool
+    *,
+    arns: tuple[str, ...],
+    is_repair: bool,
+    include_unheld: bool,
+    yes: bool,
+    regions: tuple[str, ...],
+    local: bool,
+    as_json: bool,
 ) -> ExitCode:
     """Find endpoints that no longer belong to a stack.
 
     An endpoint without a declared name is named after its stack: StackName-LogicalId-suffix. The suffix proves which
     stack and which resource the name comes from. The command computes it again from the ids of all stacks, including
-    those deleted in the last 90 days. An endpoint that has such a name but belongs to no stack, in any region of the
-    account (or in the regions of --region), is an orphan. Pushes still go to it, and its device token cannot be
-    registered again.
+    those deleted in the last 90 days. For other endpoints, the events of the last 90 days of all stacks show which
+    stack had them. An endpoint that a stack named or had, but that belongs to no stack in any region of the account (or
+    in the regions of --region), is an orphan. Pushes still go to it, and its device token cannot be registered again.
 
-    --repair deregisters orphans only. It never touches an endpoint that belongs to a stack, that its stack left
-    registered on purpose, that a deployment in progress may be about to take over, or whose suffix proves nothing.
+    An endpoint may be an orphan if no stack had it, but a stack declared its user, type, application and name before it
+    was registered.
+
+    --repair deregisters orphans only. With --include-unheld, it also deregisters what may be an orphan. It never
+    touches an endpoint that belongs to a stack, that its stack left registered on purpose, that a deployment in
+    progress may be about to take over, or whose suffix proves nothing.
     """
+    if include_unheld and not is_repair:
+        raise CommandError("--include-unheld does nothing without --repair", remedy="Add --repair, or leave it out.")
     if is_repair and not yes and (as_json or not is_asked()):
         raise CommandError(
             "--repair cannot ask for confirmation here", remedy="With --json or without a terminal, add --yes."
@@ -87,13 +107,15 @@ def audit_command(
     arns = cleaned(arns) or tuple(_all_app_instances(services))
     where = list(regions) or services.every_region()
     audit = find_orphans(services, arns, where, given=bool(regions))
-    repaired: list[NamedEndpoint] = []
+    repaired: list[AuditedEndpoint] = []
     if not as_json:
         show(audit)
-    if is_repair and (orphans := audit.of(Verdict.ORPHAN)):
+    if is_repair and (orphans := removable(audit, includes_unheld=include_unheld)):
         question = f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone"
         if yes or click.confirm(question, err=True):
-            repaired = deregister_orphans(services, audit, arns=arns, regions=where, given=bool(regions))
+            repaired = deregister_orphans(
+                services, audit, arns=arns, regions=where, given=bool(regions), includes_unheld=include_unheld
+            )
         if not as_json:
             say(f"Deregistered: {len(repaired)} of {len(orphans)}.")
     if as_json:
@@ -101,11 +123,11 @@ def audit_command(
     return exit_code(audit, repaired)
 
 
-def exit_code(audit: Audit, repaired: Sequence[NamedEndpoint]) -> ExitCode:
+def exit_code(audit: Audit, repaired: Sequence[AuditedEndpoint]) -> ExitCode:
     """Return the exit code for an audit and its repair."""
-    done = {marked.endpoint.physical_id for marked in repaired}
-    left = {marked.verdict for marked in audit.marked if marked.endpoint.physical_id not in done}
-    if left & {Verdict.ORPHAN, Verdict.UNPROVEN}:
+    done = {each.endpoint.physical_id for each in repaired}
+    left = {each.verdict for each in audit.found if each.endpoint.physical_id not in done}
+    if left & {Verdict.ORPHAN, Verdict.UNHELD, Verdict.UNPROVEN}:
         return ExitCode.FOUND
     return ExitCode.FAILED if left & {Verdict.CHANGING, Verdict.UNSEEN} else ExitCode.DONE
 
@@ -126,16 +148,14 @@ def show(audit: Audit) -> None:
     """Print the audit."""
     out = console()
     out.print()
-    for marked in audit.marked:
-        endpoint, verdict = marked.endpoint, marked.verdict
+    for each in audit.found:
+        endpoint, verdict = each.endpoint, each.verdict
         style = _STYLES[verdict]
         line(out, 1, f"[{style}]{verdict}[/{style}]  [bold]{escape(readable(endpoint.name))}[/bold]")
         line(
             out, 2, escape(f"endpoint {endpoint.endpoint_id} of {endpoint.user_id}, {endpoint.type}, {endpoint.state}")
         )
-        line(
-            out, 2, escape(f"named after {marked.mark.logical_id} in stack {marked.stack_id or marked.mark.stack_name}")
-        )
+        line(out, 2, escape(each.evidence))
         line(out, 2, f"[dim]{_WHAT_TO_DO[verdict]}[/dim]")
     for reason in dict.fromkeys(map(str, audit.passed_over.values())):
         regions = ", ".join(region for region, why in audit.passed_over.items() if str(why) == reason)
@@ -143,29 +163,29 @@ def show(audit: Audit) -> None:
     counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
     say(f"{counted(audit.looked_at, 'endpoint')} listed: {', '.join(counts) or 'no orphan'}.")
     if audit.unmarked:
-        name = "its name does" if audit.unmarked == 1 else "their names do"
         say(
-            f"{counted(audit.unmarked, 'endpoint')} not checked, because {name} not come from a stack:"
-            f" `chime-endpoints list` shows {'its stack' if audit.unmarked == 1 else 'their stacks'}, if any."
+            f"{counted(audit.unmarked, 'other endpoint')} with no stack: no stack named, had or declared"
+            f" {'it' if audit.unmarked == 1 else 'them'}, as far as CloudFormation remembers (90 days)."
         )
 
 
-def _to_json(audit: Audit, repaired: Sequence[NamedEndpoint]) -> dict[str, Any]:
-    done = {marked.endpoint.physical_id for marked in repaired}
+def _to_json(audit: Audit, repaired: Sequence[AuditedEndpoint]) -> dict[str, Any]:
+    done = {each.endpoint.physical_id for each in repaired}
     return {
         "looked_at": audit.looked_at,
         "regions": audit.regions,
         "regions_passed_over": list(audit.passed_over),
         "found": [
             {
-                "user_arn": marked.endpoint.user_arn,
-                "endpoint_id": marked.endpoint.endpoint_id,
-                "name": marked.endpoint.name,
-                "verdict": str(marked.verdict),
-                "stack_id": marked.stack_id,
-                "logical_id": marked.mark.logical_id,
-                "deregistered": marked.endpoint.physical_id in done,
+                "user_arn": each.endpoint.user_arn,
+                "endpoint_id": each.endpoint.endpoint_id,
+                "name": each.endpoint.name,
+                "verdict": str(each.verdict),
+                "stack_id": each.stack_id,
+                "logical_id": each.logical_id,
+                "evidence": each.evidence,
+                "deregistered": each.endpoint.physical_id in done,
             }
-            for marked in audit.marked
+            for each in audit.found
         ],
     }

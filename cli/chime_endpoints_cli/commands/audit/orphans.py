@@ -1,4 +1,4 @@
-"""Finds endpoints that are named after a stack but belong to none.
+"""Finds endpoints that belong to no stack, although their names or the events of a stack say that they did.
 
 The endpoints are listed before the stacks are read: an endpoint that a stack adopts in between is seen as its own.
 """
@@ -13,18 +13,21 @@ from typing import Any
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
 from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
-from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_of
+from chime_endpoints_cli.account.stacks.holders import stack_endpoints_of
 from chime_endpoints_cli.account.stacks.regions import UnreadableRegion, stacks_in_regions
 from chime_endpoints_cli.account.stacks.stacks import Stack, deleted_stack_ids, was_left_in_place
 
+from .stack_events import Evidence, Proof, evidence_of
 from .stack_names import StackName
 
 
 class Verdict(StrEnum):
-    """The result for an endpoint that is named after a stack but belongs to none."""
+    """The result for an endpoint that belongs to no stack, and seems to have belonged to one."""
 
     ORPHAN = "orphan"
-    """The stack that its name proves is deleted, or no longer manages it."""
+    """The stack that its name or an event proves is deleted, or no longer manages it."""
+    UNHELD = "may be an orphan"
+    """It belongs to no stack, but a stack declared such an endpoint before this one was registered."""
     LEFT = "left in place"
     """Its stack left it registered on purpose (removal policy RETAIN)."""
     CHANGING = "in doubt"
@@ -36,13 +39,15 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedEndpoint:
-    """An endpoint that is named after a stack but belongs to none, with its verdict."""
+class AuditedEndpoint:
+    """An endpoint that belongs to no stack, with its verdict."""
 
     endpoint: ObservedEndpoint
-    mark: StackName
     verdict: Verdict
     stack_id: str | None
+    logical_id: str
+    evidence: str
+    """What it is named after, or what the events of the stack say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +56,15 @@ class Audit:
 
     looked_at: int
     unmarked: int = 0
-    """Endpoints whose names do not come from a stack; they can belong to a stack nevertheless."""
-    marked: tuple[NamedEndpoint, ...]
+    """Endpoints of no stack, about which neither a name nor an event of a stack says anything."""
+    found: tuple[AuditedEndpoint, ...]
     regions: tuple[str, ...]
     passed_over: Mapping[str, UnreadableRegion] = field(default_factory=dict)
     """Regions that could not be read, and why. If there are any, no endpoint counts as an orphan."""
 
-    def of(self, verdict: Verdict) -> list[NamedEndpoint]:
+    def of(self, verdict: Verdict) -> list[AuditedEndpoint]:
         """Return the endpoints with a verdict."""
-        return [each for each in self.marked if each.verdict is verdict]
+        return [each for each in self.found if each.verdict is verdict]
 
 
 def find_orphans(services: Services, arns: Sequence[str], regions: Sequence[str], *, given: bool = True) -> Audit:
@@ -72,51 +77,80 @@ def find_orphans(services: Services, arns: Sequence[str], regions: Sequence[str]
         given: whether the user named the regions; otherwise, a region that cannot be read is skipped.
     """
     endpoints = endpoints_of_all(services, users_in(services, arns))
-    marked = [(endpoint, mark) for endpoint in endpoints if (mark := StackName.of(endpoint.name))]
-    if not marked:
-        return Audit(looked_at=len(endpoints), unmarked=len(endpoints), marked=(), regions=())
+    if not endpoints:
+        return Audit(looked_at=0, found=(), regions=())
     reach = stacks_in_regions(services, regions, given=given)
     reach.require_some()
     living = {stack.id: stack for stack in reach.stacks}
     held = stack_endpoints_of(services, list(living.values()))
-    free = [(endpoint, mark) for endpoint, mark in marked if held.holder_of(endpoint.physical_id) is None]
+    free = [endpoint for endpoint in endpoints if held.holder_of(endpoint.physical_id) is None]
     known = [*living] if free else []
     for region in reach.regions if free else ():
         known += deleted_stack_ids(services.stacks(region))
+    stacks = _Stacks(services, known, living, is_unsettled=held.is_unsettled, is_complete=not reach.passed_over)
+    unmarked = [endpoint for endpoint in free if StackName.of(endpoint.name) is None]
+    evidence = evidence_of(services, unmarked, known)
+    named = [_by_name(endpoint, mark, stacks) for endpoint in free if (mark := StackName.of(endpoint.name))]
+    seen = [_by_events(each, evidence[each.physical_id], stacks) for each in unmarked if each.physical_id in evidence]
     return Audit(
         looked_at=len(endpoints),
-        unmarked=len(endpoints) - len(marked),
-        marked=tuple(
-            _verdict(services, endpoint, mark, known, living, held, is_complete=not reach.passed_over)
-            for endpoint, mark in free
-        ),
+        unmarked=len(unmarked) - len(seen),
+        found=(*named, *seen),
         regions=reach.regions,
         passed_over=reach.passed_over,
     )
 
 
-def _verdict(
-    services: Services,
-    endpoint: ObservedEndpoint,
-    mark: StackName,
-    known: Sequence[str],
-    living: dict[str, Stack],
-    held: StackEndpoints,
-    *,
-    is_complete: bool,
-) -> NamedEndpoint:
-    stack_id = mark.giver(known)
+@dataclass(frozen=True)
+class _Stacks:
+    """The stacks of the regions that could be read."""
+
+    services: Services
+    known: Sequence[str]
+    living: Mapping[str, Stack]
+    is_unsettled: bool
+    is_complete: bool
+
+    def are_changing(self, stack_id: str) -> bool:
+        """Whether this stack, or another with endpoints, is being changed."""
+        return self.is_unsettled or (stack_id in self.living and self.living[stack_id].is_changing)
+
+
+def _by_name(endpoint: ObservedEndpoint, mark: StackName, stacks: _Stacks) -> AuditedEndpoint:
+    stack_id = mark.giver(stacks.known)
     if stack_id is None:
-        verdict = Verdict.UNPROVEN if is_complete else Verdict.UNSEEN
-    elif held.is_unsettled or (stack_id in living and living[stack_id].is_changing):
+        verdict = Verdict.UNPROVEN if stacks.is_complete else Verdict.UNSEEN
+    elif stacks.are_changing(stack_id):
         verdict = Verdict.CHANGING
-    elif was_left_in_place(_cloudformation_of(services, stack_id), stack_id, endpoint.physical_id):
+    elif was_left_in_place(_cloudformation_of(stacks.services, stack_id), stack_id, endpoint.physical_id):
         verdict = Verdict.LEFT
-    elif not is_complete:
+    else:
+        verdict = Verdict.ORPHAN if stacks.is_complete else Verdict.UNSEEN
+    return AuditedEndpoint(
+        endpoint=endpoint,
+        verdict=verdict,
+        stack_id=stack_id,
+        logical_id=mark.logical_id,
+        evidence=f"named after {mark.logical_id} in stack {stack_id or mark.stack_name}",
+    )
+
+
+def _by_events(endpoint: ObservedEndpoint, evidence: Evidence, stacks: _Stacks) -> AuditedEndpoint:
+    if stacks.are_changing(evidence.stack_id):
+        verdict = Verdict.CHANGING
+    elif evidence.proof is Proof.LEFT:
+        verdict = Verdict.LEFT
+    elif not stacks.is_complete:
         verdict = Verdict.UNSEEN
     else:
-        verdict = Verdict.ORPHAN
-    return NamedEndpoint(endpoint=endpoint, mark=mark, verdict=verdict, stack_id=stack_id)
+        verdict = Verdict.ORPHAN if evidence.proof is Proof.HELD else Verdict.UNHELD
+    return AuditedEndpoint(
+        endpoint=endpoint,
+        verdict=verdict,
+        stack_id=evidence.stack_id,
+        logical_id=evidence.logical_id,
+        evidence=str(evidence),
+    )
 
 
 def _cloudformation_of(services: Services, stack_id: str) -> Any:
