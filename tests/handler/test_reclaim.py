@@ -9,7 +9,18 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import Endpoint, Fault
 from chime_endpoints_handler.model.physical_id import suffix
-from support.anomalies import DESCRIBE, LIST, MARKED, REGISTER, stands, tokens, unanswered_create, unheard
+from support.anomalies import (
+    DESCRIBE,
+    LIST,
+    MARKED,
+    REGISTER,
+    rotation,
+    stands,
+    tokens,
+    unanswered,
+    unanswered_create,
+    unheard,
+)
 from support.stage import STACK_ID, Stage
 
 INVENTED = "chat-Phone-1X2Y3Z4ABCDE"
@@ -335,3 +346,16 @@ def test_a_stale_create_spares_a_strangers_equal_endpoint(stage: Stage, older_by
     stands(stage, "DELETE_COMPLETE")
     assert stage.deliver(event)["Status"] == "FAILED"
     assert stage.registered == [theirs]
+
+
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_late_delete_spares_what_replaces_the_endpoint_of_a_resource_that_lives_on(
+    stage: Stage, name: str | None
+) -> None:
+    """F27, F43: CloudFormation has the resource under another id by now, and is about to have the new endpoint's."""
+    first = stage.create(stage.properties(Name=name))
+    unanswered(stage, rotation(stage, first, name=name))
+    assert len(stage.registered) == 2
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    reclaim(stage, Name=name)
+    assert len(stage.registered) == 2

@@ -68,6 +68,7 @@ def may_be_ours(listed: Listed, facts: Facts) -> bool:
 
 
 def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
+    """Whether it equals the declaration in every member, and is from a time at which this resource registered it."""
     if not facts.desired.is_name_declared or not facts.desired.equals(endpoint):
         return False
     if facts.is_create:
@@ -82,6 +83,7 @@ def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
 
 
 def _is_of_this_create(endpoint: Registered, facts: Facts) -> bool:
+    """Whether an earlier delivery or call of this Create can have registered it, or CloudFormation has it already."""
     status = facts.status
     if status is not None and status.physical_id == str(id_of(endpoint)):
         return True

@@ -1,4 +1,4 @@
-"""Rows for a Delete: by the id alone; for an id that no Create answered, what that Create may have left."""
+"""Rows for a Delete: by the ID alone; for an ID that no Create reported, what that Create may have left."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ _WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and th
 
 
 def delete_failed(facts: Facts) -> Step | None:
-    """A call failed: fail, and CloudFormation can repeat the Delete."""
+    """A call failed: fail. CloudFormation can send the Delete again."""
     return Fail(facts.failure) if facts.failure is not None else None
 
 
 def deregister_held(facts: Facts) -> Step | None:
-    """The id is an endpoint's: deregister it."""
+    """The ID names an endpoint: deregister it."""
     if not isinstance(facts.current, Endpoint) or facts.current in facts.removed:
         return None
     return Deregister(facts.current)
 
 
 def nothing_to_delete(facts: Facts) -> Step | None:
-    """The endpoint is gone, or nothing was registered, or the properties do not say for which user: succeed."""
+    """The endpoint is deregistered, nothing was registered, or the properties name no valid user: succeed."""
     is_done = isinstance(facts.current, Endpoint | NotApplied) or not facts.user_arn
     return Succeed(facts.current) if is_done else None
 
 
 def resource_lives_on(facts: Facts) -> Step | None:
-    """CloudFormation has the resource under another id, so this Delete is late: succeed."""
+    """No Create reported the ID, and CloudFormation still has the resource, under another ID: succeed.
+
+    This Delete is late. What looks like a leftover may be the replacement that an Update is registering.
+    """
     lives_on = facts.status is not None and not facts.status.is_given_up
     return Succeed(facts.current) if lives_on else None
 
 
 def reclaim(facts: Facts) -> Step | None:
-    """The Create with this id was never answered: remove what it registered."""
+    """No Create reported the ID, and an endpoint is certainly from that Create: deregister it."""
     for endpoint in facts.own:
         if id_of(endpoint) not in facts.removed and role_of(endpoint, facts) is Role.STRAY:
             return Deregister(id_of(endpoint))
@@ -44,12 +47,15 @@ def reclaim(facts: Facts) -> Step | None:
 
 
 def look_again(facts: Facts) -> Step | None:
-    """Nothing was found: look again after a second, and after two more."""
+    """No Create reported the ID, and nothing was found: look again after one second, then after two.
+
+    List may lag, and the Create may still be running.
+    """
     return LookAgain(_WAITS[facts.looks - 1]) if not facts.removed and facts.looks <= len(_WAITS) else None
 
 
 def reclaimed(facts: Facts) -> Step | None:
-    """Nothing is left: succeed, and report what may be this resource's or someone else's."""
+    """Nothing is left to deregister: succeed. Report what may be from this resource or from someone else (CE-418)."""
     return Succeed(facts.current, reports=left_alone(facts))
 
 
@@ -62,6 +68,7 @@ ROWS = (
     look_again,
     reclaimed,
 )
+"""Delete."""
 
 
 def left_alone(facts: Facts) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Rows for an event that is overtaken or fails: nothing of it is to remain, and what gave way comes back."""
+"""Rows for an event that is overtaken or fails: undo what it did, and register again what gave way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .delete import left_alone
 
 
 def answered_before(facts: Facts) -> Step | None:
-    """CloudFormation already has the response of an earlier delivery of this Create: repeat it."""
+    """A Create is late, and CloudFormation already has an earlier delivery's response: report that endpoint again."""
     if not facts.is_create or not facts.is_late or not is_overtaken(facts) or facts.status is None:
         return None
     held = physical_id.read(facts.status.physical_id)
@@ -31,7 +31,7 @@ def answered_before(facts: Facts) -> Step | None:
 
 
 def overtaken(facts: Facts) -> Step | None:
-    """The event is late or its endpoint is gone, and CloudFormation no longer waits for it: clean up and fail."""
+    """The event is late or its endpoint is gone, and CloudFormation no longer waits for it: clean up, then fail."""
     is_lost = facts.has_current_here and facts.knows(Look.HELD) and facts.held is None and facts.gave_way is None
     if facts.new is not None:
         return None  # it is asked once more in the end
@@ -39,6 +39,7 @@ def overtaken(facts: Facts) -> Step | None:
 
 
 OVERTAKEN_ROWS = (answered_before, overtaken)
+"""Create or Update: CloudFormation may have gone on."""
 
 
 def is_overtaken(facts: Facts) -> bool:
@@ -64,7 +65,7 @@ def give_up(facts: Facts) -> GiveUp:
 
 
 def withdraw(facts: Facts) -> Step | None:
-    """It registered an endpoint: deregister it, unless CloudFormation has it from an earlier delivery."""
+    """This event registered an endpoint, and CloudFormation does not have it: deregister it."""
     if (target := _to_withdraw(facts)) is None or target in facts.removed | facts.out_of_reach:
         return None
     is_held = facts.status is not None and facts.status.physical_id == str(target)
@@ -72,14 +73,14 @@ def withdraw(facts: Facts) -> Step | None:
 
 
 def mark_for_the_rollback(facts: Facts) -> Step | None:
-    """The new endpoint cannot be deregistered: give it the name by which the rollback recognizes it."""
+    """The replacement could not be deregistered: give it the marked name, by which the rollback recognizes it."""
     if facts.new is None or facts.is_create or facts.is_marked or id_of(facts.new) not in facts.out_of_reach:
         return None
     return Update(id_of(facts.new), facts.request.own_name, facts.new.allow_messages)
 
 
 def remove_attempts(facts: Facts) -> Step | None:
-    """An unanswered attempt of this event may have registered something: remove it."""
+    """An earlier attempt of this event may have registered an endpoint, and one is certainly its own: deregister it."""
     if _may_have_left_something(facts):
         for endpoint in facts.own:
             is_handled = id_of(endpoint) in facts.removed | facts.out_of_reach
@@ -89,7 +90,7 @@ def remove_attempts(facts: Facts) -> Step | None:
 
 
 def bring_back(facts: Facts) -> Step | None:
-    """The former endpoint gave way in vain: register it again."""
+    """The former endpoint gave way, and its replacement does not stay: register the former endpoint again."""
     if facts.gave_way is None or facts.is_brought_back:
         return None
     is_succeeded = facts.new is not None and id_of(facts.new) not in facts.removed
@@ -97,12 +98,13 @@ def bring_back(facts: Facts) -> Step | None:
 
 
 def fail(facts: Facts) -> Step | None:
-    """The cleanup is over: fail with the first error."""
+    """The cleanup is done: fail with the first error. Report what may be from this resource (CE-418)."""
     assert facts.failure is not None  # noqa: S101 - the policy comes here for nothing else
     return Fail(facts.failure, reports=left_alone(facts) if _may_have_left_something(facts) else ())
 
 
 ROWS = (withdraw, mark_for_the_rollback, remove_attempts, bring_back, fail)
+"""Create or Update: it fails."""
 
 
 def _to_withdraw(facts: Facts) -> Endpoint | None:

@@ -14,7 +14,7 @@ from .failing import give_up, is_overtaken, unless_overtaken
 
 
 def nothing_changed(facts: Facts) -> Step | None:
-    """Nothing of the endpoint changes: succeed without a call."""
+    """The declaration of the endpoint is the same as before: succeed without a call."""
     new, old = facts.declaration, facts.former_declaration
     if new is None or old is None or not facts.is_same_declaration:
         return None
@@ -22,12 +22,12 @@ def nothing_changed(facts: Facts) -> Step | None:
 
 
 def updated(facts: Facts) -> Step | None:
-    """The endpoint was changed in place: succeed."""
+    """The endpoint has been changed in place: succeed."""
     return Succeed(facts.current) if facts.is_updated else None
 
 
 def update_in_place(facts: Facts) -> Step | None:
-    """Only the name or AllowMessages change: update the endpoint in place."""
+    """Only the name or AllowMessages differ from before: update the endpoint in place."""
     if facts.knows(Look.HELD) or not facts.is_same_declaration:
         return None
     assert facts.declaration is not None and isinstance(facts.current, Endpoint)  # noqa: S101, PT018 - the same is known
@@ -36,14 +36,14 @@ def update_in_place(facts: Facts) -> Step | None:
 
 
 def source_is_unreadable(facts: Facts) -> Step | None:
-    """A device token cannot be read: return to the endpoint of before in a rollback, otherwise fail."""
+    """A device token cannot be read: fail; in a rollback, return to the endpoint from before the update."""
     if (error := facts.unreadable) is None:
         return None
     return GiveUp(error) if facts.before is None else _return_to(facts.before, facts)
 
 
 def source_was_rotated(facts: Facts) -> Step | None:
-    """A rollback whose source may return another token than before: return to the endpoint of before."""
+    """In a rollback, the source may return another token than before: return to the endpoint from before the update."""
     if facts.declaration is None or facts.declaration.is_pinned:
         return None
     may_mean_another = not _is_held_as_desired(facts) or facts.own
@@ -57,7 +57,7 @@ def held_is_as_desired(facts: Facts) -> Step | None:
 
 
 def another_is_as_desired(facts: Facts) -> Step | None:
-    """Another endpoint of this resource is the desired one, from a rollback or an unanswered attempt: choose it."""
+    """Another endpoint of this resource is as declared, from a rollback or an earlier attempt: choose it."""
     for endpoint in facts.own:
         if role_of(endpoint, facts) is Role.OURS:
             return Choose(endpoint)
@@ -65,6 +65,7 @@ def another_is_as_desired(facts: Facts) -> Step | None:
 
 
 EARLY_ROWS = (nothing_changed, updated)
+"""Update: there is little or nothing to do."""
 ROWS = (
     update_in_place,
     source_is_unreadable,
@@ -72,6 +73,7 @@ ROWS = (
     held_is_as_desired,
     another_is_as_desired,
 )
+"""Update: an endpoint may be there already."""
 
 
 def _is_held_as_desired(facts: Facts) -> bool:
@@ -87,7 +89,10 @@ def _return_to(before: Registered, facts: Facts) -> Step:
 
 
 def remove_strays(facts: Facts) -> Step | None:
-    """An unanswered attempt has left something beside the chosen endpoint: remove it."""
+    """An earlier attempt has left an endpoint beside the chosen one: deregister it.
+
+    It stays if CloudFormation cannot be asked and the current endpoint is gone: it may belong to a newer event.
+    """
     if facts.is_create:
         return None
     for endpoint in facts.own:
@@ -100,7 +105,7 @@ def remove_strays(facts: Facts) -> Step | None:
 
 
 def settle(facts: Facts) -> Step | None:
-    """The name or AllowMessages are not as declared: change them.
+    """The name or AllowMessages are not as declared: update them.
 
     An adopted endpoint without a declared name keeps its name: ours would mark it as what the next event may remove,
     if this one fails.
@@ -113,14 +118,14 @@ def settle(facts: Facts) -> Step | None:
 
 
 def overtaken_in_the_end(facts: Facts) -> Step | None:
-    """It took long, had trouble or replaced an endpoint, and CloudFormation no longer waits for it: undo it."""
+    """There was a replacement, a failed call or a delay, and CloudFormation has gone on: clean up, then fail."""
     is_replaced = facts.new is not None and not facts.is_create
     is_unusual = is_replaced or facts.had_trouble or facts.is_late
     return give_up(facts) if is_unusual and is_overtaken(facts) else None
 
 
 def succeed(facts: Facts) -> Step | None:
-    """The chosen endpoint is as declared: succeed. Without an accepted response, a replacement is marked again."""
+    """The chosen endpoint is as declared: succeed. A replacement is marked again if its response is not accepted."""
     chosen = _chosen(facts)
     is_kept = not facts.is_create and id_of(chosen) == facts.current
     needs_mark = not facts.is_create and not is_kept and not facts.is_adopted and facts.desired.is_name_declared
@@ -132,6 +137,7 @@ def succeed(facts: Facts) -> Step | None:
 
 
 CHOSEN_ROWS = (remove_strays, settle, overtaken_in_the_end, succeed)
+"""Create or Update: an endpoint is chosen."""
 
 
 def _chosen(facts: Facts) -> Registered:

@@ -1,4 +1,4 @@
-"""Rows for the registration of the desired endpoint, and for one that is refused because its token is registered."""
+"""Rows for registering the desired endpoint, and for a refusal because its device token is registered already."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_REMEMBERED = 3  # an event is delivered three times, and each delivery may
 
 
 def token_is_refused(facts: Facts) -> Step | None:
-    """What is declared is no device token: fail, except in a rollback, which restores what there was."""
+    """What is declared is not a device token: fail, except in a rollback, which restores what there was."""
     refusal = facts.unreadable or facts.desired.refusal
     if refusal is None or (not facts.is_create and facts.beginning.physical_id):
         return None
@@ -32,30 +32,33 @@ def token_is_refused(facts: Facts) -> Step | None:
 
 
 def remembered(facts: Facts) -> Step | None:
-    """An event is repeated: the service may remember its request token longer than the endpoint lives, so look."""
+    """A repeated event has registered an endpoint: check that it exists.
+
+    The service may remember the request token after the endpoint is gone, and return its ID again.
+    """
     is_unsure = facts.new is not None and facts.arrival.is_repeat and not facts.knows(Look.REMEMBERED)
     return Look.REMEMBERED if is_unsure else None
 
 
 def too_much_remembered(facts: Facts) -> Step | None:
-    """The service returns only endpoints that are gone: fail."""
+    """The service returned three endpoints in turn that are gone: fail."""
     is_hopeless = facts.new is None and len(facts.remembered) >= _MOST_REMEMBERED
     return GiveUp(unclear("RegisterAppInstanceUserEndpoint", facts.remembered[-1])) if is_hopeless else None
 
 
 def registered(facts: Facts) -> Step | None:
-    """The endpoint was registered: choose it."""
+    """The endpoint has been registered: choose it."""
     return Choose(facts.new) if facts.new is not None else None
 
 
 def register(facts: Facts) -> Step | None:
-    """Nothing is there yet: register. A replacement is registered under the marked name."""
+    """Nothing is registered yet: register the endpoint. A replacement gets the marked name first."""
     name = facts.desired.name if facts.is_create else facts.request.own_name
     return Register(name, purpose(facts))
 
 
-BEFORE_REFUSAL = (remembered, too_much_remembered, registered)
-ROWS = (token_is_refused, *BEFORE_REFUSAL, register)
+ROWS = (token_is_refused, remembered, too_much_remembered, registered, register)
+"""Create or Update: register an endpoint."""
 
 
 def purpose(facts: Facts) -> str:
@@ -88,7 +91,7 @@ def taken_by_ours(facts: Facts) -> Step | None:
 
 
 def taken_by_a_stray(facts: Facts) -> Step | None:
-    """What an attempt of this resource left has the device token: remove it."""
+    """A leftover of this resource has the device token: deregister it."""
     if not _is_certainly_in_the_way(facts):
         for holder in facts.holders:
             if role_of(holder, facts) is Role.STRAY:
@@ -97,7 +100,7 @@ def taken_by_a_stray(facts: Facts) -> Step | None:
 
 
 def room_was_made(facts: Facts) -> Step | None:
-    """What was in the way is gone: register again, three times at most."""
+    """What was in the way is gone: register again, at most twice; then fail."""
     if not facts.has_made_room:
         return None
     assert facts.refusal is not None  # noqa: S101 - nothing makes room before a refusal
@@ -105,7 +108,7 @@ def room_was_made(facts: Facts) -> Step | None:
 
 
 def taken_by_the_predecessor(facts: Facts) -> Step | None:
-    """The former endpoint has the device token: it gives way, and comes back if its successor cannot stay."""
+    """The former endpoint has the device token: deregister it. It comes back if its replacement cannot stay."""
     if facts.gave_way is None and not _is_certainly_in_the_way(facts):
         for holder in facts.holders:
             if role_of(holder, facts) in (Role.HELD, Role.PREDECESSOR):
@@ -114,13 +117,16 @@ def taken_by_the_predecessor(facts: Facts) -> Step | None:
 
 
 def refusal_is_remembered(facts: Facts) -> Step | None:
-    """Nothing is in the way of a repeated event: the service may remember that it refused an earlier delivery."""
+    """Nothing is in the way of a repeated event: register again under another request token.
+
+    The service may remember that it refused an earlier delivery.
+    """
     is_first = facts.rounds == 0 and facts.gave_way is None
     return RegisterAgain() if is_first and not strangers(facts) and facts.arrival.is_repeat else None
 
 
 def taken_elsewhere(facts: Facts) -> Step | None:
-    """No endpoint of this user has the device token: another user's has it, so fail."""
+    """No endpoint of this user has the device token, so another user's has it: fail."""
     if strangers(facts):
         return None
     return _fail(
@@ -131,7 +137,7 @@ def taken_elsewhere(facts: Facts) -> Step | None:
 
 
 def taken_by_a_sibling(facts: Facts) -> Step | None:
-    """Another resource of the stack holds the endpoint, and its Delete would deregister it: fail."""
+    """The endpoint in the way belongs to another resource of the stack, whose Delete would deregister it: fail."""
     if not (sibling := facts.sibling):
         return None
     return _fail(
@@ -168,7 +174,7 @@ def taken_by_another_endpoint(facts: Facts) -> Step | None:
 
 
 def adopt(facts: Facts) -> Step | None:
-    """The endpoint in the way is as declared, and AdoptExisting is declared: take it over."""
+    """The endpoint in the way is as declared, and AdoptExisting is declared: adopt it."""
     return Choose(strangers(facts)[0], is_adopted=True)
 
 
@@ -184,6 +190,7 @@ TAKEN_ROWS = (
     taken_by_another_endpoint,
     adopt,
 )
+"""Create or Update: the device token is registered already."""
 
 
 def strangers(facts: Facts) -> list[Registered]:
