@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# Import this repository's packages without installing them, so that requirements.txt is enough.
+# Only in a clone: import its packages without installing them, so that requirements.txt is enough.
 sys.path[:0] = [str(Path(__file__).resolve().parent / root) for root in ("constructs", "lambda_handlers")]
 
 

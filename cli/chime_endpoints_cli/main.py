@@ -12,6 +12,7 @@ from .command_line.error_handler import exit_code_of
 from .command_line.process import exit_with
 from .commands.audit.command import audit_command
 from .commands.drift.command import drift_command
+from .commands.file.init import init_command
 from .commands.file.schema import schema_command
 from .commands.file.validate import validate_command
 from .commands.help.completion import VARIABLE, completion_command
@@ -32,6 +33,7 @@ def cli() -> None:
 
 
 for command in (
+    init_command,
     list_command,
     drift_command,
     import_command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sysconfig
 import tarfile
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chime_endpoints_cli.main import run as run_command
 from support.wheel import ROOT, built, make_environment, pip, registered_by_a_users_app, run
 
 pytestmark = pytest.mark.slow
@@ -97,6 +99,18 @@ def test_the_installed_command_explains_codes(python: Path, tmp_path: Path) -> N
     own, of_command = json.loads(explained)["codes"]
     assert own["markdown"].partition("(")[0] == (pages / "CE-113.md").read_text().partition("(")[0]
     assert f"\n{of_command['markdown'].splitlines()[2]}\n" in (pages / "commands.md").read_text()
+
+
+def test_the_installed_command_writes_the_same_project_as_a_clone(python: Path, tmp_path: Path) -> None:
+    """It also names the place of the wheel, in which pip finds the package."""
+    printed = run([python.parent / "chime-endpoints", "init", "push"], cwd=tmp_path)
+    assert run_command(["init", str(tmp_path / "clone")]) == 0
+    names = sorted(path.name for path in (tmp_path / "clone").iterdir())
+    assert len(names) == 5
+    for name in names:
+        assert (tmp_path / "push" / name).read_text() == (tmp_path / "clone" / name).read_text()
+    (place,) = re.findall(r"pip install --find-links (\S+) -r requirements.txt", printed)
+    assert list(Path(place).glob("cdk_chime_endpoints-*.whl"))
 
 
 def _contents(wheel: Path) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""Commands for the declaration file: `validate` and `schema`."""
+"""Commands for the declaration file: `init`, `validate` and `schema`."""

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from urllib.parse import urljoin
 
+from chime_endpoints_cli.command_line.repository import from_repository
 from chime_endpoints_cli.output.codes import page_of
 
 _TITLE = re.compile(r"^#+ (CE-\d{3}): (.+?)(?: \{#[\w-]+\})?$", re.MULTILINE)
@@ -37,14 +36,8 @@ class Explanation:
 @cache
 def explanations() -> dict[str, Explanation]:
     """Return the explanations of all codes in their order, without a request to any host."""
-    found = (each for page in _pages().iterdir() for each in _explanations_on(page))
+    found = (each for page in from_repository("docs/errors").iterdir() for each in _explanations_on(page))
     return {each.code: each for each in sorted(found, key=lambda each: each.code)}
-
-
-def _pages() -> Traversable:
-    """Return the folder of the pages: in this package, or in the documentation of a clone, from which it is built."""
-    installed = files("chime_endpoints_cli").joinpath("error_pages")
-    return installed if installed.is_dir() else Path(__file__).parents[4] / "docs" / "errors"
 
 
 def _explanations_on(page: Traversable) -> Iterator[Explanation]:
