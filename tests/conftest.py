@@ -33,7 +33,8 @@ class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no 
     """A scheduler that distributes single tests, but keeps the tests of a group together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for start, group in _TOGETHER.items() if re.match(start, nodeid)), nodeid)
+        rest = nodeid.partition("::")[0] if self.config.option.direct else nodeid  # files cost less than they balance
+        return next((group for start, group in _TOGETHER.items() if re.match(start, nodeid)), rest)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -111,6 +111,7 @@ def test_an_event_whose_process_died_after_the_answer_changes_nothing_when_it_co
     assert [vars(endpoint) | {"listed": True} for endpoint in stage.registered] == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -94,6 +94,7 @@ def all_events(stage: Stage, secret: str) -> Iterator[dict[str, Any]]:
     yield stage.event("Create", "canary")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [None, *EVERY_FAULT], ids=str)
 def test_no_canary_leaves_the_handler(
     stage: Stage, everything_logged: list[str], fault: dict[str, Any] | None, capfd: pytest.CaptureFixture[str]

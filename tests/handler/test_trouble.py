@@ -130,6 +130,7 @@ def test_a_register_that_fails_on_the_way_gives_one_endpoint(
     assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [
