@@ -105,9 +105,15 @@ class Endpoints(Directory):
     def list_app_instance_user_endpoints(
         self, *, app_instance_user_arn: str, max_results: int | None = None, next_token: str | None = None
     ) -> tuple[list[Endpoint], str | None]:
-        """Return a page of a user's endpoints, in the order of their registration."""
+        """Return a page of a user's endpoints, in the order of their registration.
+
+        Those that were deregistered within the seconds of `deregistered_listed_seconds` come last.
+        """
         self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
-        own = [e for e in self.endpoints.values() if e.app_instance_user_arn == app_instance_user_arn]
+        lag = self.switches.deregistered_listed_seconds
+        self.deregistered = {key: gone for key, gone in self.deregistered.items() if self.now() < gone.updated + lag}
+        shown = self.endpoints | self.deregistered
+        own = [e for e in shown.values() if e.app_instance_user_arn == app_instance_user_arn]
         page, token = self._page(
             [endpoint.endpoint_id for endpoint in own if endpoint.listed],
             max_results=max_results,
@@ -115,13 +121,15 @@ class Endpoints(Directory):
         )
         for endpoint in own:
             endpoint.listed = True
-        return [self.endpoints[key] for key in page if key in self.endpoints], token
+        return [shown[key] for key in page if key in shown], token
 
     @exclusive
     def deregister_app_instance_user_endpoint(self, *, app_instance_user_arn: str, endpoint_id: str) -> None:
         """Remove an endpoint."""
         if self._endpoint(app_instance_user_arn, endpoint_id) is not None:
-            del self.endpoints[endpoint_id]
+            gone = self.endpoints.pop(endpoint_id)
+            gone.updated = self.now()
+            self.deregistered[endpoint_id] = gone
 
     @exclusive
     def set_endpoint_state(

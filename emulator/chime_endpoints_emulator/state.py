@@ -60,6 +60,8 @@ class IdentityState(BaseBackend):
         self.users: dict[str, AppInstanceUser] = {}
         self.bots: set[str] = set()
         self.endpoints: dict[str, Endpoint] = {}
+        self.deregistered: dict[str, Endpoint] = {}
+        """Endpoints that List may still show; `updated` is the time at which each was deregistered."""
         self.tags: dict[str, dict[str, str]] = {}
         self.request_tokens = RequestTokens()
         self._bucket = TokenBucket()

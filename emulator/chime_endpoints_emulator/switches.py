@@ -68,6 +68,12 @@ class Switches:
     new_endpoint_in_first_list: bool = True
     """Whether the first List after a Register includes the new endpoint. Unknown. Later calls include it."""
 
+    deregistered_listed_seconds: float = 0
+    """For how many seconds List still shows an endpoint that was deregistered. Unknown.
+
+    Update, Describe and Deregister find it gone at once.
+    """
+
     endpoints_on_user_deletion: Literal["deleted", "kept"] = "deleted"
     """What happens to a deleted user's endpoints. Unknown.
 
@@ -120,12 +126,13 @@ def _is_of_type(expected: Any, value: object) -> bool:
         return isinstance(value, bool)
     if isinstance(value, bool):
         return False
-    if expected is int:
-        return isinstance(value, int) and value >= 0
+    if expected in (int, float):
+        return isinstance(value, int | expected) and value >= 0
     return value is None or (isinstance(value, int | float) and value > 0)
 
 
 def _expectation(expected: Any) -> str:
     if get_origin(expected) is Literal:
         return "one of " + ", ".join(get_args(expected))
-    return {bool: "true or false", int: "a number from 0"}.get(expected, "a number above 0, or null")
+    numbers = {bool: "true or false", int: "a whole number from 0", float: "a number from 0"}
+    return numbers.get(expected, "a number above 0, or null")

@@ -333,6 +333,31 @@ def test_a_new_endpoint_may_be_missing_from_the_first_list(
     client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=new)
 
 
+@pytest.mark.parametrize("seconds", [0, 0.5, 5])
+def test_a_deregistered_endpoint_may_stay_in_lists_for_some_seconds(
+    client: Any, switches: Switches, backend: ChimeSDKIdentityBackend, user: str, register: Register, *, seconds: float
+) -> None:
+    """Until then List shows it, and the other operations do not find it."""
+    switches.deregistered_listed_seconds = seconds
+    now = 1_790_000_000.0
+    backend.now = lambda: now
+    endpoint, kept = register(device_token="a"), register(device_token="b")
+    client.deregister_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=endpoint)
+
+    def listed() -> list[str]:
+        answer = client.list_app_instance_user_endpoints(AppInstanceUserArn=user)
+        return [item["EndpointId"] for item in answer["AppInstanceUserEndpoints"]]
+
+    if seconds:
+        assert listed() == [kept, endpoint]
+        code, _, _ = refusal(client.describe_app_instance_user_endpoint, AppInstanceUserArn=user, EndpointId=endpoint)
+        assert code == "ForbiddenException"
+        now += seconds - 0.1
+        assert listed() == [kept, endpoint]
+    now += 0.1
+    assert listed() == [kept]
+
+
 @pytest.mark.parametrize("setting", ["deleted", "kept"])
 def test_endpoints_of_a_deleted_user_are_deleted_or_kept(
     client: Any,
