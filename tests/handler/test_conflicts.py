@@ -240,3 +240,13 @@ def test_what_holds_the_token_of_what_vanished_is_somebody_elses(stage: Stage, f
     answer = stage.update(first["PhysicalResourceId"], stage.properties(), old)
     assert answer["Status"] == "FAILED"
     assert theirs.endpoint_id in answer["Reason"]
+
+
+def test_what_was_in_the_way_of_an_endpoint_that_is_gone_may_be_gone_by_now(stage: Stage) -> None:
+    """F27, F44: an overtaken Update had taken its place, and has removed what it registered since."""
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    stage.backend.faults.append(Fault(REGISTER, error="ConflictException"))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"]}

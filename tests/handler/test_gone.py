@@ -151,3 +151,31 @@ def test_a_refused_look_does_not_say_that_an_endpoint_is_gone(stage: Stage) -> N
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
     assert "ListAppInstanceUserEndpoints failed: ForbiddenException. " in answer["Reason"]
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 5])
+def test_an_update_waits_until_list_no_longer_shows_what_is_gone(stage: Stage, seconds: float) -> None:
+    """F32, F34: Describe answers without an endpoint, and List still shows it for some seconds."""
+    stage.backend.switches.change({"missing_endpoint": "success", "deregistered_listed_seconds": seconds})
+    first = stage.create()
+    endpoint_id = first["Data"]["EndpointId"]
+    stage.backend.deregister_app_instance_user_endpoint(app_instance_user_arn=stage.user, endpoint_id=endpoint_id)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"]}
+
+
+def test_an_update_with_little_time_does_not_wait_for_list(stage: Stage) -> None:
+    """F34, F42: it fails with the id that it has, in time for its response."""
+    first = stage.create()
+    stage.backend.faults.append(Fault(DESCRIBE, answer="empty", times=None))  # type: ignore[arg-type] # the value
+    began = stage.clock.now()
+    event = stage.event(
+        "Update",
+        stage.properties(Type="APNS_SANDBOX"),
+        PhysicalResourceId=first["PhysicalResourceId"],
+        OldResourceProperties=stage.properties(),
+    )
+    answer = stage.deliver(event, seconds=2)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert stage.clock.now() - began < 2

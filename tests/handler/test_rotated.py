@@ -45,6 +45,20 @@ def test_a_rollback_returns_to_the_endpoint_that_the_update_began_with(
     assert there(stack) == before
 
 
+def test_a_rollback_removes_what_list_shows_only_the_second_time(stack: Stack) -> None:
+    """F36, F60: the overtaken update has just registered it, and nobody was told."""
+    stack.stage.backend.switches.change({"device_token_conflict": "none"})
+    stack.create()
+    before = there(stack)
+    stack.rotate()
+    stack.says("UPDATE_IN_PROGRESS")
+    stack.before, stack.declared = stack.declared, stack.declared | {"AllowMessages": "NONE"}
+    stack.stage.backend.switches.change({"new_endpoint_in_first_list": False})
+    stack.stage.stranger(NEW, name="canary phone", allow_messages="NONE")
+    assert stack.roll_back()["Status"] == "SUCCESS"
+    assert there(stack) == before
+
+
 def test_a_rollback_returns_from_another_user(stack: Stack) -> None:
     """F60: there the device token is another, too."""
     first, before = stack.create(), there(stack)

@@ -13,7 +13,7 @@ from chime_endpoints_handler.aws import token_sources as sources
 from chime_endpoints_handler.aws.calls import Caller
 from chime_endpoints_handler.aws.deadline import Deadline
 from chime_endpoints_handler.aws.failures.errors import SourceError
-from chime_endpoints_handler.model.declaration import ParameterSource
+from chime_endpoints_handler.model.declaration import ParameterSource, SecretSource
 from support.anomalies import unanswered_create
 from support.answering import Answering
 from support.refusing import Refusing
@@ -336,3 +336,16 @@ def test_a_parameter_without_a_value_is_explained() -> None:
     with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it as text\.$"):
         sources.read("DeviceToken", ParameterSource(parameter_name="/push", version="2"), clients=service, call=call)
     assert service.asked == [("get_parameter", {"Name": "/push:2", "WithDecryption": True})]
+
+
+@pytest.mark.parametrize("source", [SecretSource(secret_arn="push"), ParameterSource(parameter_name="push")])
+def test_an_empty_answer_is_asked_for_again(source: SecretSource | ParameterSource) -> None:
+    """F26: it says nothing about the token."""
+    service = Answering({})
+
+    def answered(_: float) -> None:
+        service.answer = {"SecretString": "canary-token", "Parameter": {"Value": "canary-token"}}
+
+    call = Caller(deadline=Deadline(lambda: 60.0), sleep=answered)
+    assert sources.find("DeviceToken", source, clients=service, call=call).token == "canary-token"
+    assert len(service.asked) == 2

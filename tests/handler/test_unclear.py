@@ -72,11 +72,11 @@ def test_what_vanishes_while_it_is_named_is_told(stage: Stage) -> None:
 
 
 def test_a_change_that_is_never_confirmed_fails(stage: Stage) -> None:
-    """F26: three answers without content, and List shows the endpoint."""
+    """F26: five answers without content, and List shows the endpoint."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, answer="empty", times=None))  # type: ignore[arg-type] # its word
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
-    assert (answer["Status"], stage.operations.count("Update")) == ("FAILED", 3)
+    assert (answer["Status"], stage.operations.count("Update")) == ("FAILED", 5)
     assert answer["Reason"].startswith("CE-514: UpdateAppInstanceUserEndpoint of endpoint ")
     assert stage.registered[0].name == "canary phone"
 

@@ -104,6 +104,7 @@ def _read_secret(source: SecretSource, clients: Clients, call: Call, *, subject:
     answer = call(
         "GetSecretValue",
         lambda: _get_secret(clients.secrets(_region_of(source.secret_arn)), source.secret_arn, named),
+        is_complete=lambda answer: "SecretString" in answer or "SecretBinary" in answer,
         propagates=True,
         subject=subject,
     )
@@ -166,10 +167,11 @@ def _read_parameter(source: ParameterSource, clients: Clients, call: Call, *, su
     answer = call(
         "GetParameter",
         lambda: clients.parameters(_region_of(source.parameter_name)).get_parameter(Name=name, WithDecryption=True),
+        is_complete=lambda answer: "Parameter" in answer,
         propagates=True,
         subject=subject,
     )
-    parameter = answer.get("Parameter") or {}
+    parameter = answer["Parameter"]
     value = parameter.get("Value")
     if not isinstance(value, str):
         raise _UnusableError(Code.NO_TOKEN, "has no value. Store the device token in it as text.")

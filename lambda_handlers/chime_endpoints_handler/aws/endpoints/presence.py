@@ -12,7 +12,6 @@ from ..failures.errors import ServiceError
 from ..failures.remedies import INCOMPLETE, Kind, explain
 from .api import Endpoints, Listed, Registered, may_mean_no_user, was_refused
 
-_TRIES = 3  # if a response does not say what the service did
 _WAITS = (1.0, 2.0, 4.0)  # seconds for which List may show what has been deregistered
 
 
@@ -52,7 +51,7 @@ def describe(endpoints: Endpoints, endpoint_id: str) -> Registered | None:
 def describe_or_list(endpoints: Endpoints, endpoint_id: str) -> Registered | Collection[Listed]:
     """Return the endpoint; if it does not exist, what two Lists show instead."""
     try:
-        for _ in range(_TRIES):
+        for _ in _tries(endpoints):
             if (registered := endpoints.describe(endpoint_id)) is not None:
                 return registered
             if (listed := _list_without(endpoints, endpoint_id)) is not None:
@@ -88,7 +87,7 @@ def unless_refused(look_up: Callable[[], tuple[Registered, ...]]) -> tuple[Regis
 def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> Collection[Listed] | None:
     """Change name and messages in place; if the endpoint does not exist, return what two Lists show instead."""
     try:
-        for _ in range(_TRIES):
+        for _ in _tries(endpoints):
             if endpoints.update(endpoint_id, name=name, allow_messages=allow_messages):
                 return None
             if (listed := _list_without(endpoints, endpoint_id)) is not None:
@@ -98,6 +97,19 @@ def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages:
             return listed
         raise
     raise unclear("UpdateAppInstanceUserEndpoint", endpoint_id)
+
+
+def _tries(endpoints: Endpoints) -> Iterator[None]:
+    """Yield for each try of a call whose responses do not say what the service did.
+
+    Either responses get lost, or the endpoint was deregistered and List still shows it.
+    """
+    yield
+    yield
+    for wait in _WAITS:
+        if not endpoints.pause(wait):
+            return
+        yield
 
 
 def unclear(operation: str, endpoint_id: str) -> ServiceError:

@@ -316,7 +316,7 @@ def _has_to_look_twice(endpoints: Endpoints, facts: Facts) -> bool:
     """Whether what is looked for may be new: after a failure, in a rollback, and at another user."""
     if facts.is_delete or facts.failure is not None or endpoints.user_arn != facts.user_arn:
         return True
-    if not facts.has_current_here:
+    if not facts.has_current_here or (facts.knows(Look.BEGINNING) and facts.beginning.physical_id):
         return True
     declaration, former, held = facts.declaration, facts.former_declaration, facts.held
     is_changed = declaration is not None and former is not None and former.immutable != declaration.immutable

@@ -77,8 +77,17 @@ def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
         return _is_created_since(endpoint, facts.arrival.started - _LONGEST_OPERATION)
     if _is_created_since(endpoint, facts.arrival.earliest):
         return True
-    # A rollback returns to the endpoint that the current one has just replaced.
-    recently, created, current = facts.arrival.started - _LONGEST_OPERATION, endpoint.created, facts.held.created
+    # A rollback returns to the endpoint with which the update began: the one that the current one has just replaced.
+    is_alone = sum(each.identity == facts.desired.identity for each in facts.own) == 1
+    if (is_alone and _is_just_replaced(endpoint, facts)) or not (began := facts.beginning.physical_id):
+        return _is_just_replaced(endpoint, facts)
+    return began == str(id_of(endpoint))
+
+
+def _is_just_replaced(endpoint: Registered, facts: Facts) -> bool:
+    """Whether the current endpoint can have replaced this one a short time ago, by their ages."""
+    recently, created = facts.arrival.started - _LONGEST_OPERATION, endpoint.created
+    current = facts.held.created if facts.held is not None else None
     return created is not None and current is not None and recently <= current and created <= current
 
 

@@ -121,8 +121,16 @@ def refusal_is_remembered(facts: Facts) -> Step | None:
 
     The service may remember that it refused an earlier delivery.
     """
-    is_first = facts.rounds == 0 and facts.gave_way is None
-    return RegisterAgain() if is_first and not strangers(facts) and facts.arrival.is_repeat else None
+    return RegisterAgain() if _is_nothing_in_the_way(facts) and facts.arrival.is_repeat else None
+
+
+def no_longer_in_the_way(facts: Facts) -> Step | None:
+    """Nothing is in the way of an Update whose endpoint is gone: register again.
+
+    What an overtaken Update had registered in its place may have been removed since.
+    """
+    is_gone = not facts.is_create and _is_nothing_in_the_way(facts) and facts.held is None
+    return RegisterAgain() if is_gone else None
 
 
 def taken_elsewhere(facts: Facts) -> Step | None:
@@ -184,6 +192,7 @@ TAKEN_ROWS = (
     room_was_made,
     taken_by_the_predecessor,
     refusal_is_remembered,
+    no_longer_in_the_way,
     taken_elsewhere,
     taken_by_a_sibling,
     taken_by_a_stranger,
@@ -197,6 +206,11 @@ def strangers(facts: Facts) -> list[Registered]:
     """Return the declared user's endpoints with a desired device token that are someone else's."""
     here = [holder for holder in facts.holders if holder.identity.user_arn == facts.user_arn]
     return [holder for holder in here if role_of(holder, facts) is Role.STRANGER]
+
+
+def _is_nothing_in_the_way(facts: Facts) -> bool:
+    """Whether no endpoint is known that can have caused the first refusal."""
+    return facts.rounds == 0 and facts.gave_way is None and not strangers(facts)
 
 
 def _is_certainly_in_the_way(facts: Facts) -> bool:

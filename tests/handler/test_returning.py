@@ -1,0 +1,72 @@
+"""The rollback of a replacement under a declared name: it returns to the endpoint with which the update began."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.anomalies import MARKED, ids
+from support.rotating import Stack, there
+from support.stage import Stage
+
+OLD = {"EndpointAttributes": {"DeviceToken": "canary-token-a"}}
+NEW = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
+
+
+@pytest.fixture
+def stack(stage: Stage) -> Stack:
+    """A service that does not keep equal endpoints apart, and a stack without anything in it."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    return Stack(stage)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_strangers_equal_endpoint_is_not_returned_to(stack: Stack, *, is_first: bool) -> None:
+    """F60: it is as old as the endpoint of before, and equal to it in everything."""
+    if is_first:
+        stack.stage.stranger("canary-token-a", name="canary phone")
+    first = stack.create(**OLD)
+    if not is_first:
+        stack.stage.stranger("canary-token-a", name="canary phone")
+    before = there(stack)
+    stack.update(**NEW)
+    assert stack.held != first
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert there(stack) == before
+
+
+def test_a_strangers_equal_endpoint_is_not_returned_to_after_a_lost_response(stack: Stack) -> None:
+    """F52, F60: what the rollback returned to has the marked name since then."""
+    stack.stage.stranger("canary-token-a", name="canary phone")
+    first = stack.create(**OLD)
+    before = there(stack)
+    stack.update(**NEW)
+    stack.stage.backend.update_app_instance_user_endpoint(
+        app_instance_user_arn=stack.stage.user,
+        endpoint_id=first.rpartition("/")[2],
+        name=MARKED,
+    )
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert sorted(there(stack)) == sorted(before)
+
+
+@pytest.mark.parametrize("conflict", ["none", "user"])
+def test_the_rollback_of_an_adoption_returns(stack: Stack, conflict: str) -> None:
+    """F27, F60: what was adopted is older than the update, so that ages do not say what it has replaced."""
+    stack.stage.backend.switches.change({"device_token_conflict": conflict})
+    first = stack.create(**OLD)
+    stack.stage.backend.switches.change({"device_token_conflict": "user"})
+    theirs = stack.stage.stranger("canary-token-b")
+    stack.stage.clock.sleep(86_400)
+    stack.update(**NEW, AdoptExisting="true")
+    assert stack.held.endswith(theirs.endpoint_id)
+    stack.stage.backend.switches.change({"device_token_conflict": conflict})
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert ids(stack.stage) == {first}
+
+
+def test_the_events_are_not_read_where_ages_say_it(stack: Stack) -> None:
+    """F72: one endpoint is equal, and the current one has just been registered; hundreds may be rolled back at once."""
+    first = stack.create(**OLD)
+    stack.update(**NEW)
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert stack.stage.stack.asked_for_rollback == []
