@@ -42,6 +42,10 @@ class Crowd(Clock):
             turn.set()
             self._is_over.wait()
 
+    def start(self, job: Callable[[], object]) -> None:
+        """Starts one more job beside those that run."""
+        self._start_next(iter([job]))
+
     def _start_next(self, waiting: Iterator[Callable[[], object]]) -> None:
         job = next(waiting, None)
         if job is None:
