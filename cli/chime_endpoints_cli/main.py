@@ -14,7 +14,7 @@ from .commands.audit.command import audit_command
 from .commands.drift.command import drift_command
 from .commands.file.init import init_command
 from .commands.file.schema import schema_command
-from .commands.file.validate import validate_command
+from .commands.file.validate.command import validate_command
 from .commands.help.completion import VARIABLE, completion_command
 from .commands.help.explain import explain_command
 from .commands.import_.command import import_command

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +46,12 @@ def _wrong(block: Block, directory: Path) -> list[str]:
             return list(_wrong_in_template(block.text))
         case "yaml" if re.search(r"^endpoints:", block.text, re.MULTILINE):
             return list(_wrong_in_declaration(block.text, directory))
+        case "yaml" if block.text.startswith("repos:"):
+            return list(_wrong_in_hooks(block.text))
         case "yaml" if re.search(r"^jobs:", block.text, re.MULTILINE):
             return list(_wrong_in_workflow(block))
+        case "text" if block.text.startswith("endpoints.yaml:"):
+            return list(_wrong_in_validation(block, directory))
         case "json":
             return list(_wrong_in_json(block))
         case "python":
@@ -94,6 +99,28 @@ def _wrong_in_declaration(text: str, directory: Path) -> Iterator[str]:
     for schema in re.findall(r"\$schema=(\S+)", text):
         if not (ROOT / schema).exists():
             yield f"there is no {schema}"
+
+
+def _wrong_in_hooks(text: str) -> Iterator[str]:
+    """The configuration of pre-commit names this repository and its hooks."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    for repository in yaml.safe_load(text)["repos"]:
+        if repository["repo"] != project["urls"]["Source"]:
+            yield f"{repository['repo']} is not this project"
+        yield from (f"there is no hook {hook['id']}" for hook in repository["hooks"] if hook["id"] not in hooks)
+
+
+def _wrong_in_validation(block: Block, directory: Path) -> Iterator[str]:
+    """The command prints this about the page's first declaration with FCM as a type."""
+    declaration = next(
+        each.text for each in blocks_of(block.page) if re.search(r"^endpoints:", each.text, re.MULTILINE)
+    )
+    (directory / "endpoints.yaml").write_text(declaration.replace("type: APNS", "type: FCM", 1), encoding="utf-8")
+    command = [sys.executable, "-m", "chime_endpoints_cli.main", "validate"]
+    printed = subprocess.run(command, cwd=directory, check=False, capture_output=True, text=True).stderr  # noqa: S603 - this command
+    if printed != f"{block.text.rstrip()}\n1 mistake\n":
+        yield f"validate prints: {printed}"
 
 
 def _wrong_in_workflow(block: Block) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -15,6 +16,26 @@ from .posix import require_posix
 
 local = click.option("--local", is_flag=True, help="Use the local cloud that `chime-endpoints local up` started.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+
+
+def formats(*choices: str) -> Callable[[Any], Any]:
+    """--format, whose first choice is the default; `form_of` combines it with --json."""
+    return click.option(
+        "--format", "form", type=click.Choice(choices), help=f"The format of the output; by default, {choices[0]}."
+    )
+
+
+def form_of(form: str | None, *, as_json: bool, default: str) -> str:
+    """Return the format that --format or --json selects.
+
+    Raises:
+        CommandError: they contradict each other.
+    """
+    if as_json and form not in (None, "json"):
+        raise CommandError(f"--json and --format {form} cannot be used together", remedy="Use one of them.")
+    return "json" if as_json else form or default
+
+
 regions = click.option(
     "--region",
     "regions",

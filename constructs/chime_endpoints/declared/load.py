@@ -21,7 +21,8 @@ from .entries.entry_reader import read_entry
 from .entries.fields import DEFAULT_FIELDS, KEY, MOST_STACKS, NUMBER, TOP_FIELDS
 from .stack_assignment.assignment import assign_to_stacks, exceeded_quota, stacks_needed
 
-_MOST_BYTES = 100_000_000
+MOST_BYTES = 100_000_000
+"""The largest file that is read."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -35,8 +36,23 @@ def load(path: Path, variables: Lookup) -> Declarations:
     Raises:
         DeclaredFileError: the file cannot be read or has mistakes. The error lists each mistake with its place.
     """
-    text = _text(path)
-    document = read(text, is_json=path.suffix.lower() == ".json")
+    is_json = path.suffix.lower() == ".json"
+    return load_content(_content(path), name=str(path), is_json=is_json, variables=variables)
+
+
+def load_content(content: bytes, *, name: str, is_json: bool, variables: Lookup) -> Declarations:
+    """Load the content of a declaration file.
+
+    Args:
+        content: YAML or JSON in UTF-8; at most `MOST_BYTES`.
+        name: the file's name in messages.
+        is_json: whether the content is JSON.
+        variables: looks up the values of `${NAME}`.
+
+    Raises:
+        DeclaredFileError: the content has mistakes. The error lists each mistake with its place.
+    """
+    document = read(_text(content, name), is_json=is_json)
     problems = document.problems
     reader = Reader(problems=problems, variables=variables)
     declarations = None
@@ -45,25 +61,31 @@ def load(path: Path, variables: Lookup) -> Declarations:
             reader.wrong(Place(), "", "is empty; add `endpoints:` with an entry for each endpoint.")
     else:
         top = reader.map(document.root, "", TOP_FIELDS)
-        declarations = None if top is None else _declarations(reader, top, str(path))
+        declarations = None if top is None else _declarations(reader, top, name)
     if problems or declarations is None:
-        raise DeclaredFileError(str(path), problems)
+        raise DeclaredFileError(name, problems)
     return declarations
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     def refused(text: str) -> DeclaredFileError:
         return DeclaredFileError(str(path), [Problem(Place(), text)])
 
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise refused(f"cannot be read: {error.strerror}. To use another file, pass -c endpoints=PATH.") from error
     except ValueError as error:  # a NUL in its name
         raise refused("is not a valid file name. To use another file, pass -c endpoints=PATH.") from error
-    if len(content) > _MOST_BYTES:
-        raise refused(f"is larger than {_MOST_BYTES // 1_000_000} MB; split the endpoints over several apps.")
+
+
+def _text(content: bytes, name: str) -> str:
+    def refused(text: str, place: Place = Place()) -> DeclaredFileError:  # noqa: B008 - it is frozen
+        return DeclaredFileError(name, [Problem(place, text)])
+
+    if len(content) > MOST_BYTES:
+        raise refused(f"is larger than {MOST_BYTES // 1_000_000} MB; split the endpoints over several apps.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,9 +94,7 @@ def _text(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         before = content[content.rfind(b"\n", 0, error.start) + 1 : error.start]
         place = Place(line, len(before.decode("utf-8")) + 1)
-        raise DeclaredFileError(
-            str(path), [Problem(place, "is not valid UTF-8 from here on; save the file as UTF-8.")]
-        ) from None
+        raise refused("is not valid UTF-8 from here on; save the file as UTF-8.", place) from None
 
 
 def _declarations(reader: Reader, top: MapNode, path: str) -> Declarations:

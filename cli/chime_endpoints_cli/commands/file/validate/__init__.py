@@ -1,0 +1,1 @@
+"""`chime-endpoints validate`: checks declaration files without AWS and without CDK."""
