@@ -207,6 +207,38 @@ def test_what_came_back_goes_where_the_resource_was_given_up_meanwhile(
     assert stage.registered == []
 
 
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_what_came_back_is_looked_for_though_there_was_a_look_before(
+    stage: Stage, change: dict[str, Any], name: str | None
+) -> None:
+    """F44, F56: the first look was for what a registration without an answer may have left."""
+    old = stage.properties(Name=name)
+    first = stage.create(old)["PhysicalResourceId"]
+    event = update(stage, first, old | change, old)
+    stage.backend.faults += [
+        Fault(REGISTER, error="ServiceFailureException", status=500, nth=2),
+        Fault(REGISTER, error="BadRequestException", nth=2),
+        Fault(REGISTER, when="before", call=lambda: stands(stage, "DELETE_COMPLETE", first), nth=2),
+    ]
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert stage.registered == []
+
+
+@pytest.mark.parametrize("late_by", [0, 5])
+def test_it_does_not_give_way_if_the_resource_is_given_up_during_the_registration(
+    stage: Stage, change: dict[str, Any], late_by: float
+) -> None:
+    """F44: a late event has asked CloudFormation before, which was still waiting then."""
+    old = stage.properties()
+    first = stage.create(old)["PhysicalResourceId"]
+    event = update(stage, first, old | change, old)
+    stage.clock.sleep(late_by)
+    stage.backend.faults.append(Fault(REGISTER, when="before", call=lambda: stands(stage, "DELETE_IN_PROGRESS", first)))
+    assert stage.deliver(event)["Reason"].startswith("CE-415: ")
+    assert ids(stage) == [first]
+    assert "Deregister" not in stage.operations
+
+
 def test_a_resource_that_was_given_up_is_cleared_whatever_was_declared_before(
     stage: Stage, change: dict[str, Any]
 ) -> None:

@@ -214,6 +214,37 @@ def test_a_replacement_that_cloudformation_holds_already_stays_where_a_second_de
     assert held["PhysicalResourceId"] in ids(stage)
 
 
+def test_cloudformation_is_asked_again_at_the_end_of_a_replacement_that_removed_a_leftover(stage: Stage) -> None:
+    """F44, F58: before the leftover was removed, CloudFormation still waited for the Update."""
+    first = stage.create()
+    stage.sent()
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    stage.stranger("canary-attempt", name=MARKED)
+    given_up = Fault(
+        UPDATE, when="after", call=lambda: stands(stage, "DELETE_IN_PROGRESS", first["PhysicalResourceId"])
+    )
+    stage.backend.faults.append(given_up)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Reason"].startswith("CE-415: ")
+    assert tokens(stage) == {"canary-token-a"}
+
+
+def test_a_replacement_that_cloudformation_learns_of_while_a_second_delivery_fails_stays(stage: Stage) -> None:
+    """F43: CloudFormation reads the first delivery's answer while the second fails to remove a leftover."""
+    stage.backend.switches.change({"new_endpoint_in_first_list": False})
+    first = stage.create()
+    stage.sent()
+    held = stage.deliver(event := rotation(stage, first))
+    stage.stranger("canary-attempt", name=MARKED).listed = True
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    stage.backend.faults += [
+        Fault(DEREGISTER, when="before", call=lambda: stands(stage, "UPDATE_COMPLETE", held["PhysicalResourceId"])),
+        Fault(DEREGISTER, error="BadRequestException"),
+    ]
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert held["PhysicalResourceId"] in ids(stage)
+
+
 def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Stage) -> None:
     """F44: CloudFormation holds another id by now; it has not given the resource up."""
     first = stage.create()

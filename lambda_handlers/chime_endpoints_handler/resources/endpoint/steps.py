@@ -45,7 +45,7 @@ class Register:
     purpose: str
     """Part of the ClientRequestToken: the same for every delivery that does this for the same reason."""
 
-    stale = frozenset({Look.STATUS, Look.HOLDERS, Look.SIBLING, Look.REMEMBERED})
+    stale = frozenset({Look.STATUS, Look.REMEMBERED})
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class LookAgain:
 class RegisterAgain:
     """Forget the refusal of the last registration, because what was in its way is gone."""
 
-    stale = frozenset({Look.HOLDERS, Look.SIBLING})
+    stale = frozenset({Look.HOLDERS})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,63 @@
+"""An Update that CloudFormation no longer waits for goes on beside its rollback, which removes what it registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.anomalies import ROTATED, stands, tokens
+from support.stage import STACK_ID, Stage
+
+
+def begins(stage: Stage, status: str, physical_id: str) -> None:
+    """CloudFormation begins an update of the stack or its rollback, and the resource's part of it."""
+    stage.stack.happens(status, STACK_ID, to="chat")
+    stage.stack.happens("UPDATE_IN_PROGRESS", physical_id)
+    stands(stage, "UPDATE_IN_PROGRESS", physical_id)
+
+
+def roll_back(stage: Stage, first: dict[str, Any]) -> dict[str, Any]:
+    """The rollback's Update, to the declaration from before."""
+    begins(stage, "UPDATE_ROLLBACK_IN_PROGRESS", first["PhysicalResourceId"])
+    return stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
+
+
+def test_a_rollback_removes_what_the_overtaken_update_registered(stage: Stage) -> None:
+    """F44, F61: it has its declared name already, so that only the time of the update and equality tell whose it is."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create()
+    stage.clock.sleep(600)
+    begins(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    named = stage.stranger("canary-token-b", name="canary phone")  # as the Update had it when CloudFormation went on
+    assert roll_back(stage, first)["PhysicalResourceId"] == first["PhysicalResourceId"]
+    assert named not in stage.registered
+    assert tokens(stage) == {"canary-token-a"}
+
+
+@pytest.mark.parametrize("difference", [{"device_token": "canary-token-c"}, {"name": "another"}], ids=str)
+def test_a_rollback_spares_what_differs_from_the_overtaken_update(stage: Stage, difference: dict[str, Any]) -> None:
+    """F27: it is someone else's."""
+    first = stage.create()
+    begins(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    theirs = stage.stranger(**({"device_token": "canary-token-b", "name": "canary phone"} | difference))
+    roll_back(stage, first)
+    assert theirs in stage.registered
+
+
+def test_a_rollback_spares_what_is_older_than_the_overtaken_update(stage: Stage) -> None:
+    """F27: whatever it equals."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b", name="canary phone")
+    stage.clock.sleep(1)
+    begins(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    roll_back(stage, first)
+    assert theirs in stage.registered
+
+
+def test_a_rollback_removes_nothing_if_cloudformation_does_not_say_when_the_update_began(stage: Stage) -> None:
+    """F27, F44: it may be someone else's."""
+    first = stage.create()
+    theirs = stage.stranger("canary-token-b", name="canary phone")
+    stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
+    assert theirs in stage.registered
