@@ -25,7 +25,7 @@ _PATIENCE = 6.0  # seconds that each call takes while an outage lasts
 _LATEST = 15.0  # seconds after which a Delete comes, at the most, while a call is under way
 _MOST_CALLS = 400
 _TURN = 7  # of so many calls for our events, one comes right before an event of the sibling
-# A refusal that lasts does not say that a user is gone: the documented limit, which would be met all the time.
+# A refusal that lasts does not say that a user is gone: limit L11, which would be met all the time.
 _REFUSALS = {False: "BadRequestException", True: "RefusedException"}
 _MOST_OF_OURS = 2  # beside its predecessor, a replacement is one more
 
@@ -45,7 +45,7 @@ class Deliveries:
     """CloudFormation reads the answer to an event."""
     strangers: dict[str, dict[str, Any]] = field(default_factory=dict)
     abandoned: set[str] = field(default_factory=set)
-    """EndpointIds of what was replaced and could not be deleted: the documented limit."""
+    """EndpointIds of what was replaced and could not be deleted: limit L2."""
     past: list[tuple[dict[str, Any], float, dict[str, Any] | None]] = field(default_factory=list)
     """Events, the times at which they were sent, and how they were answered."""
     live_beside: Callable[[], None] = lambda: None
@@ -73,12 +73,12 @@ class Deliveries:
                 break
             if number < len(_RETRY_AFTER):
                 self.stage.clock.sleep(_RETRY_AFTER[number])
-        if answer is not None and weather.is_delivered_twice and not _is_failed_update(event, answer):
+        if answer is not None and weather.is_delivered_twice:
             if any(incident.delivery == REPEATED for incident in weather.incidents):
-                # The documented limit: what goes wrong in a second delivery before CloudFormation has read the answer.
+                # Limit L8: what goes wrong in a second delivery before CloudFormation has read the answer.
                 self.read(event, answer)
             if any(incident.kind == "delete" for incident in weather.incidents):
-                # The documented limit: a Create that is delivered again within two seconds, after its resource is gone.
+                # Limit L8: a Create that is delivered again within two seconds, after its resource is gone.
                 self.stage.clock.sleep(LATE)
             self._repeat(event, answer, weather)
         self.past.append((event, sent, answer))
@@ -219,11 +219,6 @@ class Deliveries:
 def _is_over(incident: Incident, outages_over: set[Incident]) -> bool:
     """Whether what came after the incident was as if there had been none."""
     return not incident.lasts if incident.kind == "refuse" else incident in outages_over
-
-
-def _is_failed_update(event: dict[str, Any], answer: dict[str, Any]) -> bool:
-    """The documented limit: an Update that failed, is delivered again at once, and succeeds then."""
-    return (event["RequestType"], answer["Status"]) == ("Update", "FAILED")
 
 
 def snapshot(endpoint: object) -> dict[str, Any]:

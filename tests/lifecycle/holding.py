@@ -115,14 +115,14 @@ class Holding:
         return {id_of(each) for each in endpoints.values() if each.endpoint_id not in self.strangers}
 
     def _forget(self, physical_ids: set[str]) -> None:
-        """What stays is excused by a documented limit."""
+        """Excuse what stays by a limit."""
         for physical_id in physical_ids:
             del self.stage.backend.endpoints[endpoint_id_of(physical_id)]
 
-    # What the documented limits excuse
+    # What the limits excuse
 
     def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
-        """The documented limit: a delivery named the endpoint, and the last one could neither mark nor remove it."""
+        """Limit L7: a delivery named the endpoint, the last one could not undo it, and the rollback has trouble too."""
         if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
@@ -138,7 +138,7 @@ class Holding:
         )
 
     def _excuse_refused(self, failed: dict[str, Any], known: set[str], weather: Weather) -> None:
-        """The documented limit: a user about whom the service refuses to tell, again and again, is taken for gone."""
+        """Limit L11: a user about whom the service refuses to tell, again and again, is taken for gone."""
         assert self.declared is not None
         user = failed["AppInstanceUserArn"]
         is_refused = any(each.kind == "refuse" and each.lasts for each in self.deliveries.last_met(weather))
@@ -146,7 +146,7 @@ class Holding:
             self._forget({each for each in self._ours() - known if each.startswith(f"{user}/")})
 
     def _excuse_overtaken(self, weather: Weather) -> None:
-        """The documented limit: CloudFormation gave the resource up, and the last delivery could not remove it.
+        """Limit L7: CloudFormation gave the resource up, and the last delivery could not remove it.
 
         Nor could it where it had no time left: it had tried to answer for all of it, and no further one came.
         """

@@ -75,7 +75,7 @@ class World(Holding):
         assert self.declared is not None
         has_look_alike = any(theirs["name"] != "theirs" for theirs in self.rivals)
         if has_look_alike:
-            # The documented limit: a stranger's endpoint that equals the declaration in everything, name included,
+            # Limit L13: a stranger's endpoint that equals the declaration in everything, name included,
             # is told from our predecessor by the age of the current endpoint alone.
             self.stage.clock.sleep(4 * 3600)
         self.stage.clock.sleep(30)
@@ -86,7 +86,7 @@ class World(Holding):
         was_there = self._exists(before)
         tokens = self._tokens_of(before)
         if has_look_alike and not was_there:
-            # The documented limit: with its predecessor lost, a rollback may return to a stranger's that equals it.
+            # Limit L13: with its predecessor lost, a rollback may return to a stranger's that equals it.
             sibling_fails = False
         answer = self.deliveries.send(self._updating(before, properties, old), weather)
         if self.cancelled:
@@ -116,7 +116,7 @@ class World(Holding):
             self._check_failed_update(answer["PhysicalResourceId"], properties, weather)
         self._roll_back(before, properties, old, rollback_weather, others=set())
         if self.cancelled and answer is not None and answer["PhysicalResourceId"] != before:
-            # The documented limit: what came back under another id, and a stack that is deleted during the rollback.
+            # Limit L9: what came back under another id, and a stack that is deleted during the rollback.
             self.stage.backend.endpoints.pop(endpoint_id_of(answer["PhysicalResourceId"]), None)
 
     def delete(self, weather: Weather = CALM) -> None:
@@ -143,7 +143,7 @@ class World(Holding):
     def stranger_registers(self, token: str, name: str) -> None:
         """Somebody else registers an endpoint, long before or after anything of ours."""
         if name != "theirs":
-            # The documented limit: one that equals the declaration in everything is told from an own attempt by age.
+            # Limit L13: one that equals the declaration in everything is told from an own attempt by age.
             self.stage.clock.sleep(LONGEST_AGE)
         with suppress(Exception):  # the service may refuse it
             endpoint = self.stage.stranger(token, name=name)
@@ -172,7 +172,7 @@ class World(Holding):
         event = self._updating(current, old, failed)
         answer = self.deliveries.send(event, weather)
         if self.cancelled:
-            if is_lost_for_good:  # The documented limit: what an unheard delivery registered stays.
+            if is_lost_for_good:  # Limit L9: what an unheard delivery registered stays.
                 self._forget(self._ours())
             self._excuse_overtaken(weather)
             for superseded in filter(self._exists, others):  # a stack that goes takes all that it has held
@@ -191,9 +191,9 @@ class World(Holding):
         assert answer is not None
         if answer["Status"] == "FAILED" and self.has_vanished and self._is_held_by_stranger(old):
             assert answer["Reason"].startswith(("CE-411: ", "CE-412: ")), answer
-            # A stranger took the token of what had vanished; what took its place stays as it is. The documented limits:
-            # what an unheard delivery registered stays until the rollback is continued, and what gave way in vain came
-            # back under another id.
+            # A stranger took the token of what had vanished; what took its place stays as it is.
+            # Limit L9: what an unheard delivery registered stays until the rollback is continued, and what gave way in
+            # vain came back under another id.
             self._forget(self._ours() - {current})
             self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED", is_rolled_back=True)
             return

@@ -1,4 +1,4 @@
-"""The documented limits that a life may meet; `docs/guarantees-in-detail.md` names each of them."""
+"""The documented limits that a life may meet; `docs/guarantees.md` and `docs/guarantees-in-detail.md` list them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ASKED = ("describe_stacks", "describe_stack_events")
 
 
 def _cannot_be_asked(life: Life, _finding: str) -> bool:
-    """CloudFormation does not say with which endpoint the update began that is rolled back.
+    """Limit L10: CloudFormation does not say with which endpoint the update began that is rolled back.
 
     That matters only if ages and names do not say it either: a source was rotated, an endpoint adopted, or a
     stranger's is equal.
@@ -26,26 +26,26 @@ def _cannot_be_asked(life: Life, _finding: str) -> bool:
 
 
 def _gave_way_in_between(life: Life, finding: str) -> bool:
-    """CloudFormation cancels an Update between the question about it and the call that removes the predecessor."""
+    """Limit L8: CloudFormation cancels an Update after the question about it, before the predecessor is removed."""
     return life.overtaken_after is not None and life.shares_a_token and finding.endswith("the endpoint is missing")
 
 
 def _changed_in_between(life: Life, finding: str) -> bool:
-    """CloudFormation cancels an Update right before the call that changes the name and AllowMessages."""
+    """Limit L8: CloudFormation cancels an Update right before the call that changes the name and AllowMessages."""
     is_changeable = finding in ("afterwards: not the declared messages", "afterwards: not the declared name")
     return life.overtaken_after is not None and is_changeable
 
 
 def _overtaken_at_once(life: Life, _finding: str) -> bool:
-    """The rollback begins within the seconds by which clocks may differ."""
+    """Limit L8: the rollback begins within the seconds by which clocks may differ."""
     return life.overtaken_after is not None and life.overtaken_after <= _AT_ONCE
 
 
 LIMITS: Mapping[str, Callable[[Life, str], bool]] = {
-    "CloudFormation cannot be asked": _cannot_be_asked,
-    "gave way in between": _gave_way_in_between,
-    "changed in between": _changed_in_between,
-    "overtaken at once": _overtaken_at_once,
+    "L10, CloudFormation cannot be asked": _cannot_be_asked,
+    "L8, gave way in between": _gave_way_in_between,
+    "L8, changed in between": _changed_in_between,
+    "L8, overtaken at once": _overtaken_at_once,
 }
 
 
