@@ -1,7 +1,7 @@
 # Every target first installs what it needs into this clone (.venv, .tools, node_modules) and writes nothing elsewhere.
 # Later runs reuse what is installed.
 
-.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve faults schema many format provider-template lock clean setup weaken mutants wheel release recording
+.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve decisions faults schema many format provider-template lock clean setup weaken mutants wheel release recording
 .DEFAULT_GOAL := help
 
 # The extras of pyproject.toml that a target needs.
@@ -21,7 +21,7 @@ help:
 	@echo 'make test-installed'
 	@echo '                test the wheel with the oldest and newest supported libraries (network, minutes)'
 	@echo "make coverage   fail if the handler's own tests miss a branch of the handler"
-	@echo 'make weaken     remove safeguards one by one and check that random histories detect it (minutes)'
+	@echo "make weaken     leave out one row or rule of the handler's decisions after the other: a test must notice"
 	@echo 'make mutants    find small changes of the handler that no test detects (hours; ARGS="--sample 800": minutes)'
 	@echo 'make model      run new random histories of a stack (MINUTES=10; SEED=… repeats a run)'
 	@echo 'make check      check format, lint, types and imports'
@@ -30,6 +30,7 @@ help:
 	@echo 'make docs       build the documentation site into site/ (make docs-serve: preview it while you write)'
 	@echo 'make recording  run the demo and draw the pictures of it for the README'
 	@echo 'make faults     write docs/faults.md, the table of faults and their tests'
+	@echo 'make decisions  write docs/decisions.md, the rows of the policy and their tests'
 	@echo 'make provider-template'
 	@echo '                write a template and a zip to deploy the provider without CDK, into dist/'
 	@echo 'make schema     write the JSON Schema of endpoints.yaml'
@@ -95,6 +96,9 @@ recording: setup
 
 faults: setup
 	@python tools/fault_table.py
+
+decisions: setup
+	@python tools/decisions.py
 
 provider-template: setup
 	@python tools/provider_template.py $(ARGS)
