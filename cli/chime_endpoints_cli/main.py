@@ -18,7 +18,7 @@ from .commands.file.validate.command import validate_command
 from .commands.help.completion import VARIABLE, completion_command
 from .commands.help.explain import explain_command
 from .commands.import_.command import import_command
-from .commands.list import list_command
+from .commands.list.command import list_command
 from .commands.local.cloud_commands import local
 
 

@@ -1,11 +1,13 @@
-"""Output of the commands: headings, sentences, JSON, progress, and raw output of other programs."""
+"""Output of the commands: headings, sentences, JSON, CSV, progress, and raw output of other programs."""
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +15,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from .codes import hint
+from .readable import readable
 
 INDENT = "  "
 
@@ -38,6 +41,24 @@ def line(out: Console, depth: int, markup: str) -> None:
 def show_json(value: object) -> None:
     """Print a value as JSON for other programs, in ASCII because locales differ."""
     write_raw(json.dumps(value, indent=2) + "\n")
+
+
+def show_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Print values as CSV (RFC 4180) with the columns' names in the first line; None is an empty value.
+
+    Values are exact, except on a terminal, which their invisible characters could manipulate.
+    """
+    is_terminal = sys.stdout.isatty()
+
+    def cell(value: object) -> str:
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return readable(text) if is_terminal else text
+
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell(row[name]) for name in columns] for row in rows)
+    write_raw(text.getvalue())
 
 
 @contextmanager

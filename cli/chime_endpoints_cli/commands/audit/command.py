@@ -16,7 +16,7 @@ from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.readable import readable
-from chime_endpoints_cli.output.terminal import console, counted, is_asked, line, say, show_json
+from chime_endpoints_cli.output.terminal import console, counted, is_asked, line, say, show_csv, show_json
 from chime_endpoints_handler.model.arns import REGIONS
 
 from .deregistration import deregister_orphans, removable
@@ -49,6 +49,9 @@ _STYLES = {
     Verdict.LEFT: "dim",
 }
 
+_COLUMNS = ("user_arn", "endpoint_id", "name", "verdict", "stack_id", "logical_id", "evidence", "deregistered")
+"""The columns of the CSV."""
+
 
 @click.command(
     "audit",
@@ -71,6 +74,7 @@ _STYLES = {
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @options.regions
 @options.local
+@options.formats("table", "json", "csv")
 @options.as_json
 def audit_command(
     *,
@@ -80,6 +84,7 @@ def audit_command(
     yes: bool,
     regions: tuple[str, ...],
     local: bool,
+    form: str | None,
     as_json: bool,
 ) -> ExitCode:
     """Find endpoints that no longer belong to a stack.
@@ -97,18 +102,20 @@ def audit_command(
     touches an endpoint that belongs to a stack, that its stack left registered on purpose, that a deployment in
     progress may be about to take over, or whose suffix proves nothing.
     """
+    form = options.form_of(form, as_json=as_json, default="table")
+    is_table = form == "table"
     if include_unheld and not is_repair:
         raise CommandError("--include-unheld does nothing without --repair", remedy="Add --repair, or leave it out.")
-    if is_repair and not yes and (as_json or not is_asked()):
+    if is_repair and not yes and (not is_table or not is_asked()):
         raise CommandError(
-            "--repair cannot ask for confirmation here", remedy="With --json or without a terminal, add --yes."
+            "--repair cannot ask for confirmation here", remedy="With JSON or CSV, or without a terminal, add --yes."
         )
     services = options.services_of(local=local)
     arns = cleaned(arns) or tuple(_all_app_instances(services))
     where = list(regions) or services.every_region()
     audit = find_orphans(services, arns, where, given=bool(regions))
     repaired: list[AuditedEndpoint] = []
-    if not as_json:
+    if is_table:
         show(audit)
     if is_repair and (orphans := removable(audit, includes_unheld=include_unheld)):
         question = f"Deregister {counted(len(orphans), 'endpoint')}? This cannot be undone"
@@ -116,10 +123,12 @@ def audit_command(
             repaired = deregister_orphans(
                 services, audit, arns=arns, regions=where, given=bool(regions), includes_unheld=include_unheld
             )
-        if not as_json:
+        if is_table:
             say(f"Deregistered: {len(repaired)} of {len(orphans)}.")
-    if as_json:
+    if form == "json":
         show_json(_to_json(audit, repaired))
+    elif form == "csv":
+        show_csv(_COLUMNS, _to_json(audit, repaired)["found"])
     return exit_code(audit, repaired)
 
 

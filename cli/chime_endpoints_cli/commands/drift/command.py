@@ -11,10 +11,10 @@ from chime_endpoints_cli.account.stacks.stacks import Stack
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.output.terminal import say, show_json
+from chime_endpoints_cli.output.terminal import say, show_csv, show_json
 
 from . import report
-from .findings import Finding, State
+from .findings import COLUMNS, Finding, State
 from .scan import compare_stacks
 
 
@@ -24,6 +24,7 @@ from .scan import compare_stacks
     examples=[
         ("chime-endpoints drift", "every stack in the region that has endpoints or tags"),
         ("chime-endpoints drift ChimeEndpoints --json", "one stack, as JSON for another program"),
+        ("chime-endpoints drift --format csv > drift.csv", "a line for each endpoint and tag resource"),
         ("AWS_PROFILE=audit chime-endpoints drift --without-tokens", "without reading secrets and parameters"),
     ],
     exit_codes={
@@ -36,9 +37,16 @@ from .scan import compare_stacks
 @click.option("--without-tokens", is_flag=True, help="Do not read and compare device tokens.")
 @options.regions
 @options.local
+@options.formats("table", "json", "csv")
 @options.as_json
 def drift_command(
-    *, stacks: tuple[str, ...], without_tokens: bool, regions: tuple[str, ...], local: bool, as_json: bool
+    *,
+    stacks: tuple[str, ...],
+    without_tokens: bool,
+    regions: tuple[str, ...],
+    local: bool,
+    form: str | None,
+    as_json: bool,
 ) -> ExitCode:
     """Compare deployed stacks with what is registered.
 
@@ -47,10 +55,13 @@ def drift_command(
     in some field, gone, or INACTIVE. It reads device tokens from their secrets and parameters and compares them, but
     never shows them. It changes nothing. For each drifted resource it says which deployment fixes it.
     """
+    form = options.form_of(form, as_json=as_json, default="table")
     services = options.services_of(local=local)
     seen, findings = compare_stacks(services, names=stacks, regions=regions, with_tokens=not without_tokens)
-    if as_json:
+    if form == "json":
         show_json(_to_json(seen, findings))
+    elif form == "csv":
+        show_csv(COLUMNS, (finding.to_record() for finding in findings))
     elif seen:
         report.show(seen, findings)
     else:

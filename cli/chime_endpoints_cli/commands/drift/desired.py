@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.constructs import construct_path, deployed_template
 from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups, TemplateContext, value_of
 from chime_endpoints_cli.account.stacks.stacks import Stack, StackResource, physical_ids, resources_of
-from chime_endpoints_cli.account.stacks.template_text import read_template
-from chime_endpoints_cli.output.errors import CommandError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +27,7 @@ def desired_resources(services: Services, stack: Stack, lookups: Lookups) -> lis
     held = resources_of(cloudformation, stack)
     if not held:
         return []
-    template = _template(cloudformation, stack)
+    template = deployed_template(cloudformation, stack)
     around = TemplateContext(
         stack=stack, template=template, resources=physical_ids(cloudformation, stack), lookups=lookups
     )
@@ -38,32 +35,10 @@ def desired_resources(services: Services, stack: Stack, lookups: Lookups) -> lis
     return [
         DesiredResource(
             held=each,
-            path=_path(written.get(each.logical_id, {}), each.logical_id),
+            path=construct_path(written.get(each.logical_id, {})) or each.logical_id,
             properties=(
                 value_of(written[each.logical_id].get("Properties", {}), around) if each.logical_id in written else None
             ),
         )
         for each in held
     ]
-
-
-def _template(cloudformation: Any, stack: Stack) -> Mapping[str, Any]:
-    """Return the deployed template, after transforms such as SAM's.
-
-    Raises:
-        CommandError: the template cannot be parsed.
-    """
-    body = cloudformation.get_template(StackName=stack.id, TemplateStage="Processed")["TemplateBody"]
-    try:
-        return read_template(body)
-    except yaml.YAMLError as error:
-        raise CommandError(f"the template of the stack {stack.name} cannot be read as JSON or YAML") from error
-
-
-def _path(resource: Mapping[str, Any], logical_id: str) -> str:
-    """Return the path of the construct in the CDK app, without the stack and without CDK's own last part."""
-    path = str((resource.get("Metadata") or {}).get("aws:cdk:path", ""))
-    parts = path.split("/")
-    if len(parts) > 2 and parts[-1] == "Resource":
-        parts.pop()
-    return "/".join(parts[1:]) or logical_id

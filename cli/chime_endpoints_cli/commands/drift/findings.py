@@ -25,6 +25,22 @@ class State(StrEnum):
         return self in (State.GONE, State.INACTIVE, State.CHANGED)
 
 
+COLUMNS = (
+    "region",
+    "stack",
+    "logical_id",
+    "path",
+    "type",
+    "physical_id",
+    "state",
+    "reason",
+    "differences",
+    "not_compared",
+    "repair",
+)
+"""The columns of the CSV."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """A field that differs from the declaration; for a device token, without the values."""
@@ -62,4 +78,13 @@ class Finding:
             "differences": [asdict(difference) for difference in self.differences],
             "not_compared": [{"field": field, "reason": reason} for field, reason in self.not_compared],
             "repair": self.repair,
+        }
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the finding as a flat record for CSV, with the names of the fields instead of their values."""
+        return self.to_json() | {
+            "region": self.held.stack.region,
+            "stack": self.held.stack.name,
+            "differences": " ".join(difference.field for difference in self.differences),
+            "not_compared": " ".join(field for field, _ in self.not_compared),
         }
