@@ -70,3 +70,17 @@ def test_the_events_are_not_read_where_ages_say_it(stack: Stack) -> None:
     stack.update(**NEW)
     assert stack.roll_back()["PhysicalResourceId"] == first
     assert stack.stage.stack.asked_for_rollback == []
+
+
+@pytest.mark.parametrize("conflict", ["none", "user"])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_rollback_returns_hours_later(stack: Stack, conflict: str, *, is_gone: bool) -> None:
+    """F60, F62: ages no longer say what the current endpoint has replaced, which may be gone as well."""
+    stack.stage.backend.switches.change({"device_token_conflict": conflict})
+    first = stack.create(**OLD)
+    stack.update(**NEW)
+    stack.stage.clock.sleep(86_400)
+    if is_gone:
+        del stack.stage.backend.endpoints[stack.held.rpartition("/")[2]]
+    assert stack.roll_back()["PhysicalResourceId"] == first
+    assert ids(stack.stage) == {first}

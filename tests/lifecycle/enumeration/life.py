@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ from lifecycle.enumeration.cases import ALICE, BOB, OTHER_TOKEN, TOKEN, Case
 from lifecycle.enumeration.function import Answer, Event, Function, Services
 from lifecycle.enumeration.limits import limit_of
 from lifecycle.enumeration.mishaps import LASTS
-from lifecycle.enumeration.stack import CancelledError, Properties, Stack
+from lifecycle.enumeration.stack import CancelledError, Properties, Stack, StuckError
 from lifecycle.enumeration.wire import Mishap, Wire
 from support.stage import ACCOUNT, APPLICATION, REGION, Clock, StackStandIn
 
@@ -121,17 +120,23 @@ class Life:
 
     def operate(self) -> None:
         """Perform the operation."""
-        with suppress(CancelledError):
+        try:
             if self.case.old is None:
                 self.stack.create(self.case.new, self.case.then)
             else:
                 self.stack.update(self.case.new, self.case.then)
+        except CancelledError:
+            pass  # what follows is over as well, or goes on in another process
+        except StuckError as stuck:
+            self.findings.append(f"stuck: {stuck}")
 
     def end(self) -> None:
         """Delete the stack, and look at what is left before and after."""
         self.check("afterwards")
-        with suppress(CancelledError):
+        try:
             self.stack.delete()
+        except StuckError as stuck:
+            self.findings.append(f"stuck: {stuck}")
         self.check("in the end")
         self._check_failures()
         if any("canary" in line for told in (self.function.told, *self.told) for line in told):

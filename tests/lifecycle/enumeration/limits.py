@@ -16,13 +16,20 @@ _ASKED = ("describe_stacks", "describe_stack_events")
 
 
 def _cannot_be_asked(life: Life, _finding: str) -> bool:
-    """Limit L10: CloudFormation does not say with which endpoint the update began that is rolled back.
+    """Limits L6 and L10: CloudFormation does not say when a Create began, or with which endpoint an update did.
 
-    That matters only if ages and names do not say it either: a source was rotated, an endpoint adopted, or a
-    stranger's is equal.
+    The former is reported. The latter matters if the update is rolled back, and ages and names do not say it either: a
+    source was rotated, an endpoint adopted, or a stranger's is equal.
     """
     is_unasked = any(operation in _ASKED and name not in PASSES for _, name, operation in life.wire.met)
-    return is_unasked and (life.case.rotates or bool(life.case.stranger))
+    is_reported = any("CE-418" in line for line in life.function.told)
+    return is_unasked and (life.case.rotates or bool(life.case.stranger) or is_reported)
+
+
+def _second_delivery_fails(life: Life, _finding: str) -> bool:
+    """Limit L8: Lambda delivers an event twice at once, and something goes wrong in one of these deliveries."""
+    twice = {event for event, name, _ in life.wire.met if name == "delivered twice"}
+    return any(event in twice and name != "delivered twice" for event, name, _ in life.wire.met)
 
 
 def _gave_way_in_between(life: Life, finding: str) -> bool:
@@ -42,7 +49,8 @@ def _overtaken_at_once(life: Life, _finding: str) -> bool:
 
 
 LIMITS: Mapping[str, Callable[[Life, str], bool]] = {
-    "L10, CloudFormation cannot be asked": _cannot_be_asked,
+    "L6 and L10, CloudFormation cannot be asked": _cannot_be_asked,
+    "L8, a second delivery fails": _second_delivery_fails,
     "L8, gave way in between": _gave_way_in_between,
     "L8, changed in between": _changed_in_between,
     "L8, overtaken at once": _overtaken_at_once,

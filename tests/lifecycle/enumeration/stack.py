@@ -10,6 +10,7 @@ from lifecycle.enumeration.function import Answer, Event, Function
 from support.stage import STACK_ID, Clock, StackStandIn
 
 SERVICE_TIMEOUT = 900.0
+_MOST_FAILURES = 5
 _PATIENCE = 10.0
 _READS_AFTER = 0.3  # seconds from the response to CloudFormation's next step
 Then = Literal["stays", "rolled back by Update", "rolled back by Delete"]
@@ -19,6 +20,10 @@ Properties = dict[str, Any]
 
 class CancelledError(Exception):
     """CloudFormation has cancelled the event that was sent last."""
+
+
+class StuckError(Exception):
+    """A rollback or a deletion fails again and again; the text is the reason."""
 
 
 @dataclass
@@ -121,13 +126,12 @@ class Stack:
         if function is self.function:
             self._goes_on = lambda another: self._continue(another, current, failed, old)
         answer = self._send(function, "Update", old, **members)
-        if answer is None or not answer.is_success:
+        while answer is None or not answer.is_success:
+            self._check_progress(answer)
             self._stack_is("UPDATE_ROLLBACK_FAILED", after=1)
             self._stack_is("UPDATE_ROLLBACK_IN_PROGRESS", after=SERVICE_TIMEOUT)
             self._resource_is("UPDATE_IN_PROGRESS", current)
             answer = self._send(function, "Update", old, **members)  # ContinueUpdateRollback
-        if answer is None or not answer.is_success:
-            return
         self._hold(answer.physical_id, old, "UPDATE_COMPLETE", is_rolled_back=True)
         if answer.physical_id != current:
             self._clean_up(function, current, failed)
@@ -148,15 +152,20 @@ class Stack:
         self._stack_is(state, after=_READS_AFTER)
 
     def _delete(self, function: Function, physical_id: str, properties: Properties) -> None:
-        for _ in range(2):
-            self._resource_is("DELETE_IN_PROGRESS", physical_id)
-            answer = self._send(function, "Delete", properties, PhysicalResourceId=physical_id)
-            if answer is not None and answer.is_success:
-                break
+        self._resource_is("DELETE_IN_PROGRESS", physical_id)
+        answer = self._send(function, "Delete", properties, PhysicalResourceId=physical_id)
+        while answer is None or not answer.is_success:
+            self._check_progress(answer)
             self._resource_is("DELETE_FAILED", physical_id)
             self.clock.sleep(SERVICE_TIMEOUT)
+            self._resource_is("DELETE_IN_PROGRESS", physical_id)
+            answer = self._send(function, "Delete", properties, PhysicalResourceId=physical_id)
         self._resource_is("DELETE_COMPLETE", physical_id)
         self.held_id, self.declared = "", None
+
+    def _check_progress(self, answer: Answer | None) -> None:
+        if len(self.failed) > _MOST_FAILURES:
+            raise StuckError("no answer" if answer is None else answer.reason)
 
     def _send(self, function: Function, kind: str, properties: Properties, **members: Any) -> Answer | None:
         self._numbers += 1

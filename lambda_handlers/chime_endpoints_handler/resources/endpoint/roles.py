@@ -73,21 +73,25 @@ def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
         return False
     if facts.is_create:
         return _is_of_this_create(endpoint, facts)
-    if facts.held is None:
-        return _is_created_since(endpoint, facts.arrival.started - _LONGEST_OPERATION)
-    if _is_created_since(endpoint, facts.arrival.earliest):
+    if facts.held is not None and _is_created_since(endpoint, facts.arrival.earliest):
         return True
     # A rollback returns to the endpoint with which the update began: the one that the current one has just replaced.
-    is_alone = sum(each.identity == facts.desired.identity for each in facts.own) == 1
-    if (is_alone and _is_just_replaced(endpoint, facts)) or not (began := facts.beginning.physical_id):
-        return _is_just_replaced(endpoint, facts)
-    return began == str(id_of(endpoint))
+    is_recent, is_alone = (
+        _is_recent(endpoint, facts),
+        sum(facts.desired.identity == own.identity for own in facts.own) == 1,
+    )
+    if is_recent and is_alone:
+        return True
+    began = facts.beginning.physical_id
+    return began == str(id_of(endpoint)) if began else is_recent
 
 
-def _is_just_replaced(endpoint: Registered, facts: Facts) -> bool:
-    """Whether the current endpoint can have replaced this one a short time ago, by their ages."""
-    recently, created = facts.arrival.started - _LONGEST_OPERATION, endpoint.created
-    current = facts.held.created if facts.held is not None else None
+def _is_recent(endpoint: Registered, facts: Facts) -> bool:
+    """Whether it is of this operation by its age: just registered, or just replaced by the current endpoint."""
+    recently = facts.arrival.started - _LONGEST_OPERATION
+    if facts.held is None:
+        return _is_created_since(endpoint, recently)
+    created, current = endpoint.created, facts.held.created
     return created is not None and current is not None and recently <= current and created <= current
 
 
