@@ -23,7 +23,7 @@ help:
 	@echo "make coverage   fail if the handler's own tests miss a branch of the handler"
 	@echo "make weaken     leave out one row or rule of the handler's decisions after the other: a test must notice"
 	@echo 'make mutants    find small changes of the handler that no test detects (hours; ARGS="--sample 800": minutes)'
-	@echo 'make model      run new random histories of a stack (MINUTES=10; SEED=… repeats a run)'
+	@echo 'make model      run new random histories and enumerated lives of a stack (MINUTES=10; SEED=… repeats a run)'
 	@echo 'make check      check format, lint, types and imports'
 	@echo 'make format     format the code'
 	@echo 'make bench      compare performance with the alternatives (15 minutes; ONLY=synth runs one benchmark)'
@@ -64,7 +64,7 @@ mutants: setup
 	@python tools/mutants.py $(ARGS)
 
 model: setup
-	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle/test_model.py -k nobody_has_seen $(ARGS)
+	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle -k nobody_has_seen $(ARGS)
 
 check: setup
 	ruff format --check
