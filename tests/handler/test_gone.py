@@ -165,6 +165,25 @@ def test_an_update_waits_until_list_no_longer_shows_what_is_gone(stage: Stage, s
     assert ids(stage) == {answer["PhysicalResourceId"]}
 
 
+@pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
+@pytest.mark.parametrize("change", [{"Type": "APNS_SANDBOX"}, {"Name": "new"}], ids=["replacement", "in place"])
+def test_a_refusal_is_understood_once_list_no_longer_shows_what_is_gone(
+    stage: Stage, missing: str, change: dict[str, Any]
+) -> None:
+    """F31, F32, F34: List shows it for three seconds more; the Update registers again, and the Delete succeeds."""
+    stage.backend.switches.change({"missing_endpoint": missing, "deregistered_listed_seconds": 3})
+    first = stage.create()
+    gone = {"app_instance_user_arn": stage.user, "endpoint_id": first["Data"]["EndpointId"]}
+    stage.backend.deregister_app_instance_user_endpoint(**gone)
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
+    assert answer["Status"] == "SUCCESS"
+    assert ids(stage) == {answer["PhysicalResourceId"]}
+    stage.backend.deregister_app_instance_user_endpoint(**gone | {"endpoint_id": answer["Data"]["EndpointId"]})
+    began = stage.clock.now()
+    assert stage.delete(answer["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert stage.clock.now() - began < 10
+
+
 def test_an_update_with_little_time_does_not_wait_for_list(stage: Stage) -> None:
     """F34, F42: it fails with the id that it has, in time for its response."""
     first = stage.create()
