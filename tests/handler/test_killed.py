@@ -140,7 +140,7 @@ def test_a_replacement_that_is_killed_between_any_two_calls_is_completed_or_undo
         for _ in range(retries):
             kill(stage, event, nth=nth, when=when)
         if retries == max(RETRIES) and _is_named(stage, first):
-            break  # the documented limit: every delivery was killed once the new endpoint had its declared name
+            break  # limit L7: every delivery was killed once the new endpoint had its declared name
         held, declared = first["PhysicalResourceId"], old
         if retries < max(RETRIES):
             held, declared = stage.deliver(event)["PhysicalResourceId"], new

@@ -225,7 +225,7 @@ def test_a_retained_endpoint_is_left_alone_by_a_later_rollback(stack: Stack) -> 
 
 
 def test_where_cloudformation_may_not_be_asked_the_new_token_stays(stack: Stack) -> None:
-    """The documented limit: a role that was written before may not read the events; nothing is removed for that."""
+    """Limit L4: a role that was written before may not read the events; nothing is removed for that."""
     first = stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")

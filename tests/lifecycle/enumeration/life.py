@@ -197,7 +197,7 @@ class Life:
         return {name for request_id, name, _ in self.wire.met if request_id == event["RequestId"]}
 
     def _abandon(self, event: Event) -> None:
-        """Excuse what a failed cleanup leaves, which is a documented limit."""
+        """Excuse what a failed cleanup leaves, which is limit L2."""
         if self._met(event) & LASTS:
             self.backend.endpoints.pop(event["PhysicalResourceId"].rpartition("/")[2], None)
 
