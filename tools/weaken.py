@@ -51,8 +51,10 @@ class Detector:
             else:
                 self._note(test)
         if searched:
-            seen = observations(list(tests.values()), self._every)
-            for outcome in outcomes([run.among(tests, seen) for run in searched]):
+            folders = tuple({run.folder for run in searched})
+            able = {name: item for name, item in tests.items() if name.startswith(folders)}
+            seen = observations(list(able.values()), self._every)
+            for outcome in outcomes([run.among(able, seen) for run in searched]):
                 self._note(outcome)
         return True
 
