@@ -154,9 +154,10 @@ def test_a_refused_look_does_not_say_that_an_endpoint_is_gone(stage: Stage) -> N
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 5])
-def test_an_update_waits_until_list_no_longer_shows_what_is_gone(stage: Stage, seconds: float) -> None:
-    """F32, F34: Describe answers without an endpoint, and List still shows it for some seconds."""
-    stage.backend.switches.change({"missing_endpoint": "success", "deregistered_listed_seconds": seconds})
+@pytest.mark.parametrize("missing", ["success", "forbidden"])
+def test_an_update_waits_until_list_no_longer_shows_what_is_gone(stage: Stage, missing: str, seconds: float) -> None:
+    """F32, F34: Describe refuses or answers without an endpoint, and List still shows it for some seconds."""
+    stage.backend.switches.change({"missing_endpoint": missing, "deregistered_listed_seconds": seconds})
     first = stage.create()
     endpoint_id = first["Data"]["EndpointId"]
     stage.backend.deregister_app_instance_user_endpoint(app_instance_user_arn=stage.user, endpoint_id=endpoint_id)
