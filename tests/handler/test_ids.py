@@ -1,4 +1,4 @@
-"""Physical ids of every origin, and Deletes whose properties say nothing any more."""
+"""Physical IDs of every origin, and Deletes whose properties are no longer usable."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ ODD_IDS = [
 
 @pytest.fixture
 def theirs(stage: Stage) -> list[dict[str, Any]]:
-    """Endpoints of others: of another stack's resource of the same logical id, and of nobody's."""
+    """Endpoints of others: one of another stack's resource with the same logical ID, and one of no stack."""
     stage.create(stage.properties(Name=None, EndpointAttributes={"DeviceToken": "canary-other"}), StackId=OTHER_STACK)
     stage.stranger()
     return as_they_are(stage.registered)
 
 
 def as_they_are(endpoints: list[Endpoint]) -> list[dict[str, Any]]:
-    """What they are; that one has been listed is no change of it."""
+    """The endpoints as they are now; being listed does not count as a change."""
     return [vars(endpoint) | {"listed": True} for endpoint in endpoints]
 
 
 def written(stage: Stage, text: str) -> str:
-    """An id of the list for the stage's user."""
+    """An ID from the list, for the stage's user."""
     return text.replace("{user}", stage.user).replace("{long}", "e" * 65)
 
 
@@ -65,7 +65,7 @@ def written(stage: Stage, text: str) -> str:
 def test_a_delete_of_any_id_goes_back_verbatim_and_touches_nothing(
     stage: Stage, theirs: list[dict[str, Any]], physical_id: str, resource_type: str
 ) -> None:
-    """F20: a path, too long, invented by CloudFormation or crhelper, another stack's."""
+    """F20: if a Delete has an unknown ID of any form, it returns that ID unchanged and deregisters nothing."""
     physical_id = written(stage, physical_id)
     answer = stage.delete(physical_id, ResourceType=resource_type)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", physical_id)
@@ -77,7 +77,7 @@ def test_a_delete_of_any_id_goes_back_verbatim_and_touches_nothing(
 def test_an_event_without_a_usable_id_is_answered_with_one(
     stage: Stage, theirs: list[dict[str, Any]], physical_id: object, request_type: str
 ) -> None:
-    """F20: empty, null, no text; a Delete removes nothing, an Update registers what is declared."""
+    """F20: if an event has no usable ID, the response has one; a Delete removes nothing, an Update registers."""
     properties = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     event = stage.event(request_type, properties, OldResourceProperties=properties, PhysicalResourceId=physical_id)
     answer = stage.deliver(event)
@@ -91,7 +91,7 @@ def test_an_event_without_a_usable_id_is_answered_with_one(
 def test_an_update_of_any_id_registers_what_is_declared_once(
     stage: Stage, theirs: list[dict[str, Any]], physical_id: str
 ) -> None:
-    """F20: there was no endpoint under such an id, so that there is one now, with a proper id."""
+    """F20: if no endpoint has an Update's ID, the Update registers the declared one, under a proper ID."""
     physical_id = written(stage, physical_id)
     properties = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     answer = stage.update(physical_id, properties, properties)
@@ -119,7 +119,7 @@ INVALID: list[object] = [
 
 @pytest.mark.parametrize("properties", INVALID, ids=str)
 def test_a_delete_goes_by_the_id_alone(stage: Stage, theirs: list[dict[str, Any]], properties: object) -> None:
-    """F18, F21: properties that are invalid today, or that an older version wrote, keep no endpoint alive."""
+    """F18, F21: a Delete removes the endpoint even if the properties are invalid or from an older version."""
     first = stage.create(stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}))
     answer = stage.deliver(stage.event("Delete", properties, PhysicalResourceId=first["PhysicalResourceId"]))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
@@ -132,7 +132,7 @@ def test_a_delete_goes_by_the_id_alone(stage: Stage, theirs: list[dict[str, Any]
 def test_a_delete_with_nothing_to_go_by_succeeds(
     stage: Stage, theirs: list[dict[str, Any]], properties: object, physical_id: str, resource_type: str
 ) -> None:
-    """F20, F21: neither the id nor the properties say what to remove."""
+    """F20, F21: if neither the ID nor the properties say what to remove, a Delete succeeds."""
     event = stage.event(
         "Delete", properties, PhysicalResourceId=written(stage, physical_id), ResourceType=resource_type
     )
@@ -146,5 +146,5 @@ def test_a_delete_with_nothing_to_go_by_succeeds(
     ids=plain,
 )
 def test_an_endpoint_id_is_one_that_a_request_can_name(endpoint_id: object, *, is_usable: bool) -> None:
-    """F26: an empty one or a dot segment would send the next request to another path."""
+    """F26: an empty endpoint ID or a dot segment is refused, because the next request would go to another path."""
     assert endpoints._has_usable_id({"EndpointId": endpoint_id}) is is_usable

@@ -1,4 +1,4 @@
-"""Processes that are killed: for want of memory, or at their time-out. Then no, one or two retries."""
+"""Processes that are killed, out of memory or at their timeout, and then retried up to twice."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ RETRIES = (0, 1, 2)
 
 
 class KilledError(BaseException):
-    """The process is gone."""
+    """The process is dead."""
 
 
 def kill(stage: Stage, event: dict[str, Any], *, nth: int, when: Any) -> bool:
-    """Delivers an event to a process that is killed at a call; tells whether it came to that call."""
+    """Deliver an event to a process that is killed at a call; return whether that call was made."""
     context = LambdaContext(stage.clock, stage.clock.now() + 120)
     was_killed: list[bool] = []
 
     def end() -> None:
         was_killed.append(True)
-        context.deadline = stage.clock.now()  # whatever it still tries, it has no time for
+        context.deadline = stage.clock.now()  # the dead process has no time for further calls
         raise KilledError
 
     stage.backend.faults.append(Fault(when=when, nth=nth, call=end))
@@ -36,7 +36,7 @@ def kill(stage: Stage, event: dict[str, Any], *, nth: int, when: Any) -> bool:
 
 
 def kill_at_answer(stage: Stage, event: dict[str, Any], *, accepted: bool) -> None:
-    """Delivers an event to a process that is killed with its work done: the answer has arrived, or it has not."""
+    """Deliver an event to a process that is killed when it responds, before or after the response arrives."""
     context = LambdaContext(stage.clock, stage.clock.now() + 120)
     stage.sink.refuses = not accepted
     stage.sink.on_put = lambda: setattr(context, "deadline", stage.clock.now())
@@ -53,7 +53,7 @@ def _run(stage: Stage, context: LambdaContext, event: dict[str, Any]) -> None:
 
 
 def deaths(stage: Stage, event: dict[str, Any], place: str) -> Iterator[None]:
-    """One death after another at a place."""
+    """Kill one delivery after another at the same place."""
     while True:
         if place == "at the answer":
             kill_at_answer(stage, event, accepted=False)
@@ -69,7 +69,7 @@ def deaths(stage: Stage, event: dict[str, Any], place: str) -> Iterator[None]:
 def test_a_create_that_is_killed_ends_with_one_endpoint_or_none(
     stage: Stage, retries: int, place: str, name: str | None, memory: str
 ) -> None:
-    """F41, F42, F57: before Register, after it, at the answer; then a delivery that ends well, or an invented id."""
+    """F41, F42, F57: a Create that is killed before or after Register leaves one endpoint or none."""
     stage.backend.switches.change({"token_memory": memory})
     event = stage.event("Create", stage.properties(Name=name))
     stage.sent()
@@ -95,7 +95,7 @@ def test_a_create_that_is_killed_ends_with_one_endpoint_or_none(
 def test_an_event_whose_process_died_after_the_answer_changes_nothing_when_it_comes_again(
     stage: Stage, request_type: str
 ) -> None:
-    """F41, F43: CloudFormation has gone on; the second delivery says the same."""
+    """F41, F43: if an event is delivered again after its response arrived, nothing changes."""
     old, new = stage.properties(), stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     first = None if request_type == "Create" else stage.create(old)
     event = stage.event(
@@ -125,7 +125,7 @@ def test_an_event_whose_process_died_after_the_answer_changes_nothing_when_it_co
 def test_a_replacement_that_is_killed_between_any_two_calls_is_completed_or_undone(
     stage: Stage, change: dict[str, Any], when: Any, retries: int
 ) -> None:
-    """F41, F61: completed by a retry, else undone by the rollback: what is declared is registered once."""
+    """F41, F61: a replacement that is killed is completed by a retry or undone by the rollback."""
     old, new = stage.properties(), stage.properties(**change)
     nth, came_to_it = 0, True
     while came_to_it:
@@ -140,7 +140,7 @@ def test_a_replacement_that_is_killed_between_any_two_calls_is_completed_or_undo
         for _ in range(retries):
             kill(stage, event, nth=nth, when=when)
         if retries == max(RETRIES) and _is_named(stage, first):
-            break  # limit L7: every delivery was killed once the new endpoint had its declared name
+            break  # limit L7: every delivery was killed after the new endpoint got its declared name
         held, declared = first["PhysicalResourceId"], old
         if retries < max(RETRIES):
             held, declared = stage.deliver(event)["PhysicalResourceId"], new
@@ -157,7 +157,7 @@ def test_a_replacement_that_is_killed_between_any_two_calls_is_completed_or_undo
 
 
 def _is_named(stage: Stage, first: dict[str, Any]) -> bool:
-    """Whether there is another endpoint under the declared name."""
+    """Whether another endpoint has the declared name."""
     predecessor = first["Data"]["EndpointId"]
     return any(each.name == "canary phone" and each.endpoint_id != predecessor for each in stage.registered)
 
@@ -165,7 +165,7 @@ def _is_named(stage: Stage, first: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("retries", RETRIES)
 @pytest.mark.parametrize("place", ["before", "after", "at the answer"])
 def test_a_delete_that_is_killed_ends_with_nothing(stage: Stage, place: str, retries: int) -> None:
-    """F41, F42: however often it is delivered in the end, also as the Delete of another attempt."""
+    """F41, F42: a Delete that is killed leaves nothing once a delivery of it succeeds."""
     first = stage.create()
     event = stage.event("Delete", stage.properties(), PhysicalResourceId=first["PhysicalResourceId"])
     dying = deaths(stage, event, place)

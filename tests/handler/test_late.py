@@ -1,4 +1,4 @@
-"""Deliveries that come late or twice: whoever has been answered, and whatever CloudFormation has gone on to, stays."""
+"""Late and duplicate deliveries do not change what CloudFormation has already received or replaced."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.stage import Clock, Stage
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
 def test_a_create_that_is_delivered_twice_at_once_answers_what_cloudformation_holds(stage: Stage, status: str) -> None:
-    """F43: from a service that remembers no token, and at a moment when the first delivery has been answered."""
+    """F43: two deliveries of a Create at once return the same ID, even if the service ignores tokens."""
     stage.backend.switches.change({"token_memory": "none"})
     stage.sent()
     event = stage.event("Create", stage.properties())
@@ -39,7 +39,7 @@ def test_a_create_that_is_delivered_twice_at_once_answers_what_cloudformation_ho
 
 @pytest.mark.parametrize("refusal", ["Resource Phone does not exist for stack chat", "Stack chat does not exist"])
 def test_only_a_stack_that_has_no_such_resource_gives_it_up(stage: Stage, refusal: str) -> None:
-    """F44: a stack that nobody has heard of means that somebody else was asked, which is no evidence."""
+    """F44: an event is abandoned only if the stack lacks the resource, not if the stack is unknown."""
     stage.stack.refusal = refusal
     stage.sent(stage.clock.now() - 60)
     answer = stage.create()
@@ -50,7 +50,7 @@ def test_only_a_stack_that_has_no_such_resource_gives_it_up(stage: Stage, refusa
 
 @pytest.mark.parametrize("seconds", [5.4, 5.6])
 def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage, seconds: float) -> None:
-    """F42: the asking may take five seconds; the event is handled without."""
+    """F42: if there is no time for a call to CloudFormation, the event is handled without it."""
     stands(stage, "DELETE_COMPLETE")
     stage.sent(stage.clock.now() - 60)
     answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
@@ -63,10 +63,10 @@ def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage,
     [
         ("UPDATE_IN_PROGRESS", "held", 100, True),
         ("UPDATE_IN_PROGRESS", "held", None, True),
-        ("UPDATE_IN_PROGRESS", "held", 55, True),  # within what clocks differ by
+        ("UPDATE_IN_PROGRESS", "held", 55, True),  # within the difference between clocks
         ("UPDATE_IN_PROGRESS", "held", 54.5, False),  # of a later operation
         ("UPDATE_IN_PROGRESS", "another", 100, False),
-        ("UPDATE_COMPLETE", "held", 100, True),  # of an earlier one
+        ("UPDATE_COMPLETE", "held", 100, True),  # of an earlier operation
         ("UPDATE_COMPLETE", "held", 60, True),
         ("UPDATE_COMPLETE", "held", 59.5, False),
         ("DELETE_IN_PROGRESS", "held", 100, False),
@@ -79,7 +79,7 @@ def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage,
 def test_an_update_is_carried_out_only_while_it_is_awaited(
     stage: Stage, change: dict[str, Any], status: str, physical_id: str, ago: float | None, *, is_done: bool
 ) -> None:
-    """F44: sent a minute ago; whatever CloudFormation has gone on to, a newer declaration stays."""
+    """F44: an Update runs only while CloudFormation waits for it; a newer declaration is never changed."""
     first = stage.create()
     held = first["PhysicalResourceId"]
     stage.clock.sleep(600)
@@ -102,7 +102,7 @@ def test_an_update_is_carried_out_only_while_it_is_awaited(
 def test_an_update_is_overtaken_by_what_began_after_it_arrived(
     stage: Stage, later: float, *, is_seen: bool, is_done: bool
 ) -> None:
-    """F44, F60: a sibling failed, and the rollback's Update of this resource began while the function was running."""
+    """F44, F60: an Update stops if CloudFormation began a rollback after the event arrived."""
     first = stage.create()
     held = first["PhysicalResourceId"]
     stage.clock.sleep(600)
@@ -130,13 +130,13 @@ def test_an_update_is_overtaken_by_what_began_after_it_arrived(
 def test_a_stale_update_removes_what_an_earlier_delivery_left_for_a_resource_that_is_gone(
     stage: Stage, name: str | None
 ) -> None:
-    """F44, F61: killed once the new endpoint was there; then CloudFormation deleted the resource."""
+    """F44, F61: if the resource is deleted, a late Update removes what its earlier delivery left."""
     old = stage.properties(Name=name)
     first = stage.create(old)
     stage.clock.sleep(600)
     stage.sent()
     event = rotation(stage, first, name=name)
-    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))  # it cannot be marked again
+    stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))  # it cannot be renamed again
     unanswered(stage, event)
     assert tokens(stage) == {"canary-token-a", "canary-token-b"}
     stage.delete(first["PhysicalResourceId"], old)
@@ -150,7 +150,7 @@ def test_a_stale_update_removes_what_an_earlier_delivery_left_for_a_resource_tha
 def test_a_replacement_that_is_given_up_at_its_end_leaves_nothing(
     stage: Stage, left: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """F44, F58: the Delete came between registering and answering; what cannot be removed is recognised later."""
+    """F44, F58: if the resource is deleted between Register and the response, the replacement is removed."""
     first = stage.create()
     stage.sent()
 
@@ -171,7 +171,7 @@ def test_a_replacement_that_is_given_up_at_its_end_leaves_nothing(
 
 
 def test_a_replacement_that_is_found_again_is_withdrawn_where_it_is_given_up(stage: Stage) -> None:
-    """F44, F61: an earlier delivery registered it; this one finds it, and the resource is deleted meanwhile."""
+    """F44, F61: if the resource is deleted, a replacement from an earlier delivery is removed."""
     first = stage.create()
     stage.sent()
     event = rotation(stage, first)
@@ -189,7 +189,7 @@ def test_a_replacement_that_is_found_again_is_withdrawn_where_it_is_given_up(sta
 
 
 def test_a_replacement_that_cloudformation_holds_already_is_kept(stage: Stage) -> None:
-    """F43: a second delivery of an Update whose answer has arrived, and which meets trouble."""
+    """F43: if CloudFormation already has the replacement's ID, a second delivery that fails keeps it."""
     first = stage.create()
     stage.sent()
     event = rotation(stage, first)
@@ -201,7 +201,7 @@ def test_a_replacement_that_cloudformation_holds_already_is_kept(stage: Stage) -
 
 
 def test_a_replacement_that_cloudformation_holds_already_stays_where_a_second_delivery_fails(stage: Stage) -> None:
-    """F43: within a second of the first, which was answered; the service takes its registration for this one's."""
+    """F43: a second delivery within a second of the first keeps the replacement if it fails."""
     stage.backend.switches.change({"new_endpoint_in_first_list": False})
     first = stage.create()
     stage.sent()
@@ -215,7 +215,7 @@ def test_a_replacement_that_cloudformation_holds_already_stays_where_a_second_de
 
 
 def test_cloudformation_is_asked_again_at_the_end_of_a_replacement_that_removed_a_leftover(stage: Stage) -> None:
-    """F44, F58: before the leftover was removed, CloudFormation still waited for the Update."""
+    """F44, F58: CloudFormation is asked again after a replacement removes a leftover."""
     first = stage.create()
     stage.sent()
     stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
@@ -230,7 +230,7 @@ def test_cloudformation_is_asked_again_at_the_end_of_a_replacement_that_removed_
 
 
 def test_a_replacement_that_cloudformation_learns_of_while_a_second_delivery_fails_stays(stage: Stage) -> None:
-    """F43: CloudFormation reads the first delivery's answer while the second fails to remove a leftover."""
+    """F43: if CloudFormation reads the first response while the second delivery fails, the endpoint stays."""
     stage.backend.switches.change({"new_endpoint_in_first_list": False})
     first = stage.create()
     stage.sent()
@@ -246,7 +246,7 @@ def test_a_replacement_that_cloudformation_learns_of_while_a_second_delivery_fai
 
 
 def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Stage) -> None:
-    """F44: CloudFormation holds another id by now; it has not given the resource up."""
+    """F44: if a newer operation has begun, the replacement is removed."""
     first = stage.create()
     stage.sent()
     stage.backend.faults.append(
@@ -260,7 +260,7 @@ def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Sta
 
 
 def test_a_late_create_is_carried_out_while_it_is_awaited(stage: Stage) -> None:
-    """F43: the first delivery was killed; a minute later CloudFormation still waits."""
+    """F43: a Create that is delivered a minute late runs while CloudFormation still waits."""
     stage.sent()
     stands(stage, "CREATE_IN_PROGRESS")
     stage.clock.sleep(60)
@@ -271,7 +271,7 @@ def test_a_late_create_is_carried_out_while_it_is_awaited(stage: Stage) -> None:
 
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
 def test_a_stale_event_leaves_what_cloudformation_holds_to_its_delete(stage: Stage, request_type: str) -> None:
-    """F43, F66: it was answered; the Delete that failed may be made to retain the endpoint."""
+    """F43, F66: a late event does not remove an endpoint of the stack; a Delete may have to retain it."""
     stage.sent()
     event = stage.event("Create", stage.properties())
     answer = first = stage.deliver(event)
@@ -291,7 +291,7 @@ def test_a_stale_event_leaves_what_cloudformation_holds_to_its_delete(stage: Sta
 
 
 def test_a_create_that_fails_spares_what_another_delivery_was_answered_with(stage: Stage) -> None:
-    """F25, F43: delivered twice at once; the service answers the second one no more."""
+    """F25, F43: if a second delivery of a Create fails, it keeps the endpoint of the first response."""
     stage.sent()
     event = stage.event("Create", stage.properties())
     first = stage.deliver(event)
@@ -305,7 +305,7 @@ def test_a_create_that_fails_spares_what_another_delivery_was_answered_with(stag
 def test_an_endpoint_that_a_rollback_returned_to_goes_with_a_resource_that_is_given_up(
     stage: Stage, until_update: int, until_rollback: int
 ) -> None:
-    """F44, F60: the stack is deleted while the rollback is on its way back: nobody else would remove it."""
+    """F44, F60: if the stack is deleted during a rollback, the rollback removes the endpoint it returned to."""
     first = stage.create()
     stage.clock.sleep(until_update)
     second = stage.deliver(rotation(stage, first))
@@ -321,7 +321,7 @@ def test_an_endpoint_that_a_rollback_returned_to_goes_with_a_resource_that_is_gi
 
 
 def test_what_was_adopted_stays_where_the_update_is_given_up(stage: Stage) -> None:
-    """F27, F44: it was somebody else's, and is not removed for the sake of a resource that goes."""
+    """F27, F44: if the resource is deleted, an Update does not remove the endpoint it adopted."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b")
     stage.clock.sleep(600)
@@ -334,7 +334,7 @@ def test_what_was_adopted_stays_where_the_update_is_given_up(stage: Stage) -> No
 
 
 def test_a_process_remembers_the_last_thousand_events() -> None:
-    """F43: and no more, however long it lives."""
+    """F43: a process remembers at most the last thousand events."""
     process = Process(Clock().now)
     for number in range(1001):
         process.arrival(str(number), {})

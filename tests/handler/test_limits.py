@@ -1,4 +1,4 @@
-"""The limits in `rules` are those of the API model, and a name read back is the name written."""
+"""The limits in `rules` match the API model, and names that are written are read back unchanged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SOURCE = ATTRIBUTES["DeviceTokenSource"].members or {}
     ids=lambda value: value[-1] if isinstance(value, tuple) else "",
 )
 def test_a_limit_is_that_of_the_model(rule: rules.Rule, member: tuple[str, ...]) -> None:
-    """A pattern of ours may be narrower; the lengths are the model's."""
+    """Each length limit equals the API model's; our patterns may be narrower."""
     metadata = shape(*member).metadata
     assert rule.maximum == metadata["max"]
     if rule.form is None:
@@ -51,7 +51,7 @@ def test_a_limit_is_that_of_the_model(rule: rules.Rule, member: tuple[str, ...])
 
 
 def test_the_enumerations_are_those_of_the_model() -> None:
-    """A value that the API gains is noticed here."""
+    """Each enumeration equals the API model's, so that a new value fails this test."""
     assert list(EndpointType) == shape(*REGISTER, "Type").enum
     assert list(AllowMessages) == shape(*REGISTER, "AllowMessages").enum
     assert rules.TAG_RULES["Tags"].maximum == shape(*TAG, "Tags").metadata["max"]
@@ -69,7 +69,7 @@ def test_the_enumerations_are_those_of_the_model() -> None:
     ids=str,
 )
 def test_what_is_written_is_read_back(attributes: dict[str, Any]) -> None:
-    """Properties to a declaration and back are the same properties."""
+    """Properties that become a declaration are the same properties when written again."""
     properties = {
         "AppInstanceUserArn": "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/u:@_.-x",
         "Type": "APNS",
@@ -86,7 +86,7 @@ def test_what_is_written_is_read_back(attributes: dict[str, Any]) -> None:
 
 
 def test_tags_written_are_read_back() -> None:
-    """The order of the keys is fixed, so that a template does not change by itself."""
+    """Tags that are written are read back in a fixed order, so that a template does not change by itself."""
     tags = declaration.TagsDeclaration(
         resource_arn="arn:aws:chime:us-east-1:123456789012:app-instance/i", tags={"b": "2", "a": "1"}
     )

@@ -1,4 +1,4 @@
-"""Users with many endpoints: what is looked for is found on whatever page, and a list without end ends."""
+"""Users with many endpoints: the right one is found on any page, and an endless list ends in an error."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LOST = {"when": "after", "error": "ServiceFailureException", "status": 500}
 
 
 def strangers(stage: Stage, count: int) -> list[dict[str, Any]]:
-    """So many endpoints of others, as they are now."""
+    """This number of endpoints of others, as they are now."""
     stage.backend.switches.endpoints_per_user = 1000
     return [vars(stage.stranger(f"theirs-{number}", name=f"theirs {number}")).copy() for number in range(count)]
 
 
 def others(stage: Stage) -> list[dict[str, Any]]:
-    """What is registered and not ours; that it has been listed is no change of it."""
+    """The registered endpoints that are not ours; being listed does not count as a change."""
     return [vars(each) | {"listed": True} for each in stage.registered if each.device_token.startswith("theirs")]
 
 
@@ -32,7 +32,7 @@ def others(stage: Stage) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("count", COUNTS)
 def test_an_own_attempt_is_found_among_many(stage: Stage, count: int, name: str | None, *, first_list: bool) -> None:
-    """F36: Register's answer is lost and the service remembers no token, so that List has to tell."""
+    """F36: if Register's response is lost, List finds our endpoint among many others."""
     before = strangers(stage, count)
     stage.backend.switches.change({"token_memory": "none", "new_endpoint_in_first_list": first_list})
     stage.backend.faults.append(Fault(REGISTER, **LOST))  # type: ignore[arg-type] # one of several
@@ -49,7 +49,7 @@ def test_an_own_attempt_is_found_among_many(stage: Stage, count: int, name: str 
 def test_an_unanswered_create_is_reclaimed_among_many(
     stage: Stage, count: int, name: str | None, *, first_list: bool
 ) -> None:
-    """F36, F57: on the last page, and where the first List does not show it yet."""
+    """F36, F57: an unanswered Create's endpoint is found on the last page, even if List lags."""
     before = strangers(stage, count)
     stage.backend.switches.change({"new_endpoint_in_first_list": first_list})
     unanswered_create(stage, stage.properties(Name=name))
@@ -59,7 +59,7 @@ def test_an_unanswered_create_is_reclaimed_among_many(
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_what_is_gone_is_gone_whatever_number_is_left(stage: Stage, count: int) -> None:
-    """F31, F34, F36: a Delete of a vanished endpoint looks through all pages."""
+    """F31, F34, F36: the Delete of a vanished endpoint reads every page before it succeeds."""
     first = stage.create()
     stage.backend.endpoints.clear()
     before = strangers(stage, count)
@@ -69,7 +69,7 @@ def test_what_is_gone_is_gone_whatever_number_is_left(stage: Stage, count: int) 
 
 @pytest.mark.parametrize("count", COUNTS[1:])
 def test_what_is_there_is_not_gone_on_whatever_page(stage: Stage, count: int) -> None:
-    """F31, F36: it is the last one listed, and Deregister is refused."""
+    """F31, F36: if Deregister is refused, the endpoint is found on the last page and the Delete fails."""
     strangers(stage, count)
     first = stage.create()
     stage.backend.faults.append(Fault.deny("DeregisterAppInstanceUserEndpoint"))
@@ -79,7 +79,7 @@ def test_what_is_there_is_not_gone_on_whatever_page(stage: Stage, count: int) ->
 
 @pytest.mark.parametrize("count", [1, 51])
 def test_a_list_without_end_ends_in_a_clear_reason(stage: Stage, count: int) -> None:
-    """F36: each NextToken is the one before; nothing is taken for gone, and the calls are few."""
+    """F36: if NextToken repeats, the event fails early with a clear reason, and nothing counts as gone."""
     first = stage.create()
     before = strangers(stage, count)
     stage.backend.faults += [
@@ -95,7 +95,7 @@ def test_a_list_without_end_ends_in_a_clear_reason(stage: Stage, count: int) -> 
 
 
 def test_a_conflict_and_a_list_without_end_leave_everything_as_it_is(stage: Stage) -> None:
-    """F27, F36: who holds the device token cannot be told."""
+    """F27, F36: if List does not end, a conflict fails and changes nothing."""
     theirs = vars(stage.stranger()).copy()
     stage.backend.faults.append(
         Fault(LIST, answer="repeated_next_token", when="after", times=None)  # type: ignore[arg-type] # the value
@@ -108,7 +108,7 @@ def test_a_conflict_and_a_list_without_end_leave_everything_as_it_is(stage: Stag
 
 
 def test_a_list_of_ever_new_tokens_ends_in_a_clear_reason(stage: Stage) -> None:
-    """F36: not even a NextToken that never repeats keeps the function busy for ever."""
+    """F36: if NextToken never ends, the event fails with a clear reason instead of running on."""
     first = stage.create()
     stage.backend.faults.append(Fault.deny("DeregisterAppInstanceUserEndpoint"))
     stage.clients = Endless(stage)  # type: ignore[assignment] # in the place of the staged ones
@@ -118,24 +118,24 @@ def test_a_list_of_ever_new_tokens_ends_in_a_clear_reason(stage: Stage) -> None:
 
 
 class Endless:
-    """Clients whose List always has one more page."""
+    """Clients whose List always has another page."""
 
     def __init__(self, stage: Stage) -> None:
         self._real = stage.clients.chime("us-east-1")
         self._pages = 0
 
     def chime(self, _: str) -> Endless:
-        """Itself."""
+        """The client itself."""
         return self
 
     def stacks(self) -> None:
-        """Nobody to be asked."""
+        """No CloudFormation to ask."""
 
     def deregister_app_instance_user_endpoint(self, **parameters: Any) -> Any:
-        """The real one's."""
+        """The real client's operation."""
         return self._real.deregister_app_instance_user_endpoint(**parameters)
 
     def list_app_instance_user_endpoints(self, **_: Any) -> dict[str, Any]:
-        """An empty page, and a token for the next."""
+        """An empty page with a token for the next one."""
         self._pages += 1
         return {"AppInstanceUserEndpoints": [], "NextToken": str(self._pages)}

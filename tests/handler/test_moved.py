@@ -1,4 +1,4 @@
-"""An endpoint that moves to another user and keeps its device token, which the service may allow once for all users."""
+"""An endpoint moves to another user with its device token, which the service may allow only once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def bob(stage: Stage) -> str:
 
 
 def move(stage: Stage, first: dict[str, Any], bob: str, name: str | None = "canary phone") -> dict[str, Any]:
-    """The event of the Update that moves the first user's endpoint."""
+    """The event of the Update that moves the endpoint from the first user to another."""
     stage.clock.sleep(600)
     return stage.event(
         "Update",
@@ -32,19 +32,19 @@ def move(stage: Stage, first: dict[str, Any], bob: str, name: str | None = "cana
 
 
 def back(stage: Stage, held: str, bob: str, name: str | None = "canary phone") -> dict[str, Any]:
-    """The answer to the Update that rolls the move back."""
+    """The response to the Update that rolls the move back."""
     return stage.update(held, stage.properties(Name=name), stage.properties(AppInstanceUserArn=bob, Name=name))
 
 
 def of(stage: Stage) -> list[str]:
-    """The users of what is registered."""
+    """The users of the registered endpoints."""
     return [endpoint.app_instance_user_arn for endpoint in stage.registered]
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("scope", SCOPES)
 def test_it_moves_with_its_device_token(stage: Stage, bob: str, scope: str, name: str | None) -> None:
-    """F27, F60: in the end there is one, of the declared user, whoever else may hold the token."""
+    """F27, F60: a move leaves one endpoint, of the declared user, whoever else may have the token."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create(stage.properties(Name=name))
     answer = stage.deliver(move(stage, first, bob, name))
@@ -59,7 +59,7 @@ def test_it_moves_with_its_device_token(stage: Stage, bob: str, scope: str, name
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("scope", SCOPES)
 def test_it_moves_back(stage: Stage, bob: str, scope: str, name: str | None) -> None:
-    """F60: a sibling failed after the move; the first user has it again, once."""
+    """F60: if another resource fails after the move, the rollback leaves one endpoint, of the first user."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create(stage.properties(Name=name))
     moved = stage.deliver(move(stage, first, bob, name))
@@ -74,7 +74,7 @@ def test_it_moves_back(stage: Stage, bob: str, scope: str, name: str | None) -> 
     "unclear", [{"error": "BadRequestException"}, {"error": "ForbiddenException"}, {"answer": "empty", "times": 5}]
 )
 def test_it_does_not_move_back_beside_what_it_moved_from(stage: Stage, bob: str, unclear: dict[str, Any]) -> None:
-    """F31, F60: what moved is there, but cannot be described; by its age is the first one told from a stranger's."""
+    """F31, F60: if the moved endpoint cannot be described, its age identifies the first user's endpoint."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
     stage.clock.sleep(4 * 3600)
@@ -88,7 +88,7 @@ def test_it_does_not_move_back_beside_what_it_moved_from(stage: Stage, bob: str,
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("scope", SHARED)
 def test_it_comes_back_where_it_cannot_move(stage: Stage, bob: str, scope: str, name: str | None) -> None:
-    """F60: it gave way to a registration that was then refused; whichever id is sent for the rollback, there is one."""
+    """F60: if a move fails after the old endpoint gave way, the rollback leaves one endpoint, under any ID."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create(stage.properties(Name=name))
     stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
@@ -103,7 +103,7 @@ def test_it_comes_back_where_it_cannot_move(stage: Stage, bob: str, scope: str, 
 
 @pytest.mark.parametrize("scope", SHARED)
 def test_what_came_back_gives_way_again(stage: Stage, bob: str, scope: str) -> None:
-    """F43, F60: the answer got lost, and the next delivery may move it after all."""
+    """F43, F60: if the response is lost after an endpoint came back, the next delivery can still move it."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create()
     stage.sent()
@@ -118,7 +118,7 @@ def test_what_came_back_gives_way_again(stage: Stage, bob: str, scope: str) -> N
 
 @pytest.mark.parametrize("scope", SHARED)
 def test_what_a_killed_move_left_does_not_stand_in_the_way_of_its_rollback(stage: Stage, bob: str, scope: str) -> None:
-    """F61: it is registered with the new user, nobody was told, and it holds the token."""
+    """F61: the rollback removes what a killed move registered, although that holds the token."""
     stage.backend.switches.change({"device_token_conflict": scope, "new_endpoint_in_first_list": False})
     first = stage.create(stage.properties(Name=None))
     unanswered(stage, move(stage, first, bob, None))
@@ -129,7 +129,7 @@ def test_what_a_killed_move_left_does_not_stand_in_the_way_of_its_rollback(stage
 
 @pytest.mark.parametrize("scope", ["user", "application"])
 def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: Stage, bob: str, scope: str) -> None:
-    """F27: it has the same application, so that it is in the way whatever the service looks at."""
+    """F27: if the new user's endpoint with the same application has the token, the old one stays."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
     theirs = stage.stranger(app_instance_user_arn=bob)
@@ -144,7 +144,7 @@ def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: St
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage, bob: str, name: str | None) -> None:
-    """F27: it has another application, and only after the old endpoint gave way in vain is it known to be the cause."""
+    """F27: if another application's endpoint has the token, it is reported after the move has failed."""
     first = stage.create(stage.properties(Name=name))
     theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
     answer = stage.deliver(move(stage, first, bob, name))
@@ -156,7 +156,7 @@ def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage,
 
 
 def test_it_moves_past_a_stranger_that_is_not_in_the_way(stage: Stage, bob: str) -> None:
-    """F27: it has another application, and the service looks at one application only."""
+    """F27: a move succeeds if only another application's endpoint has the token and the service allows it."""
     stage.backend.switches.change({"device_token_conflict": "application"})
     first = stage.create()
     theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
@@ -166,7 +166,7 @@ def test_it_moves_past_a_stranger_that_is_not_in_the_way(stage: Stage, bob: str)
 
 
 def test_it_moves_past_an_inactive_stranger_that_is_not_in_the_way(stage: Stage, bob: str) -> None:
-    """F27: the service looks at active endpoints only."""
+    """F27: a move succeeds if the service ignores inactive endpoints that have the token."""
     stage.backend.switches.change({"device_token_conflict": "application", "inactive_endpoints_conflict": False})
     first = stage.create()
     stage.backend.switches.change({"device_token_conflict": "none"})
@@ -179,7 +179,7 @@ def test_it_moves_past_an_inactive_stranger_that_is_not_in_the_way(stage: Stage,
 
 
 def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
-    """F27: neither the new user nor the old one has it."""
+    """F27: if a third user's endpoint has the token, the reason says so."""
     app_instance = stage.user.partition("/user/")[0]
     carol = stage.backend.create_app_instance_user(
         app_instance_arn=app_instance, app_instance_user_id="carol", name="Carol"
@@ -199,7 +199,7 @@ def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
 
 
 def test_what_holds_another_token_is_not_told_as_in_the_way(stage: Stage, bob: str) -> None:
-    """F27: the user has endpoints that have nothing to do with it."""
+    """F27: an endpoint with another token is not reported as a conflict."""
     stage.stranger("canary-token-c")
     stage.stranger(app_instance_user_arn=bob)
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
@@ -210,7 +210,7 @@ def test_what_holds_another_token_is_not_told_as_in_the_way(stage: Stage, bob: s
 
 @pytest.mark.parametrize("scope", SHARED)
 def test_a_user_who_is_gone_holds_nothing(stage: Stage, bob: str, scope: str) -> None:
-    """F33: the former user was deleted, and his endpoints with him: there is nothing to give way."""
+    """F33: if the former user no longer exists, nothing has to give way."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create()
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
@@ -222,7 +222,7 @@ def test_a_user_who_is_gone_holds_nothing(stage: Stage, bob: str, scope: str) ->
 
 
 def test_a_move_that_was_overtaken_leaves_nothing_with_either_user(stage: Stage, bob: str) -> None:
-    """F44, F61: attempts of earlier events are with both, and the stack retained what it held."""
+    """F44, F61: if the move is abandoned, attempts of earlier events are removed from both users."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create(stage.properties(Name=None))
     stage.sent()
@@ -237,7 +237,7 @@ def test_a_move_that_was_overtaken_leaves_nothing_with_either_user(stage: Stage,
 
 
 def test_a_rollback_of_a_move_that_was_overtaken_leaves_nothing(stage: Stage, bob: str) -> None:
-    """F44: the stack gave the resource up while the rollback of a killed move was waiting to be handled."""
+    """F44: if the resource is deleted before the rollback of a killed move runs, nothing is left."""
     stage.backend.switches.change({"device_token_conflict": "application"})
     first = stage.create(stage.properties(Name=None))
     unanswered(stage, move(stage, first, bob, None))
@@ -257,7 +257,7 @@ def test_a_rollback_of_a_move_that_was_overtaken_leaves_nothing(stage: Stage, bo
 def test_one_refusal_does_not_say_that_a_former_user_is_gone(
     stage: Stage, bob: str, scope: str, name: str | None
 ) -> None:
-    """F31, F60: nobody heard of the move; the List by which its rollback finds what that left is refused once."""
+    """F31, F60: if List is refused once, the rollback does not conclude that the former user is gone."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create(stage.properties(Name=name))
     unanswered(stage, move(stage, first, bob, name))
@@ -270,7 +270,7 @@ def test_one_refusal_does_not_say_that_a_former_user_is_gone(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_move_back_finds_what_the_first_list_does_not_show(stage: Stage, bob: str, name: str | None) -> None:
-    """F36, F60: it is where it was, and has never been listed: the move itself was refused that."""
+    """F36, F60: a rollback finds the first user's endpoint even if List does not show it at first."""
     stage.backend.switches.change({"device_token_conflict": "none", "new_endpoint_in_first_list": False})
     first = stage.create(stage.properties(Name=name))
     stage.backend.faults.append(Fault(LIST, error="ForbiddenException", status=403, nth=3, times=2))
@@ -283,7 +283,7 @@ def test_a_move_back_finds_what_the_first_list_does_not_show(stage: Stage, bob: 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_move_that_cannot_look_for_what_was_left_is_undone(stage: Stage, bob: str, name: str | None) -> None:
-    """F25, F60: the former user's endpoints cannot be listed for as long as there is time."""
+    """F25, F60: if the former user's endpoints cannot be listed in time, the move is undone."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create(stage.properties(Name=name))
     stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", status=500, nth=3, times=None))

@@ -1,4 +1,4 @@
-"""The name that a message proposes in the place of one that is not known."""
+"""The correct name that a message suggests for an unknown one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIELDS = ("user", "type", "application", "device_token", "name", "allow_messages
     ],
 )
 def test_a_property_is_known_by_the_constructs_and_the_files_names(name: str, meant: str) -> None:
-    """Who knows the one way of writing it is led to the other."""
+    """If the constructs' or a file's name is used for a property, the message suggests the right one."""
     assert nearest(name, ENDPOINT_RULES) == f"; did you mean {meant}?"
 
 
@@ -43,7 +43,7 @@ def test_a_property_is_known_by_the_constructs_and_the_files_names(name: str, me
     ],
 )
 def test_a_field_is_known_by_the_propertys_name(name: str, meant: str) -> None:
-    """And the other way about."""
+    """If a property's name is used for a field, the message suggests the field."""
     assert nearest_name(name, FIELDS) == f"; did you mean {meant}?"
 
 
@@ -59,16 +59,16 @@ def test_a_field_is_known_by_the_propertys_name(name: str, meant: str) -> None:
     ],
 )
 def test_a_push_service_is_known_by_the_devices_it_serves(word: str, meant: str) -> None:
-    """GCM is what the API calls Firebase Cloud Messaging."""
+    """If a device is named, the message suggests its push service: GCM for Firebase Cloud Messaging."""
     assert nearest(word, EndpointType) == f"; did you mean {meant}?"
 
 
 @pytest.mark.parametrize(("word", "meant"), [("off", "NONE"), ("no", "NONE"), ("On", "ALL"), ("all", "ALL")])
 def test_yes_and_no_are_known_for_messages(word: str, meant: str) -> None:
-    """People write them where the API has two words of its own."""
+    """For yes and no, the message suggests the API's two words."""
     assert nearest(word, AllowMessages) == f"; did you mean {meant}?"
 
 
 def test_what_is_like_nothing_gets_no_proposal() -> None:
-    """A wrong one would mislead."""
+    """A name that resembles no known one gets no suggestion, because it would mislead."""
     assert nearest("colour", FIELDS) == "."

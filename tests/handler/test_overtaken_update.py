@@ -1,4 +1,4 @@
-"""An Update that CloudFormation no longer waits for goes on beside its rollback, which removes what it registered."""
+"""An abandoned Update still runs during its rollback, which removes what the Update registered."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from support.stage import STACK_ID, Stage
 
 
 def begins(stage: Stage, status: str, physical_id: str) -> None:
-    """CloudFormation begins an update of the stack or its rollback, and the resource's part of it."""
+    """Begin an update of the stack or its rollback, and the resource's part of it."""
     stage.stack.happens(status, STACK_ID, to="chat")
     stage.stack.happens("UPDATE_IN_PROGRESS", physical_id)
     stands(stage, "UPDATE_IN_PROGRESS", physical_id)
 
 
 def roll_back(stage: Stage, first: dict[str, Any]) -> dict[str, Any]:
-    """The rollback's Update, to the declaration from before."""
+    """Deliver the rollback's Update, to the former declaration."""
     begins(stage, "UPDATE_ROLLBACK_IN_PROGRESS", first["PhysicalResourceId"])
     return stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
 
 
 def test_a_rollback_removes_what_the_overtaken_update_registered(stage: Stage) -> None:
-    """F44, F61: it has its declared name already, so that only the time of the update and equality tell whose it is."""
+    """F44, F61: a rollback removes an endpoint if its age and its equality show that the update registered it."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
     stage.clock.sleep(600)
     begins(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
-    named = stage.stranger("canary-token-b", name="canary phone")  # as the Update had it when CloudFormation went on
+    named = stage.stranger("canary-token-b", name="canary phone")  # as it was at the beginning of the rollback
     assert roll_back(stage, first)["PhysicalResourceId"] == first["PhysicalResourceId"]
     assert named not in stage.registered
     assert tokens(stage) == {"canary-token-a"}
@@ -37,7 +37,7 @@ def test_a_rollback_removes_what_the_overtaken_update_registered(stage: Stage) -
 
 @pytest.mark.parametrize("difference", [{"device_token": "canary-token-c"}, {"name": "another"}], ids=str)
 def test_a_rollback_spares_what_differs_from_the_overtaken_update(stage: Stage, difference: dict[str, Any]) -> None:
-    """F27: it is someone else's."""
+    """F27: a rollback keeps an endpoint that differs from the abandoned update."""
     first = stage.create()
     begins(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
     theirs = stage.stranger(**({"device_token": "canary-token-b", "name": "canary phone"} | difference))
@@ -46,7 +46,7 @@ def test_a_rollback_spares_what_differs_from_the_overtaken_update(stage: Stage, 
 
 
 def test_a_rollback_spares_what_is_older_than_the_overtaken_update(stage: Stage) -> None:
-    """F27: whatever it equals."""
+    """F27: a rollback keeps an endpoint that is older than the abandoned update, even if it is equal."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b", name="canary phone")
     stage.clock.sleep(1)
@@ -56,7 +56,7 @@ def test_a_rollback_spares_what_is_older_than_the_overtaken_update(stage: Stage)
 
 
 def test_a_rollback_removes_nothing_if_cloudformation_does_not_say_when_the_update_began(stage: Stage) -> None:
-    """F27, F44: it may be someone else's."""
+    """F27, F44: if CloudFormation does not say when the update began, the rollback removes nothing."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b", name="canary phone")
     stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))

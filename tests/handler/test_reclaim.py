@@ -1,4 +1,4 @@
-"""Deletes of what no Create answered: they remove what that Create registered, and nothing of somebody else's."""
+"""Deletes after an unanswered Create remove what it registered, and nothing of others."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from support.anomalies import (
 from support.stage import STACK_ID, Stage
 
 INVENTED = "chat-Phone-1X2Y3Z4ABCDE"
-"""An id of CloudFormation's own, for a Create of which it heard nothing."""
+"""An ID that CloudFormation makes up for a Create without a response."""
 LEFT_ALONE = "CE-418: Endpoint {} matches the declaration, but nothing proves that this resource registered it"
 
 
 def equal(stage: Stage, **members: Any) -> Endpoint:
-    """What somebody else registers, and equals the declaration in every member."""
+    """An endpoint that someone else registers, equal to the declaration in every member."""
     return stage.stranger(name="canary phone", **members)
 
 
 def reclaim(stage: Stage, physical_id: str = INVENTED, **changes: Any) -> None:
-    """A Delete that CloudFormation begins now."""
+    """A Delete that CloudFormation sends now."""
     stage.stack.happens("DELETE_IN_PROGRESS", physical_id)
     assert stage.delete(physical_id, stage.properties(**changes))["Status"] == "SUCCESS"
 
 
 @pytest.fixture(params=["user", "none"])
 def any_conflict(stage: Stage, request: pytest.FixtureRequest) -> None:
-    """Whether two endpoints of a user may have the same device token or not."""
+    """Whether two endpoints of a user may have the same device token."""
     stage.backend.switches.change({"device_token_conflict": request.param})
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("first_list", [True, False])
 def test_what_an_unanswered_create_registered_is_removed(stage: Stage, name: str | None, *, first_list: bool) -> None:
-    """F57: CloudFormation never learned the id, and makes one up; nobody sleeps where it is found."""
+    """F57: a Delete with an ID that CloudFormation made up finds the endpoint without a wait."""
     stage.backend.switches.new_endpoint_in_first_list = first_list
     unanswered_create(stage, stage.properties(Name=name))
     theirs = stage.stranger("canary-token-b", name="canary phone")
@@ -64,7 +64,7 @@ def test_what_an_unanswered_create_registered_is_removed(stage: Stage, name: str
 def test_what_is_older_than_the_create_is_a_strangers_whatever_it_equals(
     stage: Stage, older_by: float, wire: str
 ) -> None:
-    """F27, F57: by however little; what the Create itself registered beside it is removed."""
+    """F27, F57: an endpoint older than the Create is kept even if it is equal; the Create's own is removed."""
     stage.backend.switches.change({"device_token_conflict": "none", "timestamps": wire})
     theirs = equal(stage)
     stage.clock.sleep(older_by)
@@ -78,7 +78,7 @@ def test_what_is_older_than_the_create_is_a_strangers_whatever_it_equals(
 @pytest.mark.parametrize("kind", ["Foreign", "Unconfirmed"])
 @pytest.mark.parametrize("older_by", [1, 600])
 def test_a_failed_create_leaves_a_strangers_equal_endpoint_alone(stage: Stage, kind: str, older_by: float) -> None:
-    """F27, F56: whichever id the Delete has, and without a word of Lambda about when the event was sent."""
+    """F27, F56: the Delete of a failed Create keeps an equal endpoint of someone else, under any ID."""
     theirs = equal(stage)
     stage.clock.sleep(older_by)
     stage.stack.happens("CREATE_IN_PROGRESS", "")
@@ -91,7 +91,7 @@ def test_a_failed_create_leaves_a_strangers_equal_endpoint_alone(stage: Stage, k
 
 
 def test_an_id_of_an_earlier_release_reaches_no_further_back_than_its_create(stage: Stage) -> None:
-    """F27, F70: it allowed for an hour in which an earlier delivery might have been handled."""
+    """F27, F70: if the ID is from an earlier release, the Delete keeps what is older than the Create."""
     hour_ago = int(stage.clock.now())
     theirs = equal(stage)
     stage.clock.sleep(3600)
@@ -104,7 +104,7 @@ def test_an_id_of_an_earlier_release_reaches_no_further_back_than_its_create(sta
 def test_what_only_equals_stays_and_is_reported_where_cloudformation_cannot_be_asked(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, asking: str
 ) -> None:
-    """F57, F63: what bears our name is removed all the same; the log says so at the level that the metric counts."""
+    """F57, F63: if CloudFormation cannot be asked, an equal endpoint is kept and an error is logged."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     unanswered_create(stage)
     marked = stage.stranger("canary-token-b", name=MARKED)
@@ -127,7 +127,7 @@ def test_what_only_equals_stays_and_is_reported_where_cloudformation_cannot_be_a
 
 
 def failing(stage: Stage, monkeypatch: pytest.MonkeyPatch, asking: str) -> None:
-    """Has CloudFormation fail to tell its events, for ever."""
+    """Make CloudFormation's events fail for good."""
     codes = {"throttled": ("Throttling", 400), "failing": ("InternalFailure", 500)}
 
     def describe_stack_events(**_: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def failing(stage: Stage, monkeypatch: pytest.MonkeyPatch, asking: str) -> None:
 def test_what_does_not_say_when_it_was_registered_stays_and_is_reported(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, created: object
 ) -> None:
-    """F26, F57: nobody can tell whose it is."""
+    """F26, F57: if an endpoint has no registration time, it is kept and reported."""
     unanswered_create(stage)
     shown = stage.clients.chime("us-east-1")
     describe = shown.describe_app_instance_user_endpoint
@@ -163,7 +163,7 @@ def test_what_does_not_say_when_it_was_registered_stays_and_is_reported(
 
 
 def test_a_stranger_that_is_much_older_is_not_worth_a_word(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F57: a few seconds are within what clocks may differ by, an hour is not."""
+    """F57: an endpoint is reported only if its age is within the difference of clocks."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     equal(stage)
     stage.clock.sleep(3600)
@@ -178,7 +178,7 @@ def test_a_stranger_that_is_much_older_is_not_worth_a_word(stage: Stage, caplog:
 
 
 def test_cloudformation_is_not_asked_where_nothing_equals_what_is_declared(stage: Stage) -> None:
-    """Nor about what bears our name."""
+    """CloudFormation is not asked if no endpoint equals the declaration, even if one has our name."""
     unanswered_create(stage, stage.properties(Name=None))
     reclaim(stage, Name=None)
     reclaim(stage)
@@ -187,7 +187,7 @@ def test_cloudformation_is_not_asked_where_nothing_equals_what_is_declared(stage
 
 
 def lives(stage: Stage, *, times: int) -> None:
-    """The resource is added and removed so often, each time under an id of its own, with other resources beside it."""
+    """Add and remove the resource this often, each time under a new ID, with other resources beside it."""
     for number in range(times):
         stage.stack.happens("UPDATE_IN_PROGRESS", STACK_ID, to="chat")
         for status in ("CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"):
@@ -204,7 +204,7 @@ def lives(stage: Stage, *, times: int) -> None:
 
 @pytest.mark.usefixtures("any_conflict")
 def test_the_create_that_counts_is_that_of_the_life_that_ends(stage: Stage) -> None:
-    """F67: the logical id was added and removed before, and what somebody registered in between is theirs."""
+    """F67: if the logical ID was used before, a Delete removes only what the last Create registered."""
     lives(stage, times=3)
     theirs = equal(stage)
     stage.clock.sleep(60)
@@ -219,7 +219,7 @@ def test_the_create_that_counts_is_that_of_the_life_that_ends(stage: Stage) -> N
 
 
 def test_a_late_delete_reaches_back_to_the_create_of_its_own_life(stage: Stage) -> None:
-    """F43, F67: the logical id was added again since, and its second life is over as well."""
+    """F43, F67: if the logical ID is in use again, a late Delete removes only what its own Create registered."""
     unanswered_create(stage)
     stage.clock.sleep(900)
     stage.stack.happens("DELETE_IN_PROGRESS", INVENTED)
@@ -230,7 +230,7 @@ def test_a_late_delete_reaches_back_to_the_create_of_its_own_life(stage: Stage) 
 
 
 def test_the_second_event_of_a_create_is_not_taken_for_its_beginning(stage: Stage) -> None:
-    """F57: CloudFormation notes the physical id in one of its own, after the endpoint was registered."""
+    """F57: a Create begins with its first event, not with the one that records the physical ID."""
     stage.stack.happens("CREATE_IN_PROGRESS", STACK_ID, to="chat")
     unanswered_create(stage)
     stage.clock.sleep(60)
@@ -242,7 +242,7 @@ def test_the_second_event_of_a_create_is_not_taken_for_its_beginning(stage: Stag
 
 
 def test_a_stack_that_is_deleted_after_its_rollback_spares_what_was_registered_between(stage: Stage) -> None:
-    """F57, F65: created, rolled back and deleted, and the Delete of the rollback had failed."""
+    """F57, F65: a stack's Delete keeps endpoints that others registered after its rollback."""
     stage.stack.happens("CREATE_IN_PROGRESS", STACK_ID, to="chat")
     theirs = equal(stage)
     stage.clock.sleep(1)
@@ -260,7 +260,7 @@ def test_a_stack_that_is_deleted_after_its_rollback_spares_what_was_registered_b
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
 def test_a_create_that_was_answered_has_left_nothing(stage: Stage, status: str) -> None:
-    """F20: the stack holds an id that another program wrote, and has done so for long."""
+    """F20: if the stack has long had another program's ID, the Delete does not look for a leftover."""
     stage.stack.happens("CREATE_IN_PROGRESS", "")
     stage.stack.happens(status, "None")
     stage.clock.sleep(60)
@@ -271,7 +271,7 @@ def test_a_create_that_was_answered_has_left_nothing(stage: Stage, status: str) 
 
 
 def test_a_delete_that_is_delivered_hours_later_removes_what_its_create_left(stage: Stage) -> None:
-    """F43, F57: CloudFormation says when that began."""
+    """F43, F57: a Delete that arrives hours late uses CloudFormation's time of the Create."""
     unanswered_create(stage)
     stands(stage, "DELETE_IN_PROGRESS", INVENTED)
     stage.stack.happens("DELETE_IN_PROGRESS", INVENTED)
@@ -285,7 +285,7 @@ def test_a_delete_that_is_delivered_hours_later_removes_what_its_create_left(sta
 def test_a_refusal_does_not_say_that_an_unanswered_create_left_nothing(
     stage: Stage, times: int, name: str | None
 ) -> None:
-    """F31, F57: the user is there all the same, and may be asked about a second later."""
+    """F31, F57: if the service refuses to list a user, the Delete asks again a second later."""
     unanswered_create(stage, stage.properties(Name=name))
     stage.backend.faults.append(Fault(LIST, error="ForbiddenException", status=403, times=times))
     reclaim(stage, Name=name)
@@ -294,7 +294,7 @@ def test_a_refusal_does_not_say_that_an_unanswered_create_left_nothing(
 
 @pytest.mark.parametrize("operation", [LIST, DESCRIBE])
 def test_a_denial_does_not_say_that_an_unanswered_create_left_nothing(stage: Stage, operation: str) -> None:
-    """F31, F57: the Delete fails and names the permission."""
+    """F31, F57: if access is denied, the Delete fails and names the permission."""
     unanswered_create(stage)
     stage.backend.faults.append(Fault.deny(operation))
     answer = stage.delete(INVENTED)
@@ -312,7 +312,7 @@ def test_a_denial_does_not_say_that_an_unanswered_create_left_nothing(stage: Sta
     ids=["invalid today", "source is gone"],
 )
 def test_where_the_declaration_cannot_be_read_the_name_alone_counts(stage: Stage, declared: dict[str, Any]) -> None:
-    """F21, F23, F57: what bears the mark is ours; what bears a declared name may be anybody's."""
+    """F21, F23, F57: if the declaration cannot be read, only an endpoint with our generated name is removed."""
     stage.stranger("canary-token-c", name="canary phone")
     stage.stranger("canary-token-b", name=MARKED)
     reclaim(stage, **declared)
@@ -320,14 +320,14 @@ def test_where_the_declaration_cannot_be_read_the_name_alone_counts(stage: Stage
 
 
 def test_a_create_that_is_still_at_work_is_waited_for(stage: Stage) -> None:
-    """F44, F57: it registers after the Delete has looked."""
+    """F44, F57: a Delete waits for a Create that still runs and registers late."""
     stage.backend.faults.append(Fault(LIST, when="after", nth=2, call=lambda: stage.stranger(name=MARKED)))
     reclaim(stage)
     assert not stage.registered
 
 
 def test_what_bears_our_name_is_removed_beside_what_is_as_declared(stage: Stage) -> None:
-    """F57, F61: an unanswered Create, and what an attempt to replace it left."""
+    """F57, F61: a Delete removes both an unanswered Create's endpoint and one left by a replacement."""
     unanswered_create(stage)
     stage.stranger("canary-token-b", name=MARKED)
     reclaim(stage)
@@ -336,7 +336,7 @@ def test_what_bears_our_name_is_removed_beside_what_is_as_declared(stage: Stage)
 
 @pytest.mark.parametrize("older_by", [1, 600])
 def test_a_stale_create_spares_a_strangers_equal_endpoint(stage: Stage, older_by: float) -> None:
-    """F27, F44: CloudFormation gave it up before its second delivery; what the first one registered is removed."""
+    """F27, F44: a late Create removes what its first delivery registered, and no equal endpoint of someone else."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     theirs = equal(stage)
     stage.clock.sleep(older_by)
@@ -352,7 +352,7 @@ def test_a_stale_create_spares_a_strangers_equal_endpoint(stage: Stage, older_by
 def test_a_late_delete_spares_what_replaces_the_endpoint_of_a_resource_that_lives_on(
     stage: Stage, name: str | None
 ) -> None:
-    """F27, F43: CloudFormation has the resource under another id by now, and is about to have the new endpoint's."""
+    """F27, F43: a late Delete keeps the replacement if the resource still exists under another ID."""
     first = stage.create(stage.properties(Name=name))
     unanswered(stage, rotation(stage, first, name=name))
     assert len(stage.registered) == 2

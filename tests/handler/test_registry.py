@@ -1,8 +1,7 @@
-"""The contract tests of CloudFormation's resource registry, told for a custom resource and named as they are there.
+"""CloudFormation's contract tests for resource types, with their names, applied to a custom resource.
 
-The registry asks of every resource type what a handler must answer and what reading and listing show afterwards
-(CloudFormation CLI user guide, "Resource type handler contract"). Read and list are the service's own here: Describe
-and List.
+The CloudFormation CLI user guide ("Resource type handler contract") defines what each handler returns and what reading
+and listing show afterwards. Here the service's own Describe and List read and list.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def declared(stage: Stage, request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def read(stage: Stage, physical_id: str) -> dict[str, Any]:
-    """What Describe shows under a physical id, as the template would declare it."""
+    """The properties that Describe shows for a physical ID, as the template would declare them."""
     client = stage.clients.chime("us-east-1")
     user_arn, _, endpoint_id = physical_id.rpartition("/endpoint/")
     shown = client.describe_app_instance_user_endpoint(AppInstanceUserArn=user_arn, EndpointId=endpoint_id)
@@ -35,35 +34,35 @@ def read(stage: Stage, physical_id: str) -> dict[str, Any]:
 
 
 def listed(stage: Stage) -> list[str]:
-    """The physical ids of what List shows."""
+    """The physical IDs that List shows."""
     client = stage.clients.chime("us-east-1")
     shown = client.list_app_instance_user_endpoints(AppInstanceUserArn=stage.user)["AppInstanceUserEndpoints"]
     return [f"{stage.user}/endpoint/{endpoint['EndpointId']}" for endpoint in shown]
 
 
 def is_of(shown: dict[str, Any], declared: dict[str, Any]) -> bool:
-    """Whether what is registered is what is declared; where no name is declared, a generated one."""
+    """Whether the registered properties equal the declared ones; without a declared name, the name is generated."""
     expected = {"AllowMessages": "ALL", "Name": shown["Name"]} | declared
     expected.pop("ServiceToken")
     return shown == expected and (shown["Name"].startswith("chat-Phone-") or "Name" in declared)
 
 
 def created(stage: Stage, declared: dict[str, Any]) -> str:
-    """Creates the resource and returns its physical id."""
+    """Create the resource and return its physical ID."""
     answer = stage.create(declared)
     assert answer["Status"] == "SUCCESS"
     return str(answer["PhysicalResourceId"])
 
 
 def deleted(stage: Stage, declared: dict[str, Any]) -> str:
-    """Creates the resource, deletes it, and returns the physical id that it had."""
+    """Create the resource, delete it, and return its former physical ID."""
     physical_id = created(stage, declared)
     assert stage.delete(physical_id, declared)["Status"] == "SUCCESS"
     return physical_id
 
 
 def test_create_create(stage: Stage, declared: dict[str, Any]) -> None:
-    """A Create of what another resource has created fails (AlreadyExists) and leaves that one as it is."""
+    """A Create fails (AlreadyExists) if another resource has created the endpoint, which stays as it is."""
     physical_id = created(stage, declared)
     before = read(stage, physical_id)
     stage.clock.sleep(120)
@@ -76,24 +75,24 @@ def test_create_create(stage: Stage, declared: dict[str, Any]) -> None:
 
 
 def test_create_read(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been created reads as it was declared."""
+    """After a Create, Describe shows what is declared."""
     assert is_of(read(stage, created(stage, declared)), declared)
 
 
 def test_create_delete(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been created can be deleted."""
+    """After a Create, a Delete removes the endpoint."""
     deleted(stage, declared)
     assert stage.registered == []
 
 
 def test_create_list(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been created is listed."""
+    """After a Create, List shows the endpoint."""
     physical_id = created(stage, declared)
     assert listed(stage) == [physical_id]
 
 
 def test_create_taggable(stage: Stage) -> None:
-    """Tags that are declared at creation are there; the service keeps an endpoint's tags on its user."""
+    """After a Create, the declared tags exist; the service keeps an endpoint's tags on its user."""
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     assert stage.create(tags, ResourceType=TAGS_TYPE)["Status"] == "SUCCESS"
     shown = stage.clients.chime("us-east-1").list_tags_for_resource(ResourceARN=stage.user)["Tags"]
@@ -101,7 +100,7 @@ def test_create_taggable(stage: Stage) -> None:
 
 
 def test_update_read(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been updated reads as it is declared now, under the same id."""
+    """After an Update, Describe shows the new declaration under the same ID."""
     physical_id = created(stage, declared)
     changed = declared | {"Name": "canary tablet", "AllowMessages": "NONE"}
     assert stage.update(physical_id, changed, declared)["PhysicalResourceId"] == physical_id
@@ -109,14 +108,14 @@ def test_update_read(stage: Stage, declared: dict[str, Any]) -> None:
 
 
 def test_update_list(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been updated is listed once."""
+    """After an Update, List shows the endpoint once."""
     physical_id = created(stage, declared)
     stage.update(physical_id, declared | {"AllowMessages": "NONE"}, declared)
     assert listed(stage) == [physical_id]
 
 
 def test_update_tag_updatable(stage: Stage) -> None:
-    """Tags can be changed, added and removed by an Update."""
+    """An Update changes, adds and removes tags."""
     old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}, {"Key": "stage", "Value": "test"}]}
     new = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "push"}, {"Key": "cost", "Value": "7"}]}
     physical_id = stage.create(old, ResourceType=TAGS_TYPE)["PhysicalResourceId"]
@@ -126,7 +125,7 @@ def test_update_tag_updatable(stage: Stage) -> None:
 
 @pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
 def test_update_without_create(stage: Stage, declared: dict[str, Any], missing: str) -> None:
-    """An Update of what was never created registers it, since CloudFormation holds the resource: it was lost."""
+    """An Update registers an endpoint that does not exist, because the stack has lost it."""
     stage.backend.switches.change({"missing_endpoint": missing})
     never = f"{stage.user}/endpoint/never-created"
     answer = stage.update(never, declared | {"AllowMessages": "NONE"}, declared)
@@ -136,7 +135,7 @@ def test_update_without_create(stage: Stage, declared: dict[str, Any], missing: 
 
 
 def test_delete_create(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been deleted can be created again, as another endpoint."""
+    """After a Delete, a Create registers a new endpoint."""
     former = deleted(stage, declared)
     physical_id = created(stage, declared)
     assert physical_id != former
@@ -144,7 +143,7 @@ def test_delete_create(stage: Stage, declared: dict[str, Any]) -> None:
 
 
 def test_delete_update(stage: Stage, declared: dict[str, Any]) -> None:
-    """An Update of what was deleted behind CloudFormation's back registers it again, under another id."""
+    """If an endpoint was deleted outside CloudFormation, an Update registers it again under another ID."""
     former = deleted(stage, declared)
     answer = stage.update(former, declared | {"Name": "canary tablet"}, declared)
     assert answer["Status"] == "SUCCESS"
@@ -152,21 +151,21 @@ def test_delete_update(stage: Stage, declared: dict[str, Any]) -> None:
 
 
 def test_delete_read(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been deleted cannot be read."""
+    """After a Delete, the endpoint cannot be read."""
     physical_id = deleted(stage, declared)
     with pytest.raises(ClientError, match="ForbiddenException"):
         read(stage, physical_id)
 
 
 def test_delete_list(stage: Stage, declared: dict[str, Any]) -> None:
-    """What has been deleted is not listed."""
+    """After a Delete, List does not show the endpoint."""
     deleted(stage, declared)
     assert listed(stage) == []
 
 
 @pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request", "success"])
 def test_delete_delete(stage: Stage, declared: dict[str, Any], missing: str) -> None:
-    """What has been deleted can be deleted again: a custom resource, unlike a registered type, must succeed then."""
+    """A second Delete succeeds: a custom resource must do so, unlike a registered resource type."""
     stage.backend.switches.change({"missing_endpoint": missing})
     physical_id = deleted(stage, declared)
     answer = stage.delete(physical_id, declared)

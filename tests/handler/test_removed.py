@@ -1,4 +1,4 @@
-"""What a delivery that failed has removed: the next one registers it anew, though a service may remember its token."""
+"""If a delivery fails, it removes its endpoint; the next one registers it again, even if the service keeps tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.stage import APPLICATION, OTHER_APPLICATION, Stage
 
 
 def update(stage: Stage, first: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The event of an Update that is sent now."""
+    """The event of an Update that CloudFormation sends now."""
     stage.clock.sleep(600)
     stage.sent()
     return stage.event(
@@ -33,7 +33,7 @@ def _memory(stage: Stage, request: pytest.FixtureRequest) -> None:
 def test_a_create_that_removed_what_it_had_registered_registers_it_anew(
     stage: Stage, times: int, name: str | None
 ) -> None:
-    """F25, F37, F41: Register takes effect without an answer, is refused the second time, and nobody is told."""
+    """F25, F37, F41: if a Create removed its own endpoint and its response was lost, the retry registers it again."""
     stage.sent()
     event = stage.event("Create", stage.properties(Name=name))
     for _ in range(times):
@@ -51,7 +51,7 @@ def test_a_create_that_removed_what_it_had_registered_registers_it_anew(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_process_remembers_that_it_has_handled_a_create_before(stage: Stage, name: str | None) -> None:
-    """F25, F37: outside of AWS Lambda nothing says when an event was sent."""
+    """F25, F37: outside AWS Lambda, a process knows from its own memory that it handled a Create before."""
     event = stage.event("Create", stage.properties(Name=name))
     unheard(
         stage,
@@ -66,7 +66,7 @@ def test_a_process_remembers_that_it_has_handled_a_create_before(stage: Stage, n
 
 
 def test_a_create_is_not_said_to_be_done_where_only_gone_endpoints_are_answered(stage: Stage) -> None:
-    """F37: List shows none of the endpoints that the service says it has registered."""
+    """F37: a Create fails if the service returns only endpoints that no longer exist."""
     stage.sent()
     event = stage.event("Create", stage.properties())
     stage.clock.sleep(60)
@@ -78,7 +78,7 @@ def test_a_create_is_not_said_to_be_done_where_only_gone_endpoints_are_answered(
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_replacement_that_was_withdrawn_is_registered_anew(stage: Stage, times: int) -> None:
-    """F37, F41, F61: it could not be named as declared, and nobody was told."""
+    """F37, F41, F61: if a replacement was removed because it could not be named, the retry registers it again."""
     event = update(stage, stage.create(), **ROTATED)
     for _ in range(times):
         unheard(stage, event, Fault.deny(UPDATE))
@@ -89,7 +89,7 @@ def test_a_replacement_that_was_withdrawn_is_registered_anew(stage: Stage, times
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_predecessor_comes_back_in_every_delivery(stage: Stage, times: int) -> None:
-    """F37, F61: it gives way to what is then refused, again and again."""
+    """F37, F61: the old endpoint comes back in every delivery in which the new one is refused."""
     event = update(stage, stage.create(), ResourceArn=OTHER_APPLICATION)
     for _ in range(times):
         unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
@@ -101,7 +101,7 @@ def test_a_predecessor_comes_back_in_every_delivery(stage: Stage, times: int) ->
 
 
 def test_a_predecessor_comes_back_where_its_successor_cannot_be_named(stage: Stage) -> None:
-    """F37, F61: it gave way to what was then registered, but not named as declared."""
+    """F37, F61: if the new endpoint cannot get its declared name, the old one comes back."""
     event = update(stage, stage.create(), ResourceArn=OTHER_APPLICATION)
     stage.backend.faults.append(Fault.deny(UPDATE))
     answer = stage.deliver(event)
@@ -112,7 +112,7 @@ def test_a_predecessor_comes_back_where_its_successor_cannot_be_named(stage: Sta
 
 
 def test_a_predecessor_does_not_come_back_to_a_stack_that_gave_the_resource_up(stage: Stage) -> None:
-    """F61: the Delete has been here while its successor was registered."""
+    """F61: if the stack deletes the resource during Register, the old endpoint does not come back."""
     first = stage.create()
     event = update(stage, first, ResourceArn=OTHER_APPLICATION)
 

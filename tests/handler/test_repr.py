@@ -1,4 +1,4 @@
-"""The repr of everything that the handler makes: a log line, a debugger or an exception may show it."""
+"""The repr of every object of the handler, which a log line, a debugger or an exception may show."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from support.stage import REGION, Stage
 
 
 def classes_of_the_package() -> Iterator[type]:
-    """All classes of the handler."""
+    """Every class of the handler."""
     for module in pkgutil.walk_packages(chime_endpoints_handler.__path__, f"{chime_endpoints_handler.__name__}."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and value.__module__ == module.name:
@@ -41,7 +41,7 @@ CLASSES = frozenset(classes_of_the_package())
 
 
 class Look:
-    """What the handler's objects show of themselves at every call and every answer."""
+    """The repr of the handler's objects at every call and every response."""
 
     def __init__(self, stage: Stage) -> None:
         self.shown: dict[type, set[str]] = {}
@@ -49,14 +49,14 @@ class Look:
         stage.sink.on_put = self.around
 
     def around(self) -> None:
-        """Looks at all that is alive."""
+        """Look at every live object."""
         for each in gc.get_objects():
             if type(each) in CLASSES:
                 self.shown.setdefault(type(each), set()).add(repr(each))
 
 
 def live(stage: Stage) -> None:
-    """Events of every kind, canaries in all that is secret: tokens, names, tags, secrets, the URL, the environment."""
+    """Events of every kind, with canaries in all secrets: tokens, names, tags, the URL, the environment."""
     secret = boto3.client("secretsmanager", region_name=REGION).create_secret(Name="push", SecretString="canary-secret")
     boto3.client("ssm", region_name=REGION).put_parameter(Name="/voip", Value="canary-voip", Type="SecureString")
     stage.environment["AWS_SESSION_TOKEN"] = "canary-session"
@@ -88,10 +88,10 @@ def live(stage: Stage) -> None:
 
 @pytest.mark.slow
 def test_no_object_shows_a_secret(stage: Stage) -> None:
-    """F74, F75: at every call and every answer; a class that is new is looked at as well, or this fails."""
+    """F74, F75: at every call and response, no repr shows a secret; a new class must be covered too."""
     look = Look(stage)
     live(stage)
-    passing = {NotApplied, Unconfirmed, Found, *Change.__args__, Succeed, Fail}  # made and used at once
+    passing = {NotApplied, Unconfirmed, Found, *Change.__args__, Succeed, Fail}  # created and used at once
     assert "canary" not in repr(Found("canary"))
     assert "canary" not in repr(Register("canary", "create"))
     assert "canary" not in repr(Update(Endpoint(stage.user, "1"), "canary", "ALL"))
@@ -125,7 +125,7 @@ FOREIGN: list[Exception] = [
 
 @pytest.mark.parametrize("error", FOREIGN, ids=lambda error: type(error).__name__)
 def test_no_exception_of_ours_shows_what_a_foreign_one_says(error: Exception) -> None:
-    """F74: neither its text nor its repr; the foreign one's kind is told."""
+    """F74: our exceptions show the kind of a foreign one, but neither its text nor its repr."""
     ours = translate("RegisterAppInstanceUserEndpoint", error)
     assert "canary" not in str(ours) + repr(ours)
     assert type(error).__name__ in str(ours) or isinstance(error, boto.ClientError)
@@ -133,7 +133,7 @@ def test_no_exception_of_ours_shows_what_a_foreign_one_says(error: Exception) ->
 
 @pytest.mark.parametrize("fault", [{"error": "BadRequestException", "message": "canary"}, {"answer": "hang"}], ids=str)
 def test_what_lambda_prints_of_an_exception_shows_no_secret(stage: Stage, fault: dict[str, Any]) -> None:
-    """F74, F75: nobody accepts the answer, so that an exception leaves the handler, with all that led to it."""
+    """F74, F75: if the response is refused, the exception that Lambda prints shows no secret."""
     stage.backend.faults.append(Fault(times=None, **fault))
     stage.sink.refuses = True
     with pytest.raises(AnswerNotAcceptedError) as raised:

@@ -1,4 +1,4 @@
-"""Events that are no events: nothing is asked of anybody, and nothing raises."""
+"""Events without a usable form: nothing is called, and nothing raises."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EVENT: dict[str, Any] = {
 def test_what_is_no_event_ends_at_once(
     stage: Stage, caplog: pytest.LogCaptureFixture, event: object, reason: str
 ) -> None:
-    """F15: no request to anybody, not even to a URL of an earlier event."""
+    """F15: an event of the wrong form ends at once, with no request, not even to an earlier event's URL."""
     stage.create()
     seen = len(stage.sink.bodies)
     stage.run(event)
@@ -47,7 +47,7 @@ def test_what_is_no_event_ends_at_once(
 def test_an_event_without_what_an_answer_needs_ends_at_once(
     stage: Stage, caplog: pytest.LogCaptureFixture, key: str, value: object
 ) -> None:
-    """F15: nothing is registered that nobody would hear of."""
+    """F15: an event that cannot be answered ends at once, and nothing is registered."""
     stage.run(stage.event("Create", stage.properties()) | {key: value})
     assert not stage.sink.bodies
     assert not stage.backend.calls
@@ -62,7 +62,7 @@ def test_an_event_without_what_an_answer_needs_ends_at_once(
     ],
 )
 def test_an_event_without_its_resource_is_refused(stage: Stage, key: str, problem: str) -> None:
-    """F15, F18: it can be answered, so it is."""
+    """F15, F18: an event without its resource fails, because it can be answered."""
     event = stage.event("Create", stage.properties())
     del event[key]
     answer = stage.deliver(event)
@@ -76,7 +76,7 @@ def test_an_event_without_its_resource_is_refused(stage: Stage, key: str, proble
      "https://h/" + "x" * 16_375, "https://h:99999/", "https://ho st/", None, 5],
 )  # fmt: skip
 def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFixture, url: object) -> None:
-    """F15, F16: another scheme, unparsable, 20 kB long."""
+    """F15, F16: a URL with another scheme, that cannot be parsed or has 20 kB ends the event at once."""
     with caplog.at_level("WARNING"):
         stage.run(stage.event("Create", stage.properties(), ResponseURL=url))
     assert not stage.backend.calls
@@ -86,14 +86,14 @@ def test_an_unusable_url_ends_at_once(stage: Stage, caplog: pytest.LogCaptureFix
 
 
 def test_a_very_long_url_is_usable() -> None:
-    """F16: pre-signed URLs grow with the credentials that they hold."""
+    """F16: a very long URL works, because pre-signed URLs grow with their credentials."""
     url = "https://h/" + "x" * 16_374
     assert parse(EVENT | {"ResponseURL": url}).response_url == url
 
 
 @pytest.mark.parametrize("request_type", ["create", "CREATE", "Read", "create "])
 def test_an_unknown_request_type_is_refused(stage: Stage, request_type: str) -> None:
-    """F17: also the one that differs by case alone."""
+    """F17: an unknown request type fails, also if it differs only by case."""
     answer = stage.deliver(stage.event(request_type, stage.properties()))
     assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-519: RequestType must be Create, Update or Delete.")
     assert answer["PhysicalResourceId"].startswith("not-applied/")
@@ -102,7 +102,7 @@ def test_an_unknown_request_type_is_refused(stage: Stage, request_type: str) -> 
 
 @pytest.mark.parametrize("extra", ["CrHelperPoll", "CrHelperData", "CrHelperRule", "CrHelperPermission"])
 def test_an_event_cannot_steer_crhelper(stage: Stage, extra: str) -> None:
-    """What crhelper would take for its own polling is not handed to it."""
+    """An event cannot trigger crhelper's own polling, because its members are not passed on."""
     answer = stage.deliver(stage.event("Create", stage.properties()) | {extra: {"EndpointId": "forged"}})
     assert answer["Status"] == "SUCCESS"
     assert answer["Data"]["EndpointId"] == stage.registered[0].endpoint_id
@@ -118,12 +118,12 @@ def test_an_event_cannot_steer_crhelper(stage: Stage, extra: str) -> None:
     ],
 )
 def test_every_id_that_is_written_is_read(written: physical_id.PhysicalId) -> None:
-    """What stands in a stack is understood by the next event."""
+    """Every ID that is written to a stack is understood by the next event."""
     assert physical_id.read(str(written)) == written
 
 
 def test_a_request_shows_no_secret() -> None:
-    """F74, F75: neither properties nor the URL are in its repr."""
+    """F74, F75: the repr of a request shows neither its properties nor its URL."""
     shown = repr(parse(EVENT | {"ResourceProperties": {"Name": "canary"}, "ResponseURL": "https://canary/"}))
     assert "canary" not in shown
 
@@ -135,7 +135,7 @@ def test_a_request_shows_no_secret() -> None:
 def test_somebody_elses_resource_is_refused_and_its_delete_succeeds(
     stage: Stage, request_type: str, resource_type: object
 ) -> None:
-    """F17: both types are named, and no call is made; what was never created is deleted at once."""
+    """F17: if the resource type is foreign, the reason names both types; a Delete succeeds without a call."""
     event = stage.event(request_type, stage.properties(), ResourceType=resource_type, PhysicalResourceId="theirs")
     answer = stage.deliver(event)
     assert (answer["Status"], answer["PhysicalResourceId"]) == (
@@ -152,7 +152,7 @@ def test_somebody_elses_resource_is_refused_and_its_delete_succeeds(
 def test_properties_of_another_kind_are_refused(
     stage: Stage, request_type: str, resource_type: str, properties: object
 ) -> None:
-    """F18: with one sentence, and no call."""
+    """F18: properties of the wrong type fail with one sentence, and no call."""
     held = {"PhysicalResourceId": f"{stage.user}/endpoint/e"} if request_type == "Update" else {}
     answer = stage.deliver(stage.event(request_type, properties, ResourceType=resource_type, **held))
     assert (answer["Status"], answer["Reason"]) == ("FAILED", "CE-104: ResourceProperties is not a map of properties.")
@@ -162,7 +162,7 @@ def test_properties_of_another_kind_are_refused(
 
 @pytest.mark.parametrize("old", [None, [], "x", {}, {"Type": 5}, {"EndpointAttributes": "x"}], ids=str)
 def test_an_update_from_properties_of_another_kind_reaches_what_is_declared(stage: Stage, old: object) -> None:
-    """F18, F21: an older version may have written them; the endpoint is looked at instead."""
+    """F18, F21: if the former properties have the wrong type, an Update looks at the endpoint instead."""
     first = stage.create()
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), old)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
@@ -171,7 +171,7 @@ def test_an_update_from_properties_of_another_kind_reaches_what_is_declared(stag
 
 @pytest.mark.parametrize("value", ["true", "True", "TRUE", True])
 def test_a_truth_is_understood_however_it_comes(stage: Stage, value: object) -> None:
-    """F19: AdoptExisting takes the endpoint over."""
+    """F19: AdoptExisting takes over the endpoint for every spelling of true."""
     theirs = stage.stranger()
     answer = stage.create(stage.properties(AdoptExisting=value))
     assert answer["Data"]["EndpointId"] == theirs.endpoint_id
@@ -179,7 +179,7 @@ def test_a_truth_is_understood_however_it_comes(stage: Stage, value: object) -> 
 
 @pytest.mark.parametrize("value", ["false", "False", False])
 def test_an_untruth_is_understood_however_it_comes(stage: Stage, value: object) -> None:
-    """F19, F27: AdoptExisting leaves the endpoint as it is."""
+    """F19, F27: AdoptExisting leaves the endpoint as it is for every spelling of false."""
     before = vars(stage.stranger()).copy()
     assert stage.create(stage.properties(AdoptExisting=value))["Status"] == "FAILED"
     assert [vars(endpoint) | {"listed": True} for endpoint in stage.registered] == [before]

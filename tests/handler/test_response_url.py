@@ -1,4 +1,4 @@
-"""What a response URL may do: real servers that stall, drip, reset, refuse and lie, plain and over TLS."""
+"""Response URLs of servers that stall, drip, reset, refuse and lie, plain and over TLS."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ pytestmark = pytest.mark.slow
 
 
 def real_time(seconds: float) -> Callable[[], float]:
-    """A deadline of the real clock."""
+    """A deadline on the real clock."""
     end = time.monotonic() + seconds
     return lambda: end - time.monotonic()
 
 
 def stall(connection: socket.socket) -> None:
-    """Takes everything and says nothing."""
+    """Accept the request and send no response."""
     while connection.recv(4096):
         pass
 
 
 def drip(connection: socket.socket) -> None:
-    """Answers one byte at a time."""
+    """Respond one byte at a time."""
     for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n":
         connection.sendall(bytes([byte]))
         time.sleep(0.5)
 
 
 def reset(connection: socket.socket) -> None:
-    """Closes without a word."""
+    """Close the connection without a response."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
 def lie(connection: socket.socket) -> None:
-    """Answers something that is not HTTP."""
+    """Respond with something that is not HTTP."""
     connection.recv(4096)
     connection.sendall(b"220 ready\r\n")
 
 
 def interrupt(connection: socket.socket) -> None:
-    """Answers half a line."""
+    """Respond with half a line."""
     connection.recv(4096)
     connection.sendall(b"HTTP/1.1 2")
 
@@ -60,7 +60,7 @@ def interrupt(connection: socket.socket) -> None:
 def test_a_url_that_never_accepts_ends_before_the_deadline(
     behave: Callable[[socket.socket], None], over: str, tls: Tls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F52: stalled, one byte at a time, reset, no HTTP, half an answer; plain and over TLS."""
+    """F52: if a URL stalls, drips, resets or is not HTTP, the attempt ends before the deadline."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
     with raw_server(behave, tls.context if over == "https" else None) as url:
         left = real_time(0.8)
@@ -72,7 +72,7 @@ def test_a_url_that_never_accepts_ends_before_the_deadline(
 def test_a_tls_handshake_that_never_ends_well_ends_before_the_deadline(
     behave: Callable[[socket.socket], None], tls: Tls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F52: the server takes the connection and then says nothing, resets it, or speaks no TLS."""
+    """F52: if a TLS handshake stalls, is reset or is not TLS, the attempt ends before the deadline."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
     with raw_server(behave) as url:
         left = real_time(0.8)
@@ -82,14 +82,14 @@ def test_a_tls_handshake_that_never_ends_well_ends_before_the_deadline(
 
 
 def closed_port() -> int:
-    """A port of this machine at which nobody listens."""
+    """A port of this machine on which no server listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_refused_connection_ends_before_the_deadline(scheme: str) -> None:
-    """F52: nobody listens."""
+    """F52: if the connection is refused, the attempt ends before the deadline."""
     left = real_time(0.8)
     assert deliver(f"{scheme}://127.0.0.1:{closed_port()}/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED
     assert left() > -0.3
@@ -119,7 +119,7 @@ except AnswerNotAcceptedError:
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:{}/a?canary", "https://bucket.invalid/a?canary"])
 def test_a_process_without_a_way_to_the_url_ends_in_time(url: str) -> None:
-    """F52, F75: the function itself, with the clock of this machine; it raises, so that Lambda delivers again."""
+    """F52, F75: if the URL cannot be reached, the function raises in time, so that Lambda delivers again."""
     ended = subprocess.run(  # noqa: S603 - this Python, with a text of ours
         [sys.executable, "-c", _WITHOUT_A_WAY, url.format(closed_port())],
         env={"PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -136,7 +136,7 @@ def test_a_process_without_a_way_to_the_url_ends_in_time(url: str) -> None:
 
 
 def test_a_server_that_is_not_trusted_gets_no_answer(tls: Tls) -> None:
-    """F52, F75: for ever: given up in time, and it has seen neither the answer nor the URL."""
+    """F52, F75: a server with an untrusted certificate sees neither the response nor the URL."""
     with open_sink(tls.context) as sink:
         left = real_time(0.8)
         url = sink.url.replace("127.0.0.1", "localhost")
@@ -146,7 +146,7 @@ def test_a_server_that_is_not_trusted_gets_no_answer(tls: Tls) -> None:
 
 
 def test_a_certificate_of_another_host_is_not_trusted(tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F52: as well."""
+    """F52: a certificate of another host is not trusted."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
     with open_sink(tls.context) as sink:
         assert deliver(sink.url, b"{}", left=real_time(0.6), sleep=time.sleep) is Delivery.FAILED
@@ -168,7 +168,7 @@ def test_a_certificate_of_another_host_is_not_trusted(tls: Tls, monkeypatch: pyt
 def test_an_answer_reaches_a_tls_server_that_is_trusted(
     tls: Tls, monkeypatch: pytest.MonkeyPatch, statuses: list[int], outcome: Delivery, attempts: int
 ) -> None:
-    """F50, F51: the way it goes to Amazon S3: over TLS, verified, the same bytes each time, accepted once or never."""
+    """F50, F51: a trusted TLS server accepts the response once, with the same bytes in each attempt."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
     with open_sink(tls.context) as sink:
         sink.statuses = [*statuses]
@@ -180,7 +180,7 @@ def test_an_answer_reaches_a_tls_server_that_is_trusted(
 
 @pytest.mark.parametrize("reason", ["é" * 9000, "📱" * 9000])
 def test_a_long_answer_reaches_a_tls_server_whole(tls: Tls, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
-    """F53: cut validly, with its ids."""
+    """F53: a long response over TLS is shortened to a valid one that keeps its IDs."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
     with open_sink(tls.context) as sink:
         url = sink.url.replace("127.0.0.1", "localhost")
@@ -191,7 +191,7 @@ def test_a_long_answer_reaches_a_tls_server_whole(tls: Tls, monkeypatch: pytest.
 
 
 def test_a_slow_look_up_of_the_name_does_not_cost_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """F52: no socket option bounds it; the attempt runs in a thread that is left behind."""
+    """F52: a slow DNS lookup ends at the deadline, because the attempt runs in a thread."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
     left = real_time(0.8)
     assert deliver("http://example.invalid/", b"{}", left=left, sleep=time.sleep) is Delivery.FAILED

@@ -1,4 +1,4 @@
-"""Endpoints without a declared name that the stack retains: they bear the resource's name, and are no leftovers."""
+"""Endpoints without a declared name that the stack retains: they have the resource's name and are not leftovers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def unnamed(stage: Stage, token: str = "canary-token-a", **changes: Any) -> dict
 
 
 def replaced(stage: Stage, held: dict[str, Any], new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-    """The answer to an Update, a day later; what it replaces is retained."""
+    """The response to an Update a day later; the replaced endpoint is retained."""
     stage.clock.sleep(24 * 3600)
     answer = stage.update(held["PhysicalResourceId"], new, old)
     assert answer["Status"] == "SUCCESS"
@@ -24,7 +24,7 @@ def replaced(stage: Stage, held: dict[str, Any], new: dict[str, Any], old: dict[
 
 
 def test_what_was_replaced_and_retained_stays(stage: Stage) -> None:
-    """F66, F69: a token that is rotated again and again; a change of the name touches nothing else either."""
+    """F66, F69: a retained endpoint stays through rotations and changes of the name."""
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
     third = replaced(stage, second, unnamed(stage, "canary-token-c"), unnamed(stage, "canary-token-b"))
@@ -34,7 +34,7 @@ def test_what_was_replaced_and_retained_stays(stage: Stage) -> None:
 
 
 def test_what_was_replaced_and_retained_stays_with_the_former_user(stage: Stage) -> None:
-    """F66, F69: and so does what was replaced before."""
+    """F66, F69: a retained endpoint stays with the former user after a move."""
     bob = second_user(stage)
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
@@ -44,7 +44,7 @@ def test_what_was_replaced_and_retained_stays_with_the_former_user(stage: Stage)
 
 
 def test_what_was_retained_stays_through_a_rollback(stage: Stage) -> None:
-    """F60, F66: what the failed update registered is left to CloudFormation's Delete."""
+    """F60, F66: a rollback leaves a failed update's endpoint to CloudFormation's Delete, and retains the others."""
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
     third = replaced(stage, second, unnamed(stage, "canary-token-c"), unnamed(stage, "canary-token-b"))
@@ -55,7 +55,7 @@ def test_what_was_retained_stays_through_a_rollback(stage: Stage) -> None:
 
 
 def test_what_an_unanswered_attempt_left_is_told_from_what_was_retained(stage: Stage) -> None:
-    """F61, F66: it is younger than the current endpoint."""
+    """F61, F66: an endpoint younger than the current one is a failed attempt's, not a retained one."""
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
     stage.clock.sleep(24 * 3600)
@@ -68,7 +68,7 @@ def test_what_an_unanswered_attempt_left_is_told_from_what_was_retained(stage: S
 
 
 def test_where_the_current_endpoint_is_gone_what_bears_our_name_is_removed(stage: Stage) -> None:
-    """F34, F61: of what is retained and what an attempt left, the latter is the harm; the guarantees say so."""
+    """F34, F61: if the current endpoint is gone, those with our name are removed, as the guarantees say."""
     first = stage.create(unnamed(stage))
     stage.backend.endpoints.clear()
     stage.stranger("canary-token-b", name=MARKED)
@@ -81,7 +81,7 @@ def test_where_the_current_endpoint_is_gone_what_bears_our_name_is_removed(stage
 
 @pytest.mark.parametrize("scope", ["user", "none"])
 def test_a_token_that_is_declared_again_takes_up_what_was_retained(stage: Stage, scope: str) -> None:
-    """F27, F66: the service would refuse it a second time, or the device get every message twice."""
+    """F27, F66: if the token of a retained endpoint is declared again, the resource uses that endpoint again."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
@@ -91,7 +91,7 @@ def test_a_token_that_is_declared_again_takes_up_what_was_retained(stage: Stage,
 
 
 def test_what_was_retained_and_is_in_the_way_is_told(stage: Stage) -> None:
-    """F27, F66: its token is declared again, for something that it is not."""
+    """F27, F66: if a retained endpoint with another declaration has the token, the reason names it."""
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
     stage.clock.sleep(24 * 3600)

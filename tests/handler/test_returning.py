@@ -1,4 +1,4 @@
-"""The rollback of a replacement under a declared name: it returns to the endpoint with which the update began."""
+"""A replacement under a declared name is rolled back to the endpoint with which the update began."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NEW = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
 
 @pytest.fixture
 def stack(stage: Stage) -> Stack:
-    """A service that does not keep equal endpoints apart, and a stack without anything in it."""
+    """A service that allows equal endpoints, and an empty stack."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     return Stack(stage)
 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_strangers_equal_endpoint_is_not_returned_to(stack: Stack, *, is_first: bool) -> None:
-    """F60: it is as old as the endpoint of before, and equal to it in everything."""
+    """F60: a rollback does not return to someone else's equal endpoint of the same age."""
     if is_first:
         stack.stage.stranger("canary-token-a", name="canary phone")
     first = stack.create(**OLD)
@@ -35,7 +35,7 @@ def test_a_strangers_equal_endpoint_is_not_returned_to(stack: Stack, *, is_first
 
 
 def test_a_strangers_equal_endpoint_is_not_returned_to_after_a_lost_response(stack: Stack) -> None:
-    """F52, F60: what the rollback returned to has the marked name since then."""
+    """F52, F60: after a lost response, the generated name marks the endpoint that the rollback returned to."""
     stack.stage.stranger("canary-token-a", name="canary phone")
     first = stack.create(**OLD)
     before = there(stack)
@@ -51,7 +51,7 @@ def test_a_strangers_equal_endpoint_is_not_returned_to_after_a_lost_response(sta
 
 @pytest.mark.parametrize("conflict", ["none", "user"])
 def test_the_rollback_of_an_adoption_returns(stack: Stack, conflict: str) -> None:
-    """F27, F60: what was adopted is older than the update, so that ages do not say what it has replaced."""
+    """F27, F60: the rollback of an adoption returns to the old endpoint, although the adopted one is older."""
     stack.stage.backend.switches.change({"device_token_conflict": conflict})
     first = stack.create(**OLD)
     stack.stage.backend.switches.change({"device_token_conflict": "user"})
@@ -65,7 +65,7 @@ def test_the_rollback_of_an_adoption_returns(stack: Stack, conflict: str) -> Non
 
 
 def test_the_events_are_not_read_where_ages_say_it(stack: Stack) -> None:
-    """F72: one endpoint is equal, and the current one has just been registered; hundreds may be rolled back at once."""
+    """F72: if the endpoints' ages identify the old one, a rollback does not read the stack's events."""
     first = stack.create(**OLD)
     stack.update(**NEW)
     assert stack.roll_back()["PhysicalResourceId"] == first
@@ -75,7 +75,7 @@ def test_the_events_are_not_read_where_ages_say_it(stack: Stack) -> None:
 @pytest.mark.parametrize("conflict", ["none", "user"])
 @pytest.mark.parametrize("is_gone", [True, False])
 def test_a_rollback_returns_hours_later(stack: Stack, conflict: str, *, is_gone: bool) -> None:
-    """F60, F62: ages no longer say what the current endpoint has replaced, which may be gone as well."""
+    """F60, F62: a rollback hours later returns to the old endpoint, even if the new one is gone."""
     stack.stage.backend.switches.change({"device_token_conflict": conflict})
     first = stack.create(**OLD)
     stack.update(**NEW)

@@ -1,4 +1,4 @@
-"""A device token whose source names no version is rotated, and then an update is rolled back: what was, is again."""
+"""If a source without a version gives a new token, a rollback restores the endpoint with the old one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def stack(stage: Stage) -> Stack:
-    """The stack before anything is in it."""
+    """The stack before it has any resource."""
     return Stack(stage)
 
 
@@ -34,7 +34,7 @@ def stack(stage: Stage) -> Stack:
 def test_a_rollback_returns_to_the_endpoint_that_the_update_began_with(
     stack: Stack, change: dict[str, Any], name: str | None, conflict: str
 ) -> None:
-    """F60: the source's new content has replaced the endpoint, and something else in the stack failed."""
+    """F60: a rollback returns to the endpoint with which the update began, although the source has changed."""
     stack.stage.backend.switches.change({"device_token_conflict": conflict})
     first, before = stack.create(Name=name), there(stack)
     stack.rotate()
@@ -46,7 +46,7 @@ def test_a_rollback_returns_to_the_endpoint_that_the_update_began_with(
 
 
 def test_a_rollback_removes_what_list_shows_only_the_second_time(stack: Stack) -> None:
-    """F36, F60: the overtaken update has just registered it, and nobody was told."""
+    """F36, F60: a rollback removes an unanswered update's endpoint even if List shows it late."""
     stack.stage.backend.switches.change({"device_token_conflict": "none"})
     stack.create()
     before = there(stack)
@@ -60,7 +60,7 @@ def test_a_rollback_removes_what_list_shows_only_the_second_time(stack: Stack) -
 
 
 def test_a_rollback_returns_from_another_user(stack: Stack) -> None:
-    """F60: there the device token is another, too."""
+    """F60: a rollback returns from another user, although the device token differs."""
     first, before = stack.create(), there(stack)
     stack.rotate()
     stack.update(AppInstanceUserArn=second_user(stack.stage))
@@ -69,7 +69,7 @@ def test_a_rollback_returns_from_another_user(stack: Stack) -> None:
 
 
 def test_a_rollback_goes_back_behind_an_update_that_was_not_rolled_back(stack: Stack) -> None:
-    """F60, F62: it failed with rollback disabled, and so did the next; then the stack is rolled back."""
+    """F60, F62: a rollback returns past an update that failed while rollback was disabled."""
     first, before = stack.create(), there(stack)
     declared = stack.declared
     stack.rotate()
@@ -84,7 +84,7 @@ def test_a_rollback_goes_back_behind_an_update_that_was_not_rolled_back(stack: S
 
 
 def test_a_rollback_returns_though_the_stacks_creation_is_forgotten(stack: Stack) -> None:
-    """F60: CloudFormation keeps events for 90 days; of the stack's own there is only the beginning of the update."""
+    """F60: a rollback works although CloudFormation forgets the stack's creation after 90 days."""
     first, before = stack.create(), there(stack)
     stack.rotate()
     stack.stage.stack.events = []
@@ -95,7 +95,7 @@ def test_a_rollback_returns_though_the_stacks_creation_is_forgotten(stack: Stack
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_what_an_unanswered_attempt_left_beside_it_is_removed(stack: Stack, name: str | None) -> None:
-    """F61: it bears this resource's name, and is younger than what the update began with."""
+    """F61: a rollback removes an unanswered attempt's endpoint: it has our name and is younger."""
     first, before = stack.create(Name=name), there(stack)
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -105,19 +105,19 @@ def test_what_an_unanswered_attempt_left_beside_it_is_removed(stack: Stack, name
 
 
 def held_by_a_stranger(stack: Stack) -> None:
-    """Somebody else has registered the new token."""
+    """Someone else has registered the new token."""
     stack.rotate()
     stack.stage.stranger(NEW, name="theirs")
 
 
 def deleted(stack: Stack) -> None:
-    """There is no secret any more."""
+    """The secret no longer exists."""
     secrets = boto3.client("secretsmanager", region_name=REGION)
     secrets.delete_secret(SecretId=stack.secret, ForceDeleteWithoutRecovery=True)
 
 
 def unusable(stack: Stack) -> None:
-    """What is in the secret is no device token."""
+    """The secret's content is not a device token."""
     stack.rotate("{{resolve:secretsmanager:canary}}")
 
 
@@ -126,7 +126,7 @@ def unusable(stack: Stack) -> None:
 def test_a_rollback_succeeds_though_the_source_gives_no_token_that_could_be_registered(
     stack: Stack, mishap: Callable[[Stack], None], name: str | None
 ) -> None:
-    """F23, F59: the update fails for it; its rollback needs no other token than the registered one."""
+    """F23, F59: if the source has no usable token, the update fails and its rollback succeeds."""
     first, before = stack.create(Name=name), there(stack)
     mishap(stack)
     theirs = there(stack)[1:]
@@ -137,7 +137,7 @@ def test_a_rollback_succeeds_though_the_source_gives_no_token_that_could_be_regi
 
 
 def no_token(stack: Stack) -> None:
-    """The secret holds nothing that could be one, only after it has held one that could."""
+    """The secret no longer holds a token, after it held one that could be registered."""
     stack.stage.clock.sleep(60)
     unusable(stack)
 
@@ -147,7 +147,7 @@ def no_token(stack: Stack) -> None:
 def test_what_an_unanswered_move_left_is_removed(
     stack: Stack, mishap: Callable[[Stack], None], name: str | None
 ) -> None:
-    """F60, F61: at the other user, of whom only the update's declaration tells."""
+    """F60, F61: a rollback removes an unanswered move's endpoint from the other user."""
     before = (stack.create(Name=name), there(stack))
     stack.rotate("canary-newer")
     stack.update_unheard(AppInstanceUserArn=second_user(stack.stage))
@@ -157,7 +157,7 @@ def test_what_an_unanswered_move_left_is_removed(
 
 
 def test_a_rollback_of_which_nobody_hears_leaves_the_name(stack: Stack) -> None:
-    """F60: the current endpoint needs no mark by which the next event could recognise it."""
+    """F60: if the rollback's response is lost, the endpoint keeps its name, as it needs no mark."""
     stack.create()
     before = there(stack)
     deleted(stack)
@@ -170,7 +170,7 @@ def test_a_rollback_of_which_nobody_hears_leaves_the_name(stack: Stack) -> None:
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_rollback_succeeds_though_the_named_version_is_gone(stack: Stack, name: str | None) -> None:
-    """F23: what can never be another token can still be no more."""
+    """F23: a rollback succeeds even if the declared version of the source no longer exists."""
     secrets = boto3.client("secretsmanager", region_name=REGION)
     version = secrets.get_secret_value(SecretId=stack.secret)["VersionId"]
     source = {"SecretArn": stack.secret, "VersionId": version}
@@ -184,7 +184,7 @@ def test_a_rollback_succeeds_though_the_named_version_is_gone(stack: Stack, name
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("gone", ["source", "endpoint"])
 def test_a_rollback_fails_where_there_is_nothing_to_return_to(stack: Stack, name: str | None, gone: str) -> None:
-    """F23, F34: the endpoint is gone as well, or there is no telling that the update is rolled back."""
+    """F23, F34: a rollback fails if the endpoint is gone, or if the events do not show a rollback."""
     stack.create(Name=name)
     deleted(stack)
     stack.update(AllowMessages="NONE")
@@ -199,10 +199,10 @@ def test_a_rollback_fails_where_there_is_nothing_to_return_to(stack: Stack, name
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_retained_endpoint_is_left_alone_where_nothing_is_rolled_back(stack: Stack, name: str | None) -> None:
-    """F66: it looks like what a rollback would return to; the stack's status tells."""
+    """F66: if the stack's status is no rollback, a retained endpoint is left alone."""
     stack.create(Name=name)
     stack.rotate()
-    stack.update(AllowMessages="NONE")  # and the old one is retained
+    stack.update(AllowMessages="NONE")  # the old one is retained
     stack.says("UPDATE_COMPLETE")
     before = there(stack)
     held = stack.held
@@ -212,10 +212,10 @@ def test_a_retained_endpoint_is_left_alone_where_nothing_is_rolled_back(stack: S
 
 
 def test_a_retained_endpoint_is_left_alone_by_a_later_rollback(stack: Stack) -> None:
-    """F66: what the update began with is another, though both have been this resource's."""
+    """F66: a later rollback returns to its own update's endpoint, not to a retained one."""
     stack.create()
     stack.rotate()
-    stack.update(AllowMessages="NONE")  # and the old one is retained
+    stack.update(AllowMessages="NONE")  # the old one is retained
     stack.says("UPDATE_COMPLETE")
     retained, second = there(stack)
     stack.rotate("canary-newer")
@@ -225,7 +225,7 @@ def test_a_retained_endpoint_is_left_alone_by_a_later_rollback(stack: Stack) -> 
 
 
 def test_where_cloudformation_may_not_be_asked_the_new_token_stays(stack: Stack) -> None:
-    """Limit L4: a role that was written before may not read the events; nothing is removed for that."""
+    """Limit L4: if the role may not read the stack's events, the new token stays and nothing is removed."""
     first = stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -238,7 +238,7 @@ def test_where_cloudformation_may_not_be_asked_the_new_token_stays(stack: Stack)
 
 @pytest.mark.parametrize("change", [{"AppInstanceUserArn": "bob"}, *CHANGES[2:]], ids=str)
 def test_an_endpoint_that_is_not_as_declared_is_not_returned_to(stack: Stack, change: dict[str, Any]) -> None:
-    """Whatever CloudFormation's events say: the update is that of another declaration."""
+    """If an endpoint differs from the former declaration, a rollback does not return to it."""
     other = {"AppInstanceUserArn": second_user(stack.stage)} if "AppInstanceUserArn" in change else change
     stack.create()
     stack.rotate()
@@ -256,7 +256,7 @@ def test_an_endpoint_that_is_not_as_declared_is_not_returned_to(stack: Stack, ch
 
 
 def test_a_rollback_that_is_continued_days_later_returns_as_well(stack: Stack) -> None:
-    """F62: it fails where nobody can tell whether the endpoint is there: to go on would be to leave it registered."""
+    """F62: if Describe is refused, the rollback fails, and continuing it days later restores the endpoint."""
     first, before = stack.create(), there(stack)
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -274,7 +274,7 @@ def test_a_rollback_that_is_continued_days_later_returns_as_well(stack: Stack) -
 
 
 def test_a_second_delivery_that_finds_no_token_changes_nothing(stack: Stack) -> None:
-    """F23, F43: nor can it tell what the first may have registered."""
+    """F23, F43: if the source has no token in a second delivery, the Update fails and changes nothing."""
     stack.create()
     before = there(stack)
     stack.says("UPDATE_IN_PROGRESS")
@@ -290,7 +290,7 @@ def test_a_second_delivery_that_finds_no_token_changes_nothing(stack: Stack) -> 
 
 @pytest.mark.parametrize("mishap", [held_by_a_stranger, deleted, unusable])
 def test_what_came_back_under_another_id_is_kept(stack: Stack, mishap: Callable[[Stack], None]) -> None:
-    """F23, F61: what the update began with has given way in vain; CloudFormation holds the id of the failed answer."""
+    """F23, F61: if the old endpoint came back under another ID, the rollback keeps it."""
     stack.create()
     first = stack.held
     mishap(stack)
@@ -306,7 +306,7 @@ def test_what_came_back_under_another_id_is_kept(stack: Stack, mishap: Callable[
 
 
 def test_a_successor_with_another_voip_token_is_not_kept(stack: Stack) -> None:
-    """F60: the one that the update began with gave way to it, and is registered again with the token of before."""
+    """F60: a successor with another VoIP token is replaced by an endpoint with the old one."""
     attributes = {"DeviceTokenSource": {"SecretArn": stack.secret}}
     before, after = (attributes | {"VoipDeviceToken": token} for token in ("canary-voip", "canary-other"))
     stack.create(EndpointAttributes=before)
@@ -319,7 +319,7 @@ def test_a_successor_with_another_voip_token_is_not_kept(stack: Stack) -> None:
 
 
 def test_an_update_that_cloudformation_has_given_up_does_not_change_what_was_rolled_back(stack: Stack) -> None:
-    """F44: another process has handled the rollback while this one waited for the service."""
+    """F44: if a rollback finishes while an Update waits, the Update fails and changes nothing."""
     first, before = stack.create(), there(stack)
     stack.rotate()
     declared, stage = stack.declared, stack.stage
@@ -338,7 +338,7 @@ def test_an_update_that_cloudformation_has_given_up_does_not_change_what_was_rol
 def test_the_deployer_is_told_that_the_former_token_is_registered(
     stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """F74: and not what it is."""
+    """F74: the log says that the rollback restores the former token, without its value."""
     first = stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")

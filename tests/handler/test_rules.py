@@ -1,4 +1,4 @@
-"""What the properties may be: each violation, in a sentence that names the property and no value."""
+"""The rules for properties: each violation gets a sentence that names the property and no value."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"Nme": "n"}, "Nme is not a property; did you mean Name?"),
     ({"canary-1\n\x1b": "n"}, "(a name longer than 40 characters, or not only letters) is not a property."),
 ]
-"""A change of what is valid, and what is said of it."""
+"""A change of valid properties, and the sentence it causes."""
 
 
 @pytest.mark.parametrize(("change", "problem"), WRONG, ids=lambda value: value[:40] if isinstance(value, str) else "")
 def test_a_violation_is_named(change: dict[str, Any], problem: str) -> None:
-    """F18: one sentence for it, and only one."""
+    """F18: each violation gets exactly one sentence."""
     (found,) = violations(ENDPOINT_TYPE, VALID | change)
     assert problem in found.text
 
@@ -158,58 +158,58 @@ def sentences() -> Iterator[str]:
 
 
 def test_the_sentences_are_as_recorded() -> None:
-    """F18: no word of them changes by accident; RECORD=1 records them anew, where a change is meant."""
+    """F18: the sentences equal the recorded ones; for an intended change, RECORD=1 records them again."""
     assert_as_recorded(sentences(), RECORDED)
 
 
 @pytest.mark.parametrize("properties", [None, [], "x", 5])
 def test_properties_that_are_no_map_are_one_violation(properties: object) -> None:
-    """F18: whatever came instead."""
+    """F18: properties that are not a map are one violation, of whatever type."""
     (found,) = violations(ENDPOINT_TYPE, properties)
     assert str(found) == "CE-104: ResourceProperties is not a map of properties."
 
 
 @pytest.mark.parametrize("value", [True, "true", "True", "TRUE", False, "false"])
 def test_a_boolean_may_be_spelt_as_cloudformation_sends_it(value: object) -> None:
-    """F19: scalars arrive as strings."""
+    """F19: booleans may have any spelling that CloudFormation sends, since scalars arrive as strings."""
     assert violations(ENDPOINT_TYPE, VALID | {"AdoptExisting": value}) == []
 
 
 @pytest.mark.parametrize("letter", ["\x20\xa0", "\xa0", "\ue000"])
 def test_a_name_may_hold_what_stands_beside_the_control_characters(letter: str) -> None:
-    """F22: the API's model allows every character, and a terminal is safe from these."""
+    """F22: a name may hold characters that are not control characters, as in the API's model."""
     assert violations(ENDPOINT_TYPE, VALID | {"Name": f"a{letter}b"}) == []
 
 
 @pytest.mark.parametrize("version", [3, "3"])
 def test_a_version_may_be_a_number_or_a_string(version: object) -> None:
-    """F19: scalars arrive as strings."""
+    """F19: a version may be a number or a string, since scalars arrive as strings."""
     source = {"DeviceTokenSource": {"ParameterName": "p", "Version": version}}
     assert violations(ENDPOINT_TYPE, VALID | {"EndpointAttributes": source}) == []
 
 
 @pytest.mark.parametrize("name", ["Алиса 📱", "עברית", "a" * 1600, ""])
 def test_a_name_may_be_in_any_script(name: str) -> None:
-    """F22: letters, signs and emoji of all languages."""
+    """F22: a name may have letters, signs and emoji of all languages."""
     assert violations(ENDPOINT_TYPE, VALID | {"Name": name}) == []
 
 
 def test_unresolved_values_pass() -> None:
-    """What is not known yet is judged when the event arrives."""
+    """A value that is unresolved at synthesis passes and is checked when the event arrives."""
     unknown = "${Token[TOKEN.1]}"
     properties = VALID | {"AppInstanceUserArn": unknown, "Type": unknown, "Name": unknown}
     assert violations(ENDPOINT_TYPE, properties, unresolved=lambda value: value == unknown) == []
 
 
 def test_what_is_known_of_an_unresolved_arn_counts() -> None:
-    """An app instance of the same app has no id yet, but a region."""
+    """The known parts of an unresolved ARN are checked: its ID is unknown, its region is not."""
     user = USER.replace("app-instance/i", "app-instance/${Token[TOKEN.1]}").replace("us-east-1", "eu-central-1")
     (found,) = violations(ENDPOINT_TYPE, VALID | {"AppInstanceUserArn": user}, unresolved=lambda value: value == user)
     assert "in another region" in found.text
 
 
 def test_the_violations_quote_no_value() -> None:
-    """F74: a value may be a device token that was put into the wrong property."""
+    """F74: a violation quotes no value, which may be a device token in the wrong property."""
     canary = "canary-0123456789abcdef"
     everywhere = dict.fromkeys(VALID, canary) | {"Name": canary + "\n", "AllowMessages": canary}
     assert not any(canary in str(found) for found in violations(ENDPOINT_TYPE, everywhere))

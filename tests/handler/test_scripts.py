@@ -1,4 +1,4 @@
-"""Text of all kinds in every place where an event can have it."""
+"""Text of every script in every place of an event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNWRITABLE = ["a\ud800", "\udfff", "a\x00b", "\x1b[31m", "a\nb", "\x85", "\x7f"]
 
 @pytest.mark.parametrize("text", WRITABLE)
 def test_text_of_any_script_is_registered_as_it_is(stage: Stage, text: str) -> None:
-    """F22: in a name and an identity's tags; a Delete removes all of it again."""
+    """F22: text of any script in a name or a tag is registered unchanged, and a Delete removes it."""
     properties = stage.properties(Name=text)
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": text, "Value": text}]}
     first = stage.create(properties)
@@ -46,7 +46,7 @@ def test_text_of_any_script_is_registered_as_it_is(stage: Stage, text: str) -> N
 def test_text_that_nobody_can_mean_is_refused_by_name(
     stage: Stage, change: dict[str, Any], told: str, text: str
 ) -> None:
-    """F22: half a surrogate pair, NUL, other control characters; the reason does not repeat them."""
+    """F22: half a surrogate pair and control characters are refused; the reason does not repeat them."""
     answer = stage.create(stage.properties(**_filled(change, text)))
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].startswith(f"CE-107: {told}")
@@ -57,7 +57,7 @@ def test_text_that_nobody_can_mean_is_refused_by_name(
 @pytest.mark.parametrize("text", UNWRITABLE, ids=plain)
 @pytest.mark.parametrize("member", ["Key", "Value"])
 def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str, text: str) -> None:
-    """F22: likewise."""
+    """F22: tags with such characters are refused too."""
     tags = [{"Key": "team", "Value": "chat"} | {member: text}]
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
     assert answer["Reason"].startswith(f"CE-107: Tags[0].{member} contains a control character")
@@ -67,7 +67,7 @@ def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str
 @pytest.mark.parametrize("text", [*WRITABLE, *(text for text in UNWRITABLE if "\n" not in text)], ids=plain)
 @pytest.mark.parametrize("member", ["LogicalResourceId", "RequestId", "StackId"])
 def test_what_identifies_an_event_goes_back_verbatim(stage: Stage, member: str, text: str) -> None:
-    """F22: whatever it is; the endpoint's life is as always, and its made-up name can be sent."""
+    """F22: the IDs of an event are returned unchanged, and a generated name is always valid."""
     whole = STACK_ID.replace("/chat/", f"/{text}/") if member == "StackId" else text
     properties = stage.properties(Name=None)
     first = stage.create(properties, **{member: whole})
@@ -81,7 +81,7 @@ def test_what_identifies_an_event_goes_back_verbatim(stage: Stage, member: str, 
 
 
 def _filled(value: Any, text: str) -> Any:
-    """The value with its place filled."""
+    """The value with its placeholder filled."""
     if isinstance(value, dict):
         return {name: _filled(member, text) for name, member in value.items()}
     return str(value).format(text)

@@ -1,4 +1,4 @@
-"""Canaries in every sensitive member, searched for in everything that leaves the handler."""
+"""Canaries in every sensitive member, and a search for them in all output of the handler."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVERY_FAULT: list[dict[str, Any]] = [
 
 @pytest.fixture
 def everything_logged(stage: Stage) -> Iterator[list[str]]:
-    """All that any logger lets out when everything is let out, as Lambda's own handler would write it."""
+    """All log output at every level, as Lambda's own handler would write it."""
     lines: list[str] = []
 
     class Keeper(logging.Handler):
@@ -56,13 +56,13 @@ def everything_logged(stage: Stage) -> Iterator[list[str]]:
 
 
 def deliver_quietly(stage: Stage, event: dict[str, Any]) -> None:
-    """Delivers an event, whatever becomes of it."""
+    """Deliver an event, whatever its result."""
     with suppress(AnswerNotAcceptedError):
         stage.run(event)
 
 
 def push_secret() -> str:
-    """A secret with a good and a bad token."""
+    """A secret with one valid and one invalid token."""
     arn: str = boto3.client("secretsmanager", region_name=REGION).create_secret(
         Name="push", SecretString=json.dumps({"apns": "canary-secret", "bad": "canary\n"})
     )["ARN"]
@@ -70,7 +70,7 @@ def push_secret() -> str:
 
 
 def all_events(stage: Stage, secret: str) -> Iterator[dict[str, Any]]:
-    """Events of every kind, one after the other, canaries in all sensitive members."""
+    """Events of every kind in sequence, with canaries in all sensitive members."""
     old = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"})
     sources = [{"DeviceTokenSource": {"SecretArn": secret, "Field": field}} for field in ("apns", "bad", "none")]
     yield stage.event("Create", old)
@@ -99,12 +99,12 @@ def all_events(stage: Stage, secret: str) -> Iterator[dict[str, Any]]:
 def test_no_canary_leaves_the_handler(
     stage: Stage, everything_logged: list[str], fault: dict[str, Any] | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """F74, F75: neither in a log at any level nor in an answer nor on the terminal."""
+    """F74, F75: no canary appears in any log, response or output."""
     stage.user = stage.backend.create_app_instance_user(
         app_instance_arn=stage.user.split("/user/")[0], app_instance_user_id="u-1", name="canary"
     )
     secret = push_secret()
-    everything_logged.clear()  # the test's own client is talkative
+    everything_logged.clear()  # the test's own client logs a lot
     for event in all_events(stage, secret):
         if fault is not None:
             stage.backend.faults[:] = [Fault(**fault)]
@@ -119,7 +119,7 @@ def test_no_canary_leaves_the_handler(
 def test_a_url_that_nobody_answers_is_not_logged(
     stage: Stage, everything_logged: list[str], fault: dict[str, Any]
 ) -> None:
-    """F75: the pre-signed URL is a secret too."""
+    """F75: if the response URL does not respond, it is not logged, because it is a secret."""
     stage.backend.faults.append(Fault(**fault))
     stage.sink.statuses = [500] * 200
     with pytest.raises(AnswerNotAcceptedError) as raised:
@@ -129,14 +129,14 @@ def test_a_url_that_nobody_answers_is_not_logged(
 
 
 def test_the_user_is_not_named_in_reasons_and_logs(stage: Stage, everything_logged: list[str]) -> None:
-    """F74: the model marks the user's ARN as sensitive in Register and List; the endpoint's id says enough."""
+    """F74: no reason or log names the user's ARN; the endpoint's ID is enough."""
     stage.stranger()
     answer = stage.create()
     assert stage.user not in answer["Reason"] + "\n".join(everything_logged)
 
 
 def test_a_line_break_in_a_logical_id_forges_no_log_line(stage: Stage, everything_logged: list[str]) -> None:
-    """F76: whatever comes from outside is written as JSON would write it."""
+    """F76: a line break in a logical ID does not forge a log line: outside text is written as JSON."""
     stage.create(LogicalResourceId="Phone\nERROR forged\x1b[31m")
     mine = [line for line in everything_logged if "Phone" in line]
     assert mine
@@ -144,7 +144,7 @@ def test_a_line_break_in_a_logical_id_forges_no_log_line(stage: Stage, everythin
 
 
 def test_no_value_shows_its_secrets() -> None:
-    """F74: the repr of everything that holds one."""
+    """F74: the repr of every object that holds a secret hides it."""
     properties = {
         "AppInstanceUserArn": "u",
         "Type": "APNS",
@@ -167,7 +167,7 @@ def test_no_value_shows_its_secrets() -> None:
 
 
 def test_a_log_handler_that_raises_does_not_cost_the_answer(stage: Stage) -> None:
-    """F49: a closed standard output, a broken formatter."""
+    """F49: if a log handler raises, the response is still sent."""
 
     class Broken(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -185,7 +185,7 @@ def test_a_log_handler_that_raises_does_not_cost_the_answer(stage: Stage) -> Non
 def test_a_closed_standard_output_does_not_cost_the_answer(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, declared: dict[str, Any]
 ) -> None:
-    """F49: nor does a closed standard error, where logging complains of it."""
+    """F49: if standard output and standard error are closed, the response is still sent."""
     closed = io.StringIO()
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
@@ -204,7 +204,7 @@ def test_a_closed_standard_output_does_not_cost_the_answer(
 
 
 def test_the_log_level_is_the_environments(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A word that is no level is INFO."""
+    """The log level is the environment's; if its value is not a level, it is INFO."""
     before = logging.root.level
     try:
         for given, level in (("debug", logging.DEBUG), ("nonsense", logging.INFO), ("ERROR", logging.ERROR)):
@@ -223,7 +223,7 @@ FORGERIES = ["x\nERROR forged", "x\r\nERROR forged", "x\x1b[31mforged", "x\x85fo
 def test_no_member_of_an_event_forges_a_log_line(
     stage: Stage, everything_logged: list[str], member: str, text: str
 ) -> None:
-    """F76: whatever stands in what identifies the event, in a success and in a failure."""
+    """F76: no member of an event forges a log line, in a success or in a failure."""
     for properties in (stage.properties(), {"Type": "nonsense"}):
         stage.run(stage.event("Create", properties, **{member: text}))
     ours = [line for line in everything_logged if "forged" in line]
@@ -233,7 +233,7 @@ def test_no_member_of_an_event_forges_a_log_line(
 
 @pytest.mark.parametrize("text", FORGERIES, ids=plain)
 def test_no_name_tag_or_property_forges_a_log_line(stage: Stage, everything_logged: list[str], text: str) -> None:
-    """F76: a name and a tag are in no log line at all; a property of such a name is told without it."""
+    """F76: no name, tag or property forges a log line; a property with such a name is left out."""
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": text, "Value": text}]}
     stage.create(stage.properties(Name=text, EndpointAttributes={"DeviceToken": text}))
     stage.create(stage.properties(**{text: text}))
@@ -244,7 +244,7 @@ def test_no_name_tag_or_property_forges_a_log_line(stage: Stage, everything_logg
 
 
 def test_a_code_of_the_service_forges_no_log_line(stage: Stage, everything_logged: list[str]) -> None:
-    """F76: a code that is no word is not repeated."""
+    """F76: an error code of the service that is not a word is not logged."""
     stage.backend.faults.append(Fault(error="x\x1b[31m forged", status=400, times=None))
     answer = stage.create()
     assert "an unreadable response" in answer["Reason"]
@@ -253,7 +253,7 @@ def test_a_code_of_the_service_forges_no_log_line(stage: Stage, everything_logge
 
 @pytest.mark.parametrize("library", ["botocore.endpoint", "botocore.parsers", "boto3", "urllib3.connectionpool"])
 def test_the_libraries_below_say_nothing(stage: Stage, everything_logged: list[str], library: str) -> None:
-    """F74: at DEBUG they log requests with their tokens, and paths with the user's ARN; not once an event has come."""
+    """F74: below the handler, libraries log nothing once an event has arrived, even at DEBUG."""
     stage.create()
     logging.getLogger(library).error("canary")
     assert not [line for line in everything_logged if "canary" in line]

@@ -1,4 +1,4 @@
-"""A secret is found by its name, its complete ARN and its partial ARN, whatever its name ends in."""
+"""A secret is found by its name, its complete ARN and its partial ARN, whatever its name ends with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def arn_of(name: str) -> str:
 
 
 def created(stage: Stage, vault: Any, declared: str) -> dict[str, Any]:
-    """The answer to a Create whose device token is in a secret that is named so."""
+    """The response to a Create whose device token is in a secret with this name."""
     stage.clients = replace(stage.clients, vault=vault)
     source = {"SecretArn": declared, "Field": "alice"}
     return stage.create(stage.properties(EndpointAttributes={"DeviceTokenSource": source}))
@@ -31,7 +31,7 @@ def created(stage: Stage, vault: Any, declared: str) -> dict[str, Any]:
 @pytest.mark.parametrize("way", ["name", "complete ARN", "partial ARN"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_secret_is_found_by_every_way_to_name_it(stage: Stage, name: str, way: str) -> None:
-    """Also where the partial ARN reads like a complete one, by which AWS finds nothing."""
+    """A secret is found even if its partial ARN looks like a complete one, which AWS cannot find."""
     declared = {"name": name, "complete ARN": arn_of(name), "partial ARN": f"{PREFIX}{name}"}[way]
     answer = created(stage, Vault({arn_of(name): json.dumps({"alice": "canary"})}), declared)
     assert answer["Status"] == "SUCCESS", answer["Reason"]
@@ -39,7 +39,7 @@ def test_a_secret_is_found_by_every_way_to_name_it(stage: Stage, name: str, way:
 
 
 def test_an_arn_that_has_both_readings_is_the_complete_one(stage: Stage) -> None:
-    """Where there are both secrets, as AWS itself reads it."""
+    """If both secrets exist, an ARN that fits both is a complete one, as AWS reads it."""
     both = {
         f"{PREFIX}chime/push-tokens": json.dumps({"alice": "canary-complete"}),
         arn_of("chime/push-tokens"): json.dumps({"alice": "canary-partial"}),
@@ -49,7 +49,7 @@ def test_an_arn_that_has_both_readings_is_the_complete_one(stage: Stage) -> None
 
 
 def test_another_secret_of_the_same_name_is_not_taken(stage: Stage) -> None:
-    """The ARN is another account's, and this account has a secret of that name."""
+    """A secret of this account is not used if the ARN names another account."""
     declared = f"{PREFIX}chime/push-tokens".replace(ACCOUNT, "999999999999")
     answer = created(stage, Vault({arn_of("chime/push-tokens"): json.dumps({"alice": "canary"})}), declared)
     assert answer["Reason"].startswith("CE-201: GetSecretValue of secret arn:")
@@ -57,10 +57,10 @@ def test_another_secret_of_the_same_name_is_not_taken(stage: Stage) -> None:
 
 
 class Denying(Vault):
-    """Secrets Manager behind a role that may read the secret and nothing else, as IAM has it on AWS."""
+    """A Secrets Manager whose role may read the one secret only, as with IAM on AWS."""
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - the API's name
-        """The operation."""
+        """The operation of this name."""
         if find(SecretId, self.contents) is None:
             error = {"Code": "AccessDeniedException", "Message": "canary is not authorized to perform it"}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "GetSecretValue")
@@ -68,7 +68,7 @@ class Denying(Vault):
 
 
 def test_a_reading_that_is_denied_costs_no_time(stage: Stage) -> None:
-    """The role of a stack that named the secret before may read one reading only; the other is tried at once."""
+    """If IAM denies one reading of the ARN, the other is tried without a wait."""
     began = stage.clock.now()
     vault = Denying({arn_of("chime/push-tokens"): json.dumps({"alice": "canary"})})
     assert created(stage, vault, f"{PREFIX}chime/push-tokens")["Status"] == "SUCCESS"
@@ -77,7 +77,7 @@ def test_a_reading_that_is_denied_costs_no_time(stage: Stage) -> None:
 
 @pytest.mark.parametrize("declared", ["push", f"{PREFIX}push", arn_of("push")])
 def test_a_secret_that_does_not_exist_is_told_where_aws_only_denies(stage: Stage, declared: str) -> None:
-    """AWS denies what no policy names: a permission that the role has already is not all that is advised."""
+    """If a secret does not exist, AWS denies access; the advice covers that as well as permissions."""
     reason = created(stage, Denying({}), declared)["Reason"]
     assert reason.startswith("CE-202: ")
     assert reason.endswith("AWS also denies access to a secret that does not exist.")
@@ -85,7 +85,7 @@ def test_a_secret_that_does_not_exist_is_told_where_aws_only_denies(stage: Stage
 
 @pytest.mark.parametrize("code", ["InvalidRequestException", "DecryptionFailure"])
 def test_what_is_wrong_with_the_second_reading_is_told(stage: Stage, code: str) -> None:
-    """The secret was found by its name; it is to be deleted, or its key may not be used."""
+    """If the second reading of the ARN fails, the reason has its error code."""
 
     class Failing(Vault):
         def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - the API's name
