@@ -1,4 +1,4 @@
-"""What the tests of the answer share."""
+"""Fixtures that the handler's tests share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.raw_server import Tls
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    """A certificate for localhost, and the authority that issued it, which nobody trusts yet."""
+    """A certificate for localhost, and the authority that issued it, which no client trusts yet."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -25,7 +25,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
 
 @pytest.fixture(autouse=True)
 def new_process() -> Iterator[None]:
-    """A process reads once whom it trusts, and keeps connections; each test is a process of its own in that."""
+    """Make each test a process of its own: it reads the certificates anew and starts without connections."""
     connections.read_certificates.cache_clear()
     yield
     while connections.idle:

@@ -1,4 +1,4 @@
-"""What a deployer is told to do for every way in which a call can fail: no word of it changes by accident."""
+"""The advice for every way in which a call can fail changes only on purpose."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SAID = {
     Kind.INTERCEPTED: ["403"],
     Kind.UNCLEAR: ["ServiceFailureException", "500", "SSLError", PAGE],
 }
-"""What is told apart beside the kind of failure."""
+"""What the advice depends on, apart from the kind of failure."""
 
 
 def advice() -> Iterator[str]:
-    """One line for every way of failing."""
+    """Yield one line for every way in which a call can fail."""
     for operation, kind in product(OPERATIONS, Kind):
         for said in SAID.get(kind, ["-"]):
             code, text = explain(operation, kind, said)
@@ -37,5 +37,5 @@ def advice() -> Iterator[str]:
 
 
 def test_the_advice_is_as_recorded() -> None:
-    """RECORD=1 records it anew, where a change is meant."""
+    """The advice equals the recorded one; set RECORD=1 to record an intended change."""
     assert_as_recorded(advice(), RECORDED)

@@ -1,4 +1,4 @@
-"""The answer: one, verified, in time; whatever the URL does."""
+"""The function sends exactly one valid response in time, whatever the response URL does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REGISTER = "RegisterAppInstanceUserEndpoint"
 
 @pytest.mark.parametrize("statuses", [[500], [503, 503], [429], [302, 404], [300], [403, 403]], ids=str)
 def test_an_answer_is_repeated_until_it_is_accepted(stage: Stage, statuses: list[int]) -> None:
-    """F50: one effective answer, the same bytes each time, with the content type that the URL was signed for."""
+    """F50: the function sends the same bytes until the URL accepts them, with the content type that was signed."""
     stage.sink.statuses = [*statuses]
     assert stage.create()["Status"] == "SUCCESS"
     assert len(stage.sink.bodies) == len(statuses) + 1
@@ -30,7 +30,7 @@ def test_an_answer_is_repeated_until_it_is_accepted(stage: Stage, statuses: list
 
 
 def test_an_expired_url_is_given_up(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F51: a signature that is refused stays refused: stop, log, and do not ask for another delivery."""
+    """F51: if the URL refuses the signature, the function logs it, stops, and lets the invocation succeed."""
     stage.sink.statuses = [403] * 50
     stage.run(stage.event("Create", stage.properties()))
     assert len(stage.sink.bodies) == 3
@@ -38,10 +38,10 @@ def test_an_expired_url_is_given_up(stage: Stage, caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update", "Delete", "Nonsense"])
-def test_an_answer_that_nobody_accepts_raises_in_time(
+def test_an_invocation_fails_in_time_if_no_response_is_accepted(
     stage: Stage, caplog: pytest.LogCaptureFixture, request_type: str
 ) -> None:
-    """F52: Lambda then delivers the event again."""
+    """F52: if the URL accepts no response, the invocation fails in time, and Lambda delivers the event again."""
     stage.sink.statuses = [500] * 500
     began = stage.clock.now()
     declared = stage.properties()
@@ -55,8 +55,8 @@ def test_an_answer_that_nobody_accepts_raises_in_time(
     assert 100 < stage.clock.now() - began <= 120
 
 
-def test_a_replacement_that_nobody_accepts_can_be_recognised_again(stage: Stage) -> None:
-    """F61: three answers are lost; the rollback leaves the old endpoint alone, declared name or not."""
+def test_a_replacement_whose_response_is_lost_is_recognised_by_the_rollback(stage: Stage) -> None:
+    """F61: if three responses are lost, the rollback keeps the old endpoint, with or without a declared name."""
     first = stage.create()
     new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     event = stage.event(
@@ -73,7 +73,7 @@ def test_a_replacement_that_nobody_accepts_can_be_recognised_again(stage: Stage)
 
 
 def test_a_lost_answer_is_given_again_for_the_same_endpoint(stage: Stage) -> None:
-    """F41: the second delivery answers with what the first one registered, named as declared."""
+    """F41: a second delivery reports the endpoint that the first one registered, with its declared name."""
     first = stage.create()
     new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     event = stage.event(
@@ -92,7 +92,7 @@ def test_a_lost_answer_is_given_again_for_the_same_endpoint(stage: Stage) -> Non
 
 @pytest.mark.parametrize("seconds", [0.3, 1.0])
 def test_too_little_time_is_answered_at_once(stage: Stage, seconds: float) -> None:
-    """F42: nothing is begun that could not be finished."""
+    """F42: the function starts nothing that it has no time to finish."""
     answer = stage.deliver(stage.event("Create", stage.properties()), seconds=seconds)
     assert "No time was left" in answer["Reason"]
     assert not stage.backend.calls
@@ -100,7 +100,7 @@ def test_too_little_time_is_answered_at_once(stage: Stage, seconds: float) -> No
 
 @pytest.mark.slow
 def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: Stage) -> None:
-    """F42, F55: the timer answers, the work ends, and what it registered is found by the Delete."""
+    """F42, F55: the timer responds, the work ends, and the Delete finds what the work registered."""
     stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: time.sleep(1.5)))
     began = time.monotonic()
     stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
@@ -114,7 +114,7 @@ def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: 
 
 @pytest.mark.slow
 def test_a_timer_that_fires_while_the_work_is_answering_answers_nothing(stage: Stage) -> None:
-    """F55: the URL is slow; the answer that is under way is the only one."""
+    """F55: if a slow URL keeps the function's response under way, the timer sends no second one."""
     began, began_at = time.monotonic(), stage.clock.at
     stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
     stage.sink.on_put = lambda: time.sleep(1.4)  # the timer is due after a second
@@ -126,7 +126,7 @@ def test_a_timer_that_fires_while_the_work_is_answering_answers_nothing(stage: S
 
 @pytest.mark.slow
 def test_work_that_ends_while_the_timer_is_answering_answers_nothing(stage: Stage) -> None:
-    """F55: it waits for the timer's answer, and makes no other call; the Delete finds what was registered."""
+    """F55: the work waits for the timer's response and makes no other call; the Delete finds its endpoint."""
     began, began_at = time.monotonic(), stage.clock.at
     stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
     stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: time.sleep(1.2)))
@@ -142,7 +142,7 @@ def test_work_that_ends_while_the_timer_is_answering_answers_nothing(stage: Stag
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, RecursionError, MemoryError, RuntimeError("canary")])
 def test_whatever_is_raised_is_answered(stage: Stage, error: type[BaseException] | BaseException) -> None:
-    """F48: an answer is owed, and an unknown error's text is not told."""
+    """F48: the function responds to every exception, and never shows the text of an unknown one."""
 
     def fail() -> None:
         raise error
@@ -154,7 +154,7 @@ def test_whatever_is_raised_is_answered(stage: Stage, error: type[BaseException]
 
 
 def test_an_event_after_a_failed_one_is_clean(stage: Stage) -> None:
-    """F45: nothing of one event reaches the next in a warm process."""
+    """F45: nothing from one event reaches the next event of a warm process."""
     stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400))
     failed = stage.create()
     answer = stage.create()
@@ -164,8 +164,8 @@ def test_an_event_after_a_failed_one_is_clean(stage: Stage) -> None:
     assert answer["NoEcho"] is False
 
 
-def test_a_failure_without_a_word_has_a_reason_all_the_same(stage: Stage) -> None:
-    """F54: CloudFormation takes no FAILED without one."""
+def test_a_failure_without_a_message_has_a_reason(stage: Stage) -> None:
+    """F54: a FAILED response always has a reason, because CloudFormation requires one."""
     request = parse(stage.event("Create", stage.properties()))
     responder = Responder(request, Deadline(lambda: 10.0), time.sleep)
 
@@ -179,8 +179,8 @@ def test_a_failure_without_a_word_has_a_reason_all_the_same(stage: Stage) -> Non
     assert answer["PhysicalResourceId"]
 
 
-def test_a_context_that_says_less_than_the_clock_is_believed(stage: Stage) -> None:
-    """F42: Lambda ends the process by its own word."""
+def test_the_contexts_remaining_time_counts_more_than_the_clock(stage: Stage) -> None:
+    """F42: the function uses Lambda's remaining time, because Lambda ends the process by it."""
     began = stage.clock.now()
     context = LambdaContext(stage.clock, began + 120)
     hurry = partial(setattr, context, "deadline", began + 10)
@@ -192,7 +192,7 @@ def test_a_context_that_says_less_than_the_clock_is_believed(stage: Stage) -> No
 
 
 def test_lambda_calls_what_handles_the_event(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`index.handler` is the function's entry."""
+    """Lambda calls `index.handler`, which handles the event."""
     monkeypatch.setattr(index, "_PROCESS", stage.surroundings)
     level = logging.root.level
     index.handler(stage.event("Create", stage.properties()), LambdaContext(stage.clock, stage.clock.now() + 120))
@@ -201,8 +201,8 @@ def test_lambda_calls_what_handles_the_event(stage: Stage, monkeypatch: pytest.M
     assert len(stage.registered) == 1
 
 
-def test_a_context_whose_time_stands_still_does_not_keep_an_event_for_ever(stage: Stage) -> None:
-    """F42: a stand-in for Lambda may always tell the same time left."""
+def test_an_event_ends_though_the_contexts_remaining_time_never_changes(stage: Stage) -> None:
+    """F42: an event ends even if a local emulator always reports the same remaining time."""
 
     class Still:
         def get_remaining_time_in_millis(self) -> int:

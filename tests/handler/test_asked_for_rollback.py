@@ -1,4 +1,4 @@
-"""What CloudFormation is asked, where a declaration may mean another endpoint than it did: whether it rolls back."""
+"""When the function asks CloudFormation whether a stack rolls back: a declaration may now name another endpoint."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from support.stage import REGION, STACK_ID, Stage
 
 @pytest.fixture
 def stack(stage: Stage) -> Stack:
-    """The stack before anything is in it."""
+    """The stack, still without resources."""
     return Stack(stage)
 
 
-def test_nothing_where_the_source_has_the_same_content(stack: Stack) -> None:
-    """And there is no other endpoint that could be this resource's."""
+def test_cloudformation_is_not_asked_if_the_source_is_unchanged(stack: Stack) -> None:
+    """The function does not ask if the token is unchanged and no other endpoint could belong to the resource."""
     stack.create()
     stack.update(AllowMessages="NONE")
     assert stack.stage.stack.asked_for_rollback == []
 
 
-def test_the_status_where_the_source_has_another(stack: Stack) -> None:
-    """The events are read where the stack is rolled back, as far as the beginning of the update."""
+def test_the_stack_status_is_read_if_the_source_changed(stack: Stack) -> None:
+    """The function asks for the status, and in a rollback reads the events back to the start of the update."""
     former = stack.create()
     stack.stage.stack.events = (stack.stage.stack.events or []) * 9
     stack.rotate()
@@ -42,8 +42,8 @@ def test_the_status_where_the_source_has_another(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("attributes", [{"DeviceToken": OLD}, "VersionId"])
-def test_nothing_where_the_token_cannot_change(stack: Stack, attributes: Any) -> None:
-    """Though there is another endpoint that looks like this one, and the update fails."""
+def test_cloudformation_is_not_asked_if_the_token_cannot_change(stack: Stack, attributes: Any) -> None:
+    """The function does not ask, although another endpoint looks like this one and the update fails."""
     if attributes == "VersionId":
         secrets = boto3.client("secretsmanager", region_name=REGION)
         version = secrets.get_secret_value(SecretId=stack.secret)["VersionId"]
@@ -57,10 +57,10 @@ def test_nothing_where_the_token_cannot_change(stack: Stack, attributes: Any) ->
 
 @pytest.mark.parametrize("operation", ["describe_stacks", "describe_stack_events"])
 @pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "InternalFailure"])
-def test_again_where_it_is_refused_at_first(
+def test_a_refused_question_is_retried(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, code: str, operation: str
 ) -> None:
-    """Many resources of a stack may ask at once, and a role may have been allowed it a moment ago."""
+    """The function retries, because many resources may ask at once or the permission may be new."""
     first, before = stack.create(), there(stack)
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -71,8 +71,10 @@ def test_again_where_it_is_refused_at_first(
 
 @pytest.mark.parametrize("operation", ["describe_stacks", "describe_stack_events"])
 @pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "InternalFailure"])
-def test_not_for_ever(stack: Stack, monkeypatch: pytest.MonkeyPatch, code: str, operation: str) -> None:
-    """It is given up after a few seconds: the endpoint is brought to the declaration all the same."""
+def test_a_refused_question_is_given_up_after_a_few_seconds(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, code: str, operation: str
+) -> None:
+    """The function stops asking after a few seconds and still brings the endpoint to its declaration."""
     stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -84,8 +86,10 @@ def test_not_for_ever(stack: Stack, monkeypatch: pytest.MonkeyPatch, code: str, 
 
 
 @pytest.mark.parametrize(("seconds", "pages"), [(0, 50), (1, 46), (9, 6)])
-def test_events_without_an_end(stack: Stack, monkeypatch: pytest.MonkeyPatch, seconds: int, pages: int) -> None:
-    """So many pages, and for half of the time: the answer does not wait for them."""
+def test_endless_stack_events_are_read_for_a_limited_time(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, seconds: int, pages: int
+) -> None:
+    """The function limits the number of pages and uses half of the time, so its response is not delayed."""
     stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -116,10 +120,10 @@ def test_events_without_an_end(stack: Stack, monkeypatch: pytest.MonkeyPatch, se
     ],
     ids=str,
 )
-def test_what_it_should_not_answer(
+def test_an_unusable_response_of_cloudformation_is_ignored(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, operation: str, answer: dict[str, Any]
 ) -> None:
-    """It is as if it had not been asked."""
+    """The function ignores an unusable response and acts as if it had not asked."""
     stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -129,7 +133,7 @@ def test_what_it_should_not_answer(
 
 
 def refuse(stack: Stack, monkeypatch: pytest.MonkeyPatch, operation: str, code: str, *, times: int | None) -> None:
-    """CloudFormation refuses to tell what happened, so many times."""
+    """Let CloudFormation refuse an operation a number of times, or always."""
     tell, left = getattr(stack.stage.stack, operation), iter(range(times)) if times is not None else count()
     status = {"Throttling": 400, "AccessDenied": 403}.get(code, 500)
 

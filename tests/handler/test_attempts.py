@@ -1,4 +1,4 @@
-"""Attempts of a replacement that were cut short, refused or not answered, and what the next event makes of them."""
+"""What the next event does about replacements that were interrupted, refused or never answered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.stage import Stage
 
 
 def test_a_registration_whose_answer_is_lost_is_found_by_the_conflict(stage: Stage) -> None:
-    """F25, F37: a replacement, from a service that remembers no token: what holds the device token is ours."""
+    """F25, F37: a replacement keeps what a lost Register left, even if the service ignores the request token."""
     stage.backend.switches.change({"token_memory": "none", "new_endpoint_in_first_list": False})
     first = stage.create()
     stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException"))
@@ -34,7 +34,7 @@ def test_a_registration_whose_answer_is_lost_is_found_by_the_conflict(stage: Sta
 
 
 def test_what_an_earlier_delivery_registered_is_found_by_the_conflict(stage: Stage) -> None:
-    """F37, F41: named already, nobody was told, the service remembers no token, and List lags."""
+    """F37, F41: the next delivery finds the first one's named endpoint by the conflict, although List lags."""
     stage.backend.switches.change({"token_memory": "none", "new_endpoint_in_first_list": False})
     first = stage.create()
     stage.sent()
@@ -54,7 +54,7 @@ def test_what_an_earlier_delivery_registered_is_found_by_the_conflict(stage: Sta
 
 
 def test_an_attempt_that_the_first_list_does_not_show_is_removed_by_the_rollback(stage: Stage) -> None:
-    """F36, F61: nobody has listed it before."""
+    """F36, F61: the rollback removes an attempt that List did not show before."""
     stage.backend.switches.change({"new_endpoint_in_first_list": False})
     first = stage.create(stage.properties(Name=None))
     stage.clock.sleep(600)
@@ -67,7 +67,7 @@ def test_an_attempt_that_the_first_list_does_not_show_is_removed_by_the_rollback
 
 
 def test_what_was_registered_and_named_without_an_answer_is_withdrawn(stage: Stage) -> None:
-    """F25, F37: found by the conflict, named without an answer, then refused: the rollback could not recognise it."""
+    """F25, F37: a replacement that fails removes its named endpoint, because the rollback could not recognise it."""
     stage.backend.switches.change({"token_memory": "none"})
     first = stage.create()
     stage.backend.faults += [
@@ -81,7 +81,7 @@ def test_what_was_registered_and_named_without_an_answer_is_withdrawn(stage: Sta
 
 
 def test_what_may_be_a_newer_events_is_left(stage: Stage) -> None:
-    """F34, F44: the current endpoint is gone and CloudFormation cannot be asked; what stays bears our mark."""
+    """F34, F44: if the Update cannot ask CloudFormation, it leaves a marked endpoint that may be a newer event's."""
     first = stage.create()
     stage.backend.endpoints.clear()
     stage.backend.faults += [
@@ -96,7 +96,7 @@ def test_what_may_be_a_newer_events_is_left(stage: Stage) -> None:
 
 @pytest.mark.parametrize("memory", ["for_ever", "none"])
 def test_a_replacement_whose_registration_never_answers_leaves_nothing(stage: Stage, memory: str) -> None:
-    """F25, F61: each attempt took effect; what they left is removed before the failure is told."""
+    """F25, F61: if Register always takes effect without a response, the failed replacement removes every endpoint."""
     stage.backend.switches.change({"token_memory": memory, "device_token_conflict": "none"})
     first = stage.create()
     stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", times=None))
@@ -107,7 +107,7 @@ def test_a_replacement_whose_registration_never_answers_leaves_nothing(stage: St
 
 @pytest.mark.parametrize("refused", [DESCRIBE, LIST])
 def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stage, refused: str) -> None:
-    """F36, F61: named, killed before its answer, then refused: the rollback could not recognise it, and List lags."""
+    """F36, F61: a failed delivery removes what a killed one named, because the rollback would not recognise it."""
     stage.backend.switches.change({"new_endpoint_in_first_list": False})
     first = stage.create()
     stage.clock.sleep(600)
@@ -125,8 +125,8 @@ def test_a_delivery_that_fails_removes_what_an_earlier_one_has_named(stage: Stag
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
-def test_a_delivery_that_fails_leaves_alone_what_nobody_can_judge(stage: Stage, name: str | None) -> None:
-    """F61: CloudFormation cannot be asked, or the mark will tell: the rollback's Update recognises it."""
+def test_a_failed_delivery_leaves_what_it_cannot_judge(stage: Stage, name: str | None) -> None:
+    """F61: a failed delivery leaves what it cannot judge, and the rollback removes it."""
     old, new = stage.properties(Name=name), stage.properties(Name=name, **ROTATED)
     first = stage.create(old)
     stage.clock.sleep(600)
@@ -142,7 +142,7 @@ def test_a_delivery_that_fails_leaves_alone_what_nobody_can_judge(stage: Stage, 
 
 
 def test_an_own_attempt_that_cannot_be_named_stays_marked(stage: Stage) -> None:
-    """F61: a second delivery finds what the first one registered, and the service refuses to rename it."""
+    """F61: an endpoint of an earlier delivery keeps its mark if the service refuses the new name."""
     first = stage.create()
     stage.sent()
     event = rotation(stage, first)
@@ -153,8 +153,8 @@ def test_an_own_attempt_that_cannot_be_named_stays_marked(stage: Stage) -> None:
     assert {endpoint.name for endpoint in stage.registered} == {"canary phone", MARKED}
 
 
-def test_a_mark_that_cannot_be_set_is_told(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F52, F61: nobody accepted the answer, and the service refuses the name: the log says so."""
+def test_a_mark_that_cannot_be_set_is_logged(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F52, F61: if no response is accepted and the service refuses the marking name, the log says so."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, error="BadRequestException", nth=2))
     unanswered(stage, rotation(stage, first))
@@ -163,7 +163,7 @@ def test_a_mark_that_cannot_be_set_is_told(stage: Stage, caplog: pytest.LogCaptu
 
 
 def test_a_former_user_whose_endpoints_cannot_be_listed_fails_the_move(stage: Stage) -> None:
-    """F25: for want of an answer, not of a user: what an attempt left there could not be told."""
+    """F25: a move fails if the former user's endpoints cannot be listed, because an attempt may be among them."""
     bob = second_user(stage)
     first = stage.create()
     stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", nth=2, times=None))
@@ -174,7 +174,7 @@ def test_a_former_user_whose_endpoints_cannot_be_listed_fails_the_move(stage: St
 
 
 def test_a_delivery_that_fails_keeps_the_endpoint_that_cloudformation_holds(stage: Stage) -> None:
-    """F61: a rollback that is delivered again finds the young endpoint as declared, and cannot go on."""
+    """F61: a repeated rollback that fails keeps the endpoint CloudFormation refers to, however young it is."""
     first = stage.create()
     stage.sent()
     stage.clock.sleep(60)
@@ -186,7 +186,7 @@ def test_a_delivery_that_fails_keeps_the_endpoint_that_cloudformation_holds(stag
 
 
 def test_a_move_to_another_user_removes_what_attempts_left_with_both(stage: Stage) -> None:
-    """F61, F69: endpoints that bear our name and that nothing refers to."""
+    """F61, F69: a move removes unused endpoints with the resource's name from both users."""
     bob = second_user(stage)
     first = stage.create()
     stage.stranger("canary-token-c", name=MARKED)
@@ -197,7 +197,7 @@ def test_a_move_to_another_user_removes_what_attempts_left_with_both(stage: Stag
 
 @pytest.mark.parametrize("is_awaited", [True, False])
 def test_what_bears_our_name_is_removed_only_by_an_update_that_is_awaited(stage: Stage, *, is_awaited: bool) -> None:
-    """F34, F44: where the current endpoint is gone and nobody can be asked, it may be a newer event's."""
+    """F34, F44: if the endpoint is gone, an Update removes a marked one only if CloudFormation still waits for it."""
     first = stage.create()
     stage.backend.endpoints.clear()
     stage.stranger("canary-token-c", name=MARKED)
@@ -208,7 +208,7 @@ def test_what_bears_our_name_is_removed_only_by_an_update_that_is_awaited(stage:
 
 
 def test_a_create_that_fails_spares_what_is_older_than_cloudformations_operation(stage: Stage) -> None:
-    """F25, F27: it equals the declaration; CloudFormation says that it began later."""
+    """F25, F27: a failed Create keeps an equal endpoint that is older than CloudFormation's operation."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     theirs = stage.stranger(name="canary phone")
     stage.clock.sleep(600)

@@ -1,4 +1,4 @@
-"""One call to a service: how often it is made, how long is waited in between, and what is told where it fails."""
+"""How often a service is called, how long the function waits in between, and what a failure reports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE = {"ResponseMetadata": {"HTTPHeaders": {"content-type": "text/HTML"}}}
 
 
 def service(*answers: Any) -> Callable[[], dict[str, Any]]:
-    """Answers one after the other; the last one for ever. A text is the code of an error."""
+    """Return the responses in turn, the last one repeatedly; a string is an error code."""
     left = chain(answers, repeat(answers[-1]))
 
     def request() -> dict[str, Any]:
@@ -41,7 +41,7 @@ def service(*answers: Any) -> Callable[[], dict[str, Any]]:
 
 
 def caller(*, seconds: float = 100.0) -> tuple[Caller, list[float]]:
-    """A caller with so much time for its calls, and how long it has slept; it waits as long as it may."""
+    """Return a caller with that much time for its calls, and the list of its waits, each as long as allowed."""
     clock, slept = Clock(0.0), list[float]()
 
     def sleep(for_so_long: float) -> None:
@@ -54,7 +54,7 @@ def caller(*, seconds: float = 100.0) -> tuple[Caller, list[float]]:
 
 
 def test_the_bound_of_a_wait_doubles_up_to_a_second() -> None:
-    """F24: full jitter: each wait is drawn between nothing and that bound."""
+    """F24: each wait has full jitter: it is drawn between zero and a bound that doubles up to a second."""
     call, slept = caller()
     assert call(OPERATION, service(*["ThrottledClientException"] * 6, {"a": "b"})) == {"a": "b"}
     assert slept == pytest.approx([0.2, 0.4, 0.8, 1.0, 1.0, 1.0])
@@ -62,14 +62,14 @@ def test_the_bound_of_a_wait_doubles_up_to_a_second() -> None:
 
 
 def test_a_call_that_succeeds_at_once_meets_no_trouble() -> None:
-    """Where nothing fails, there is one call and no wait."""
+    """If nothing fails, there is one call and no wait."""
     call, slept = caller()
     call(OPERATION, service({}))
     assert (call.count, call.met_trouble, slept) == (1, False, [])
 
 
 def test_the_last_wait_ends_with_the_time_for_calls() -> None:
-    """F24: and what the service said last is what is told."""
+    """F24: the last wait ends with the time for calls, and the error reports the service's last response."""
     call, slept = caller(seconds=1.0)
     with pytest.raises(ServiceError, match="ThrottledClientException"):
         call(OPERATION, service("ThrottledClientException"))
@@ -77,7 +77,7 @@ def test_the_last_wait_ends_with_the_time_for_calls() -> None:
 
 
 def test_the_waits_after_a_denial_grow_to_eight_seconds_and_last_a_minute() -> None:
-    """F30: each is drawn between half of its bound and the bound, so that many who wait do not ask all the time."""
+    """F30: each wait is drawn between half of its bound and the bound, so that many callers do not retry together."""
     call, slept = caller()
     drawn: list[tuple[float, float]] = []
     call.jitter = lambda least, most: drawn.append((least, most)) or most  # type: ignore[func-returns-value] # a list's
@@ -92,7 +92,7 @@ def test_the_waits_after_a_denial_grow_to_eight_seconds_and_last_a_minute() -> N
 
 
 def test_an_unknown_caller_is_not_waited_for() -> None:
-    """F47: AWS does not know the credentials: no permission will change that."""
+    """F47: the function does not retry with credentials that AWS does not know, because no permission helps."""
     call, slept = caller()
     with pytest.raises(ServiceError):
         call(OPERATION, service("UnrecognizedClientException"))
@@ -100,7 +100,7 @@ def test_an_unknown_caller_is_not_waited_for() -> None:
 
 
 def test_a_role_that_has_not_taken_effect_is_waited_for_fifteen_seconds() -> None:
-    """F30: half a second at least each time, and only where the call may be the first after the role."""
+    """F30: waits last at least half a second, and only a call that may be the first with a new role is retried."""
     call, slept = caller()
     with pytest.raises(ServiceError):
         call(OPERATION, service("ForbiddenException"), propagates=True)
@@ -117,7 +117,7 @@ def test_a_role_that_has_not_taken_effect_is_waited_for_fifteen_seconds() -> Non
     ids=["throttled", "failed", "page", "incomplete"],
 )
 def test_what_may_have_taken_effect_is_kept(said: Any, failed: int, *, may_have_happened: bool) -> None:
-    """F25, F26: whatever comes after it."""
+    """F25, F26: a call that may have taken effect stays recorded as such, whatever follows."""
     call, _ = caller()
     attempts = Attempts()
     answer = {"Id": "e", "ResponseMetadata": {"HTTPHeaders": {"content-type": "application/json"}}}
@@ -126,8 +126,8 @@ def test_what_may_have_taken_effect_is_kept(said: Any, failed: int, *, may_have_
 
 
 @pytest.mark.parametrize(("answer", "told"), [(PAGE, "CE-515: "), ({}, "CE-514: ")], ids=["page", "incomplete"])
-def test_an_answer_that_cannot_be_used_is_told_as_what_it_is(answer: dict[str, Any], told: str) -> None:
-    """F26: a proxy's page, or the service's own answer without its content."""
+def test_an_unusable_response_is_reported_as_such(answer: dict[str, Any], told: str) -> None:
+    """F26: the error says whether a proxy's page or an incomplete response of the service arrived."""
     call, _ = caller(seconds=1.0)
     with pytest.raises(ServiceError) as failure:
         call(OPERATION, service(answer), is_complete=lambda it: "Id" in it, subject="of endpoint e")

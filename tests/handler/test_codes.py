@@ -18,7 +18,7 @@ from support.stage import APPLICATION, REGION, Stage
 
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
 RECORDED: Mapping[str, str] = json.loads((Path(__file__).parent / "recorded_codes.json").read_text())
-"""Every code that there has ever been, with its meaning."""
+"""Every code that ever existed, with its meaning."""
 EACH_MISTAKE = [
     pytest.param(code, mistake, id=f"{code}-{number}")
     for code, mistakes in MISTAKES.items()
@@ -72,19 +72,19 @@ CODES_OF_CALLS = {code for code in Code if code[3] in "23" and code not in (Code
 
 
 def samples(code: str) -> list[str]:
-    """What the page of a code shows as what it looks like."""
+    """Return the examples on a code's page."""
     return re.findall(r"^```text\n((?!endpoints\.yaml).+)\n```$", (PAGES / f"{code}.md").read_text(), re.MULTILINE)
 
 
 def title(code: str) -> str:
-    """What the page of a code says that it means, in a few words."""
+    """Return the title of a code's page: its meaning in a few words."""
     (heading,) = re.findall(rf"^# {code}: (.+)$", (PAGES / f"{code}.md").read_text(), re.MULTILINE)
     return str(heading)
 
 
 @pytest.mark.parametrize(("code", "mistake"), EACH_MISTAKE)
-def test_a_mistake_is_told_with_its_code_and_with_what_to_do(stage: Stage, code: Code, mistake: Mistake) -> None:
-    """F74: at most three sentences name the call and its target, and contain nothing secret."""
+def test_a_mistake_is_reported_with_its_code_and_a_remedy(stage: Stage, code: Code, mistake: Mistake) -> None:
+    """F74: the message names the call and its target in at most three sentences and contains nothing secret."""
     told = mistake(stage)
     assert re.findall(r"CE-\d+", told) == [code]
     text = told.partition(f"{code}: ")[2]
@@ -116,18 +116,18 @@ def test_a_mistake_is_told_with_its_code_and_with_what_to_do(stage: Stage, code:
         (DESCRIBE, Kind.UNREACHABLE, "EndpointConnectionError", Code.UNREACHABLE, "eu-central-1 only; if"),
     ],
 )
-def test_a_failed_call_is_told_with_what_to_do(operation: str, kind: Kind, said: str, code: Code, words: str) -> None:
-    """F26, F31, F32: by the operation, by how it failed, and by the service's word for it."""
+def test_a_failed_call_is_reported_with_a_remedy(operation: str, kind: Kind, said: str, code: Code, words: str) -> None:
+    """F26, F31, F32: the message depends on the operation, the kind of failure and the service's error code."""
     found, advice = explain(operation, kind, said)
     assert found is code
     assert words in advice
 
 
 @pytest.mark.parametrize("is_read_again", [True, False])
-def test_an_inactive_endpoint_is_warned_of_where_it_is_seen_anyway(
+def test_a_warning_about_an_inactive_endpoint_needs_no_extra_call(
     stage: Stage, caplog: pytest.LogCaptureFixture, *, is_read_again: bool
 ) -> None:
-    """F35: with the calls that are made of an active one; the Update succeeds all the same."""
+    """F35: the function warns without an extra call, and the Update succeeds."""
     boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value="canary", Type="String")
     source = {"ParameterName": "/push"} | ({} if is_read_again else {"Version": "1"})
     old = stage.properties(EndpointAttributes={"DeviceTokenSource": source})
@@ -141,31 +141,31 @@ def test_an_inactive_endpoint_is_warned_of_where_it_is_seen_anyway(
 
 
 @pytest.mark.parametrize(("code", "mistake"), EACH_MISTAKE)
-def test_the_page_of_a_code_shows_what_is_told(stage: Stage, code: Code, mistake: Mistake) -> None:
-    """Word for word, but for ids that differ each time."""
+def test_the_page_of_a_code_shows_its_messages(stage: Stage, code: Code, mistake: Mistake) -> None:
+    """The page quotes each message word for word, except for IDs that change."""
     assert printed(mistake(stage)) in samples(code)
 
 
 @pytest.mark.parametrize("code", Code)
 def test_the_page_of_a_code_shows_nothing_else(code: Code) -> None:
-    """Everything there was told by the handler in the test above."""
+    """Every example on a page is a message that the handler sent in the test above."""
     assert len(samples(code)) == len(set(samples(code))) == len(MISTAKES[code])
 
 
 def test_every_code_is_recorded_and_keeps_its_meaning() -> None:
-    """None ever disappears, or comes to mean something else: people have them in their notes."""
+    """No code ever disappears or changes its meaning, because people keep codes in their notes."""
     assert {str(code): title(code) for code in Code} == RECORDED
 
 
 def test_every_page_has_a_code_and_is_in_the_table() -> None:
-    """And the table leads to every page, in the order of the codes."""
+    """The table leads to every page, in the order of the codes."""
     assert {path.stem for path in PAGES.glob("CE-*.md")} == set(Code)
     rows = re.findall(r"^\| \[(\S+)\]\((\S+)\) \| (.+) \|$", (PAGES / "index.md").read_text(), re.MULTILINE)
     assert rows == [(code, f"{code}.md", title(code)) for code in sorted(Code)]
 
 
 def test_the_commands_on_the_pages_are_commands() -> None:
-    """Each program, subcommand and option of them is there."""
+    """Every program, subcommand and option on the pages exists."""
     for path in PAGES.glob("*.md"):
         text = re.sub(r"\s+", " ", path.read_text())
         for command in re.findall(r"`((?:aws|cdk|chime-endpoints) [^`]+)`", text):
@@ -173,7 +173,7 @@ def test_the_commands_on_the_pages_are_commands() -> None:
 
 
 def test_the_links_of_the_pages_lead_to_pages() -> None:
-    """Those within the documentation."""
+    """Every link within the documentation leads to an existing page."""
     for path in PAGES.glob("*.md"):
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
             assert (path.parent / link).exists(), f"{path.name}: {link}"

@@ -1,4 +1,4 @@
-"""What a new process imports, and what it makes for an event: a cold start waits for all of it."""
+"""What a new process imports and creates for an event; each import and client delays a cold start."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ print(chime_endpoints_handler.cloudformation.connections.read_certificates.cache
 
 
 def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> None:
-    """Of what is not Python's own, a new process imports the handler, crhelper and botocore with what that needs."""
+    """Apart from the standard library, the handler imports only crhelper and botocore with its dependencies."""
     imported = json.loads(_told_by_a_new_process(_TELL_WHAT_IS_IMPORTED))
     foreign = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
     foreign -= {"certifi"}  # which botocore takes if it is there
@@ -57,7 +57,7 @@ def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> Non
 
 
 def test_the_certificates_are_read_while_the_rest_is_imported() -> None:
-    """When the first event comes, nobody waits for them any more."""
+    """The certificates are loaded by the time the first event arrives."""
     assert _told_by_a_new_process(_TELL_WHETHER_CERTIFICATES_ARE_READ) == "1\n"
 
 
@@ -71,7 +71,7 @@ def _told_by_a_new_process(text: str) -> str:
 
 
 def test_crhelper_keeps_its_own_boto3_where_that_is_imported_already() -> None:
-    """A program that has boto3 still has it after the handler was imported."""
+    """A program that imported boto3 still has the real one after it imports the handler."""
     import boto3
 
     assert responder.Responder.__bases__[0].__module__ == "crhelper.resource_helper"
@@ -81,7 +81,7 @@ def test_crhelper_keeps_its_own_boto3_where_that_is_imported_already() -> None:
 
 @pytest.mark.parametrize("service", _CALLS)
 def test_a_client_calls_where_botocores_own_would(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In every partition, with and without FIPS and IPv6, URL and signature are those of botocore's own client."""
+    """In every partition, with and without FIPS and IPv6, URL and signature equal those of botocore's own client."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     for variable in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
@@ -104,7 +104,7 @@ def test_a_client_calls_where_botocores_own_would(service: str, monkeypatch: pyt
 
 @pytest.mark.parametrize(("fips", "ipv6"), list(product((False, True), repeat=2)))
 def test_the_list_of_partitions_says_what_botocores_list_of_endpoints_says(*, fips: bool, ipv6: bool) -> None:
-    """Of a service that is in neither list, in every public region and in one that is yet to come."""
+    """Both lists agree on an unlisted service in every public region and in a future one."""
     both = [EndpointResolver(loader.load_data("endpoints")) for loader in (Loader(), DirectLoader())]
     partitions = {each["partition"]: each["regions"] for each in Loader().load_data("endpoints")["partitions"]}
     regions = [region for name in ("aws", "aws-cn", "aws-us-gov") for region in partitions[name]]
@@ -121,7 +121,7 @@ def test_the_list_of_partitions_says_what_botocores_list_of_endpoints_says(*, fi
 
 @pytest.mark.parametrize("partitions", [None, [], {"partitions": [{"id": "aws"}]}], ids=["none", "list", "other"])
 def test_a_botocore_with_another_list_of_partitions_gets_its_own_list(partitions: object, tmp_path: Path) -> None:
-    """The runtime's botocore may be newer than any that this was tested with."""
+    """The runtime's botocore may be newer than any tested version."""
     (tmp_path / "endpoints.json").write_text('{"partitions": ["its own"]}')
     if partitions is not None:
         (tmp_path / "partitions.json").write_text(json.dumps(partitions))
@@ -130,13 +130,13 @@ def test_a_botocore_with_another_list_of_partitions_gets_its_own_list(partitions
 
 
 def test_the_list_of_all_services_is_not_read() -> None:
-    """It is 1.2 MB, and the list of partitions says all that a client needs of it."""
+    """The client does not read this list of 1.2 MB, because the list of partitions is enough."""
     _, path = DirectLoader().load_data_with_path("endpoints")
     assert Path(path).name == "partitions"
 
 
 def test_the_clients_read_what_they_need_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Botocore's own loader would make the same clients, in three times the time."""
+    """Botocore's own loader creates the same clients in three times the time."""
     read: list[str] = []
 
     def load(loader: DirectLoader, name: str) -> Any:
@@ -151,7 +151,7 @@ def test_the_clients_read_what_they_need_by_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_calls_name_this_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that CloudTrail tells them from those of other functions."""
+    """CloudTrail shows which calls come from this project."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -166,7 +166,7 @@ def test_the_calls_name_this_project(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _sent(make: Callable[[], Any], service: str) -> tuple[str, str]:
-    """The URL of a call and the scope of its signature; or the error, where there is no such place."""
+    """Return the URL of a call and the scope of its signature, or the error if there is no such endpoint."""
     try:
         (request,) = _requests(make(), service)
     except BotoCoreError as error:
@@ -175,7 +175,7 @@ def _sent(make: Callable[[], Any], service: str) -> tuple[str, str]:
 
 
 def _requests(client: Any, service: str) -> list[Any]:
-    """What a call would send."""
+    """Return the requests that a call would send."""
     operation, members = _CALLS[service]
     requests = []
 
@@ -190,7 +190,7 @@ def _requests(client: Any, service: str) -> list[Any]:
 
 
 class _Asked:
-    """Hands clients on, and notes for which service it was asked."""
+    """Pass clients on and record which services were requested."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -202,7 +202,7 @@ class _Asked:
 
 
 def test_an_event_makes_no_client_that_it_does_not_need(stage: Stage) -> None:
-    """With the token in the template only the service's own client is made; where nothing changed, none."""
+    """A token in the template needs only the Chime client; an unchanged declaration needs no client."""
     asked = _Asked(stage.clients)
     stage.clients = asked  # type: ignore[assignment] # it stands before the one that was there
     properties = stage.properties()
@@ -217,7 +217,7 @@ def test_an_event_makes_no_client_that_it_does_not_need(stage: Stage) -> None:
 
 
 def test_the_stand_in_for_boto3_is_gone_once_crhelper_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever wants the real one afterwards gets it; where it was there before, it stays."""
+    """A later import of boto3 returns the real one, and one that was already imported stays."""
     for is_there in (True, False):
         if not is_there:
             monkeypatch.delitem(sys.modules, "boto3")

@@ -25,26 +25,26 @@ USER = "arn:aws:chime:us-east-1:123456789012:app-instance/8f2c1f6e-0000-4000-800
 
 @pytest.fixture(params=RELEASES, ids=lambda path: path.stem)
 def release(request: pytest.FixtureRequest) -> str:
-    """What one release recorded."""
+    """The recordings of one release."""
     path: Path = request.param
     return path.read_text(encoding="utf-8")
 
 
 def test_this_version_has_recorded_what_it_writes() -> None:
-    """F70: before it is released; the next one is held to it."""
+    """F70: each version records what it writes before its release, and later versions must support it."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] in [path.stem for path in RELEASES]
 
 
 class Replay:
-    """A release's events, sent to the handler of today for the stage's user."""
+    """Send a release's events to the current handler for the stage's user."""
 
     def __init__(self, stage: Stage, release: str) -> None:
         self._stage = stage
         self._events = json.loads(release.replace(USER, stage.user))["events"]
 
     def send(self, what: str, physical_id: str = "") -> dict[str, Any]:
-        """Sends an event and returns its answer."""
+        """Send an event and return its response."""
         event: dict[str, Any] = self._events[what] | {"ResponseURL": self._stage.sink.url}
         if "PhysicalResourceId" in event:
             event["PhysicalResourceId"] = physical_id
@@ -60,14 +60,14 @@ def replay(stage: Stage, release: str) -> Replay:
 
 
 def test_every_id_that_was_written_is_read_as_what_it_was(release: str) -> None:
-    """F20: and written as it was, since an answer repeats it."""
+    """F20: every ID of a release is parsed, and written back unchanged, because responses repeat it."""
     for recorded in json.loads(release)["ids"]:
         read = physical_id.read(recorded["id"])
         assert (type(read).__name__, str(read)) == (recorded["kind"], recorded["id"])
 
 
 def test_every_id_that_was_written_can_be_deleted(stage: Stage, release: str) -> None:
-    """F20, F70: and nobody else's endpoint is touched."""
+    """F20, F70: a Delete with any ID of a release succeeds and touches no other endpoint."""
     stranger = stage.stranger()
     for recorded in json.loads(release.replace(USER, stage.user))["ids"]:
         resource = {"ResourceType": TAGS_TYPE} if recorded["kind"] == "Tags" else {}
@@ -78,7 +78,7 @@ def test_every_id_that_was_written_can_be_deleted(stage: Stage, release: str) ->
 
 
 def test_an_endpoints_life_in_the_events_of_a_release(stage: Stage, replay: Replay) -> None:
-    """F70: created by that release's template, changed, replaced and deleted by today's handler."""
+    """F70: the current handler creates, changes, replaces and deletes with the events of a release."""
     created = replay.send("create")["PhysicalResourceId"]
     assert replay.send("update in place", created)["PhysicalResourceId"] == created
     (endpoint,) = stage.registered
@@ -92,7 +92,7 @@ def test_an_endpoints_life_in_the_events_of_a_release(stage: Stage, replay: Repl
 
 
 def test_the_rollback_of_a_replacement_in_the_events_of_a_release(stage: Stage, replay: Replay) -> None:
-    """F60, F70: the old one had given way, since both have the same tokens, and is there again, once."""
+    """F60, F70: after the rollback, the old endpoint, which shared its tokens with the new one, exists exactly once."""
     replaced = replay.send("update by replacement", replay.send("create")["PhysicalResourceId"])["PhysicalResourceId"]
     again = replay.send("rollback of the replacement", replaced)["PhysicalResourceId"]
     replay.send("delete", replaced)
@@ -101,7 +101,7 @@ def test_the_rollback_of_a_replacement_in_the_events_of_a_release(stage: Stage, 
 
 
 def test_the_sources_of_a_release_are_read(stage: Stage, release: str) -> None:
-    """F70: a field of a secret's stage, and a parameter's version."""
+    """F70: the function reads a field of a secret's stage and a version of a parameter."""
     arn = boto3.client("secretsmanager", region_name=REGION).create_secret(
         Name="push", SecretString=json.dumps({"apns": "canary-secret"})
     )["ARN"]
@@ -116,7 +116,7 @@ def test_the_sources_of_a_release_are_read(stage: Stage, release: str) -> None:
 def test_an_id_that_was_written_for_a_create_without_answer_finds_its_endpoint(
     stage: Stage, release: str, replay: Replay, kind: str
 ) -> None:
-    """F57, F70: the Delete is handled by a newer version than the Create was."""
+    """F57, F70: a newer version can handle the Delete of a Create that an older version left unanswered."""
     (recorded,) = [each["id"] for each in json.loads(release)["ids"] if each["kind"] == kind]
     stage.stack.happens("CREATE_IN_PROGRESS", "")
     replay.send("create")
@@ -128,7 +128,7 @@ def test_an_id_that_was_written_for_a_create_without_answer_finds_its_endpoint(
 def test_a_delivery_to_a_newer_version_repeats_the_request_of_the_one_before(
     stage: Stage, release: str, replay: Replay
 ) -> None:
-    """F43, F70: Lambda delivers an event again, and the function was updated in between."""
+    """F43, F70: Lambda can deliver an event again after the function was updated; the request stays the same."""
     replay.send("update by replacement", replay.send("create")["PhysicalResourceId"])
     sent = [call.parameters["ClientRequestToken"] for call in stage.backend.calls if call.operation == REGISTER]
     recorded = json.loads(release)["client_request_tokens"]
@@ -136,13 +136,13 @@ def test_a_delivery_to_a_newer_version_repeats_the_request_of_the_one_before(
 
 
 def test_an_unnamed_endpoint_has_the_name_that_it_always_had(stage: Stage, replay: Replay) -> None:
-    """F70: by it, earlier versions' endpoints are recognised."""
+    """F70: the generated name never changes, because it identifies endpoints of earlier versions."""
     replay.send("create unnamed")
     assert [endpoint.name for endpoint in stage.registered] == ["chat-Phone-960de0ec12a635bc"]
 
 
 def test_the_tags_life_in_the_events_of_a_release(stage: Stage, replay: Replay) -> None:
-    """F70: likewise."""
+    """F70: the current handler creates, changes and deletes tags with the events of a release."""
     created = replay.send("create tags")["PhysicalResourceId"]
     assert stage.backend.tags[stage.user] == {"team": "chat"}
     assert replay.send("update tags", created)["PhysicalResourceId"] == created == f"{stage.user}/tags"
@@ -152,7 +152,7 @@ def test_the_tags_life_in_the_events_of_a_release(stage: Stage, replay: Replay) 
 
 
 def test_a_version_that_went_back_deletes_what_a_newer_one_registered(stage: Stage) -> None:
-    """F21, F70: properties that this version has never heard of do not keep it from deleting by the id."""
+    """F21, F70: an older version deletes by the ID alone and ignores properties that it does not know."""
     created = stage.create()["PhysicalResourceId"]
     newer = stage.properties(Badge="7", EndpointAttributes={"WebToken": "canary-token-w"})
     assert stage.delete(created, newer)["Status"] == "SUCCESS"
@@ -160,7 +160,7 @@ def test_a_version_that_went_back_deletes_what_a_newer_one_registered(stage: Sta
 
 
 def test_a_version_that_went_back_returns_to_what_it_understands(stage: Stage) -> None:
-    """F70: a rollback across versions, whose former properties cannot be read."""
+    """F70: a rollback to an older version works although it cannot read the former properties."""
     created = stage.create()["PhysicalResourceId"]
     newer = stage.properties(Badge="7", EndpointAttributes={"WebToken": "canary-token-w"})
     answer = stage.update(created, stage.properties(), newer)

@@ -1,4 +1,4 @@
-"""Endpoints in the way that hold the device token: our own, somebody else's, or one to adopt."""
+"""Conflicts over a device token: its holder is the resource's own endpoint, a stranger's, or one to adopt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from support.stage import OTHER_APPLICATION, Stage
 
 
 def test_a_create_removes_what_a_former_declaration_left_in_its_way(stage: Stage) -> None:
-    """F27, F67: it bears our mark and is of another application: nothing refers to it any more."""
+    """F27, F67: a Create removes an unused endpoint that has its mark and belongs to another application."""
     stray = stage.stranger(name=MARKED, resource_arn=OTHER_APPLICATION)
     answer = stage.create()
     assert answer["Status"] == "SUCCESS"
@@ -33,7 +33,7 @@ def test_a_create_removes_what_a_former_declaration_left_in_its_way(stage: Stage
 
 
 def test_a_replacement_may_adopt_what_holds_its_device_token(stage: Stage) -> None:
-    """F27: with AdoptExisting; it is named as declared."""
+    """F27: with AdoptExisting, a replacement adopts the endpoint that holds its device token and renames it."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b")
     new = stage.properties(**ROTATED, AdoptExisting="true")
@@ -43,8 +43,8 @@ def test_a_replacement_may_adopt_what_holds_its_device_token(stage: Stage) -> No
     assert stage.operations.count("Update") == 1
 
 
-def test_what_was_adopted_is_not_marked_where_nobody_accepts_the_answer(stage: Stage) -> None:
-    """F27, F61: the mark would have the rollback remove it, and it is not ours to remove."""
+def test_an_adopted_endpoint_is_not_marked_if_the_response_is_lost(stage: Stage) -> None:
+    """F27, F61: an adopted endpoint gets no mark, because the rollback would remove it."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b")
     event = rotation(stage, first, AdoptExisting="true")
@@ -55,8 +55,8 @@ def test_what_was_adopted_is_not_marked_where_nobody_accepts_the_answer(stage: S
 
 
 @pytest.mark.parametrize("inactive", ["", ", which is INACTIVE (INVALID_DEVICE_TOKEN),"])
-def test_a_strangers_endpoint_stays_and_what_to_do_is_told(stage: Stage, inactive: str) -> None:
-    """F27, F35: without AdoptExisting."""
+def test_a_strangers_endpoint_stays_and_the_error_names_a_remedy(stage: Stage, inactive: str) -> None:
+    """F27, F35: without AdoptExisting, the Create fails with a remedy and does not change the endpoint."""
     theirs = stage.stranger()
     if inactive:
         theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
@@ -85,7 +85,7 @@ def test_a_strangers_endpoint_stays_and_what_to_do_is_told(stage: Stage, inactiv
 def test_what_differs_is_not_adopted_and_the_difference_is_named(
     stage: Stage, change: dict[str, Any], different: str
 ) -> None:
-    """F27: what cannot be changed; it stays as it is."""
+    """F27: an endpoint that differs in an unchangeable value is not adopted, and the error names that value."""
     theirs = stage.stranger("canary-token-b")
     before = vars(theirs).copy()
     answer = stage.create(stage.properties(**(ROTATED | change), AdoptExisting="true"))
@@ -109,7 +109,7 @@ def test_what_differs_is_not_adopted_and_the_difference_is_named(
     ids=lambda fault: fault.operation,
 )
 def test_what_was_adopted_in_vain_stays_a_strangers(stage: Stage, fault: Fault, name: str | None) -> None:
-    """F27, F31, F60: unnamed, it is not given the name by which the rollback would take it for ours and remove it."""
+    """F27, F31, F60: an adopted endpoint without a name stays unnamed, or else the rollback would remove it."""
     first = stage.create(stage.properties(Name=None))
     stage.clock.sleep(3600)
     theirs = stage.stranger("canary-token-b", name=name, allow_messages="NONE")
@@ -126,7 +126,7 @@ def test_what_was_adopted_in_vain_stays_a_strangers(stage: Stage, fault: Fault, 
 
 
 def test_an_inactive_endpoint_that_stays_is_warned_of(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F35: adopting it or keeping it succeeds, and nothing will be pushed to it."""
+    """F35: the function warns if it adopts or keeps an INACTIVE endpoint, which gets no push notifications."""
     theirs = stage.stranger()
     theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     assert stage.create(stage.properties(AdoptExisting="true"))["Status"] == "SUCCESS"
@@ -138,7 +138,7 @@ def test_an_inactive_endpoint_that_stays_is_warned_of(stage: Stage, caplog: pyte
 def test_a_service_may_remember_that_it_refused_an_earlier_delivery_of_a_create(
     stage: Stage, name: str | None, failed_token: str
 ) -> None:
-    """F27, F37: what a former declaration had left was in the way, and is gone when the next delivery comes."""
+    """F27, F37: a later delivery succeeds although the service repeats its refusal of an earlier one."""
     stage.backend.switches.change({"failed_token": failed_token})
     stage.stranger(name=MARKED, endpoint_type="APNS_SANDBOX")
     stage.sent()
@@ -151,8 +151,8 @@ def test_a_service_may_remember_that_it_refused_an_earlier_delivery_of_a_create(
 
 
 @pytest.mark.parametrize("error", ["BadRequestException", "ConflictException"])
-def test_a_create_that_is_refused_again_is_told(stage: Stage, error: str) -> None:
-    """F27: nobody of this user is in the way, in whichever delivery."""
+def test_a_create_that_is_refused_again_reports_the_conflict(stage: Stage, error: str) -> None:
+    """F27: each delivery reports the conflict if no endpoint of this user holds the device token."""
     stage.sent()
     event = stage.event("Create", stage.properties())
     stage.clock.sleep(60)
@@ -171,7 +171,7 @@ def test_a_create_that_is_refused_again_is_told(stage: Stage, error: str) -> Non
 def test_a_replacement_is_tried_again_only_where_an_earlier_delivery_may_have_been_refused(
     stage: Stage, seconds: int, *, is_here: bool
 ) -> None:
-    """F27, F37: and nobody of this user holds the device token: another one does, or an endpoint for another app."""
+    """F27, F37: a retry needs a possible earlier delivery and no endpoint of this user that holds the token."""
     stage.backend.switches.change({"device_token_conflict": "application"})
     first = stage.create()
     holder = {"resource_arn": OTHER_APPLICATION} if is_here else {"app_instance_user_arn": second_user(stage)}
@@ -186,8 +186,8 @@ def test_a_replacement_is_tried_again_only_where_an_earlier_delivery_may_have_be
     assert stage.operations.count("Register") - before == (2 if seconds and not is_here else 1)
 
 
-def test_a_replacement_that_is_refused_for_ever_tells_the_conflict(stage: Stage) -> None:
-    """F27: our own strays of earlier attempts are removed, three times at the most."""
+def test_a_replacement_that_is_always_refused_reports_the_conflict(stage: Stage) -> None:
+    """F27: a replacement removes its own stray endpoints at most three times."""
     first = stage.create()
     stage.backend.faults.append(Fault(REGISTER, error="ConflictException", times=None))
 
@@ -201,8 +201,8 @@ def test_a_replacement_that_is_refused_for_ever_tells_the_conflict(stage: Stage)
     assert stage.operations.count("Register") == 4  # with the Create's
 
 
-def test_a_conflict_with_little_time_left_is_told_without_a_second_look(stage: Stage) -> None:
-    """F42: another user's endpoint holds the token; where there is time, List is asked three times over."""
+def test_a_conflict_with_little_time_left_is_reported_without_a_second_look(stage: Stage) -> None:
+    """F42: List is asked three times if there is time; if not, the function reports the conflict at once."""
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
     bob = second_user(stage)
     stage.stranger(app_instance_user_arn=bob)
@@ -218,7 +218,7 @@ def test_a_conflict_with_little_time_left_is_told_without_a_second_look(stage: S
 
 
 def test_a_stranger_of_another_messages_setting_is_not_taken_for_an_own_attempt(stage: Stage) -> None:
-    """F27: it equals the declaration but in one member."""
+    """F27: an endpoint that differs only in AllowMessages is a stranger's."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b", name="canary phone", allow_messages="NONE")
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
@@ -231,8 +231,8 @@ def test_a_stranger_of_another_messages_setting_is_not_taken_for_an_own_attempt(
     [{"EndpointAttributes": {"DeviceTokenSource": {"ParameterName": "/missing"}}}, {"Name": "former"}],
     ids=str,
 )
-def test_what_holds_the_token_of_what_vanished_is_somebody_elses(stage: Stage, former: dict[str, Any]) -> None:
-    """F23, F34: it is young, and not as was declared before, where that can still be told."""
+def test_an_endpoint_with_the_token_of_a_vanished_one_is_a_strangers(stage: Stage, former: dict[str, Any]) -> None:
+    """F23, F34: a young endpoint that does not match the former declaration is a stranger's, if that can be checked."""
     old = stage.properties(**former)
     first = stage.create()
     stage.backend.endpoints.clear()
@@ -243,7 +243,7 @@ def test_what_holds_the_token_of_what_vanished_is_somebody_elses(stage: Stage, f
 
 
 def test_what_was_in_the_way_of_an_endpoint_that_is_gone_may_be_gone_by_now(stage: Stage) -> None:
-    """F27, F44: an overtaken Update had taken its place, and has removed what it registered since."""
+    """F27, F44: a retry can succeed because an overtaken Update has since removed the endpoint that it registered."""
     first = stage.create()
     stage.backend.endpoints.clear()
     stage.backend.faults.append(Fault(REGISTER, error="ConflictException"))

@@ -1,4 +1,4 @@
-"""The connection to the response URL's host, which the next event of a process uses again."""
+"""The connection to the response URL's host, which later events of a process reuse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
 class Server:
-    """Behaves as it is told with the second request on a connection; other requests it accepts."""
+    """Behave as configured for the second request on a connection, and accept all other requests."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Server:
         self._answer, self._second, self._unasked, self._seconds = answer, second, unasked, seconds
 
     def __call__(self, connection: socket.socket) -> None:
-        """Serves one connection."""
+        """Serve one connection."""
         requests: list[bytes] = []
         self.requests.append(requests)
         while body := _body(connection):
@@ -61,7 +61,7 @@ def _body(connection: socket.socket) -> bytes:
 
 
 def put(url: str, body: bytes, *, seconds: float = 10.0) -> Delivery:
-    """Answers one event; a wait between two attempts fails, since none of these needs one."""
+    """Respond to one event, and fail on a wait between attempts, because no test here needs one."""
     return deliver(url, body, left=_until(seconds), sleep=_never)
 
 
@@ -76,7 +76,7 @@ def _never(seconds: float) -> None:
 
 @pytest.mark.parametrize("over", ["http", "https"])
 def test_the_next_event_uses_the_connection_again(over: str, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One connection for the events of a process that come one close behind the other."""
+    """Events of a process that follow each other closely share one connection."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority))
     server = Server()
     with raw_server(server, tls.context if over == "https" else None) as url:
@@ -86,7 +86,7 @@ def test_the_next_event_uses_the_connection_again(over: str, tls: Tls, monkeypat
 
 
 def test_another_host_gets_a_connection_of_its_own() -> None:
-    """Another name, another port or another scheme is another host, though one machine may be all of them."""
+    """A different name, port or scheme is a different host, even on the same machine."""
     server, other = Server(), Server()
     with raw_server(server) as url, raw_server(other) as other_url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -100,7 +100,7 @@ def test_another_host_gets_a_connection_of_its_own() -> None:
 
 
 def test_one_connection_is_handed_out_once() -> None:
-    """A timer may answer one event while the next one is answered."""
+    """No two threads share a connection: a timer may still respond to one event during the next one."""
     with raw_server(Server()) as url:
         assert put(url, b"{}") is Delivery.ACCEPTED
         taken = connections.take(urlsplit(url))
@@ -110,23 +110,23 @@ def test_one_connection_is_handed_out_once() -> None:
 
 
 def reset(connection: socket.socket) -> None:
-    """Breaks off."""
+    """Reset the connection."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
 def close(connection: socket.socket) -> None:
-    """Closes in order."""
+    """Close the connection in order."""
     connection.shutdown(socket.SHUT_RDWR)
 
 
 def say_nothing(connection: socket.socket) -> None:
-    """Has gone without a word, as a host that was restarted behind a firewall."""
+    """Fall silent, like a host that was restarted behind a firewall."""
     connection.recv(1)
 
 
 @pytest.mark.parametrize("second", [reset, close, say_nothing])
 def test_a_connection_that_has_gone_stale_costs_no_answer(second: Callable[[socket.socket], None]) -> None:
-    """F50: reset, closed or mute, the answer goes over a new connection, at once or after a second."""
+    """F50: after a reset, a close or a silence, the response goes over a new connection within a second."""
     server = Server(second=second)
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -138,7 +138,7 @@ def test_a_connection_that_has_gone_stale_costs_no_answer(second: Callable[[sock
 
 @pytest.mark.parametrize("seconds", [0.4, 0.8, 1.2, 2.0])
 def test_with_little_time_left_nothing_is_risked(seconds: float) -> None:
-    """F42: the only attempt that there is time for is not made where nobody may be any more."""
+    """F42: if there is time for only one attempt, it does not use a kept connection, which may be stale."""
     server = Server(second=say_nothing)
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -146,8 +146,8 @@ def test_with_little_time_left_nothing_is_risked(seconds: float) -> None:
     assert server.requests == [[b'{"0"}'], [b'{"1"}']]
 
 
-def test_what_comes_unasked_is_no_answer() -> None:
-    """F50: an answer counts only where the URL has read what it answers."""
+def test_an_unsolicited_response_does_not_count() -> None:
+    """F50: a response counts only after the server has read the request."""
     server = Server(answer=KEPT, unasked=KEPT)
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -157,7 +157,7 @@ def test_what_comes_unasked_is_no_answer() -> None:
 
 
 def test_a_url_that_is_slow_is_answered_once() -> None:
-    """F50: it is not taken for one that has gone."""
+    """F50: a slow URL gets the response once, because it is not mistaken for a closed connection."""
     server = Server(seconds=1.2)
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -166,7 +166,7 @@ def test_a_url_that_is_slow_is_answered_once() -> None:
 
 
 def test_a_kept_connection_waits_as_long_as_a_new_one() -> None:
-    """However little time there was when it was made."""
+    """The timeout is the current one, however short it was when the connection was made."""
 
     def answer_slowly(connection: socket.socket) -> None:
         time.sleep(0.3)
@@ -180,7 +180,7 @@ def test_a_kept_connection_waits_as_long_as_a_new_one() -> None:
 
 
 def test_a_url_that_has_gone_is_waited_for() -> None:
-    """F52: what was kept has gone stale, and nobody listens any more: no attempt follows the other at once."""
+    """F52: if the kept connection is stale and the host is down, the function waits between attempts."""
     with raw_server(Server(second=reset)) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
     waits: list[float] = []
@@ -194,7 +194,7 @@ def test_a_url_that_has_gone_is_waited_for() -> None:
 
 
 def test_a_refusal_over_a_kept_connection_is_a_refusal() -> None:
-    """F51: it counts, and the URL gets the time that a refusal gets."""
+    """F51: a refusal over a kept connection counts, and the function waits for the URL as after any refusal."""
     server = Server(second=lambda connection: connection.sendall(b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n"))
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -205,7 +205,7 @@ def test_a_refusal_over_a_kept_connection_is_a_refusal() -> None:
 
 
 def test_an_attempt_that_was_given_up_sends_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """F52: the look-up of the name ends after the deadline, when a later delivery may be under way."""
+    """F52: an attempt sends nothing after the deadline, even if its DNS lookup ends later."""
     look_up = socket.getaddrinfo
 
     def look_up_slowly(*arguments: Any, **options: Any) -> Any:
@@ -230,7 +230,7 @@ def test_an_attempt_that_was_given_up_sends_nothing_later(monkeypatch: pytest.Mo
     ],
 )
 def test_an_address_is_not_taken_for_a_port(url: str, host: str, port: int) -> None:
-    """An IPv6 address has colons of its own."""
+    """The port of an IPv6 address is found although the address itself has colons."""
     connection = connections.new(urlsplit(url), 1.0)
     assert (connection.host, connection.port) == (host, port)
 
@@ -247,7 +247,7 @@ def test_an_address_is_not_taken_for_a_port(url: str, host: str, port: int) -> N
     ids=["told to close", "HTTP/1.0", "with a body", "in pieces", "of any length"],
 )
 def test_a_connection_on_which_something_may_be_under_way_is_not_kept(answer: bytes) -> None:
-    """Only after an answer that is whole with its head, on a connection that stays open."""
+    """A connection is kept only after a complete response that leaves it open."""
     server = Server(answer=answer)
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -256,7 +256,7 @@ def test_a_connection_on_which_something_may_be_under_way_is_not_kept(answer: by
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
-    """Amazon S3 closes one after some time, and a function that is frozen does not hear of it."""
+    """Amazon S3 closes idle connections, and a frozen function does not notice."""
     server = Server()
     with raw_server(server) as url:
         assert put(url, b'{"0"}') is Delivery.ACCEPTED
@@ -276,7 +276,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
     ],
 )
 def test_a_connection_goes_where_the_url_says_and_waits_no_longer(url: str, host: str, port: int) -> None:
-    """F52: its time is that of the attempt, also while it is being made; it is not made again by itself."""
+    """F52: a connection attempt ends with its timeout and never reconnects by itself."""
     connection = connections.new(urlsplit(url), 3.5)
     assert (connection.host, connection.port, connection.timeout) == (host, port, 3.5)
     with pytest.raises(NotConnected):
