@@ -1,6 +1,6 @@
-"""An endpoint that another resource of the stack holds is not taken over: its removal would deregister it.
+"""A resource does not adopt an endpoint of another resource of the stack, whose removal would deregister it.
 
-CloudFormation creates a renamed resource before it deletes the one under the former logical id.
+If a resource is renamed, CloudFormation creates the new one before it deletes the one with the former logical ID.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ RENAMED = "RenamedPhone"
 
 
 def holds(stage: Stage, physical_id: str, *, status: str = "UPDATE_COMPLETE") -> None:
-    """CloudFormation knows the resource that the first Create made."""
+    """CloudFormation knows the resource of the first Create."""
     stage.stack.others["Phone"] = {"ResourceStatus": status, "PhysicalResourceId": physical_id}
 
 
 def rename(stage: Stage, **changes: Any) -> dict[str, Any]:
-    """The Create of the renamed resource."""
+    """Deliver the Create of the renamed resource."""
     stage.clock.sleep(5)
     return stage.create(stage.properties(**changes), LogicalResourceId=RENAMED)
 
 
 def first_of(stage: Stage, **changes: Any) -> str:
-    """The id of the endpoint under the former logical id."""
+    """The ID of the endpoint under the former logical ID."""
     stage.clock.sleep(5)
     return str(stage.create(stage.properties(**changes))["PhysicalResourceId"])
 
@@ -34,7 +34,7 @@ def first_of(stage: Stage, **changes: Any) -> str:
 @pytest.mark.parametrize("adopt", ["true", "false"])
 @pytest.mark.parametrize("name", [None, "Alice's phone"])
 def test_a_renamed_resource_leaves_the_endpoint_to_the_former_one(stage: Stage, name: str | None, adopt: str) -> None:
-    """F73: by the name that marks it, or by the stack's events; the reason names it and says what to do."""
+    """F73: if the name or the stack's events show that another resource has the endpoint, adoption fails."""
     held = first_of(stage, Name=name)
     stage.stack.happens("CREATE_COMPLETE", held)
     holds(stage, held)
@@ -52,7 +52,7 @@ def test_a_renamed_resource_leaves_the_endpoint_to_the_former_one(stage: Stage, 
 def test_what_the_former_resource_no_longer_holds_is_adopted(
     stage: Stage, name: str | None, detail: dict[str, str]
 ) -> None:
-    """F73: it was retained when its resource was removed, or replaced."""
+    """F73: an endpoint is adopted if its former resource was removed and retained it, or replaced it."""
     held = first_of(stage, Name=name)
     stage.stack.happens("DELETE_SKIPPED", held)
     stage.stack.others["Phone"] = {"ResourceStatus": "UPDATE_COMPLETE", "PhysicalResourceId": held} | detail
@@ -61,14 +61,14 @@ def test_what_the_former_resource_no_longer_holds_is_adopted(
 
 
 def test_what_the_stack_no_longer_knows_is_adopted(stage: Stage) -> None:
-    """F73: a resource that was removed from it."""
+    """F73: an endpoint is adopted if the stack no longer knows its former resource."""
     held = first_of(stage)
     stage.stack.others["Phone"] = "Resource Phone does not exist for stack chat"
     assert rename(stage, AdoptExisting="true")["PhysicalResourceId"] == held
 
 
 def test_an_endpoint_of_another_stack_is_a_strangers(stage: Stage) -> None:
-    """F27: a name like ours with another suffix, and no event of this stack."""
+    """F27: an endpoint with a name like ours and no event in this stack counts as another stack's."""
     theirs = stage.stranger(name="chat-Phone-0123456789abcdef")
     stage.stack.happens("CREATE_COMPLETE", "another")
     holds(stage, "another")
@@ -78,7 +78,7 @@ def test_an_endpoint_of_another_stack_is_a_strangers(stage: Stage) -> None:
 
 
 def test_where_cloudformation_cannot_be_asked_the_reason_speaks_of_both(stage: Stage) -> None:
-    """F73: whoever renamed the resource finds what to do."""
+    """F73: if CloudFormation cannot be asked, the reason covers both cases."""
     first_of(stage, Name="Alice's phone")
     answer = rename(stage, Name="Alice's phone")
     assert "set AdoptExisting to true" in answer["Reason"]
@@ -86,7 +86,7 @@ def test_where_cloudformation_cannot_be_asked_the_reason_speaks_of_both(stage: S
 
 
 def test_events_are_read_so_far_and_no_further(stage: Stage) -> None:
-    """A stack may have thousands, and hundreds of its endpoints may be adopted at once."""
+    """Only a limited number of the stack's events is read, since many endpoints may be adopted at once."""
     held = first_of(stage, Name="Alice's phone")
     stage.stack.happens("CREATE_COMPLETE", held)
     for number in range(20):
@@ -97,7 +97,7 @@ def test_events_are_read_so_far_and_no_further(stage: Stage) -> None:
 
 
 def test_without_time_nothing_is_asked(stage: Stage) -> None:
-    """F42: the answer comes before the deadline."""
+    """F42: if there is no time, CloudFormation is not asked, and the response comes before the deadline."""
     holds(stage, first_of(stage))
     event = stage.event("Create", stage.properties(), LogicalResourceId=RENAMED)
     asked = stage.stack.asked

@@ -1,4 +1,4 @@
-"""Device tokens read from Secrets Manager and Systems Manager when an event is handled."""
+"""Device tokens are read from Secrets Manager and Systems Manager when an event is handled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.stage import ACCOUNT, REGION, Stage
 
 
 def secret(content: str | bytes, *, region: str = REGION) -> str:
-    """Makes a secret and returns its ARN."""
+    """Create a secret and return its ARN."""
     kind: dict[str, Any] = {"SecretBinary" if isinstance(content, bytes) else "SecretString": content}
     arn: str = boto3.client("secretsmanager", region_name=region).create_secret(Name="push", **kind)["ARN"]
     return arn
@@ -33,19 +33,19 @@ def from_source(stage: Stage, **source: str) -> dict[str, Any]:
 
 
 def test_a_field_of_a_secret_is_registered(stage: Stage) -> None:
-    """The value is read when the event is handled."""
+    """The field of a secret is read when the event is handled, and registered."""
     stage.create(from_source(stage, SecretArn=secret(json.dumps({"apns": "canary-secret"})), Field="apns"))
     assert stage.registered[0].device_token == "canary-secret"
 
 
 def test_a_whole_secret_is_registered(stage: Stage) -> None:
-    """Without a Field the secret is the token."""
+    """Without a Field, the whole secret is the token."""
     stage.create(from_source(stage, SecretArn=secret("canary-secret")))
     assert stage.registered[0].device_token == "canary-secret"
 
 
 def test_a_parameter_is_registered_decrypted(stage: Stage) -> None:
-    """SecureString and a version work as well."""
+    """A SecureString is decrypted and registered, also with a version."""
     client = boto3.client("ssm", region_name=REGION)
     for value in ("canary-1", "canary-2"):
         client.put_parameter(Name="/push/alice", Value=value, Type="SecureString", Overwrite=True)
@@ -54,7 +54,7 @@ def test_a_parameter_is_registered_decrypted(stage: Stage) -> None:
 
 
 def test_a_parameter_is_read_in_the_region_of_its_arn(stage: Stage) -> None:
-    """As a secret is; under its own region's name there is another."""
+    """A parameter is read in the region of its ARN, even if another region has the same name."""
     for region, value in ((REGION, "canary-here"), ("us-west-2", "canary-there")):
         boto3.client("ssm", region_name=region).put_parameter(Name="/push/alice", Value=value, Type="SecureString")
     stage.create(from_source(stage, ParameterName=f"arn:aws:ssm:us-west-2:{ACCOUNT}:parameter/push/alice"))
@@ -62,7 +62,7 @@ def test_a_parameter_is_read_in_the_region_of_its_arn(stage: Stage) -> None:
 
 
 def test_a_rotated_secret_replaces_the_endpoint_at_the_next_update(stage: Stage) -> None:
-    """The value read differs from what is registered."""
+    """If the value of a rotated secret differs from the registered token, the next Update replaces it."""
     arn = secret("canary-old")
     old, new = from_source(stage, SecretArn=arn), from_source(stage, SecretArn=arn) | {"Name": "new"}
     first = stage.create(old)
@@ -75,7 +75,7 @@ def test_a_rotated_secret_replaces_the_endpoint_at_the_next_update(stage: Stage)
 
 
 def test_a_rotated_voip_token_replaces_the_endpoint_at_the_next_update(stage: Stage) -> None:
-    """Though the device token is given as it is."""
+    """A rotated VoIP token replaces the endpoint, although the device token is given as plain text."""
     arn = secret("canary-old")
     old = stage.properties(
         EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceTokenSource": {"SecretArn": arn}}
@@ -88,7 +88,7 @@ def test_a_rotated_voip_token_replaces_the_endpoint_at_the_next_update(stage: St
 
 
 def test_another_source_with_the_same_value_keeps_the_endpoint(stage: Stage) -> None:
-    """It is the value that identifies an endpoint, not where it is kept."""
+    """Another source with the same value keeps the endpoint, which its value identifies."""
     old = stage.properties(EndpointAttributes={"DeviceToken": "canary-secret"})
     first = stage.create(old)
     answer = stage.update(first["PhysicalResourceId"], from_source(stage, SecretArn=secret("canary-secret")), old)
@@ -97,7 +97,7 @@ def test_another_source_with_the_same_value_keeps_the_endpoint(stage: Stage) -> 
 
 
 def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
-    """One version of a parameter cannot change: a new name costs one call, as with a plain token."""
+    """If a source names a version, an Update of the name does not read it again."""
     boto3.client("ssm", region_name=REGION).put_parameter(Name="p", Value="canary", Type="String")
     old = from_source(stage, ParameterName="p", Version="1")
     first = stage.create(old)
@@ -128,7 +128,7 @@ def test_a_pinned_source_is_not_read_again(stage: Stage) -> None:
 def test_a_secret_that_holds_no_token_is_explained(
     stage: Stage, content: str | bytes, field: str | None, problem: str
 ) -> None:
-    """F23: nothing is registered, and nothing of the secret is told."""
+    """F23: if a secret has no token, the reason explains that without its content, and nothing is registered."""
     source = {"SecretArn": secret(content)} | ({"Field": field} if field else {})
     answer = stage.create(from_source(stage, **source))
     assert answer["Status"] == "FAILED"
@@ -146,21 +146,21 @@ def test_a_secret_that_holds_no_token_is_explained(
     ],
 )
 def test_a_missing_source_is_named(stage: Stage, source: dict[str, str], problem: str) -> None:
-    """F23: the service's code and what to look at."""
+    """F23: if a source does not exist, the reason has the service's code and what to check."""
     answer = stage.create(from_source(stage, **source))
     assert problem in answer["Reason"]
     assert "DeviceTokenSource" in answer["Reason"]
 
 
 def test_a_secret_that_is_to_be_deleted_is_named(stage: Stage) -> None:
-    """F23: pending deletion."""
+    """F23: if a secret is pending deletion, the reason says so."""
     arn = secret("canary")
     boto3.client("secretsmanager", region_name=REGION).delete_secret(SecretId=arn)
     assert "scheduled for deletion" in stage.create(from_source(stage, SecretArn=arn))["Reason"]
 
 
 def test_a_dynamic_reference_is_refused_with_the_way_to_go(stage: Stage) -> None:
-    """CloudFormation does not resolve it in custom resources: it would be registered as it stands."""
+    """A dynamic reference fails with advice, because CloudFormation does not resolve it in custom resources."""
     token = "{{resolve:secretsmanager:push:SecretString:apns}}"
     answer = stage.create(stage.properties(EndpointAttributes={"DeviceToken": token}))
     assert "DeviceTokenSource" in answer["Reason"]
@@ -168,7 +168,7 @@ def test_a_dynamic_reference_is_refused_with_the_way_to_go(stage: Stage) -> None
 
 
 def test_an_update_whose_secret_is_gone_keeps_the_endpoint(stage: Stage) -> None:
-    """F23: a source that fails is no reason to touch what is registered."""
+    """F23: if the source fails, an Update leaves the registered endpoint as it is."""
     old = from_source(stage, SecretArn=secret("canary"))
     first = stage.create(old)
     gone = from_source(stage, ParameterName="/none")
@@ -178,7 +178,7 @@ def test_an_update_whose_secret_is_gone_keeps_the_endpoint(stage: Stage) -> None
 
 
 def test_the_endpoint_of_an_unanswered_create_with_a_source_is_reclaimed(stage: Stage) -> None:
-    """F57: what would have been registered is read again, to recognise it."""
+    """F57: a Delete reads the source again to find the endpoint of an unanswered Create."""
     properties = from_source(stage, SecretArn=secret("canary"))
     unanswered_create(stage, properties)
     stage.backend.faults.append(Fault("ListAppInstanceUserEndpoints", error="ServiceFailureException", status=500))
@@ -219,7 +219,7 @@ SOURCES = {
 def test_a_source_that_may_not_be_read_is_told_with_what_to_do(
     stage: Stage, member: str, kind: str, code: str, told: str
 ) -> None:
-    """F23: denied, not decrypted, to be deleted, missing: a Create registers nothing, an Update changes nothing."""
+    """F23: if the source is denied, the reason says what to do; a Create registers and an Update changes nothing."""
     stage.clients = Refusing(stage, code, times=None)  # type: ignore[assignment] # in the place of the staged ones
     attributes = {"DeviceToken": "canary-token-a"} if member == "VoipDeviceToken" else {}
     declared = stage.properties(EndpointAttributes=attributes | {f"{member}Source": SOURCES[kind]})
@@ -240,7 +240,7 @@ def test_a_source_that_may_not_be_read_is_told_with_what_to_do(
 @pytest.mark.parametrize("kind", SOURCES)
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
 def test_a_source_that_is_refused_for_a_moment_is_read_all_the_same(stage: Stage, kind: str, code: str) -> None:
-    """F23, F30: throttled, or its permission is only just taking effect."""
+    """F23, F30: if the source is throttled or denied for a short time, the read is retried and succeeds."""
     stage.clients = Refusing(stage, code, times=3)  # type: ignore[assignment] # in the place of the staged ones
     stage.create(stage.properties(EndpointAttributes={"DeviceTokenSource": SOURCES[kind]}))
     assert [endpoint.device_token for endpoint in stage.registered] == ["canary-secret"]
@@ -248,7 +248,7 @@ def test_a_source_that_is_refused_for_a_moment_is_read_all_the_same(stage: Stage
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_source_that_is_throttled_for_ever_fails_in_time(stage: Stage, kind: str) -> None:
-    """F23, F24: before the deadline; nothing is registered, and the Delete that follows has nothing to do."""
+    """F23, F24: if the source stays throttled, the Create fails before the deadline and registers nothing."""
     stage.clients = Refusing(stage, "ThrottlingException", times=None)  # type: ignore[assignment] # likewise
     began = stage.clock.now()
     declared = stage.properties(EndpointAttributes={"DeviceTokenSource": SOURCES[kind]})
@@ -265,7 +265,7 @@ def test_a_source_that_is_throttled_for_ever_fails_in_time(stage: Stage, kind: s
     [("canary\n", "a line break"), ("c" * 1601, "1601 characters"), ("canary\x00", "a NUL character")],
 )
 def test_a_parameter_that_holds_no_token_is_explained(stage: Stage, value: str, problem: str) -> None:
-    """F23: as with a secret."""
+    """F23: if a parameter has no token, the reason explains that."""
     boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value=value, Type="SecureString")
     answer = stage.create(from_source(stage, ParameterName="/push"))
     assert answer["Status"] == "FAILED"
@@ -276,7 +276,7 @@ def test_a_parameter_that_holds_no_token_is_explained(stage: Stage, value: str, 
 
 @pytest.mark.parametrize("version", [2, "2"])
 def test_a_version_may_come_as_a_number_or_as_a_string(stage: Stage, version: object) -> None:
-    """F19: scalars arrive as strings from CloudFormation, and as themselves from others."""
+    """F19: a version may be a number or a string, because CloudFormation sends strings."""
     client = boto3.client("ssm", region_name=REGION)
     for value in ("canary-1", "canary-2", "canary-3"):
         client.put_parameter(Name="/push", Value=value, Type="String", Overwrite=True)
@@ -290,7 +290,7 @@ def test_a_version_may_come_as_a_number_or_as_a_string(stage: Stage, version: ob
     "source", [{"ParameterName": "{}"}, {"SecretArn": SOURCES["secret"]["SecretArn"], "Field": "{}"}]
 )
 def test_a_token_in_the_place_of_a_name_is_not_told(stage: Stage, source: dict[str, str]) -> None:
-    """F74: whoever takes the source for the token itself finds it in no reason; a name that looks like one is shown."""
+    """F74: a token in place of a name is in no reason; a name that only resembles a token is shown."""
     stage.clients = Refusing(stage, "ParameterNotFound", times=0 if "Field" in source else None)  # type: ignore[assignment] # likewise
     token, name = "0123456789abcdef" * 4, "push.alice_1-a"
     hidden, shown = (
@@ -305,13 +305,13 @@ def test_a_token_in_the_place_of_a_name_is_not_told(stage: Stage, source: dict[s
 
 
 def test_a_secret_of_another_region_is_read_there(stage: Stage) -> None:
-    """F23: its ARN says where it is."""
+    """F23: a secret is read in the region that its ARN names."""
     stage.create(from_source(stage, SecretArn=secret("canary-secret", region="eu-central-1")))
     assert stage.registered[0].device_token == "canary-secret"
 
 
 def test_the_stage_of_a_secret_names_its_version(stage: Stage) -> None:
-    """F23: the value before the last rotation."""
+    """F23: a stage selects the version of a secret, such as the value before the last rotation."""
     arn = secret("canary-old")
     boto3.client("secretsmanager", region_name=REGION).put_secret_value(SecretId=arn, SecretString="canary-new")
     stage.create(from_source(stage, SecretArn=arn, VersionStage="AWSPREVIOUS"))
@@ -319,7 +319,7 @@ def test_the_stage_of_a_secret_names_its_version(stage: Stage) -> None:
 
 
 def test_the_id_of_a_version_names_it(stage: Stage) -> None:
-    """F23: whatever the secret has become since."""
+    """F23: a version ID selects the version of a secret, whatever its current value."""
     arn = secret("canary-old")
     client = boto3.client("secretsmanager", region_name=REGION)
     version = client.get_secret_value(SecretId=arn)["VersionId"]
@@ -330,7 +330,7 @@ def test_the_id_of_a_version_names_it(stage: Stage) -> None:
 
 
 def test_a_parameter_without_a_value_is_explained() -> None:
-    """F23: an answer that holds none."""
+    """F23: if a parameter's response has no value, the reason explains that."""
     service = Answering({"Parameter": {"Name": "/push"}})
     call = Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None)
     with pytest.raises(SourceError, match=r"parameter /push has no value\. Store the device token in it as text\.$"):
@@ -340,7 +340,7 @@ def test_a_parameter_without_a_value_is_explained() -> None:
 
 @pytest.mark.parametrize("source", [SecretSource(secret_arn="push"), ParameterSource(parameter_name="push")])
 def test_an_empty_answer_is_asked_for_again(source: SecretSource | ParameterSource) -> None:
-    """F26: it says nothing about the token."""
+    """F26: an empty response from a source is retried, since it shows nothing about the token."""
     service = Answering({})
 
     def answered(_: float) -> None:

@@ -1,4 +1,4 @@
-"""Identity tags: declared keys get their values; only what still has our value is removed."""
+"""Identity tags: declared keys get their values; a removal covers only tags that still have our value."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def declared(stage: Stage, /, **tags: str) -> dict[str, Any]:
 
 
 def create(stage: Stage, /, **tags: str) -> dict[str, Any]:
-    """Delivers a Create."""
+    """Deliver a Create."""
     return stage.create(declared(stage, **tags), ResourceType=TAGS_TYPE)
 
 
 def update(stage: Stage, new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-    """Delivers an Update of the user's tags."""
+    """Deliver an Update of the user's tags."""
     return stage.update(f"{stage.user}/tags", new, old, ResourceType=TAGS_TYPE)
 
 
 def test_declared_keys_get_their_values_with_one_call(stage: Stage) -> None:
-    """Keys that were never declared are not touched."""
+    """A Create sets all declared tags in one call and leaves other keys as they are."""
     stage.backend.tags[stage.user] = {"theirs": "1", "team": "theirs"}
     answer = create(stage, team="chat")
     assert answer["PhysicalResourceId"] == f"{stage.user}/tags"
@@ -36,14 +36,14 @@ def test_declared_keys_get_their_values_with_one_call(stage: Stage) -> None:
 
 
 def test_a_changed_value_is_set_and_an_undeclared_key_removed(stage: Stage) -> None:
-    """F39: two calls beside the look at what is there."""
+    """F39: an Update sets changed values and removes undeclared keys, with two calls after the look at the tags."""
     create(stage, team="chat", stage="test", stays="1")
     update(stage, declared(stage, team="push", stays="1"), declared(stage, team="chat", stage="test", stays="1"))
     assert stage.backend.tags[stage.user] == {"team": "push", "stays": "1"}
 
 
 def test_an_undeclared_key_with_another_value_stays(stage: Stage) -> None:
-    """F40: somebody changed it meanwhile: it is theirs now."""
+    """F40: if someone else has changed the value of an undeclared key, the tag stays."""
     create(stage, team="chat", stage="test")
     stage.backend.tags[stage.user]["stage"] = "somebody else's"
     update(stage, declared(stage, team="chat"), declared(stage, team="chat", stage="test"))
@@ -51,14 +51,14 @@ def test_an_undeclared_key_with_another_value_stays(stage: Stage) -> None:
 
 
 def test_unchanged_tags_are_no_call(stage: Stage) -> None:
-    """The order of tags means nothing."""
+    """If only the order of tags changes, no call is made."""
     create(stage, a="1", b="2")
     update(stage, declared(stage, b="2", a="1"), declared(stage, a="1", b="2"))
     assert stage.operations == ["TagResource"]
 
 
 def test_a_delete_removes_what_still_has_our_value(stage: Stage) -> None:
-    """What others have set or changed stays."""
+    """A Delete removes the tags that still have our value, and leaves the others."""
     create(stage, team="chat", stage="test")
     stage.backend.tags[stage.user] |= {"stage": "changed", "theirs": "1"}
     answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat", stage="test"), ResourceType=TAGS_TYPE)
@@ -67,14 +67,14 @@ def test_a_delete_removes_what_still_has_our_value(stage: Stage) -> None:
 
 
 def test_a_delete_with_an_invented_id_removes_what_an_unanswered_create_set(stage: Stage) -> None:
-    """F57: the properties say what it was."""
+    """F57: a Delete with an ID that CloudFormation made up removes the tags that the properties name."""
     create(stage, team="chat")
     stage.delete("chat-Tags-1X2Y3Z", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
     assert stage.backend.tags[stage.user] == {}
 
 
 def test_a_refused_create_is_followed_by_a_delete_without_a_call(stage: Stage) -> None:
-    """The permission is missing: nothing was tagged, and nothing is to be removed."""
+    """If a Create was denied, its Delete makes no call."""
     stage.backend.faults.append(Fault.deny("*"))
     answer = create(stage, team="chat")
     assert answer["Status"] == "FAILED"
@@ -86,14 +86,14 @@ def test_a_refused_create_is_followed_by_a_delete_without_a_call(stage: Stage) -
 
 
 def test_a_create_that_took_effect_unseen_is_undone(stage: Stage) -> None:
-    """F39: the call failed for ever, but after its effect."""
+    """F39: if a Create's call took effect and then fails, the tags are removed."""
     stage.backend.faults.append(Fault("TagResource", when="after", error="ServiceFailureException", times=None))
     assert create(stage, team="chat")["Status"] == "FAILED"
     assert stage.backend.tags[stage.user] == {}
 
 
 def test_a_failed_update_and_its_rollback_restore_the_old_tags(stage: Stage) -> None:
-    """F39: the first of two calls succeeded."""
+    """F39: if one of two calls of an Update fails, the rollback restores the old tags."""
     old, new = declared(stage, team="chat", stage="test"), declared(stage, team="push")
     create(stage, team="chat", stage="test")
     stage.backend.faults.append(Fault("TagResource", error="BadRequestException"))
@@ -103,7 +103,7 @@ def test_a_failed_update_and_its_rollback_restore_the_old_tags(stage: Stage) -> 
 
 
 def test_another_identity_is_a_replacement(stage: Stage) -> None:
-    """The old identity's tags are left to CloudFormation's Delete."""
+    """If the identity changes, the old one's tags are left to CloudFormation's Delete."""
     instance = stage.user.split("/user/")[0]
     create(stage, team="chat")
     new = {"ResourceARN": instance, "Tags": [{"Key": "team", "Value": "chat"}]}
@@ -115,7 +115,7 @@ def test_another_identity_is_a_replacement(stage: Stage) -> None:
 
 
 def test_a_delete_succeeds_where_the_identity_is_gone(stage: Stage) -> None:
-    """Its tags went with it."""
+    """If the identity no longer exists, the Delete succeeds, because its tags are gone too."""
     create(stage, team="chat")
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
@@ -123,7 +123,7 @@ def test_a_delete_succeeds_where_the_identity_is_gone(stage: Stage) -> None:
 
 
 def test_a_key_can_be_renamed_where_there_are_fifty(stage: Stage) -> None:
-    """F40: what is no longer declared makes room for what is."""
+    """F40: if an identity has fifty tags, an Update removes the undeclared key before it sets the new one."""
     stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(49)}
     create(stage, team="chat")
     answer = update(stage, declared(stage, group="chat"), declared(stage, team="chat"))
@@ -134,7 +134,7 @@ def test_a_key_can_be_renamed_where_there_are_fifty(stage: Stage) -> None:
 
 @pytest.mark.parametrize("request_type", ["Update", "Delete"])
 def test_tags_that_others_change_meanwhile_are_theirs(stage: Stage, request_type: str) -> None:
-    """F40: between our look and our removal somebody adds a key and changes one of theirs."""
+    """F40: tags that someone else adds or changes during an Update stay as they are."""
     stage.backend.tags[stage.user] = {"theirs": "1"}
     create(stage, team="chat", stage="test")
     stage.backend.faults.append(
@@ -158,7 +158,7 @@ def test_tags_that_others_change_meanwhile_are_theirs(stage: Stage, request_type
 def test_one_failing_call_of_an_update_is_set_right_by_the_rollback(
     stage: Stage, operation: str, when: str, fault: dict[str, Any]
 ) -> None:
-    """F39: before or after its effect, once or for ever; others' tags stay as they are."""
+    """F39: if one call of an Update fails, the rollback restores the declared tags and leaves the others."""
     stage.backend.tags[stage.user] = {"theirs": "1"}
     old, new = declared(stage, team="chat", stage="test"), declared(stage, team="push", cost="7")
     create(stage, team="chat", stage="test")
@@ -170,7 +170,7 @@ def test_one_failing_call_of_an_update_is_set_right_by_the_rollback(
 
 
 def test_tags_fail_by_themselves_where_the_endpoint_is_registered(stage: Stage) -> None:
-    """F39: they are a resource of their own; the rollback's Delete of the endpoint leaves nothing."""
+    """F39: if tags fail, only their own resource fails; the rollback's Deletes leave nothing."""
     first = stage.create()
     stage.backend.faults.append(Fault.deny("TagResource"))
     failed = create(stage, team="chat")
@@ -182,13 +182,13 @@ def test_tags_fail_by_themselves_where_the_endpoint_is_registered(stage: Stage) 
 
 
 def test_too_many_tags_are_told(stage: Stage) -> None:
-    """F40: the identity has its fifty already."""
+    """F40: if the identity already has fifty tags, the reason gives the limit."""
     stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(50)}
     assert "50" in create(stage, team="chat")["Reason"]
 
 
 def test_tags_on_an_endpoint_are_refused_with_the_way_to_go(stage: Stage) -> None:
-    """Endpoints have no tags in this service."""
+    """Tags on an endpoint fail with advice, because the service does not have them."""
     answer = stage.create(stage.properties(Tags=[{"Key": "a", "Value": "b"}]))
     assert TAGS_TYPE in answer["Reason"]
 
@@ -207,7 +207,7 @@ def test_tags_on_an_endpoint_are_refused_with_the_way_to_go(stage: Stage) -> Non
     ],
 )
 def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
-    """F9, F18: the rules of tags, each in a sentence."""
+    """F9, F18: each violation of the rules for tags gets a sentence."""
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)
     assert problem in answer["Reason"]
     assert not stage.backend.calls
@@ -218,7 +218,7 @@ def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
     [("UntagResource", "ForbiddenException"), ("ListTagsForResource", "ServiceFailureException")],
 )
 def test_a_removal_of_tags_that_fails_is_told(stage: Stage, operation: str, error: str) -> None:
-    """The identity exists and has the tag: that is not passed over."""
+    """If the removal of a tag fails, the Delete fails: the identity still has the tag."""
     create(stage, team="chat")
     stage.backend.faults.append(Fault(operation, error=error, times=None))
     answer = stage.delete(f"{stage.user}/tags", declared(stage, team="chat"), ResourceType=TAGS_TYPE)
@@ -228,7 +228,7 @@ def test_a_removal_of_tags_that_fails_is_told(stage: Stage, operation: str, erro
 
 
 def test_one_refusal_does_not_say_that_the_identity_is_gone(stage: Stage) -> None:
-    """F31, F33: it is there all the same, with the tag."""
+    """F31, F33: if one look at the tags is denied, the Delete removes the tag on retry."""
     create(stage, team="chat")
     refused = Fault("ListTagsForResource", error="ForbiddenException", status=403)
     stage.backend.faults.append(refused)
@@ -238,7 +238,7 @@ def test_one_refusal_does_not_say_that_the_identity_is_gone(stage: Stage) -> Non
 
 
 def test_the_rollback_of_an_unanswered_move_removes_the_tags_there(stage: Stage) -> None:
-    """F61: nobody heard whether the other identity was tagged."""
+    """F61: a rollback removes tags from the other identity, as the move may have set them."""
     instance = stage.user.split("/user/")[0]
     create(stage, team="chat")
     moved = {"ResourceARN": instance, "Tags": [{"Key": "team", "Value": "chat"}]}
@@ -250,7 +250,7 @@ def test_the_rollback_of_an_unanswered_move_removes_the_tags_there(stage: Stage)
 
 
 def test_an_old_update_of_tags_delivered_late_changes_nothing(stage: Stage) -> None:
-    """F44: a newer one has been completed since."""
+    """F44: a late Update of tags changes nothing if a newer one has completed."""
     create(stage, team="chat")
     stage.sent()
     stage.clock.sleep(3600)
@@ -264,7 +264,7 @@ def test_an_old_update_of_tags_delivered_late_changes_nothing(stage: Stage) -> N
 
 
 def test_tags_of_an_identity_that_does_not_exist_say_what_to_do(stage: Stage) -> None:
-    """The service says no more than that the request is bad."""
+    """If the identity does not exist, the reason says what to do, unlike the service's error."""
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     answer = create(stage, team="chat")
     assert answer["Status"] == "FAILED"

@@ -1,4 +1,4 @@
-"""Identity tags of which nobody can say whether they were set, or whose they are."""
+"""Identity tags if it is unclear whether they were set, or whose they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.stage import Stage
 
 
 def test_the_rollback_of_an_unanswered_move_succeeds_where_that_identity_is_gone(stage: Stage) -> None:
-    """F33, F61: its tags went with it."""
+    """F33, F61: if the other identity no longer exists, the rollback succeeds, because its tags are gone too."""
     bob = second_user(stage)
     old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     stage.create(old, ResourceType=TAGS_TYPE)
@@ -23,7 +23,7 @@ def test_the_rollback_of_an_unanswered_move_succeeds_where_that_identity_is_gone
 
 
 def test_a_change_of_tags_from_what_cannot_be_read_sets_all_of_them(stage: Stage) -> None:
-    """F18, F21: an older schema wrote it; nothing is removed that nobody can say was ours."""
+    """F18, F21: if the former tags cannot be read, an Update sets all declared tags and removes none."""
     stage.backend.tags[stage.user] = {"theirs": "1"}
     new = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     answer = stage.update(f"{stage.user}/tags", new, {"Tags": "of long ago"}, ResourceType=TAGS_TYPE)
@@ -35,7 +35,7 @@ def test_a_change_of_tags_from_what_cannot_be_read_sets_all_of_them(stage: Stage
 def test_tags_of_another_identity_that_may_have_been_set_are_removed_again(
     stage: Stage, *, can_be_undone: bool
 ) -> None:
-    """F39, F61: the Update fails with the id it has, and its rollback looks at that identity once more."""
+    """F39, F61: if tags may have been set on the other identity, the rollback removes them there."""
     instance = stage.user.split("/user/")[0]
     old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     moved = old | {"ResourceARN": instance}
@@ -53,7 +53,7 @@ def test_tags_of_another_identity_that_may_have_been_set_are_removed_again(
 
 @pytest.mark.parametrize("change", [{}, ROTATED], ids=["refused", "in doubt"])
 def test_a_tag_create_that_cannot_be_undone_is_looked_at_by_its_delete(stage: Stage, change: dict[str, Any]) -> None:
-    """F39, F56: the id says whether anything may have been left."""
+    """F39, F56: if a failed Create cannot remove its tags, its ID makes the Delete look for them."""
     declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     when = "after" if change else "before"
     error = {"error": "ServiceFailureException"} if change else {"error": "BadRequestException"}
@@ -67,7 +67,7 @@ def test_a_tag_create_that_cannot_be_undone_is_looked_at_by_its_delete(stage: St
 
 
 def test_a_tag_create_that_was_cut_short_is_looked_at_by_its_delete(stage: Stage) -> None:
-    """F39, F48: it had tagged the identity, and got no further."""
+    """F39, F48: if a Create crashes after it set tags, its Delete looks for them."""
 
     def stop() -> None:
         raise SystemExit(1)
@@ -87,7 +87,7 @@ def test_a_tag_create_that_was_cut_short_is_looked_at_by_its_delete(stage: Stage
 def test_a_late_delete_of_tags_spares_what_was_declared_anew(
     stage: Stage, status: str, tags: str, *, stays: bool
 ) -> None:
-    """F43, F67: an hour after it was sent; meanwhile the same identity's tags belong to the resource again, or not."""
+    """F43, F67: a Delete that is an hour late keeps tags that the resource has declared again."""
     declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     stage.create(declared, ResourceType=TAGS_TYPE)
     stage.sent()
@@ -99,7 +99,7 @@ def test_a_late_delete_of_tags_spares_what_was_declared_anew(
 
 @pytest.mark.parametrize("is_awaited", [True, False])
 def test_a_late_tag_create_is_carried_out_only_while_it_is_awaited(stage: Stage, *, is_awaited: bool) -> None:
-    """F43, F44: an hour after it was sent."""
+    """F43, F44: a Create of tags that is an hour late runs only while CloudFormation waits."""
     stage.sent()
     stage.clock.sleep(3600)
     stands(stage, "CREATE_IN_PROGRESS" if is_awaited else "DELETE_IN_PROGRESS")

@@ -1,4 +1,4 @@
-"""Several events at once in one process, in threads, as a local stand-in for Lambda may have them."""
+"""Several events at once in one process, in threads, as a local replacement for Lambda may run them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ SECONDS = 10.0  # for the threads to meet
 
 
 def at_once(jobs: Sequence[Callable[[], object]]) -> None:
-    """Runs every job in a thread of its own."""
+    """Run each job in its own thread."""
     with ThreadPoolExecutor(len(jobs)) as threads:
         for done in [threads.submit(job) for job in jobs]:
             done.result()
 
 
 def meeting(number: int, **where: Any) -> Fault:
-    """Has so many calls wait for one another."""
+    """Make this number of calls wait for one another."""
     return Fault(call=partial(Barrier(number).wait, SECONDS), times=number, **where)
 
 
 def answers(stage: Stage) -> dict[str, dict[str, Any]]:
-    """The accepted answers by RequestId: one for each event."""
+    """The accepted responses by RequestId, one for each event."""
     found = {answer["RequestId"]: answer for answer in stage.sink.accepted}
     assert len(found) == len(stage.sink.accepted)
     return found
@@ -40,7 +40,7 @@ def answers(stage: Stage) -> dict[str, dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_creates_at_once_are_answered_each_with_its_own(stage: Stage, when: Any) -> None:
-    """F46: each answer has the ids of its own event and of the endpoint that it declared."""
+    """F46: of several Creates at once, each response has its own event's IDs and endpoint."""
     events = [
         stage.event(
             "Create",
@@ -63,7 +63,7 @@ def test_creates_at_once_are_answered_each_with_its_own(stage: Stage, when: Any)
 
 
 def test_a_failing_event_does_not_reach_the_one_beside_it(stage: Stage) -> None:
-    """F46: a refused Create, one that lasts to its deadline, a Delete, an Update and tags, all under way at once."""
+    """F46: if events run together, a failing one does not affect the others."""
     held = [
         stage.create(stage.properties(EndpointAttributes={"DeviceToken": f"canary-{name}"}), LogicalResourceId=name)
         for name in ("Updated", "Deleted")
@@ -101,7 +101,7 @@ def test_a_failing_event_does_not_reach_the_one_beside_it(stage: Stage) -> None:
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
 def test_one_create_delivered_twice_at_once_gives_one_endpoint(stage: Stage, memory: str, name: str | None) -> None:
-    """F43, F46: in two threads that meet right before Register."""
+    """F43, F46: two deliveries of a Create that meet right before Register leave one endpoint."""
     stage.backend.switches.change({"token_memory": memory})
     event = stage.event("Create", stage.properties(Name=name))
     stage.backend.faults.append(meeting(2, operation=REGISTER))

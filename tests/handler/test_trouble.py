@@ -1,4 +1,4 @@
-"""Calls that fail on the way: tried again where that can help, told where it cannot, and never twice the endpoint."""
+"""Calls that fail: retried if that can help, otherwise reported, and no endpoint is registered twice."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ THROTTLE = {"error": "ThrottledClientException", "status": 429}
 
 
 def create(stage: Stage) -> dict[str, Any]:
-    """Delivers a Create."""
+    """Deliver a Create."""
     return stage.create()
 
 
 def update(stage: Stage) -> dict[str, Any]:
-    """Delivers an Update in place."""
+    """Deliver an Update in place."""
     held = f"{stage.user}/endpoint/{stage.registered[0].endpoint_id}"
     return stage.update(held, stage.properties(Name="new"), stage.properties())
 
 
 def replace(stage: Stage) -> dict[str, Any]:
-    """Delivers an Update that replaces."""
+    """Deliver an Update that replaces."""
     held = f"{stage.user}/endpoint/{stage.registered[0].endpoint_id}"
     return stage.update(
         held, stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}), stage.properties()
@@ -37,12 +37,12 @@ def replace(stage: Stage) -> dict[str, Any]:
 
 
 def delete(stage: Stage) -> dict[str, Any]:
-    """Delivers a Delete."""
+    """Deliver a Delete."""
     return stage.delete(f"{stage.user}/endpoint/{stage.registered[0].endpoint_id}")
 
 
 def tag(stage: Stage) -> dict[str, Any]:
-    """Delivers a Create of tags."""
+    """Deliver a Create of tags."""
     properties = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     return stage.create(properties, ResourceType=TAGS_TYPE)
 
@@ -51,7 +51,7 @@ EVENTS = (create, update, replace, delete, tag)
 
 
 def fail_with(error: Exception) -> Callable[[], None]:
-    """Raises it where a fault strikes."""
+    """Raise the error at a fault."""
 
     def fail() -> None:
         raise error
@@ -62,7 +62,7 @@ def fail_with(error: Exception) -> Callable[[], None]:
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("deliver", EVENTS)
 def test_a_throttle_is_waited_out(stage: Stage, deliver: Callable[[Stage], dict[str, Any]], times: int) -> None:
-    """F24: of whatever call; the waits are full jitter, from nothing to a bound that doubles."""
+    """F24: throttling of any call is retried with full jitter, up to a bound that doubles."""
     if deliver is not create:
         stage.create()
     asked: list[tuple[float, float]] = []
@@ -83,7 +83,7 @@ def test_a_throttle_is_waited_out(stage: Stage, deliver: Callable[[Stage], dict[
 def test_a_throttle_for_ever_fails_in_time_and_changes_nothing(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]]
 ) -> None:
-    """F24, F42: before the deadline, with what to do; what is registered and tagged is as before."""
+    """F24, F42: throttling without end fails before the deadline with advice, and changes nothing."""
     if deliver is not create:
         stage.create()
     before = [vars(endpoint).copy() for endpoint in stage.registered]
@@ -121,7 +121,7 @@ def test_a_throttle_for_ever_fails_in_time_and_changes_nothing(
 def test_a_register_that_fails_on_the_way_gives_one_endpoint(
     stage: Stage, fault: dict[str, Any], when: Any, memory: str
 ) -> None:
-    """F25, F26, F37: twice, before or after its effect, and whether or not the service remembers the token."""
+    """F25, F26, F37: if Register fails twice, before or after its effect, one endpoint is left."""
     stage.backend.switches.change({"token_memory": memory})
     stage.backend.faults.append(Fault(REGISTER, when=when, times=2, **fault))
     answer = stage.create()
@@ -145,7 +145,7 @@ def test_a_register_that_fails_on_the_way_gives_one_endpoint(
 def test_a_service_that_cannot_be_reached_is_told_with_what_to_do(
     stage: Stage, error: Exception, deliver: Callable[[Stage], dict[str, Any]]
 ) -> None:
-    """F26: no such host, no connection, no TLS: for as long as there is time, then FAILED, and nothing changed."""
+    """F26: if the service cannot be reached, the event fails in time with advice, and nothing changes."""
     if deliver is not create:
         stage.create()
     before = [vars(endpoint).copy() for endpoint in stage.registered]
@@ -163,7 +163,7 @@ def test_a_service_that_cannot_be_reached_is_told_with_what_to_do(
 def test_a_message_of_the_service_is_not_passed_on(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]], code: str
 ) -> None:
-    """F28: such messages quote the device token, and an unknown code may be anything."""
+    """F28: the service's message is not passed on, because it may quote the device token."""
     if deliver is delete and code in ("BadRequestException", "ForbiddenException"):
         pytest.skip("all calls refused so: the user is gone, and the Delete succeeds")
     if deliver is not create:
@@ -178,7 +178,7 @@ def test_a_message_of_the_service_is_not_passed_on(
 
 
 def test_a_refused_token_is_told_with_what_to_look_at(stage: Stage) -> None:
-    """F28: decided at once; the code and the advice are all that is said."""
+    """F28: if a token is refused, the event fails at once with the code and advice."""
     stage.backend.faults.append(
         Fault(REGISTER, error="BadRequestException", status=400, message="DeviceToken canary-token-a is invalid")
     )
@@ -195,7 +195,7 @@ def test_a_refused_token_is_told_with_what_to_look_at(stage: Stage) -> None:
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ForbiddenException"])
 @pytest.mark.parametrize("deliver", [create, replace, tag])
 def test_a_refusal_that_passes_is_waited_out(stage: Stage, code: str, deliver: Callable[[Stage], Any]) -> None:
-    """F30: the role, or its permission for the application, is only just taking effect."""
+    """F30: a denied permission is retried, because it may be taking effect just then."""
     if deliver is not create:
         stage.create()
     operation = "TagResource" if deliver is tag else REGISTER

@@ -1,4 +1,4 @@
-"""Answers that do not say what there is: of an endpoint that vanished between two calls, or without content."""
+"""Responses that leave the state unclear: an endpoint that vanishes between calls, or no content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.stage import Stage
 
 @pytest.mark.parametrize("missing", ["forbidden", "success"])
 def test_what_vanishes_between_list_and_describe_is_passed_over(stage: Stage, missing: str) -> None:
-    """F34: it held the device token a moment ago; then the registration succeeds."""
+    """F34: if the endpoint that holds the token vanishes before it is described, Register succeeds."""
     stage.backend.switches.change({"missing_endpoint": missing})
     first = stage.create()
     stage.stranger("canary-token-b", name="canary phone")
@@ -23,7 +23,7 @@ def test_what_vanishes_between_list_and_describe_is_passed_over(stage: Stage, mi
 
 @pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
 def test_what_may_not_be_described_and_is_there_fails(stage: Stage, nth: int) -> None:
-    """F31, F34: List shows it, so that nothing may be registered beside it."""
+    """F31, F34: if an endpoint cannot be described but List shows it, nothing else is registered."""
     first = stage.create()
     stage.stranger("canary-token-b", name="canary phone")
     before = ids(stage)
@@ -36,7 +36,7 @@ def test_what_may_not_be_described_and_is_there_fails(stage: Stage, nth: int) ->
 
 @pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
 def test_an_empty_description_of_what_is_there_is_asked_for_again(stage: Stage, nth: int) -> None:
-    """F26: an answer lost its content on the way once, and List shows the endpoint."""
+    """F26: if a description is empty once and List shows the endpoint, Describe is retried."""
     first = stage.create()
     stage.stranger("canary-token-c", name="canary phone")
     before = ids(stage)
@@ -49,7 +49,7 @@ def test_an_empty_description_of_what_is_there_is_asked_for_again(stage: Stage, 
 
 @pytest.mark.parametrize("nth", [1, 2], ids=["the current one", "another"])
 def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int) -> None:
-    """F26: answers without content for ever, and List shows the endpoint."""
+    """F26: if descriptions stay empty and List shows the endpoint, the event fails."""
     first = stage.create()
     stage.stranger("canary-token-c", name="canary phone")
     before = ids(stage)
@@ -62,7 +62,7 @@ def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int
 
 
 def test_what_vanishes_while_it_is_named_is_told(stage: Stage) -> None:
-    """F34: the replacement was registered, and somebody deregistered it before it had its name."""
+    """F34: if someone deregisters the replacement before it is named, the reason says so."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, call=lambda: vanish(stage, "canary-token-b")))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
@@ -72,7 +72,7 @@ def test_what_vanishes_while_it_is_named_is_told(stage: Stage) -> None:
 
 
 def test_a_change_that_is_never_confirmed_fails(stage: Stage) -> None:
-    """F26: five answers without content, and List shows the endpoint."""
+    """F26: if five responses to a change have no content and List shows the endpoint, the event fails."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, answer="empty", times=None))  # type: ignore[arg-type] # its word
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
@@ -82,7 +82,7 @@ def test_a_change_that_is_never_confirmed_fails(stage: Stage) -> None:
 
 
 def test_a_change_that_is_not_confirmed_of_what_is_gone_registers_it_again(stage: Stage) -> None:
-    """F34: success for an endpoint that does not exist, with an answer that does not name it."""
+    """F34: if a change of a missing endpoint succeeds without naming it, the endpoint is registered again."""
     first = stage.create()
     stage.backend.endpoints.clear()
     stage.backend.faults.append(Fault(UPDATE, answer="empty", times=None))  # type: ignore[arg-type] # its word
@@ -92,7 +92,7 @@ def test_a_change_that_is_not_confirmed_of_what_is_gone_registers_it_again(stage
 
 
 def test_a_registration_of_what_never_is_there_fails(stage: Stage) -> None:
-    """F34, F43: whatever a late delivery registers is gone when it looks."""
+    """F34, F43: if a late delivery's registrations do not exist when it looks, the Create fails."""
     stage.sent()
     stage.clock.sleep(60)
     stage.backend.faults.append(Fault(REGISTER, when="after", call=stage.backend.endpoints.clear, times=None))
@@ -102,7 +102,7 @@ def test_a_registration_of_what_never_is_there_fails(stage: Stage) -> None:
 
 
 def test_a_list_without_content_is_no_empty_list(stage: Stage) -> None:
-    """F26, F31: the service refuses a change of what is there, and does not say so at once."""
+    """F26, F31: a List without content is not taken for an empty list, so that the Update fails."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, error="ForbiddenException", times=None))
     stage.backend.faults.append(Fault(LIST, when="after", answer="empty", times=2))  # type: ignore[arg-type] # its word
@@ -113,7 +113,7 @@ def test_a_list_without_content_is_no_empty_list(stage: Stage) -> None:
 
 
 def test_a_list_that_fails_is_told_as_such(stage: Stage) -> None:
-    """F25: by the operation's name."""
+    """F25: if List fails, the reason names the operation."""
     first = stage.create()
     stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", times=None))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
@@ -129,7 +129,7 @@ def test_a_list_that_fails_is_told_as_such(stage: Stage) -> None:
     ],
 )
 def test_why_an_endpoint_is_inactive_is_told_where_that_is_known(stage: Stage, reason: str, told: str) -> None:
-    """F35: of what the service says, only the words of its API model are passed on."""
+    """F35: if an endpoint is inactive, only the words of the API's model are passed on from the reason."""
     theirs = stage.stranger()
     theirs.status = "INACTIVE"
     theirs.status_reason = reason  # type: ignore[assignment] # the service may learn other words
@@ -137,7 +137,7 @@ def test_why_an_endpoint_is_inactive_is_told_where_that_is_known(stage: Stage, r
 
 
 def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:
-    """F34, F61: List shows both; the first one is gone when it is described."""
+    """F34, F61: if another endpoint vanishes before it is described, our own attempt is still found."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
     stage.stranger("canary-token-c", name="canary phone")
@@ -148,7 +148,7 @@ def test_what_vanishes_does_not_hide_our_own_attempt(stage: Stage) -> None:
 
 
 def test_only_what_may_be_ours_is_described(stage: Stage) -> None:
-    """F71: List shows names and types; endpoints of others cost no call each."""
+    """F71: other endpoints are not described, because List shows their names and types."""
     first = stage.create()
     stage.stranger("canary-token-c")
     stage.stranger("canary-token-d", name="canary phone", endpoint_type="GCM")
@@ -157,7 +157,7 @@ def test_only_what_may_be_ours_is_described(stage: Stage) -> None:
 
 
 def test_a_move_asks_again_what_it_leaves(stage: Stage) -> None:
-    """F26, F69: the former user's endpoint is described without content, twice; then it moves."""
+    """F26, F69: if the former user's endpoint is described without content twice, the move retries and succeeds."""
     bob = second_user(stage)
     first = stage.create()
     stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty", times=2))  # type: ignore[arg-type] # its word
@@ -167,7 +167,7 @@ def test_a_move_asks_again_what_it_leaves(stage: Stage) -> None:
 
 
 def test_an_empty_description_of_the_current_endpoint_does_not_replace_it(stage: Stage) -> None:
-    """F26: a rollback finds the endpoint as declared once its description has content."""
+    """F26: if a description has content only later, a rollback keeps the current endpoint."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
     stage.backend.faults.append(Fault(DESCRIBE, when="after", answer="empty"))  # type: ignore[arg-type] # its word

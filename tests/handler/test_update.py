@@ -1,4 +1,4 @@
-"""Update in place, and of an endpoint that vanished."""
+"""Updates in place, and of an endpoint that no longer exists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UPDATE = "UpdateAppInstanceUserEndpoint"
 
 
 def test_a_changed_name_is_updated_in_place_with_one_call(stage: Stage) -> None:
-    """F69: both changeable members are sent, and the id stays."""
+    """F69: a changed name is one call with both changeable members, and the ID stays."""
     old = stage.properties(AllowMessages="NONE")
     first = stage.create(old)
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new", AllowMessages="NONE"), old)
@@ -25,7 +25,7 @@ def test_a_changed_name_is_updated_in_place_with_one_call(stage: Stage) -> None:
 
 @pytest.mark.parametrize("omitted", ["kept", "reset"])
 def test_a_removed_name_gives_the_made_up_one(stage: Stage, omitted: str) -> None:
-    """F69: what is no longer declared goes back to its default."""
+    """F69: if a name is no longer declared, the endpoint gets the generated one."""
     stage.backend.switches.change({"omitted_on_update": omitted})
     first = stage.create(stage.properties(AllowMessages="NONE"))
     stage.update(first["PhysicalResourceId"], stage.properties(Name=None), stage.properties(AllowMessages="NONE"))
@@ -36,7 +36,7 @@ def test_a_removed_name_gives_the_made_up_one(stage: Stage, omitted: str) -> Non
 
 @pytest.mark.parametrize("change", [{}, {"AdoptExisting": "true"}, {"ServiceToken": "arn:aws:lambda:other"}], ids=str)
 def test_nothing_changed_is_no_call(stage: Stage, change: dict[str, str]) -> None:
-    """F69: what does not concern the endpoint does not touch it."""
+    """F69: if nothing about the endpoint changes, no call is made."""
     first = stage.create()
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
     assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
@@ -47,7 +47,7 @@ def test_nothing_changed_is_no_call(stage: Stage, change: dict[str, str]) -> Non
 @pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
 @pytest.mark.parametrize("name", ["new", None])
 def test_an_endpoint_that_vanished_is_registered_again(stage: Stage, missing: str, name: str | None) -> None:
-    """F34: whatever the service answers for it, List says that it is gone."""
+    """F34: if List shows that the endpoint is gone, an Update registers it again, whatever the error."""
     stage.backend.switches.change({"missing_endpoint": missing})
     first = stage.create()
     stage.backend.endpoints.clear()
@@ -59,7 +59,7 @@ def test_an_endpoint_that_vanished_is_registered_again(stage: Stage, missing: st
 
 
 def test_a_refused_update_of_an_existing_endpoint_fails(stage: Stage) -> None:
-    """F59: the endpoint and its id stay as they were."""
+    """F59: if an Update of an existing endpoint is refused, the endpoint and its ID stay."""
     first = stage.create()
     stage.backend.faults.append(Fault.deny(UPDATE))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
@@ -70,7 +70,7 @@ def test_a_refused_update_of_an_existing_endpoint_fails(stage: Stage) -> None:
 
 
 def test_a_refused_declaration_keeps_the_id(stage: Stage) -> None:
-    """The rollback finds the endpoint under the id it has."""
+    """If a declaration is invalid, the ID stays, and the rollback finds the endpoint."""
     first = stage.create()
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APN"), stage.properties())
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
@@ -92,7 +92,7 @@ def test_a_refused_declaration_keeps_the_id(stage: Stage) -> None:
 def test_an_immutable_change_replaces_the_endpoint(
     stage: Stage, change: dict[str, object], name: str | None, conflict: str
 ) -> None:
-    """F69: a new endpoint as declared; after CloudFormation's Delete of the old id it is the only one."""
+    """F69: a change of an immutable property registers a new endpoint; the old one is left to a Delete."""
     stage.backend.switches.change({"device_token_conflict": conflict})
     old, new = stage.properties(Name=name), stage.properties(Name=name, **change)
     first = stage.create(old)
@@ -109,7 +109,7 @@ def test_an_immutable_change_replaces_the_endpoint(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_replacement_looks_and_registers(stage: Stage, name: str | None) -> None:
-    """Where nothing is in the way: three calls, a fourth for a declared name; CloudFormation is asked once."""
+    """Without conflicts a replacement takes three calls, four with a declared name, and one to CloudFormation."""
     first = stage.create(stage.properties(Name=name))
     before = len(stage.operations)
     new = stage.properties(Name=name, EndpointAttributes={"DeviceToken": "canary-token-b"})
@@ -119,7 +119,7 @@ def test_a_replacement_looks_and_registers(stage: Stage, name: str | None) -> No
 
 
 def test_the_predecessor_is_left_to_cloudformation(stage: Stage) -> None:
-    """Create before delete: the old endpoint works until the whole stack is updated."""
+    """The old endpoint stays until CloudFormation's Delete, so that it works during the update."""
     first = stage.create()
     new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     stage.update(first["PhysicalResourceId"], new, stage.properties())
@@ -127,7 +127,7 @@ def test_the_predecessor_is_left_to_cloudformation(stage: Stage) -> None:
 
 
 def test_a_predecessor_that_gave_way_comes_back(stage: Stage) -> None:
-    """The old endpoint held the token; the new one is refused; the old declaration is registered again."""
+    """If the new endpoint is refused after the old one gave way, the old one is registered again."""
     first = stage.create()
     stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", error="BadRequestException", nth=2))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
@@ -139,7 +139,7 @@ def test_a_predecessor_that_gave_way_comes_back(stage: Stage) -> None:
 
 @pytest.mark.parametrize("answered", ["old id", "answered id"])
 def test_the_rollback_of_a_replacement_that_failed_half_way(stage: Stage, answered: str) -> None:
-    """F60, F62: whichever id CloudFormation sends, the old declaration is registered once."""
+    """F60, F62: the rollback of a failed replacement leaves one endpoint, under any ID."""
     first = stage.create()
     stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", error="BadRequestException", nth=2))
     failed = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
@@ -152,7 +152,7 @@ def test_the_rollback_of_a_replacement_that_failed_half_way(stage: Stage, answer
 
 
 def test_somebody_elses_endpoint_survives_a_failing_rotation_and_its_rollback(stage: Stage) -> None:
-    """F27: the new token is a stranger's, under the very name that is declared here."""
+    """F27: if the new token is someone else's, its endpoint survives the failed Update and the rollback."""
     first = stage.create()
     stage.clock.sleep(3600)
     theirs = stage.stranger("canary-token-b", name="canary phone")
@@ -169,7 +169,7 @@ def test_somebody_elses_endpoint_survives_a_failing_rotation_and_its_rollback(st
 
 
 def test_an_old_update_delivered_late_changes_nothing(stage: Stage) -> None:
-    """F44: CloudFormation has gone on; the endpoint keeps the name of the newer declaration."""
+    """F44: a late Update changes nothing if CloudFormation has a newer declaration."""
     first = stage.create()
     stage.sent()
     stage.clock.sleep(3600)
@@ -184,7 +184,7 @@ def test_an_old_update_delivered_late_changes_nothing(stage: Stage) -> None:
 
 
 def test_an_inactive_endpoint_can_still_be_updated(stage: Stage) -> None:
-    """F35: its state is the service's; what is declared is brought to it all the same."""
+    """F35: an inactive endpoint can be updated, because its state is the service's own."""
     first = stage.create()
     endpoint = stage.registered[0]
     endpoint.status, endpoint.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
@@ -195,7 +195,7 @@ def test_an_inactive_endpoint_can_still_be_updated(stage: Stage) -> None:
 
 
 def test_a_moved_user_moves_the_endpoint(stage: Stage) -> None:
-    """F69: another user is another endpoint."""
+    """F69: a change of the user replaces the endpoint."""
     bob = second_user(stage)
     first = stage.create()
     new = stage.properties(AppInstanceUserArn=bob)
@@ -207,7 +207,7 @@ def test_a_moved_user_moves_the_endpoint(stage: Stage) -> None:
 
 
 def test_a_predecessor_that_was_brought_back_gives_way_again(stage: Stage) -> None:
-    """F60, F62: the rollback failed once; the next try meets the endpoint that it registered again itself."""
+    """F60, F62: if a rollback fails, its retry replaces the endpoint that the first try registered again."""
     old, new = stage.properties(), stage.properties(Type="APNS_SANDBOX")
     first = stage.create(old)
     second = stage.update(first["PhysicalResourceId"], new, old)
@@ -221,7 +221,7 @@ def test_a_predecessor_that_was_brought_back_gives_way_again(stage: Stage) -> No
 
 @pytest.mark.parametrize("is_user_changed", [True, False])
 def test_an_update_takes_no_older_endpoint_that_equals_it(stage: Stage, *, is_user_changed: bool) -> None:
-    """F27: whoever registered it long before, under the very name that is declared."""
+    """F27: an Update does not adopt an older equal endpoint, even if it has the declared name."""
     bob = second_user(stage)
     change = {"AppInstanceUserArn": bob} if is_user_changed else {}
     theirs = stage.stranger("canary-token-b", name="canary phone", app_instance_user_arn=bob if change else stage.user)
@@ -235,7 +235,7 @@ def test_an_update_takes_no_older_endpoint_that_equals_it(stage: Stage, *, is_us
 
 
 def test_an_update_to_another_user_works_where_the_former_is_gone(stage: Stage) -> None:
-    """F33: what the former user had went with it."""
+    """F33: if the former user no longer exists, an Update to another user succeeds."""
     bob = second_user(stage)
     first = stage.create()
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
@@ -245,7 +245,7 @@ def test_an_update_to_another_user_works_where_the_former_is_gone(stage: Stage) 
 
 
 def test_a_page_instead_of_an_answer_is_not_taken_for_one(stage: Stage) -> None:
-    """F26: a proxy answered in the service's place, and nothing was done."""
+    """F26: if a proxy responds with a page, it is not taken for a response of the service."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, answer="html"))  # type: ignore[arg-type] # the enumeration's value
     assert (
@@ -263,7 +263,7 @@ def test_a_page_instead_of_an_answer_is_not_taken_for_one(stage: Stage) -> None:
 def test_a_token_that_is_rotated_there_and_back_is_the_declared_one(
     stage: Stage, name: str | None, memory: str, *, is_cleaned_up: bool
 ) -> None:
-    """F37, F68: A, B, A, B, also where CloudFormation's Delete of the one before comes only afterwards."""
+    """F37, F68: a token that goes from A to B and back is registered as declared each time."""
     stage.backend.switches.change({"token_memory": memory})
     tokens = ["canary-token-a", "canary-token-b"] * 2
     old = stage.properties(Name=name, EndpointAttributes={"DeviceToken": tokens[0]})
@@ -290,7 +290,7 @@ def test_a_token_that_is_rotated_there_and_back_is_the_declared_one(
 def test_an_update_in_place_that_failed_is_rolled_back_in_place(
     stage: Stage, change: dict[str, str], when: str
 ) -> None:
-    """F59: before or after its effect; the id stays, and the old name and messages are there again."""
+    """F59: if an Update in place fails, the rollback restores the old name and messages, under the same ID."""
     first = stage.create()
     fault = {"error": "BadRequestException", "status": 400}
     stage.backend.faults.append(Fault(UPDATE, when=when, **fault))  # type: ignore[arg-type] # one of several
@@ -303,7 +303,7 @@ def test_an_update_in_place_that_failed_is_rolled_back_in_place(
 
 
 def test_a_replacement_beyond_the_quota_is_told_and_keeps_the_old_endpoint(stage: Stage) -> None:
-    """F29: CloudFormation creates before it deletes, so that a full user has no room for both."""
+    """F29: if a user's quota is full, a replacement fails with that reason, and the old endpoint stays."""
     stage.backend.switches.endpoints_per_user = 1
     first = stage.create()
     new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
@@ -316,7 +316,7 @@ def test_a_replacement_beyond_the_quota_is_told_and_keeps_the_old_endpoint(stage
 @pytest.mark.parametrize("failed_token", ["forgotten", "remembered"])
 @pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
 def test_a_resource_that_is_added_again_is_registered_again(stage: Stage, memory: str, failed_token: str) -> None:
-    """F37, F67: whatever the service remembers of the first time, also of one that it refused."""
+    """F37, F67: a resource that is added again is registered again, whatever the service remembers."""
     stage.backend.switches.change({"token_memory": memory, "failed_token": failed_token})
     stage.backend.switches.endpoints_per_user = 0
     refused = stage.create()
@@ -331,7 +331,7 @@ def test_a_resource_that_is_added_again_is_registered_again(stage: Stage, memory
 
 
 def test_a_voip_token_that_is_no_longer_declared_replaces_the_endpoint(stage: Stage) -> None:
-    """F69: what was registered with both tokens is another endpoint than one with the first alone."""
+    """F69: if a VoIP token is no longer declared, the endpoint is replaced."""
     both = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"})
     first = stage.create(both)
     answer = stage.update(first["PhysicalResourceId"], stage.properties(), both)
@@ -340,7 +340,7 @@ def test_a_voip_token_that_is_no_longer_declared_replaces_the_endpoint(stage: St
 
 
 def test_a_former_declaration_of_an_older_schema_is_replaced(stage: Stage) -> None:
-    """F21: its user cannot be read, so that nothing is looked for there."""
+    """F21: if the former declaration is of an older schema, nothing is looked for at its user."""
     first = stage.create()
     answer = stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(AppInstanceUserArn="alice"))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])

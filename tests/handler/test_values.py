@@ -1,4 +1,4 @@
-"""The small decisions by themselves: times, phases, what is written and read back."""
+"""The small decisions: times, phases, and values that are written and read back."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
     ],
 )
 def test_a_timestamp_is_read_in_whatever_form_it_comes(timestamp: object, expected: float | None) -> None:
-    """The API's documentation says milliseconds, botocore's parser seconds; what is neither is no time."""
+    """A timestamp may be in milliseconds, as the documentation says, or in seconds; else it is no time."""
     assert seconds(timestamp) == expected
 
 
@@ -53,7 +53,7 @@ def test_a_timestamp_is_read_in_whatever_form_it_comes(timestamp: object, expect
 def test_a_described_endpoint_is_read_in_whatever_form_its_timestamps_come(
     stage: Stage, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Through a new client of botocore, whose own parser of timestamps raises on milliseconds."""
+    """A description is read with timestamps of any form, although botocore raises on milliseconds."""
     monkeypatch.setattr("support.stage._WARM", AwsClients())
     stage.backend.switches.change({"timestamps": form})
     first = stage.create()
@@ -63,7 +63,7 @@ def test_a_described_endpoint_is_read_in_whatever_form_its_timestamps_come(
 
 
 def test_each_phase_leaves_time_for_those_that_follow() -> None:
-    """F42: of 120 seconds, 20 are kept for a clean-up and 10 for the answer; while it is under way nothing begins."""
+    """F42: of 120 seconds, 20 are kept for the clean-up and 10 for the response; then nothing begins."""
     deadline = Deadline(lambda: 120.0)
     left = [deadline.for_calls()]
     for phase in (Phase.CLEANUP, Phase.WORK, Phase.ANSWER, Phase.AFTERWARDS):
@@ -81,7 +81,7 @@ def test_each_phase_leaves_time_for_those_that_follow() -> None:
 def test_the_time_is_shared_out_in_proportion(
     seconds_left: float, work: float, until_answer: float, answer: float
 ) -> None:
-    """F42: of little time the answer gets a second, of much ten."""
+    """F42: the response gets a second of a short time, and ten of a long one."""
     deadline = Deadline(lambda: seconds_left)
     assert deadline.for_calls() == pytest.approx(work)
     assert deadline.until_answer == pytest.approx(until_answer)
@@ -89,7 +89,7 @@ def test_the_time_is_shared_out_in_proportion(
 
 
 def test_no_call_begins_while_the_answer_is_under_way() -> None:
-    """F55: the timer has answered; the work that goes on makes no other call."""
+    """F55: once the timer has responded, the work makes no further call."""
     deadline = Deadline(lambda: 120.0)
     deadline.check("ListAppInstanceUserEndpoints")
     deadline.enter(Phase.ANSWER)
@@ -129,14 +129,14 @@ DECLARATIONS = [
 
 @pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda each: type(each.device_token).__name__)
 def test_an_endpoint_that_is_written_is_read_back(declaration: EndpointDeclaration) -> None:
-    """The same value, from properties in which nothing is wrong."""
+    """An endpoint that is written is read back equal, if its properties are valid."""
     properties = declaration.to_properties()
     assert violations(ENDPOINT_TYPE, properties) == []
     assert read_endpoint(properties) == declaration
 
 
 def test_what_is_left_to_its_default_is_left_out() -> None:
-    """A template holds what was declared, and nothing that CloudFormation would call a change later."""
+    """A member with its default is left out of the template, so that it does not change later."""
     assert DECLARATIONS[0].to_properties() == {
         "AppInstanceUserArn": USER,
         "Type": "APNS",
@@ -156,12 +156,12 @@ def test_what_is_left_to_its_default_is_left_out() -> None:
     ],
 )
 def test_only_a_named_version_never_changes(source: SecretSource | ParameterSource, is_pinned: bool) -> None:  # noqa: FBT001 - one of the cases
-    """A stage is a label that moves from version to version."""
+    """Only a named version is constant; a stage moves from version to version."""
     assert source.is_pinned is is_pinned
 
 
 def test_tags_that_are_written_are_read_back() -> None:
-    """In the order of their keys."""
+    """Tags that are written are read back in the order of their keys."""
     declaration = TagsDeclaration(resource_arn=USER, tags={"b": "2", "a": "1"})
     properties = declaration.to_properties()
     assert properties["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
@@ -190,5 +190,5 @@ UNKNOWN = "${Token[TOKEN.7]}"
     ],
 )
 def test_what_is_not_known_yet_passes(resource_type: str, properties: dict[str, Any]) -> None:
-    """F5: a CDK token is judged when the event arrives."""
+    """F5: a value unknown at synthesis, such as a CDK token, is checked when the event arrives."""
     assert violations(resource_type, properties, unresolved=lambda value: value == UNKNOWN) == []

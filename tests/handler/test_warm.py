@@ -1,4 +1,4 @@
-"""A used process: whatever became of one event, the next one is handled as if it were the first."""
+"""A used process handles each event like its first, whatever happened before."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ UNANSWERABLE = KEYS[:5]
 
 
 def nothing(stage: Stage) -> None:
-    """A cold process."""
+    """A new process."""
     del stage
 
 
 def success(stage: Stage) -> None:
-    """One event was handled well."""
+    """One event was successful."""
     stage.create()
 
 
@@ -46,43 +46,43 @@ def refusal(stage: Stage) -> None:
 
 
 def throttle(stage: Stage) -> None:
-    """The deadline came first."""
+    """The deadline passed."""
     stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=None))
     stage.create()
 
 
 def crash(stage: Stage) -> None:
-    """Something failed unexpectedly."""
+    """The code raised an unexpected error."""
     stage.backend.faults.append(Fault(REGISTER, call=_raise(SystemExit)))
     stage.create()
 
 
 def no_event(stage: Stage) -> None:
-    """What came was no event."""
+    """The event could not be read."""
     stage.run({})
 
 
 def lost_answer(stage: Stage) -> None:
-    """Nobody accepted the answer."""
+    """The response was not accepted."""
     stage.sink.refuses = True
     with suppress(AnswerNotAcceptedError):
         stage.run(stage.event("Create", stage.properties()))
 
 
 def expired_url(stage: Stage) -> None:
-    """The URL refused the answer."""
+    """The URL refused the response."""
     stage.sink.statuses = [403] * 3
     stage.run(stage.event("Create", stage.properties()))
 
 
 def failed_tags(stage: Stage) -> None:
-    """An event of the other type failed."""
+    """An event of the other resource type failed."""
     stage.backend.faults.append(Fault.deny("TagResource"))
     stage.create({"ResourceARN": stage.user, "Tags": [{"Key": "a", "Value": "b"}]}, ResourceType=TAGS_TYPE)
 
 
 def timer(stage: Stage) -> None:
-    """The timer answered while the work was stuck in a call, and then the work came to its end."""
+    """The timer responded while a call hung, and then the work ended."""
     began, at = time.monotonic(), stage.clock.at
     stage.clock.now = lambda: at + time.monotonic() - began  # type: ignore[method-assign] # real time here
     stage.backend.faults.append(Fault(REGISTER, call=lambda: time.sleep(1.2)))
@@ -100,7 +100,7 @@ PASTS = (nothing, success, refusal, throttle, crash, no_event, lost_answer, expi
 
 
 def clear(stage: Stage) -> None:
-    """What had gone wrong goes wrong no more, and nothing is registered."""
+    """Remove all faults and all endpoints."""
     stage.backend.faults.clear()
     stage.backend.endpoints.clear()
     stage.backend.calls.clear()
@@ -109,7 +109,7 @@ def clear(stage: Stage) -> None:
 
 @pytest.mark.parametrize("past", PASTS)
 def test_the_event_after_is_clean(stage: Stage, past: Callable[[Stage], None]) -> None:
-    """F45: Create, Update and Delete with their own ids, the calls of a new process, and nothing of before."""
+    """F45: the event after any other is handled with its own IDs and with a new process's calls."""
     past(stage)
     clear(stage)
     first = stage.create()
@@ -139,7 +139,7 @@ def test_the_event_after_is_clean(stage: Stage, past: Callable[[Stage], None]) -
 def test_an_event_that_cannot_be_answered_ends_at_once(
     stage: Stage, caplog: pytest.LogCaptureFixture, past: Callable[[Stage], None], request_type: str, key: str
 ) -> None:
-    """F15: with any one key missing, in a new process and in a used one: nobody is asked, and it is logged."""
+    """F15: if an event lacks what a response needs, it ends at once, is logged, and makes no call."""
     past(stage)
     stage.sink.forget()
     before = [vars(endpoint).copy() for endpoint in stage.registered]
@@ -166,7 +166,7 @@ def test_an_event_that_cannot_be_answered_ends_at_once(
 def test_an_event_that_can_be_answered_is(
     stage: Stage, past: Callable[[Stage], None], request_type: str, key: str
 ) -> None:
-    """F15, F18: with any other key missing, once, with this event's ids, and at most one endpoint."""
+    """F15, F18: if an event lacks any other key, it is answered once, with at most one endpoint."""
     past(stage)
     clear(stage)
     event = whole_event(stage, request_type)
@@ -195,7 +195,7 @@ def whole_event(stage: Stage, request_type: str) -> dict[str, Any]:
 def test_what_is_no_event_at_all_ends_at_once(
     stage: Stage, caplog: pytest.LogCaptureFixture, past: Callable[[Stage], None], event: object
 ) -> None:
-    """F15: not even a URL of an earlier event hears of it."""
+    """F15: a value that is not an event ends at once, without a request to an earlier event's URL."""
     past(stage)
     stage.sink.forget()
     caplog.clear()
@@ -211,7 +211,7 @@ def test_what_is_no_event_at_all_ends_at_once(
 def test_what_was_registered_when_the_function_failed_is_found_by_the_delete(
     stage: Stage, error: type[BaseException], name: str | None, when: Any
 ) -> None:
-    """F48: before or after the effect of Register; the answered id is enough."""
+    """F48: if the function fails around Register, the Delete finds the endpoint by the response's ID."""
     stage.backend.faults.append(Fault(REGISTER, when=when, call=_raise(error), times=None))
     answer = stage.create(stage.properties(Name=name))
     assert answer["Status"] == "FAILED"
@@ -233,7 +233,7 @@ def test_what_was_registered_when_the_function_failed_is_found_by_the_delete(
 def test_an_update_in_which_the_function_failed_is_rolled_back(
     stage: Stage, change: dict[str, Any], error: type[BaseException], nth: int, when: Any
 ) -> None:
-    """F48, F59: at whatever call; the old declaration is registered once."""
+    """F48, F59: if an Update fails at any call, its rollback leaves the old declaration registered once."""
     old, new = stage.properties(), stage.properties(**change)
     first = stage.create(old)
     stage.backend.faults.append(Fault(when=when, nth=nth, call=_raise(error)))
