@@ -48,7 +48,7 @@ def caller(*, seconds: float = 100.0) -> tuple[Caller, list[float]]:
         slept.append(for_so_long)
         clock.sleep(for_so_long)
 
-    deadline = Deadline(lambda: 130.0 - clock.now())  # of which thirty are kept for the clean-up and the answer
+    deadline = Deadline(lambda: 130.0 - clock.now())  # thirty of them are for the clean-up and the response
     clock.sleep(100.0 - seconds)
     return Caller(deadline=deadline, sleep=sleep, jitter=lambda _, most: most), slept
 

@@ -50,7 +50,7 @@ def test_a_cold_start_imports_neither_boto3_nor_what_is_for_synth_alone() -> Non
     """Apart from the standard library, the handler imports only crhelper and botocore with its dependencies."""
     imported = json.loads(_told_by_a_new_process(_TELL_WHAT_IS_IMPORTED))
     foreign = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
-    foreign -= {"certifi"}  # which botocore takes if it is there
+    foreign -= {"certifi"}  # botocore uses it if it is installed
     assert foreign == {"botocore", "chime_endpoints_handler", "crhelper", "dateutil", "jmespath", "six", "urllib3"}
     for_others_than_create = {"delete", "identity_tags", "replacement", "update"}
     assert {f"chime_endpoints_handler.{module}" for module in for_others_than_create}.isdisjoint(imported)
@@ -204,7 +204,7 @@ class _Asked:
 def test_an_event_makes_no_client_that_it_does_not_need(stage: Stage) -> None:
     """A token in the template needs only the Chime client; an unchanged declaration needs no client."""
     asked = _Asked(stage.clients)
-    stage.clients = asked  # type: ignore[assignment] # it stands before the one that was there
+    stage.clients = asked  # type: ignore[assignment] # it wraps the stage's own
     properties = stage.properties()
     made = stage.create(properties)["PhysicalResourceId"]
     stage.update(made, {**properties, "Name": "another"}, properties)

@@ -198,7 +198,7 @@ def test_a_replacement_that_is_always_refused_reports_the_conflict(stage: Stage)
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
     assert answer["Status"] == "FAILED"
     assert "ConflictException" in answer["Reason"]
-    assert stage.operations.count("Register") == 4  # with the Create's
+    assert stage.operations.count("Register") == 4  # including the one of the Create
 
 
 def test_a_conflict_with_little_time_left_is_reported_without_a_second_look(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Create: what is registered, and what the answer says of it."""
+"""Create: what the function registers, and what its response contains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGISTER = "RegisterAppInstanceUserEndpoint"
 
 
 def test_a_create_registers_the_declaration_with_one_call(stage: Stage) -> None:
-    """Where nothing fails, Register is the only call."""
+    """If nothing fails, Register is the only call."""
     answer = stage.create(stage.properties(AllowMessages="NONE"))
     (endpoint,) = stage.registered
     assert answer["Status"] == "SUCCESS"
@@ -40,21 +40,21 @@ def test_a_voip_token_is_registered_with_its_device_token(stage: Stage) -> None:
 
 
 def test_an_undeclared_name_is_made_of_stack_logical_id_and_suffix(stage: Stage) -> None:
-    """CloudFormation names what one leaves unnamed; so does this."""
+    """The function generates a name as CloudFormation does for unnamed resources."""
     stage.create(stage.properties(Name=None))
     (endpoint,) = stage.registered
     assert endpoint.name == f"chat-Phone-{suffix(STACK_ID, 'Phone')}"
 
 
 def test_an_empty_name_is_a_declared_name(stage: Stage) -> None:
-    """The API allows an empty name, and what is declared is used as declared."""
+    """The API allows an empty name, and the function uses it as declared."""
     stage.create(stage.properties(Name=""))
     (endpoint,) = stage.registered
     assert not endpoint.name
 
 
 def test_every_problem_of_a_request_is_named_at_once(stage: Stage) -> None:
-    """One answer tells all that is to be mended, and nothing is registered."""
+    """One response names every problem, and nothing is registered."""
     answer = stage.create({"Typ": "APNS", "ResourceArn": "x", "EndpointAttributes": {"DeviceToken": ""}})
     for part in ("Typ is not a property; did you mean Type?", "AppInstanceUserArn is missing", "ResourceArn is not"):
         assert part in answer["Reason"]
@@ -64,7 +64,7 @@ def test_every_problem_of_a_request_is_named_at_once(stage: Stage) -> None:
 
 
 def test_the_delete_after_a_refused_declaration_makes_no_call(stage: Stage) -> None:
-    """The id of a Create that registered nothing says so."""
+    """The ID of a Create that registered nothing says so."""
     answer = stage.create({"Type": "nonsense"})
     deleted = stage.delete(answer["PhysicalResourceId"], {"Type": "nonsense"})
     assert deleted["Status"] == "SUCCESS"
@@ -73,7 +73,7 @@ def test_the_delete_after_a_refused_declaration_makes_no_call(stage: Stage) -> N
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_transient_failure_is_tried_again(stage: Stage, status: int) -> None:
-    """F24, F25: a throttle or a failure before the effect is overcome."""
+    """F24, F25: after a throttle, or a failure without effect, the function retries and succeeds."""
     codes = {429: "ThrottledClientException", 500: "ServiceFailureException", 503: "ServiceUnavailableException"}
     stage.backend.faults.append(Fault(REGISTER, error=codes[status], status=status, times=3))
     assert stage.create()["Status"] == "SUCCESS"
@@ -99,7 +99,7 @@ def test_a_transient_failure_is_tried_again(stage: Stage, status: int) -> None:
 def test_a_lost_answer_of_register_leaves_one_endpoint(
     stage: Stage, fault: dict[str, object], memory: str, name: str | None
 ) -> None:
-    """F25, F26: the effect took place, the answer did not arrive: exactly one endpoint, and its id."""
+    """F25, F26: if Register takes effect but its response is lost, one endpoint exists and the response has its ID."""
     stage.backend.switches.change({"token_memory": memory})
     stage.backend.faults.append(Fault(REGISTER, when="after", **fault))  # type: ignore[arg-type] # one of several
     answer = stage.create(stage.properties(Name=name))
@@ -111,15 +111,15 @@ def test_a_lost_answer_of_register_leaves_one_endpoint(
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("memory", ["for_ever", "while_alive", "none"])
 def test_the_same_event_twice_gives_the_same_endpoint(stage: Stage, memory: str, name: str | None) -> None:
-    """F43: whether or not the service remembers the token."""
+    """F43: a repeated event reports the same endpoint, whether or not the service remembers the request token."""
     stage.backend.switches.change({"token_memory": memory})
     event = stage.event("Create", stage.properties(Name=name))
     assert stage.deliver(event) == stage.deliver(event)
     assert len(stage.registered) == 1
 
 
-def test_somebody_elses_endpoint_is_named_and_left_alone(stage: Stage) -> None:
-    """F27: the device token is taken by an endpoint that is not ours."""
+def test_a_strangers_endpoint_is_named_and_left_alone(stage: Stage) -> None:
+    """F27: if another endpoint has the device token, the Create fails and does not change that endpoint."""
     theirs = stage.stranger()
     before = vars(theirs).copy()
     answer = stage.create()
@@ -130,8 +130,8 @@ def test_somebody_elses_endpoint_is_named_and_left_alone(stage: Stage) -> None:
     assert [vars(endpoint) for endpoint in stage.registered] == [before]
 
 
-def test_an_older_endpoint_equal_in_everything_is_somebody_elses(stage: Stage) -> None:
-    """F27, F73: what existed before this resource's Create began cannot be its own attempt."""
+def test_an_older_endpoint_equal_in_everything_is_a_strangers(stage: Stage) -> None:
+    """F27, F73: an endpoint that existed before the Create began belongs to someone else."""
     theirs = stage.stranger(name="canary phone")
     stage.clock.sleep(60)
     stage.stack.detail = {"ResourceStatus": "CREATE_IN_PROGRESS", "LastUpdatedTimestamp": stage.clock.now()}
@@ -141,7 +141,7 @@ def test_an_older_endpoint_equal_in_everything_is_somebody_elses(stage: Stage) -
 
 
 def test_the_token_of_another_user_is_explained(stage: Stage) -> None:
-    """F27: where device tokens conflict beyond a user, the endpoint in the way is not to be seen."""
+    """F27: if device tokens are unique beyond a user, the function explains that it cannot see the holder."""
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
     bob = second_user(stage)
     stage.stranger(app_instance_user_arn=bob)
@@ -150,7 +150,7 @@ def test_the_token_of_another_user_is_explained(stage: Stage) -> None:
 
 
 def test_an_existing_endpoint_is_adopted_where_declared(stage: Stage) -> None:
-    """AdoptExisting takes the endpoint over and brings it to the declaration."""
+    """With AdoptExisting, the function takes the endpoint over and brings it to the declaration."""
     theirs = stage.stranger()
     answer = stage.create(stage.properties(AdoptExisting="true", AllowMessages="NONE"))
     (endpoint,) = stage.registered
@@ -160,7 +160,7 @@ def test_an_existing_endpoint_is_adopted_where_declared(stage: Stage) -> None:
 
 @pytest.mark.parametrize("name", [None, "", "theirs"])
 def test_adopting_what_is_as_declared_changes_nothing_of_it(stage: Stage, name: str | None) -> None:
-    """No name and an empty one are the same; the service is not even asked to change anything."""
+    """A missing name equals an empty one, and the function sends no change to the service."""
     theirs = stage.stranger(name=name)
     before = copy.deepcopy(theirs)
     answer = stage.create(stage.properties(AdoptExisting="true", Name=name or ""))
@@ -170,7 +170,7 @@ def test_adopting_what_is_as_declared_changes_nothing_of_it(stage: Stage, name: 
 
 
 def test_an_existing_endpoint_of_another_application_is_not_adopted(stage: Stage) -> None:
-    """What cannot be changed cannot be brought to the declaration."""
+    """The application of an endpoint cannot change, so adoption is refused."""
     stage.stranger(resource_arn=OTHER_APPLICATION)
     answer = stage.create(stage.properties(AdoptExisting="true"))
     assert answer["Status"] == "FAILED"
@@ -178,8 +178,8 @@ def test_an_existing_endpoint_of_another_application_is_not_adopted(stage: Stage
     assert stage.registered[0].name == "somebody else's"
 
 
-def test_the_quota_is_told_with_its_number(stage: Stage) -> None:
-    """F29: nothing is registered and the reason says what to ask for."""
+def test_an_exceeded_quota_is_reported_with_its_number(stage: Stage) -> None:
+    """F29: nothing is registered, and the reason names the quota to increase."""
     stage.backend.switches.endpoints_per_user = 0
     answer = stage.create()
     assert "10 by default" in answer["Reason"]
@@ -188,7 +188,7 @@ def test_the_quota_is_told_with_its_number(stage: Stage) -> None:
 
 
 def test_a_refusal_names_the_permissions_to_check(stage: Stage) -> None:
-    """F30: a 403 of the service is retried for a while, since a role may only just be taking effect, then told."""
+    """F30: the function retries a 403 for a while, because a role may be new, and then names the permissions."""
     stage.backend.faults.append(Fault(REGISTER, error="ForbiddenException", times=None))
     began = stage.clock.now()
     answer = stage.create()
@@ -198,13 +198,13 @@ def test_a_refusal_names_the_permissions_to_check(stage: Stage) -> None:
 
 
 def test_a_role_that_takes_effect_late_is_waited_for(stage: Stage) -> None:
-    """F30: the policy was attached a moment ago."""
+    """F30: the function retries until a recently attached policy takes effect."""
     stage.backend.faults.append(Fault.deny(REGISTER, times=4))
     assert stage.create()["Status"] == "SUCCESS"
 
 
 def test_a_throttle_for_ever_fails_in_time(stage: Stage) -> None:
-    """F24, F42: at last FAILED, before the deadline, with nothing registered."""
+    """F24, F42: if every call is throttled, the Create fails before the deadline and registers nothing."""
     stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=None))
     began = stage.clock.now()
     answer = stage.create()
@@ -215,7 +215,7 @@ def test_a_throttle_for_ever_fails_in_time(stage: Stage) -> None:
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_registration_without_an_answer_for_ever_is_removed(stage: Stage, name: str | None) -> None:
-    """Every Register takes effect and none is answered: the failed Create leaves nothing registered."""
+    """If Register always takes effect without a response, the failed Create leaves nothing registered."""
     stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=None))
     answer = stage.create(stage.properties(Name=name))
     assert answer["Status"] == "FAILED"
@@ -224,7 +224,7 @@ def test_a_registration_without_an_answer_for_ever_is_removed(stage: Stage, name
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_conflict_that_cannot_be_resolved_leaves_nothing(stage: Stage, name: str | None) -> None:
-    """F25, F27: Register takes effect, is refused the second time, and what is in its way cannot be described."""
+    """F25, F27: a failed Create removes what Register left, even if the conflicting endpoint cannot be described."""
     stage.backend.switches.change({"token_memory": "none"})
     stage.backend.faults += [
         Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
@@ -235,7 +235,7 @@ def test_a_conflict_that_cannot_be_resolved_leaves_nothing(stage: Stage, name: s
 
 
 def test_a_registration_in_place_of_a_stray_leaves_nothing_where_it_fails(stage: Stage) -> None:
-    """F25, F27: a former declaration's endpoint gave way, and the second Register is never answered."""
+    """F25, F27: a Create removes a former declaration's endpoint, and its own if Register is never answered."""
     stage.stranger(name=f"chat-Phone-{suffix(STACK_ID, 'Phone')}", resource_arn=OTHER_APPLICATION)
     stage.backend.faults.append(
         Fault(REGISTER, when="after", error="ServiceFailureException", status=500, nth=2, times=None)
@@ -245,7 +245,7 @@ def test_a_registration_in_place_of_a_stray_leaves_nothing_where_it_fails(stage:
 
 
 def test_a_clean_up_that_fails_leaves_the_real_id(stage: Stage) -> None:
-    """The Delete that follows a failed Create finds what could not be removed."""
+    """The Delete after a failed Create finds the endpoint that could not be removed."""
     stage.backend.faults += [
         Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=None),
         Fault.deny("DeregisterAppInstanceUserEndpoint"),
@@ -259,13 +259,13 @@ def test_a_clean_up_that_fails_leaves_the_real_id(stage: Stage) -> None:
 
 
 def test_a_missing_user_is_explained(stage: Stage) -> None:
-    """The service answers Forbidden for a user that does not exist."""
+    """The service returns Forbidden for a user that does not exist, and the reason explains it."""
     answer = stage.create(stage.properties(AppInstanceUserArn=stage.user + "x"))
     assert "Check that the AppInstanceUser exists" in answer["Reason"]
 
 
 def test_an_application_that_is_refused_is_explained(stage: Stage) -> None:
-    """A 400 is decided at once; its message, which quotes values, is not passed on."""
+    """A 400 fails the Create at once, and the reason omits the service's message, which quotes values."""
     stage.backend.faults.append(
         Fault(REGISTER, error="BadRequestException", status=400, message="bad token canary-token-a")
     )
@@ -276,7 +276,7 @@ def test_an_application_that_is_refused_is_explained(stage: Stage) -> None:
 
 
 def test_a_create_that_cloudformation_gave_up_is_withdrawn(stage: Stage) -> None:
-    """F44: a sibling failed and the Delete came first; what the late Create registers is removed again."""
+    """F44: if a sibling fails and the Delete comes first, the late Create removes what it registers."""
     stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException"))
     stage.stack.detail = {"ResourceStatus": "DELETE_COMPLETE", "PhysicalResourceId": "invented"}
     answer = stage.create()
@@ -287,7 +287,7 @@ def test_a_create_that_cloudformation_gave_up_is_withdrawn(stage: Stage) -> None
 
 
 def test_a_create_delivered_long_after_its_end_changes_nothing(stage: Stage) -> None:
-    """F43: hours later, the endpoint is held under its id: the same answer, and no call."""
+    """F43: hours later, the same event gets the same response without a call."""
     event = stage.event("Create", stage.properties())
     first = stage.deliver(event)
     stage.sent()
@@ -301,7 +301,7 @@ def test_a_create_delivered_long_after_its_end_changes_nothing(stage: Stage) -> 
 
 
 def test_a_create_delivered_after_the_deletion_registers_nothing(stage: Stage) -> None:
-    """F43: CloudFormation has the resource no more."""
+    """F43: the function registers nothing if CloudFormation no longer has the resource."""
     event = stage.event("Create", stage.properties())
     stage.sent()
     stage.clock.sleep(7200)
@@ -311,7 +311,7 @@ def test_a_create_delivered_after_the_deletion_registers_nothing(stage: Stage) -
 
 
 def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Stage) -> None:
-    """F10, F71: the second one is refused, although what is there equals its declaration and is young."""
+    """F10, F71: the second resource fails, although the young endpoint equals its declaration."""
     stage.sent()
     stage.stack.detail = {"ResourceStatus": "CREATE_IN_PROGRESS", "LastUpdatedTimestamp": stage.clock.now()}
     assert stage.create()["Status"] == "SUCCESS"
@@ -322,7 +322,7 @@ def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Sta
 
 
 def test_a_create_that_succeeds_after_it_was_refused_is_undone(stage: Stage) -> None:
-    """F43: Lambda delivers the event twice at once, and the first, refused delivery has been answered."""
+    """F43: if Lambda runs an event twice and the first run has reported a failure, the second undoes its success."""
     stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400))
     event = stage.event("Create", stage.properties())
     refused = stage.deliver(event)
@@ -332,7 +332,7 @@ def test_a_create_that_succeeds_after_it_was_refused_is_undone(stage: Stage) -> 
 
 
 def test_a_renamed_logical_id_does_not_take_the_old_ones_endpoint(stage: Stage) -> None:
-    """F73: CloudFormation deletes the old one afterwards; also where Lambda does not say when the event was sent."""
+    """F73: a Create under a new logical ID fails and keeps the old one's endpoint, even if Lambda sends no time."""
     stage.clock.sleep(5)
     old = stage.create()
     stage.clock.sleep(5)
@@ -345,7 +345,7 @@ def test_a_renamed_logical_id_does_not_take_the_old_ones_endpoint(stage: Stage) 
 
 @pytest.mark.parametrize("is_same_process", [True, False])
 def test_a_create_whose_process_was_lost_finds_its_endpoint(stage: Stage, *, is_same_process: bool) -> None:
-    """F37, F43: without a word of Lambda, and from a service that remembers no token."""
+    """F37, F43: a Create finds its endpoint without Lambda's help and without the service's memory of the token."""
     stage.backend.switches.change({"token_memory": "none"})
     stage.clock.sleep(5)
     event = stage.event("Create", stage.properties())
@@ -361,7 +361,7 @@ def test_a_create_whose_process_was_lost_finds_its_endpoint(stage: Stage, *, is_
 
 
 def test_a_create_without_time_for_its_call_has_done_nothing(stage: Stage) -> None:
-    """F42: the Delete that follows has nothing to look for."""
+    """F42: a Create without time for a call makes none, so the Delete has nothing to look for."""
     answer = stage.deliver(stage.event("Create", stage.properties()), seconds=0.5)
     assert answer["PhysicalResourceId"].startswith("not-applied/")
     calls = len(stage.backend.calls)
@@ -369,8 +369,8 @@ def test_a_create_without_time_for_its_call_has_done_nothing(stage: Stage) -> No
     assert len(stage.backend.calls) == calls
 
 
-def test_the_log_tells_how_many_calls_were_made(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F24: two of them were throttled."""
+def test_the_log_has_the_number_of_calls(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F24: the log has the number of calls, including the throttled ones."""
     caplog.set_level(logging.INFO)
     stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=2))
     stage.create()
@@ -378,7 +378,7 @@ def test_the_log_tells_how_many_calls_were_made(stage: Stage, caplog: pytest.Log
 
 
 def test_a_logical_id_that_is_no_unicode_is_an_id(stage: Stage) -> None:
-    """F22: a lone surrogate goes into what marks the resource's own endpoints, as any other character."""
+    """F22: a lone surrogate in a logical ID becomes part of the endpoint's mark like any other character."""
     answer = stage.create(LogicalResourceId="\ud800")
     stage.delete(answer["PhysicalResourceId"], LogicalResourceId="\ud800")
     assert (answer["Status"], stage.registered) == ("SUCCESS", [])

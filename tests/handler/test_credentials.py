@@ -1,4 +1,4 @@
-"""Credentials that expire or are missing, a clock that is wrong, an environment that is not Lambda's."""
+"""Credentials that expire or are missing, a wrong clock, and an environment that is not Lambda's."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ WHAT_TO_DO = "The function's credentials have expired, or its clock is wrong. De
 
 
 def expired(code: str, status: int, **when: Any) -> Fault:
-    """Every call is refused."""
+    """Refuse every call."""
     return Fault(error=code, status=status, times=None, **when)
 
 
 @pytest.mark.parametrize(("code", "status"), EXPIRED)
-def test_expired_credentials_are_told_as_what_they_are(stage: Stage, code: str, status: int) -> None:
-    """F38: not as a value that is wrong or a permission that is missing."""
+def test_expired_credentials_are_reported_as_such(stage: Stage, code: str, status: int) -> None:
+    """F38: the error names the credentials, not a wrong value or a missing permission."""
     stage.backend.faults.append(expired(code, status))
     answer = stage.create()
     assert answer["Status"] == "FAILED"
@@ -50,7 +50,7 @@ def test_expired_credentials_are_told_as_what_they_are(stage: Stage, code: str, 
 def test_credentials_that_expire_after_an_unseen_registration_leave_its_trace(
     stage: Stage, code: str, status: int, name: str | None
 ) -> None:
-    """F38: Register takes effect, its answer is lost, and every later call is refused: the Delete finds it."""
+    """F38: if Register takes effect and every later call is refused, the Delete finds the endpoint."""
     stage.backend.faults += [
         Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
         expired(code, status, nth=2),
@@ -69,7 +69,7 @@ def test_credentials_that_expire_after_an_unseen_registration_leave_its_trace(
 def test_credentials_that_expire_during_a_replacement_leave_the_old_endpoint(
     stage: Stage, code: str, status: int, nth: int
 ) -> None:
-    """F38: at whatever call; after the rollback the old declaration is registered once."""
+    """F38: whichever call is refused, the rollback leaves the old declaration registered once."""
     old, new = stage.properties(), stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     first = stage.create(old)
     stage.backend.faults.append(expired(code, status, nth=nth))
@@ -87,7 +87,7 @@ def test_credentials_that_expire_during_a_replacement_leave_the_old_endpoint(
 def test_a_delete_with_expired_credentials_does_not_take_what_is_there_for_gone(
     stage: Stage, code: str, status: int
 ) -> None:
-    """F38: neither an endpoint nor tags; with credentials again, both are removed."""
+    """F38: a refused Delete fails; with valid credentials it removes the endpoint and the tags."""
     first = stage.create()
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     stage.create(tags, ResourceType=TAGS_TYPE)
@@ -105,7 +105,7 @@ def test_a_delete_with_expired_credentials_does_not_take_what_is_there_for_gone(
 
 
 def bare_stage(sink: Sink, monkeypatch: pytest.MonkeyPatch, home: Path) -> Stage:
-    """A stage with clients of its own and nothing in the environment; there is no service behind it."""
+    """A stage with its own clients, an empty environment and no service behind it."""
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -118,7 +118,7 @@ def bare_stage(sink: Sink, monkeypatch: pytest.MonkeyPatch, home: Path) -> Stage
 
 
 def test_a_function_without_credentials_says_so(sink: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """F47: at once, since they will not come; nothing leaves the process."""
+    """F47: the function fails at once and sends no request, because credentials will not appear."""
     stage = bare_stage(sink, monkeypatch, tmp_path)
     began = stage.clock.now()
     answer = stage.create()
@@ -137,8 +137,8 @@ def test_a_function_without_credentials_says_so(sink: Sink, monkeypatch: pytest.
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_whatever_is_wrong_with_the_credentials_is_told_as_such(error: Exception) -> None:
-    """F47: one way to look for the cause, in whatever words botocore has it."""
+def test_every_credential_error_is_reported_as_such(error: Exception) -> None:
+    """F47: every credential error of botocore gets the same advice, whatever its wording."""
     assert "The function has no credentials. Check that its role exists." in str(translate(REGISTER, error))
 
 
@@ -157,8 +157,8 @@ def test_a_token_is_not_read_without_region_or_credentials(
     assert "The function has no " in answer["Reason"]
 
 
-def test_a_service_where_nobody_listens_is_told(sink: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """F26, F47: a real refused connection; the reason names the regions that have the service."""
+def test_a_refused_connection_is_reported(sink: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """F26, F47: the reason for a real refused connection names the regions that have the service."""
     stage = bare_stage(sink, monkeypatch, tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -172,10 +172,10 @@ def test_a_service_where_nobody_listens_is_told(sink: Sink, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "ap-south-1"])
-def test_the_users_region_is_gone_to_whatever_the_functions_is(
+def test_calls_go_to_the_users_region_whatever_the_functions_region(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, region: str
 ) -> None:
-    """F47: a custom resource's function must be in the stack's region, the user need not."""
+    """F47: the function must be in the stack's region, but the user may be in another."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     monkeypatch.setenv("AWS_REGION", region)
     stage.clients = AwsClients()  # type: ignore[assignment] # made with that environment
@@ -186,8 +186,8 @@ def test_the_users_region_is_gone_to_whatever_the_functions_is(
     assert stage.registered == []
 
 
-def test_a_user_in_a_region_without_the_service_is_told_the_regions_that_have_it(stage: Stage) -> None:
-    """F47: there is no such host."""
+def test_an_unsupported_region_is_reported_with_the_supported_ones(stage: Stage) -> None:
+    """F47: the host of that region does not exist, and the reason lists the regions that have the service."""
     there = {
         name: value.replace("us-east-1", "eu-west-1") for name, value in stage.properties().items() if "Arn" in name
     }
@@ -198,7 +198,7 @@ def test_a_user_in_a_region_without_the_service_is_told_the_regions_that_have_it
 
 
 def test_an_empty_environment_costs_nothing_but_hints(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F47: no LOG_LEVEL, no region, no trace; also where something fails and CloudFormation would be asked."""
+    """F47: without LOG_LEVEL, region and trace ID, the function still succeeds or fails as usual."""
     for name in ("LOG_LEVEL", "AWS_DEFAULT_REGION", "AWS_REGION", "_X_AMZN_TRACE_ID", "AWS_LAMBDA_FUNCTION_NAME"):
         monkeypatch.delenv(name, raising=False)
     stage.clients = AwsClients()  # type: ignore[assignment] # CloudFormation's too, which then has no region
@@ -215,7 +215,7 @@ def test_an_empty_environment_costs_nothing_but_hints(stage: Stage, monkeypatch:
 
 
 def test_sams_own_variable_stays_as_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Crhelper is made to think that it runs in SAM's local mode, and only while it is made."""
+    """SAM's variable is set only while crhelper is created, and then restored."""
     for value in ("theirs", None):
         if value is None:
             monkeypatch.delenv("AWS_SAM_LOCAL", raising=False)

@@ -1,4 +1,4 @@
-"""What the time of an event is kept for: its calls, the clean-up after a failure, the answer, what is left to do."""
+"""How an event's time is divided between calls, clean-up after a failure, the response and the rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORK, CLEANUP, ANSWER, AFTERWARDS = Phase
 def test_each_phase_leaves_enough_for_those_that_follow(
     at_entry: float, until_answer: float, for_work: float, for_cleanup: float, for_first_answer: float
 ) -> None:
-    """F42: a tenth for the answer, a second at least and ten at most; a fifth for the clean-up, twenty at most."""
+    """F42: the response gets a tenth, from 1 to 10 seconds; the clean-up gets a fifth, at most 20 seconds."""
     deadline = Deadline(lambda: at_entry)
     assert deadline.until_answer == pytest.approx(until_answer)
     found = [deadline.for_calls()]
@@ -36,7 +36,7 @@ def test_each_phase_leaves_enough_for_those_that_follow(
 
 
 def test_an_earlier_phase_is_not_gone_back_to() -> None:
-    """F42: what failed during the clean-up has no clean-up of its own."""
+    """F42: a failure during the clean-up does not start another clean-up."""
     deadline = Deadline(lambda: 100.0)
     for phase in (CLEANUP, WORK):
         deadline.enter(phase)
@@ -44,7 +44,7 @@ def test_an_earlier_phase_is_not_gone_back_to() -> None:
 
 
 def test_no_call_begins_without_time_for_it() -> None:
-    """F42: the deployer is told what to do."""
+    """F42: if there is no time for a call, the error says what to do."""
     deadline = Deadline(lambda: 100.0)
     deadline.check("TagResource")
     deadline.left = lambda: 30.0

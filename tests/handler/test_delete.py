@@ -1,4 +1,4 @@
-"""Delete: by the id alone, for every id there is."""
+"""Delete works with the ID alone, whatever the ID is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LIST = "ListAppInstanceUserEndpoints"
 
 
 def test_a_delete_deregisters_with_one_call(stage: Stage) -> None:
-    """Where nothing fails, Deregister is the only call, and nobody sleeps."""
+    """If nothing fails, Deregister is the only call, and the function does not wait."""
     first = stage.create()
     began = stage.clock.now()
     answer = stage.delete(first["PhysicalResourceId"])
@@ -24,7 +24,7 @@ def test_a_delete_deregisters_with_one_call(stage: Stage) -> None:
 
 
 def test_a_delete_needs_nothing_but_the_id(stage: Stage) -> None:
-    """F21: properties that are invalid today do not keep an endpoint alive."""
+    """F21: invalid properties do not prevent the deletion of an endpoint."""
     first = stage.create()
     stage.delete(first["PhysicalResourceId"], {"Schema": "of long ago"})
     assert not stage.registered
@@ -32,7 +32,7 @@ def test_a_delete_needs_nothing_but_the_id(stage: Stage) -> None:
 
 @pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request", "success"])
 def test_a_delete_of_what_is_gone_succeeds(stage: Stage, missing: str) -> None:
-    """F31, F32, F34: whatever the service answers, List says that it is gone."""
+    """F31, F32, F34: the Delete succeeds if List no longer shows the endpoint, whatever error the service returns."""
     stage.backend.switches.change({"missing_endpoint": missing})
     first = stage.create()
     stage.backend.endpoints.clear()
@@ -41,7 +41,7 @@ def test_a_delete_of_what_is_gone_succeeds(stage: Stage, missing: str) -> None:
 
 
 def test_a_refused_delete_of_what_exists_fails_with_the_permission(stage: Stage) -> None:
-    """F31: the endpoint provably still exists."""
+    """F31: the Delete fails and names the permission, because List still shows the endpoint."""
     first = stage.create()
     stage.backend.faults.append(Fault.deny(DEREGISTER))
     answer = stage.delete(first["PhysicalResourceId"])
@@ -50,7 +50,7 @@ def test_a_refused_delete_of_what_exists_fails_with_the_permission(stage: Stage)
 
 
 def test_a_delete_that_is_refused_for_another_reason_names_no_permission(stage: Stage) -> None:
-    """F31: a permission would not help."""
+    """F31: the reason names no permission, because none would help."""
     first = stage.create()
     stage.backend.faults.append(Fault(DEREGISTER, error="BadRequestException"))
     answer = stage.delete(first["PhysicalResourceId"])
@@ -59,15 +59,15 @@ def test_a_delete_that_is_refused_for_another_reason_names_no_permission(stage: 
     assert "chime:" not in answer["Reason"]
 
 
-def test_a_delete_that_nobody_can_judge_fails(stage: Stage) -> None:
-    """F31: List is refused as well."""
+def test_a_delete_fails_if_list_is_refused_as_well(stage: Stage) -> None:
+    """F31: the Delete fails if List is refused as well."""
     first = stage.create()
     stage.backend.faults += [Fault.deny(DEREGISTER), Fault.deny(LIST)]
     assert stage.delete(first["PhysicalResourceId"])["Status"] == "FAILED"
 
 
 def test_a_throttled_delete_fails_in_time(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F24, F63: retried to the deadline, then told, and named in the log, by the one line that the metric counts."""
+    """F24, F63: the function retries until the deadline, then fails and logs the one line that the metric counts."""
     first = stage.create()
     stage.backend.faults.append(Fault(DEREGISTER, error="ThrottledClientException", times=None))
     answer = stage.delete(first["PhysicalResourceId"])
@@ -94,7 +94,7 @@ def test_a_throttled_delete_fails_in_time(stage: Stage, caplog: pytest.LogCaptur
     ],
 )
 def test_a_delete_of_any_id_succeeds_and_touches_no_stranger(stage: Stage, physical_id: str) -> None:
-    """F20: the id goes back verbatim, and endpoints that are not ours are left alone."""
+    """F20: the response repeats the ID verbatim, and endpoints of others stay."""
     theirs = stage.stranger()
     physical_id = physical_id.format(user=stage.user)
     answer = stage.delete(physical_id)
@@ -104,14 +104,14 @@ def test_a_delete_of_any_id_succeeds_and_touches_no_stranger(stage: Stage, physi
 
 
 def test_a_delete_without_an_id_is_answered_with_one(stage: Stage) -> None:
-    """F20: an answer with an empty id would not be taken."""
+    """F20: the response to a Delete without an ID has one, because CloudFormation requires it."""
     answer = stage.delete("")
     assert answer["Status"] == "SUCCESS"
     assert answer["PhysicalResourceId"].startswith("not-applied/")
 
 
 def test_a_late_delete_spares_the_resource_that_took_its_place(stage: Stage) -> None:
-    """F43, F67: the logical id was added again; a Delete with an invented id arrives once more."""
+    """F43, F67: a repeated Delete with an invented ID keeps the endpoint of a resource that was added again."""
     first = stage.create(stage.properties(Name=None))
     stage.stack.detail = {
         "ResourceStatus": "CREATE_COMPLETE",
@@ -122,14 +122,14 @@ def test_a_late_delete_spares_the_resource_that_took_its_place(stage: Stage) -> 
 
 
 def test_a_delete_with_an_invented_id_succeeds_where_the_user_is_gone(stage: Stage) -> None:
-    """F33: no user, no endpoint."""
+    """F33: a Delete succeeds if the user no longer exists, because its endpoints are gone too."""
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
     assert stage.delete("chat-Phone-1X2Y3Z4")["Status"] == "SUCCESS"
     assert stage.operations == ["List"] * 3
 
 
 def test_a_delete_of_an_unknown_type_succeeds(stage: Stage) -> None:
-    """F17: a Create of it was refused, so that there is nothing to remove."""
+    """F17: a Delete of an unknown type removes nothing, because its Create was refused."""
     answer = stage.delete("anything", ResourceType="Custom::SomethingElse")
     assert answer["Status"] == "SUCCESS"
     assert not stage.backend.calls
@@ -139,7 +139,7 @@ def test_a_delete_of_an_unknown_type_succeeds(stage: Stage) -> None:
 @pytest.mark.parametrize("conflict", ["user", "none"])
 @pytest.mark.parametrize("how", ["own id", "invented id"])
 def test_a_stack_deletes_its_own_endpoint_only(stage: Stage, name: str | None, conflict: str, how: str) -> None:
-    """F71: two stacks of one template, so that logical id, user and name are the same in both."""
+    """F71: a stack deletes only its own endpoint, even if logical ID, user and name are the same in two stacks."""
     stage.backend.switches.change({"device_token_conflict": conflict})
     declared = {
         stack: stage.properties(
@@ -162,13 +162,13 @@ def test_a_stack_deletes_its_own_endpoint_only(stage: Stage, name: str | None, c
 
 @pytest.mark.parametrize("user", [None, 5, "", "alice", ["arn"]], ids=str)
 def test_a_delete_with_an_invented_id_and_no_user_has_nothing_to_look_for(stage: Stage, user: object) -> None:
-    """F18, F57: its Create was refused for that, and has registered nothing."""
+    """F18, F57: a Delete after a Create that was refused for its user finds nothing to remove."""
     answer = stage.delete("chat-Phone-1X2Y3Z4", stage.properties() | {"AppInstanceUserArn": user})
     assert (answer["Status"], stage.operations) == ("SUCCESS", [])
 
 
 def test_a_delete_without_time_to_look_again_succeeds(stage: Stage) -> None:
-    """F42: the second look would come after a second, which is more than there is."""
+    """F42: a Delete succeeds without the second look, which would start after the deadline."""
     answer = stage.deliver(
         stage.event("Delete", stage.properties(), PhysicalResourceId="chat-Phone-1X2Y3Z4"), seconds=2.2
     )

@@ -1,4 +1,4 @@
-"""Users and app instances deleted before their endpoints, as people do in the console: every Delete ends."""
+"""Every Delete ends, even if someone deleted the user or app instance before its endpoints in the console."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ IAMS_WORDS = [
 
 @pytest.fixture(params=["forbidden", "not_found", "bad_request"])
 def missing(stage: Stage, request: pytest.FixtureRequest) -> str:
-    """What the service answers for a user that was deleted."""
+    """The error that the service returns for a deleted user."""
     stage.backend.switches.change({"missing_user": request.param, "missing_tagged": request.param})
     answered: str = request.param
     return answered
 
 
 def delete_instance(stage: Stage) -> None:
-    """Somebody deletes the app instance with everything in it."""
+    """Delete the app instance with everything in it."""
     stage.backend.delete_app_instance(app_instance_arn=stage.user.partition("/user/")[0])
 
 
@@ -44,7 +44,7 @@ def delete_instance(stage: Stage) -> None:
 @pytest.mark.parametrize("kept", ["deleted", "kept"])
 @pytest.mark.parametrize("what", ["user", "app instance"])
 def test_a_delete_succeeds_where_the_user_is_gone(stage: Stage, what: str, kept: str) -> None:
-    """F31, F33: at once, with the id that it has: no user, no endpoint that anybody could reach."""
+    """F31, F33: a Delete succeeds at once with its ID, because a deleted user has no reachable endpoints."""
     stage.backend.switches.change({"endpoints_on_user_deletion": kept})
     first, began = stage.create(), stage.clock.now()
     if what == "user":
@@ -60,7 +60,7 @@ def test_a_delete_succeeds_where_the_user_is_gone(stage: Stage, what: str, kept:
 @pytest.mark.usefixtures("missing")
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_the_clean_up_after_a_move_succeeds_where_the_former_user_is_gone(stage: Stage, name: str | None) -> None:
-    """F33, F69: deleted before the move, or right after it."""
+    """F33, F69: the Delete succeeds, whether the former user was deleted before or right after the move."""
     bob = second_user(stage)
     old = stage.properties(Name=name)
     first = stage.create(old)["PhysicalResourceId"]
@@ -73,7 +73,7 @@ def test_the_clean_up_after_a_move_succeeds_where_the_former_user_is_gone(stage:
 
 @pytest.mark.usefixtures("missing")
 def test_a_stack_can_be_deleted_after_a_rollback_to_a_user_that_is_gone(stage: Stage) -> None:
-    """F33, F62: nothing can be registered for that user; its resource and what the move registered can go."""
+    """F33, F62: a failed rollback to a deleted user still lets the stack's endpoints be deleted."""
     bob = second_user(stage)
     old, new = stage.properties(), stage.properties(AppInstanceUserArn=bob)
     first = stage.create(old)["PhysicalResourceId"]
@@ -87,7 +87,7 @@ def test_a_stack_can_be_deleted_after_a_rollback_to_a_user_that_is_gone(stage: S
 
 @pytest.mark.usefixtures("missing")
 def test_a_delete_of_an_unanswered_create_succeeds_where_the_user_is_gone(stage: Stage) -> None:
-    """F33, F57: with an id of CloudFormation's own, and with that of a Create that failed without a clear answer."""
+    """F33, F57: a Delete succeeds with CloudFormation's own ID and with the ID of a Create without a clear outcome."""
     stage.backend.faults.append(Fault(REGISTER, error="ServiceFailureException", times=None))
     failed = stage.create()["PhysicalResourceId"]
     stage.backend.faults.clear()
@@ -98,7 +98,7 @@ def test_a_delete_of_an_unanswered_create_succeeds_where_the_user_is_gone(stage:
 
 @pytest.mark.usefixtures("missing")
 def test_a_stale_create_ends_where_the_user_is_gone(stage: Stage) -> None:
-    """F33, F44: a second delivery, after the stack and the user were deleted."""
+    """F33, F44: a second delivery fails and registers nothing after the stack and the user were deleted."""
     stage.sent()
     event = stage.event("Create", stage.properties())
     unheard(stage, event)
@@ -112,7 +112,7 @@ def test_a_stale_create_ends_where_the_user_is_gone(stage: Stage) -> None:
 @pytest.mark.parametrize("when", ["before", "while they are removed"])
 @pytest.mark.parametrize("of", ["user", "app instance", "bot"])
 def test_a_delete_of_tags_succeeds_where_their_identity_is_gone(stage: Stage, of: str, when: str) -> None:
-    """F33: its tags went with it."""
+    """F33: a Delete of tags succeeds, because the service deletes tags with their identity."""
     instance = stage.user.partition("/user/")[0]
     identities = {"user": stage.user, "app instance": instance}
     identity = identities.get(of) or stage.backend.create_app_instance_bot(app_instance_arn=instance)
@@ -128,7 +128,7 @@ def test_a_delete_of_tags_succeeds_where_their_identity_is_gone(stage: Stage, of
 @pytest.mark.parametrize("words", IAMS_WORDS, ids=range(len(IAMS_WORDS)))
 @pytest.mark.parametrize("code", ["ForbiddenException", "AccessDeniedException", "BadRequestException"])
 def test_iams_words_are_a_missing_permission_whatever_the_code(stage: Stage, words: str, code: str) -> None:
-    """F31: nothing is taken for gone, and the permissions are named."""
+    """F31: the function assumes that the resource exists and names the missing permissions."""
     first = stage.create()
     deny(stage, code, words, DEREGISTER, LIST)
     answer = stage.delete(first["PhysicalResourceId"])
@@ -153,7 +153,7 @@ def test_iams_words_are_a_missing_permission_whatever_the_code(stage: Stage, wor
 def test_one_refusal_of_the_service_proves_nothing(
     stage: Stage, refusals: dict[str, str], said: str, needed: str
 ) -> None:
-    """F31: both are to be refused by the service in its own name; else the Delete fails, naming the permission."""
+    """F31: a Delete succeeds only if the service itself refuses twice; otherwise it fails and names the permission."""
     first = stage.create()
     for operation, how in refusals.items():
         fault = Fault.deny(operation) if how == "denied" else Fault(operation, error="ForbiddenException", times=None)
@@ -176,7 +176,7 @@ def test_one_refusal_of_the_service_proves_nothing(
     ],
 )
 def test_a_refusal_that_says_nothing_of_a_user_proves_nothing(stage: Stage, code: str, status: int) -> None:
-    """F31, F32: to Deregister and List both, for ever."""
+    """F31, F32: if Deregister and List always fail with an unrelated error, the Delete fails."""
     first = stage.create()
     for operation in (DEREGISTER, LIST):
         stage.backend.faults.append(Fault(operation, error=code, status=status, times=None))
@@ -187,7 +187,7 @@ def test_a_refusal_that_says_nothing_of_a_user_proves_nothing(stage: Stage, code
 
 
 def test_an_endpoint_that_list_shows_after_one_refusal_is_still_there(stage: Stage) -> None:
-    """F31: List is refused once, and then shows the endpoint."""
+    """F31: if List is refused once and then shows the endpoint, the endpoint still exists."""
     first = stage.create()
     stage.backend.faults += [
         Fault(DEREGISTER, error="ForbiddenException", times=None),
@@ -199,7 +199,7 @@ def test_an_endpoint_that_list_shows_after_one_refusal_is_still_there(stage: Sta
 
 
 def test_a_denied_removal_of_what_is_gone_succeeds(stage: Stage) -> None:
-    """F31, F34: List may be asked, and does not show it."""
+    """F31, F34: a denied Deregister succeeds if List does not show the endpoint."""
     first = stage.create()
     stage.backend.endpoints.clear()
     stage.backend.faults.append(Fault.deny(DEREGISTER))
@@ -208,7 +208,7 @@ def test_a_denied_removal_of_what_is_gone_succeeds(stage: Stage) -> None:
 
 @pytest.mark.parametrize("operation", ["ListTagsForResource", "UntagResource"])
 def test_denied_tags_are_not_taken_for_gone(stage: Stage, operation: str) -> None:
-    """F31: IAM speaks under the service's code."""
+    """F31: IAM's message counts, even under the service's error code."""
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     held = stage.create(tags, ResourceType=TAGS_TYPE)["PhysicalResourceId"]
     deny(stage, "ForbiddenException", IAMS_WORDS[1], operation)
@@ -219,7 +219,7 @@ def test_denied_tags_are_not_taken_for_gone(stage: Stage, operation: str) -> Non
 
 
 def deny(stage: Stage, code: str, words: str, *operations: str) -> None:
-    """IAM refuses operations in its own words, under a code that may be the service's."""
+    """Let IAM deny operations in its own words, under a code that the service may use too."""
     for operation in operations:
         message: Any = words.replace("{}", f"chime:{operation}")
         stage.backend.faults.append(Fault(operation, error=code, message=message, times=None))

@@ -1,4 +1,4 @@
-"""Denials by IAM: retried for a minute, since a permission that was just granted takes its time, and then named."""
+"""The function retries a call that IAM denies for a minute, because a new permission is slow, then names it."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ TAG, UNTAG, LIST_TAGS = "TagResource", "UntagResource", "ListTagsForResource"
 
 
 def create(stage: Stage) -> dict[str, Any]:
-    """A Create."""
+    """Send a Create."""
     return stage.create()
 
 
 def rename(stage: Stage) -> dict[str, Any]:
-    """An Update in place."""
+    """Send an Update in place."""
     return stage.update(held(stage), stage.properties(Name="new"), stage.properties())
 
 
 def replace(stage: Stage) -> dict[str, Any]:
-    """A replacement."""
+    """Send an Update that replaces the endpoint."""
     return stage.update(held(stage), stage.properties(**ROTATED), stage.properties())
 
 
 def delete(stage: Stage) -> dict[str, Any]:
-    """A Delete."""
+    """Send a Delete."""
     return stage.delete(held(stage))
 
 
 def tag(stage: Stage) -> dict[str, Any]:
-    """Tags are set."""
+    """Set tags."""
     return stage.create(tags(stage, "chat"), ResourceType=TAGS_TYPE)
 
 
 def untag(stage: Stage) -> dict[str, Any]:
-    """Tags are removed."""
+    """Remove tags."""
     return stage.delete(f"{stage.user}/tags", tags(stage, "chat"), ResourceType=TAGS_TYPE)
 
 
 def held(stage: Stage) -> str:
-    """The id of the endpoint."""
+    """Return the ID of the endpoint."""
     return f"{stage.user}/endpoint/{stage.registered[0].endpoint_id}"
 
 
 def tags(stage: Stage, value: str) -> dict[str, Any]:
-    """Declared tags."""
+    """Return declared tags."""
     return {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": value}]}
 
 
@@ -72,7 +72,7 @@ EACH_CALL = pytest.mark.parametrize(("deliver", "operation"), CALLS)
 
 
 def is_there(stage: Stage, deliver: Callable[[Stage], dict[str, Any]]) -> None:
-    """What the event is about."""
+    """Create what the event is about."""
     if deliver is untag:
         tag(stage)
     elif deliver not in (create, tag):
@@ -80,7 +80,7 @@ def is_there(stage: Stage, deliver: Callable[[Stage], dict[str, Any]]) -> None:
 
 
 def allow_after(stage: Stage, operation: str, seconds: float, **said: Any) -> None:
-    """IAM denies an operation for so long."""
+    """Let IAM deny an operation for that many seconds."""
     end = stage.clock.now() + seconds
     denial = Fault.deny(operation) if not said else Fault(operation, times=None, **said)
 
@@ -96,7 +96,7 @@ def allow_after(stage: Stage, operation: str, seconds: float, **said: Any) -> No
 def test_a_permission_that_takes_effect_within_a_minute_is_waited_for(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]], operation: str, seconds: float
 ) -> None:
-    """F30: whichever call is denied, of whichever event."""
+    """F30: the function retries a denied call of any event until the permission takes effect."""
     is_there(stage, deliver)
     allow_after(stage, operation, seconds)
     began = stage.clock.now()
@@ -105,8 +105,8 @@ def test_a_permission_that_takes_effect_within_a_minute_is_waited_for(
 
 
 @pytest.mark.parametrize("code", ["ForbiddenException", "BadRequestException", "AccessDenied", "KMSAccessDenied"])
-def test_it_is_iams_words_that_count(stage: Stage, code: str) -> None:
-    """F30: under a code of the service's own, or with a code that says so by itself."""
+def test_a_denial_is_recognised_by_iams_message(stage: Stage, code: str) -> None:
+    """F30: IAM's message marks a denial, under a code of the service's own or under one that means a denial."""
     words = "" if "Denied" in code else "User: arn is not authorized to perform: chime:UpdateAppInstanceUserEndpoint"
     stage.create()
     allow_after(stage, UPDATE, 45, error=code, message=words)
@@ -114,10 +114,10 @@ def test_it_is_iams_words_that_count(stage: Stage, code: str) -> None:
 
 
 @EACH_CALL
-def test_a_permission_that_lacks_is_named_after_that_minute(
+def test_a_missing_permission_is_named_after_a_minute(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]], operation: str
 ) -> None:
-    """F30: with few calls, at waits that grow."""
+    """F30: the function makes few calls, with growing waits, and then names the permission."""
     is_there(stage, deliver)
     stage.backend.faults.append(Fault.deny(operation))
     began, calls = stage.clock.now(), len(stage.backend.calls)
@@ -132,7 +132,7 @@ def test_a_permission_that_lacks_is_named_after_that_minute(
 def test_the_services_own_refusal_is_no_denial(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]], operation: str
 ) -> None:
-    """F30: it is decided within the seconds that List may lag, or in which a new permission may show as one."""
+    """F30: the function gives up after seconds: the time that List may lag or a new permission may need."""
     is_there(stage, deliver)
     stage.backend.faults.append(Fault(operation, error="ForbiddenException", times=None))
     began = stage.clock.now()
@@ -145,7 +145,7 @@ def test_the_services_own_refusal_is_no_denial(
 def test_an_answer_is_given_in_time_and_names_the_permission(
     stage: Stage, deliver: Callable[[Stage], dict[str, Any]], operation: str, seconds: float
 ) -> None:
-    """F42: however short the function's timeout is."""
+    """F42: the response arrives in time and names the permission, however short the function's timeout is."""
     is_there(stage, deliver)
     stage.backend.faults.append(Fault.deny(operation))
     began = stage.clock.now()
@@ -154,7 +154,7 @@ def test_an_answer_is_given_in_time_and_names_the_permission(
     def limited(event: object, **_: Any) -> None:
         run(event, seconds=seconds)
 
-    stage.run = limited  # type: ignore[method-assign] # the events of this test have so much time
+    stage.run = limited  # type: ignore[method-assign] # limits the time of each event
     answer = deliver(stage)
     assert answer["Status"] == "FAILED"
     assert f"chime:{operation}" in answer["Reason"]
@@ -164,10 +164,10 @@ def test_an_answer_is_given_in_time_and_names_the_permission(
 
 @pytest.mark.parametrize("seconds", [30, 120])
 def test_a_move_does_not_wait_for_a_user_about_whom_the_role_may_no_longer_ask(stage: Stage, seconds: float) -> None:
-    """F64: the former user's permission has gone, and will not come back."""
+    """F64: the move does not wait for the former user's permission, which was removed and will not come back."""
     bob, first = second_user(stage), stage.create()["PhysicalResourceId"]
     denied = {"error": "AccessDeniedException", "times": 2}
-    stage.backend.faults += [Fault(DESCRIBE, **denied), Fault(LIST, error="AccessDeniedException")]  # type: ignore[arg-type] # its word
+    stage.backend.faults += [Fault(DESCRIBE, **denied), Fault(LIST, error="AccessDeniedException")]  # type: ignore[arg-type] # the code of IAM
     began = stage.clock.now()
     event = stage.event(
         "Update",
@@ -186,7 +186,7 @@ def test_a_move_does_not_wait_for_a_user_about_whom_the_role_may_no_longer_ask(s
 )
 @pytest.mark.parametrize("times", [11, None])
 def test_a_device_tokens_source_is_waited_for(stage: Stage, source: dict[str, str], times: int | None) -> None:
-    """F23, F30: the secret, the parameter, and the key of either, whose denial has the same code."""
+    """F23, F30: the function retries a denied secret, parameter and key; a key's denial has the same code."""
     stage.clients = refusing = Refusing(stage, "AccessDeniedException", times=times)  # type: ignore[assignment] # in the place of the staged ones
     began = stage.clock.now()
     answer = stage.create(stage.properties(EndpointAttributes={"DeviceTokenSource": source}))
@@ -196,15 +196,15 @@ def test_a_device_tokens_source_is_waited_for(stage: Stage, source: dict[str, st
 
 
 def test_two_permissions_may_take_their_time_one_after_the_other(stage: Stage) -> None:
-    """F30: each is waited for, as far as the deadline allows."""
+    """F30: the function waits for each permission in turn, as long as the deadline allows."""
     stage.create()
     allow_after(stage, DESCRIBE, 40)
     allow_after(stage, LIST, 80)
     assert replace(stage)["Status"] == "SUCCESS"
 
 
-def test_a_second_permission_that_lacks_does_not_cost_another_minute(stage: Stage) -> None:
-    """F31: what a denial means is asked of List, which is denied as well."""
+def test_a_second_missing_permission_does_not_cost_another_minute(stage: Stage) -> None:
+    """F31: the denial is checked with List, which is denied too, and the function does not wait again."""
     first, began = stage.create(), stage.clock.now()
     stage.backend.faults += [Fault.deny(DEREGISTER), Fault.deny(LIST)]
     answer = stage.delete(first["PhysicalResourceId"])
@@ -213,7 +213,7 @@ def test_a_second_permission_that_lacks_does_not_cost_another_minute(stage: Stag
 
 
 def test_hints_are_not_waited_for(stage: Stage) -> None:
-    """F30: what CloudFormation is asked is good to know, no more."""
+    """F30: a denied question to CloudFormation does not delay the event, because its answer is optional."""
     stage.sent(stage.clock.now() - 60)
     stage.stack.refusal = "User is not authorized to perform: cloudformation:DescribeStackResource"
     began = stage.clock.now()
@@ -223,7 +223,7 @@ def test_hints_are_not_waited_for(stage: Stage) -> None:
 
 @pytest.mark.parametrize("deliver", [create, rename, replace, delete, tag, untag])
 def test_nothing_is_slower_where_nothing_is_denied(stage: Stage, deliver: Callable[[Stage], dict[str, Any]]) -> None:
-    """No wait at all."""
+    """If no call is denied, the function does not wait."""
     is_there(stage, deliver)
     began = stage.clock.now()
     assert deliver(stage)["Status"] == "SUCCESS"

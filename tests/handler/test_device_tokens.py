@@ -1,4 +1,4 @@
-"""What is no device token is never registered, and what may be one always is."""
+"""The function registers every value that may be a device token, and no other."""
 
 from __future__ import annotations
 
@@ -114,12 +114,12 @@ STORABLE = pytest.mark.parametrize(
 
 
 def from_source(stage: Stage, **source: str) -> dict[str, Any]:
-    """Properties whose device token comes from a source."""
+    """Return properties whose device token comes from a source."""
     return stage.properties(EndpointAttributes={"DeviceTokenSource": source})
 
 
 def secret(content: str) -> str:
-    """Makes a secret and returns its ARN."""
+    """Create a secret and return its ARN."""
     arn: str = boto3.client("secretsmanager", region_name=REGION).create_secret(Name="push", SecretString=content)[
         "ARN"
     ]
@@ -128,13 +128,13 @@ def secret(content: str) -> str:
 
 @pytest.mark.parametrize("kind", TOKENS)
 def test_what_may_be_a_token_passes(kind: str) -> None:
-    """Of whatever length and letters: neither service promises a form."""
+    """Any length and any characters can pass, because neither push service promises a format."""
     assert token_violations(TOKENS[kind], "It") == []
 
 
 @EACH
 def test_what_is_no_token_is_named_by_its_kind(kind: str) -> None:
-    """One sentence that says what it is, and no part of it."""
+    """One sentence says what the value is, and shows no part of it."""
     value, told = NO_TOKENS[kind]
     (violation,) = token_violations(value, "It")
     assert violation.text.startswith(f"It {told}")
@@ -144,7 +144,7 @@ def test_what_is_no_token_is_named_by_its_kind(kind: str) -> None:
 @STORABLE
 @pytest.mark.parametrize("place", ["plain", "secret", "field", "parameter"])
 def test_what_is_no_token_is_not_registered(stage: Stage, kind: str, place: str) -> None:
-    """Wherever it stands: the Create fails before any call to the service, and its reason shows nothing of it."""
+    """The Create fails before any call to the service, and its reason shows no part of the value."""
     value, told = NO_TOKENS[kind]
     match place:
         case "plain":
@@ -164,7 +164,7 @@ def test_what_is_no_token_is_not_registered(stage: Stage, kind: str, place: str)
 
 
 def test_a_whole_secret_of_many_tokens_is_to_be_declared_with_its_field(stage: Stage) -> None:
-    """The reason says so in the words of the template, the file and the constructs."""
+    """The reason names the property, the field of the file and the construct's argument to use."""
     reason = stage.create(from_source(stage, SecretArn=secret(NO_TOKENS["a JSON object"][0])))["Reason"]
     assert reason.startswith("CE-205: DeviceTokenSource: the value read from secret arn:")
     assert reason.endswith(
@@ -175,7 +175,7 @@ def test_a_whole_secret_of_many_tokens_is_to_be_declared_with_its_field(stage: S
 
 @pytest.mark.parametrize("value", ["canary-a,canary-b", "canary-a"])
 def test_a_list_of_strings_is_no_token(stage: Stage, value: str) -> None:
-    """By the parameter's type, also where the list has one member."""
+    """The parameter's type decides, even if its list has one member."""
     boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value=value, Type="StringList")
     answer = stage.create(from_source(stage, ParameterName="/push"))
     assert answer["Status"] == "FAILED"
@@ -186,7 +186,7 @@ def test_a_list_of_strings_is_no_token(stage: Stage, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["token", '{"alice": "canary"}'])
 def test_reading_a_token_for_a_person_judges_it(stage: Stage, value: str) -> None:
-    """As `drift` does, which registers nothing."""
+    """The `drift` command, which registers nothing, also rejects it."""
     source = SecretSource(secret_arn=secret(value))
     call = Caller(deadline=Deadline(lambda: 60.0))
     if value == "token":
@@ -197,26 +197,26 @@ def test_reading_a_token_for_a_person_judges_it(stage: Stage, value: str) -> Non
 
 
 def test_a_field_is_found_behind_a_byte_order_mark(stage: Stage) -> None:
-    """The secret's JSON was written by an editor of Windows."""
+    """A Windows editor may write the secret's JSON with a byte order mark."""
     stage.create(from_source(stage, SecretArn=secret('\ufeff{"apns": "canary"}'), Field="apns"))
     assert [each.device_token for each in stage.registered] == ["canary"]
 
 
-# What earlier releases have registered
+# Endpoints that earlier releases registered
 
 
 OLD = NO_TOKENS["a JSON object"][0]
 
 
 def registered_earlier(stage: Stage, declared: dict[str, Any]) -> str:
-    """An endpoint as an earlier release has registered it; returns its physical id."""
+    """Register an endpoint as an earlier release did and return its physical ID."""
     made = stage.stranger(OLD, name=declared["Name"])
     return f"{stage.user}/endpoint/{made.endpoint_id}"
 
 
 @pytest.fixture(params=["plain", "secret", "parameter"])
 def old(request: pytest.FixtureRequest, stage: Stage) -> dict[str, Any]:
-    """A declaration whose device token is none by today's rule."""
+    """A declaration whose device token breaks the current rule."""
     if request.param == "plain":
         return stage.properties(EndpointAttributes={"DeviceToken": OLD})
     if request.param == "secret":
@@ -226,14 +226,14 @@ def old(request: pytest.FixtureRequest, stage: Stage) -> dict[str, Any]:
 
 
 def test_a_delete_does_not_judge_the_token(stage: Stage, old: dict[str, Any]) -> None:
-    """What earlier releases registered can be removed."""
+    """A Delete removes what an earlier release registered."""
     held = registered_earlier(stage, old)
     assert stage.delete(held, old)["Status"] == "SUCCESS"
     assert stage.registered == []
 
 
 def test_an_update_of_another_member_keeps_what_is_registered(stage: Stage, old: dict[str, Any]) -> None:
-    """And so does its rollback."""
+    """The Update and its rollback keep the endpoint and its token."""
     held = registered_earlier(stage, old)
     for new, before in ((old | {"Name": "new"}, old), (old, old | {"Name": "new"})):
         answer = stage.update(held, new, before)
@@ -241,8 +241,8 @@ def test_an_update_of_another_member_keeps_what_is_registered(stage: Stage, old:
         assert [(each.name, each.device_token) for each in stage.registered] == [(new["Name"], OLD)]
 
 
-def test_a_token_takes_the_place_of_what_is_none(stage: Stage, old: dict[str, Any]) -> None:
-    """The declaration is put right, and rolled back: the old endpoint is there still, and no word is lost on it."""
+def test_a_token_replaces_a_value_that_is_no_token(stage: Stage, old: dict[str, Any]) -> None:
+    """After a valid token replaces the value, the rollback returns to the old endpoint, which still exists."""
     held = registered_earlier(stage, old)
     new = stage.properties()
     answer = stage.update(held, new, old)
@@ -254,7 +254,7 @@ def test_a_token_takes_the_place_of_what_is_none(stage: Stage, old: dict[str, An
 
 
 def test_an_update_registers_nothing_that_is_no_token(stage: Stage, old: dict[str, Any]) -> None:
-    """Neither as another endpoint nor again, where the one that was there is gone."""
+    """An Update fails both as a replacement and as a new registration of a vanished endpoint."""
     held = stage.create()["PhysicalResourceId"]
     replaced = stage.update(held, old, stage.properties())
     stage.backend.endpoints.clear()
@@ -265,8 +265,8 @@ def test_an_update_registers_nothing_that_is_no_token(stage: Stage, old: dict[st
     assert stage.registered == []
 
 
-def test_what_stays_registered_though_it_is_no_token_is_told(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """In the log, with the reason for which it would be refused."""
+def test_a_registered_value_that_is_no_token_is_logged(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the reason for which the value would be refused."""
     caplog.set_level(logging.WARNING)
     declared = from_source(stage, SecretArn=secret(OLD))
     stage.update(registered_earlier(stage, declared), declared | {"Name": "new"}, declared)
@@ -275,7 +275,7 @@ def test_what_stays_registered_though_it_is_no_token_is_told(stage: Stage, caplo
 
 
 def test_a_rollback_registers_again_what_there_was(stage: Stage) -> None:
-    """Where CloudFormation says that it rolls back: the old endpoint shared a token with the new one and gave way."""
+    """If CloudFormation rolls back, an old endpoint that gave way is registered again without the check."""
     stack = Stack(stage)
     voip = {"VoipDeviceToken": "canary-voip"}
     stack.create(EndpointAttributes={"DeviceToken": "canary-a"} | voip)

@@ -1,4 +1,4 @@
-"""An answer on the wire: JSON of at most 4,096 bytes, to exactly the URL that CloudFormation signed."""
+"""The response on the wire: JSON of at most 4,096 bytes, sent to exactly the URL that CloudFormation signed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from support.raw_server import raw_server
 
 
 def test_the_limit_is_cloudformations() -> None:
-    """4,096 bytes in all."""
+    """CloudFormation accepts a response of at most 4,096 bytes."""
     assert delivery.MOST_BYTES == 4096
 
 
 @pytest.mark.parametrize("reason", ["x" * 9000, "é" * 9000, "📱" * 9000, '"\\' * 4000])
 def test_a_long_reason_is_cut_and_the_ids_stay(reason: str) -> None:
-    """F53: at most 4,096 bytes of valid JSON."""
+    """F53: the response is valid JSON of at most 4,096 bytes."""
     answer = {"Status": "FAILED", "Reason": reason, "PhysicalResourceId": "é" * 400, "StackId": "s", "Data": {}}
     body = encode(answer)
     read = json.loads(body)
@@ -30,14 +30,14 @@ def test_a_long_reason_is_cut_and_the_ids_stay(reason: str) -> None:
 
 
 def test_what_cannot_be_written_as_json_does_not_keep_an_answer_back() -> None:
-    """F54: Data of a kind that JSON does not know."""
+    """F54: the function responds even if Data contains a type that JSON does not support."""
     answer = json.loads(encode({"Status": "SUCCESS", "Data": {"when": object()}}))
     assert answer == {"Status": "SUCCESS", "Data": {"when": "…"}}
 
 
 @pytest.mark.parametrize("reason", [{}, {"Reason": "no room for this"}], ids=["SUCCESS", "FAILED"])
 def test_an_id_of_any_length_goes_back_verbatim(reason: dict[str, str]) -> None:
-    """F54: over 1 KB, the answer still fits: Data gives way, and all of a Reason but that there is one."""
+    """F54: an ID of over 1 KB still fits, because Data and all but a remnant of the Reason are dropped."""
     answer = {"PhysicalResourceId": "i" * 3000, "Data": {"EndpointId": "e" * 2000}} | reason
     body = encode(answer)
     assert json.loads(body) == answer | {"Data": {}} | dict.fromkeys(reason, "…")
@@ -45,7 +45,7 @@ def test_an_id_of_any_length_goes_back_verbatim(reason: dict[str, str]) -> None:
 
 
 def test_a_reason_is_cut_no_shorter_than_it_must_be() -> None:
-    """F53: what fits goes as it is; of what does not, as much as there is room for."""
+    """F53: a Reason that fits stays whole, and a longer one fills the available space."""
     for length in range(4000, 4100):
         answer: dict[str, Any] = {"Status": "FAILED", "Reason": "x" * length}
         whole = json.dumps(answer).encode()
@@ -54,13 +54,13 @@ def test_a_reason_is_cut_no_shorter_than_it_must_be() -> None:
 
 
 def test_letters_of_other_scripts_cost_their_utf_8() -> None:
-    """F53: an escape of six bytes for each would cut a Reason that fits."""
+    """F53: a Reason is written as UTF-8, because six-byte escapes would cut one that fits."""
     answer = {"Status": "FAILED", "Reason": "é" * 2000}
     assert json.loads(encode(answer)) == answer
 
 
 def test_half_a_surrogate_pair_goes_back_verbatim() -> None:
-    """F22: it has no UTF-8, but an escape in JSON."""
+    """F22: a lone surrogate has no UTF-8, so the response has its JSON escape."""
     assert json.loads(encode({"PhysicalResourceId": "a\ud800b📱"}))["PhysicalResourceId"] == "a\ud800b📱"
 
 
@@ -74,7 +74,7 @@ def test_half_a_surrogate_pair_goes_back_verbatim() -> None:
     ],
 )
 def test_the_url_is_put_to_as_it_was_signed(rest: str, target: str) -> None:
-    """The path and the query verbatim, and an empty content type, which is part of the signature."""
+    """The request has the URL's path and query verbatim and the empty content type that was signed."""
     heads: list[bytes] = []
 
     def accept(connection: socket.socket) -> None:
@@ -94,7 +94,7 @@ def test_the_url_is_put_to_as_it_was_signed(rest: str, target: str) -> None:
 
 
 def test_the_waits_between_attempts_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """F50: full jitter, its bound doubled from attempt to attempt up to five seconds."""
+    """F50: the waits have full jitter, and their bound doubles with each attempt up to five seconds."""
     statuses = [500] * 7
     waits: list[float] = []
     monkeypatch.setattr(delivery, "_put", lambda *_: statuses.pop() if statuses else 200)

@@ -1,4 +1,4 @@
-"""The operations on endpoints: what each sends, what it reads of the answer, and how it tells of its failure."""
+"""What each operation on an endpoint sends, what it reads from the response, and how it reports a failure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Call = Callable[[Endpoints], object]
 
 
 def endpoints_of(service: Answering) -> Endpoints:
-    """The endpoints of the user at such a service."""
+    """Return the endpoints of the user at that service."""
     return Endpoints(USER, clients=service, call=Caller(deadline=Deadline(lambda: 60.0), sleep=lambda _: None))
 
 
 def register(name: str | None, voip: str | None) -> Call:
-    """Registers an endpoint with that name and VoIP token."""
+    """Register an endpoint with that name and VoIP token."""
     identity = Identity(user_arn=USER, type="APNS", resource_arn=APPLICATION, device_token="t", voip_device_token=voip)
     return lambda endpoints: endpoints.register(
         identity, name=name, allow_messages="NONE", client_request_token="token of the event", attempts=Attempts()
@@ -77,7 +77,7 @@ REGISTERED = {
     ],
 )
 def test_an_operation_sends_what_it_is_given_and_no_more(call: Call, operation: str, sent: dict[str, Any]) -> None:
-    """In the region of the user."""
+    """Each operation calls the user's region."""
     service = Answering({"EndpointId": "e", "AppInstanceUserEndpoints": []})
     call(endpoints_of(service))
     assert service.asked == [(operation, sent)]
@@ -98,7 +98,7 @@ def test_an_operation_sends_what_it_is_given_and_no_more(call: Call, operation: 
     ],
 )
 def test_a_failure_names_the_operation_and_its_endpoint(call: Call, told: str) -> None:
-    """So that the deployer can look at the thing itself. Nothing is refused twice."""
+    """The error names the endpoint, so that the deployer can look at it, and no refused call is repeated."""
     service = Answering(REFUSED)
     with pytest.raises(ServiceError) as caught:
         call(endpoints_of(service))
@@ -115,12 +115,12 @@ DESCRIBED = {"EndpointId": "e", "EndpointAttributes": {"DeviceToken": "t"}}
     ids=str,
 )
 def test_an_answer_that_does_not_describe_the_endpoint_says_nothing(endpoint: dict[str, Any] | None) -> None:
-    """F26: of another endpoint, or without the device token by which it would be recognised."""
+    """F26: a description of another endpoint, or one without a device token, is unusable."""
     assert endpoints_of(Answering({"AppInstanceUserEndpoint": endpoint})).describe("e") is None
 
 
-def test_a_description_may_leave_out_what_nobody_needs() -> None:
-    """F26: the rest is taken as not known."""
+def test_a_description_may_leave_out_unneeded_members() -> None:
+    """F26: members that the function does not need may be missing, and count as unknown."""
     assert endpoints_of(Answering({"AppInstanceUserEndpoint": DESCRIBED})).describe("e") == Registered(
         endpoint_id="e",
         identity=Identity(user_arn=USER, type="", resource_arn="", device_token="t"),
@@ -131,7 +131,7 @@ def test_a_description_may_leave_out_what_nobody_needs() -> None:
 
 
 def test_what_a_list_shows_without_an_id_is_passed_over() -> None:
-    """F26: nothing could be done with it; of the others only the id is needed."""
+    """F26: the function skips endpoints without an ID, and needs only the ID of the others."""
     service = Answering(
         {
             "AppInstanceUserEndpoints": [
@@ -148,7 +148,7 @@ def test_what_a_list_shows_without_an_id_is_passed_over() -> None:
 
 
 def test_an_empty_endpoint_id_addresses_no_collection() -> None:
-    """F20: the API model lets it through, and the request would go to all endpoints of the user."""
+    """F20: the request would address all endpoints of the user, and the API model does not prevent it."""
     service = Answering({})
     with pytest.raises(ValueError, match=r"^an empty EndpointId would address the collection$"):
         endpoints_of(service).deregister("")

@@ -1,4 +1,4 @@
-"""How a refusal is read: what kind it is, by its code and its status, and what of it may be told."""
+"""How the function classifies a refusal by its code and status, and which parts of it a message may show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chime_endpoints_handler.model.rules.values import Violation
 
 
 def refusal(code: object, status: int) -> ClientError:
-    """What botocore raises."""
+    """Return the exception that botocore raises."""
     response: Any = {"Error": {"Code": code, "Message": "canary"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, "DescribeAppInstanceUserEndpoint")
 
@@ -38,8 +38,8 @@ def refusal(code: object, status: int) -> ClientError:
         (503, Kind.UNCLEAR),
     ],
 )
-def test_a_code_that_nobody_knows_is_read_by_its_status(status: int, kind: Kind) -> None:
-    """F25, F32: an exception that the model does not have yet."""
+def test_an_unknown_code_is_classified_by_its_status(status: int, kind: Kind) -> None:
+    """F25, F32: an exception that the API model does not contain yet is classified by its status."""
     assert translate("DescribeAppInstanceUserEndpoint", refusal("BrandNewException", status)).kind is kind
 
 
@@ -57,7 +57,7 @@ def test_a_code_that_nobody_knows_is_read_by_its_status(status: int, kind: Kind)
     ],
 )
 def test_a_refusal_without_a_code_is_not_the_services(status: int, kind: Kind) -> None:
-    """F26: a page of a proxy has none; botocore gives its status for one."""
+    """F26: a proxy's page has no code, and botocore reports its status as one."""
     for code in (str(status), "a page", ""):
         assert translate("DescribeAppInstanceUserEndpoint", refusal(code, status)).kind is kind
 
@@ -75,7 +75,7 @@ def test_a_refusal_without_a_code_is_not_the_services(status: int, kind: Kind) -
     ],
 )
 def test_a_code_that_is_known_counts_more_than_its_status(kind: Kind, codes: str) -> None:
-    """F30: AWS answers them with 400, 403 or others, from service to service."""
+    """F30: services return these codes with 400, 403 or other statuses, so the code decides."""
     for code in codes.split():
         for status in (400, 403, 503):
             error = translate("DescribeAppInstanceUserEndpoint", refusal(code, status))
@@ -95,21 +95,21 @@ def test_a_code_that_is_known_counts_more_than_its_status(kind: Kind, codes: str
         (404, "an unreadable response"),
     ],
 )
-def test_a_code_that_is_no_word_is_not_told(code: object, said: str) -> None:
-    """F74: it could be a page that quotes the request."""
+def test_a_code_that_is_no_word_is_not_shown(code: object, said: str) -> None:
+    """F74: a code that is not a word may be a page that quotes the request, so no message shows it."""
     error = translate("DescribeAppInstanceUserEndpoint", refusal(code, 400))
     assert str(error).split(": ", 1)[1].startswith(f"DescribeAppInstanceUserEndpoint failed: {said}. ")
 
 
 def test_a_refusal_that_says_nothing_of_itself_is_unclear() -> None:
-    """F26: whatever stands between may answer so."""
+    """F26: any host between the function and the service may send such a response."""
     error = translate("DescribeAppInstanceUserEndpoint", ClientError({}, "x"))
     assert error.kind is Kind.UNCLEAR
     assert "DescribeAppInstanceUserEndpoint failed: an unreadable response. " in str(error)
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
-    """Each violation with its code, the first one as the error's own."""
+def test_all_violations_are_reported_at_once() -> None:
+    """The error lists each violation with its code and takes the first code as its own."""
     error = InvalidRequestError([Violation(Code.MISSING, "Type is missing."), Violation(Code.UNKNOWN, "Typ is new.")])
     assert str(error) == f"{Code.MISSING}: Type is missing. {Code.UNKNOWN}: Typ is new."
 
@@ -118,13 +118,13 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ("operation", "says_regions"), [("GetSecretValue", False), ("ListAppInstanceUserEndpoints", True)]
 )
 def test_only_the_messaging_service_has_two_regions(operation: str, *, says_regions: bool) -> None:
-    """F26: a secret may be anywhere."""
+    """F26: only Chime's errors name the supported regions, because a secret can be in any region."""
     said = str(translate(operation, EndpointConnectionError(endpoint_url="https://e/")))
     assert "f the function runs in a VPC, give it a route" in said
     assert ("us-east-1 and eu-central-1 only" in said) is says_regions
 
 
-def test_a_role_that_is_gone_is_told() -> None:
-    """F47: AWS does not know the credentials, which is another thing than that they have expired."""
+def test_a_deleted_role_is_reported() -> None:
+    """F47: the error says that AWS does not know the credentials, not that they have expired."""
     error = translate("ListAppInstanceUserEndpoints", refusal("UnrecognizedClientException", 403))
     assert "Check that its role still exists." in str(error)

@@ -1,4 +1,4 @@
-"""Anything at all where an event, an id or a property should be; the same draws in every run."""
+"""Random values in place of an event, an ID or a property; every run draws the same ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IDENTIFYING = ("RequestId", "StackId", "LogicalResourceId")
 draws = settings(
     deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-any_text = st.text(st.characters(), max_size=40)  # with halves of surrogate pairs and control characters
+any_text = st.text(st.characters(), max_size=40)  # including lone surrogates and control characters
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | any_text
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3), max_leaves=6
@@ -54,7 +54,7 @@ properties = st.dictionaries(names | any_text, values, max_size=6) | anything
 
 
 def valid() -> dict[str, Any]:
-    """Properties in which nothing is wrong, of either type."""
+    """Draw valid properties of either type."""
     return {
         "AppInstanceUserArn": USER,
         "Type": "APNS",
@@ -74,7 +74,7 @@ def valid() -> dict[str, Any]:
     whole=st.booleans(),
 )
 def test_any_event_is_parsed_or_refused(event: object, *, whole: bool) -> None:
-    """F15: there is a request that can be answered, or one error of ours, which quotes nothing of the event."""
+    """F15: parsing returns a request that can be answered, or raises one error that quotes nothing of the event."""
     if whole and isinstance(event, dict):
         event = dict.fromkeys(IDENTIFYING, "x") | {"RequestType": "Create", "ResponseURL": "https://h/?q"} | event
     with suppress(UnanswerableEventError):
@@ -96,7 +96,7 @@ def test_any_event_is_parsed_or_refused(event: object, *, whole: bool) -> None:
     | st.from_regex("(not-applied|unconfirmed)/[0-9a-f]{15,17}(/[0-9]{0,13})?", fullmatch=True)
 )
 def test_any_id_is_read_and_written_back_verbatim(text: str) -> None:
-    """F20: an id that is not ours stays as it is, and one that is ours addresses an endpoint."""
+    """F20: a foreign ID stays as it is, and an ID of the function addresses an endpoint."""
     read = physical_id.read(text)
     assert str(read) == text
     assert physical_id.read(str(read)) == read
@@ -107,7 +107,7 @@ def test_any_id_is_read_and_written_back_verbatim(text: str) -> None:
 
 
 def check(resource_type: str, declared: Any) -> None:
-    """Each violation has a code and a sentence; what has none can be read, and is written as it was read."""
+    """Check that each violation has a code and a sentence, and that valid properties survive reading and writing."""
     found = violations(resource_type, declared)
     for each in found:
         assert each.code in set(Code)
@@ -126,7 +126,7 @@ def check(resource_type: str, declared: Any) -> None:
 @settings(draws, max_examples=150)
 @given(resource_type=st.sampled_from([ENDPOINT_TYPE, TAGS_TYPE]) | any_text, declared=properties)
 def test_any_properties_are_judged(resource_type: str, declared: object) -> None:
-    """F18: nothing raises, whatever is there."""
+    """F18: judging properties never raises, whatever they contain."""
     check(resource_type, declared)
 
 
@@ -139,7 +139,7 @@ def test_any_properties_are_judged(resource_type: str, declared: object) -> None
 def test_nearly_valid_properties_are_judged(
     resource_type: str, changes: dict[str, Any], left_out: frozenset[str]
 ) -> None:
-    """F18, F19: one thing missing, two things changed."""
+    """F18, F19: properties with one member missing and two changed are judged without an exception."""
     mine = {"ResourceARN", "Tags"} if resource_type == TAGS_TYPE else valid().keys() - {"ResourceARN", "Tags"}
     declared = {name: value for name, value in (valid() | changes).items() if name in mine | changes.keys()}
     check(resource_type, {name: value for name, value in declared.items() if name not in left_out})
@@ -160,7 +160,7 @@ def test_nearly_valid_properties_are_judged(
 def test_any_event_gets_one_valid_answer_or_none(
     stage: Stage, request_type: str, resource_type: str, changes: dict[str, Any], members: dict[str, Any]
 ) -> None:
-    """F15, F18, F20, F22: one where it can be answered; ids go back verbatim; a stranger's endpoint stays as it is."""
+    """F15, F18, F20, F22: an answerable event gets one response with its IDs verbatim; other endpoints stay."""
     stage.sink.forget()
     stage.backend.endpoints.clear()
     theirs = vars(stage.stranger("theirs")).copy()

@@ -1,4 +1,4 @@
-"""A predecessor that gives way, in trouble: it comes back exactly where nothing takes its place and somebody waits."""
+"""A replacement may remove its predecessor first; a failure restores it unless it has a successor or no use."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LOST = {"when": "after", "error": "ServiceFailureException", "status": 500}
 
 @pytest.fixture(params=["to another user", "to another application"])
 def change(stage: Stage, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What is changed while the device token stays, which all users share."""
+    """A change that keeps the device token, which is unique across all users."""
     stage.backend.switches.change({"device_token_conflict": "app_instance"})
     bob = second_user(stage)
     return {"AppInstanceUserArn": bob} if request.param == "to another user" else {"ResourceArn": OTHER_APPLICATION}
 
 
 def update(stage: Stage, physical_id: str, new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-    """The event of an Update that CloudFormation sends now, and waits for."""
+    """Return an Update that CloudFormation sends now and waits for."""
     stage.clock.sleep(600)
     stage.sent()
     stands(stage, "UPDATE_IN_PROGRESS", physical_id)
@@ -30,13 +30,15 @@ def update(stage: Stage, physical_id: str, new: dict[str, Any], old: dict[str, A
 
 
 def ids(stage: Stage) -> list[str]:
-    """The physical ids of what is registered."""
+    """Return the physical IDs of the registered endpoints."""
     return [f"{each.app_instance_user_arn}/endpoint/{each.endpoint_id}" for each in stage.registered]
 
 
 @pytest.mark.parametrize("scope", ["user", "application"])
-def test_it_does_not_come_back_beside_what_is_adopted_instead(stage: Stage, scope: str, change: dict[str, Any]) -> None:
-    """F27, F35: an INACTIVE endpoint may or may not hold the token; it gave way in vain, and that one was adopted."""
+def test_a_predecessor_is_not_restored_beside_an_adopted_endpoint(
+    stage: Stage, scope: str, change: dict[str, Any]
+) -> None:
+    """F27, F35: the predecessor stays removed if the replacement adopts an INACTIVE endpoint in its place."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     old = stage.properties(AdoptExisting="true")
     first = stage.create(old)
@@ -52,10 +54,10 @@ def test_it_does_not_come_back_beside_what_is_adopted_instead(stage: Stage, scop
 
 
 @pytest.mark.parametrize("is_registered", [True, False])
-def test_it_does_not_come_back_to_a_resource_that_was_given_up(
+def test_a_predecessor_is_not_restored_for_a_resource_that_was_given_up(
     stage: Stage, change: dict[str, Any], *, is_registered: bool
 ) -> None:
-    """F44: the Delete has been here meanwhile, and then the successor fails."""
+    """F44: the predecessor stays removed if the successor fails after the Delete has run."""
     first = stage.create()
 
     def give_up() -> None:
@@ -75,10 +77,10 @@ def test_it_does_not_come_back_to_a_resource_that_was_given_up(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("memory", ["for_ever", "none"])
-def test_that_it_is_back_is_told_though_the_service_did_not_say_so(
+def test_a_restored_predecessor_is_reported_though_its_registration_is_unanswered(
     stage: Stage, memory: str, name: str | None, change: dict[str, Any]
 ) -> None:
-    """F25, F37: its registration takes effect without an answer; the id of the failed Update is that of what exists."""
+    """F25, F37: if Register takes effect without a response, the failed Update reports the restored endpoint's ID."""
     stage.backend.switches.change({"token_memory": memory})
     old = stage.properties(Name=name)
     first = stage.create(old)
@@ -90,10 +92,10 @@ def test_that_it_is_back_is_told_though_the_service_did_not_say_so(
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
-def test_what_came_back_stays_where_a_later_delivery_fails(
+def test_a_restored_predecessor_stays_if_a_later_delivery_fails(
     stage: Stage, name: str | None, change: dict[str, Any]
 ) -> None:
-    """F25, F43: it bears the resource's own name, as an attempt would, but it is none; and one 500 fails nothing."""
+    """F25, F43: a repeated event that fails keeps the restored endpoint, and a single 500 does not fail the event."""
     old = stage.properties(Name=name)
     event = update(stage, stage.create(old)["PhysicalResourceId"], old | change, old)
     unheard(stage, event, Fault(REGISTER, error="BadRequestException", nth=2))
@@ -108,10 +110,10 @@ def test_what_came_back_stays_where_a_later_delivery_fails(
 
 
 @pytest.mark.parametrize("is_named", [True, False])
-def test_a_successor_that_nobody_heard_of_gives_way_to_the_rollback(
+def test_an_unreported_successor_gives_way_to_the_rollback(
     stage: Stage, change: dict[str, Any], *, is_named: bool
 ) -> None:
-    """F61, F62: named as declared or not, and with a 500 on the way of the rollback."""
+    """F61, F62: the rollback removes a successor that was never reported, named or not, even after a 500."""
     old = stage.properties(Name="canary phone" if is_named else None)
     first = stage.create(old)
     event = update(stage, first["PhysicalResourceId"], old | change, old)
@@ -123,7 +125,7 @@ def test_a_successor_that_nobody_heard_of_gives_way_to_the_rollback(
 
 
 def test_two_deliveries_at_once_register_one(stage: Stage, change: dict[str, Any]) -> None:
-    """F43: the second comes just when the predecessor has given way to the first."""
+    """F43: one endpoint remains if the second delivery arrives just after the predecessor has given way."""
     event = update(stage, stage.create()["PhysicalResourceId"], stage.properties(**change), stage.properties())
     stage.backend.faults.append(Fault(DEREGISTER, when="after", call=lambda: stage.run(event)))
     stage.run(event)
@@ -147,20 +149,22 @@ def _exit() -> None:
         pytest.param([Fault(DEREGISTER, error="ServiceFailureException", status=500, times=None)], id="it does not go"),
     ],
 )
-def test_it_is_there_whatever_stops_the_replacement(stage: Stage, change: dict[str, Any], faults: list[Fault]) -> None:
-    """F25, F48: while it gives way or right afterwards."""
+def test_one_endpoint_exists_whatever_stops_the_replacement(
+    stage: Stage, change: dict[str, Any], faults: list[Fault]
+) -> None:
+    """F25, F48: one endpoint exists if the replacement fails while the predecessor gives way or right afterwards."""
     first = stage.create()
     stage.backend.faults += [Fault(**vars(fault)) for fault in faults]
     event = update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties())
     answer = stage.deliver(event)
     stage.backend.faults.clear()
-    if answer["Status"] == "SUCCESS":  # the refusal was that of an endpoint that is gone
+    if answer["Status"] == "SUCCESS":  # the service refused because the endpoint is gone
         stage.delete(first["PhysicalResourceId"])
     assert ids(stage) == [answer["PhysicalResourceId"]]
 
 
-def test_it_comes_back_where_somebody_removes_its_successor(stage: Stage, change: dict[str, Any]) -> None:
-    """F34: between its registration and its naming; the reason says what happened."""
+def test_a_predecessor_is_restored_if_its_successor_vanishes(stage: Stage, change: dict[str, Any]) -> None:
+    """F34: if the successor vanishes before it is named, the predecessor is restored and the reason explains it."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, call=stage.backend.endpoints.clear))
     answer = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
@@ -173,7 +177,7 @@ def test_it_comes_back_where_somebody_removes_its_successor(stage: Stage, change
 def test_an_endpoint_that_is_held_for_another_user_than_was_declared_gives_way(
     stage: Stage, change: dict[str, Any]
 ) -> None:
-    """F62: a rollback was skipped, so that the template says one thing and CloudFormation holds another."""
+    """F62: a skipped rollback leaves the template and CloudFormation with different users; the Update still works."""
     first = stage.create()
     moved = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
     carol = stage.backend.create_app_instance_user(
@@ -187,10 +191,10 @@ def test_an_endpoint_that_is_held_for_another_user_than_was_declared_gives_way(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_what_came_back_goes_where_the_resource_was_given_up_meanwhile(
+def test_a_restored_predecessor_is_removed_if_the_resource_was_given_up(
     stage: Stage, change: dict[str, Any], name: str | None, *, is_heard: bool
 ) -> None:
-    """F44: right before it is registered again; where it may not be removed at once, the next delivery does it."""
+    """F44: if the resource is given up just before the restoration, this or the next delivery removes the endpoint."""
     old = stage.properties(Name=name)
     first = stage.create(old)["PhysicalResourceId"]
     event = update(stage, first, old | change, old)
@@ -208,10 +212,10 @@ def test_what_came_back_goes_where_the_resource_was_given_up_meanwhile(
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
-def test_what_came_back_is_looked_for_though_there_was_a_look_before(
+def test_a_restored_predecessor_is_looked_for_after_an_earlier_look(
     stage: Stage, change: dict[str, Any], name: str | None
 ) -> None:
-    """F44, F56: the first look was for what a registration without an answer may have left."""
+    """F44, F56: the function looks for the restored endpoint even after a look for an unanswered Register."""
     old = stage.properties(Name=name)
     first = stage.create(old)["PhysicalResourceId"]
     event = update(stage, first, old | change, old)
@@ -225,10 +229,10 @@ def test_what_came_back_is_looked_for_though_there_was_a_look_before(
 
 
 @pytest.mark.parametrize("late_by", [0, 5])
-def test_it_does_not_give_way_if_the_resource_is_given_up_during_the_registration(
+def test_a_predecessor_stays_if_the_resource_is_given_up_during_the_registration(
     stage: Stage, change: dict[str, Any], late_by: float
 ) -> None:
-    """F44: a late event has asked CloudFormation before, which was still waiting then."""
+    """F44: the predecessor stays if CloudFormation stops waiting during Register, even in a late event."""
     old = stage.properties()
     first = stage.create(old)["PhysicalResourceId"]
     event = update(stage, first, old | change, old)
@@ -242,7 +246,7 @@ def test_it_does_not_give_way_if_the_resource_is_given_up_during_the_registratio
 def test_a_resource_that_was_given_up_is_cleared_whatever_was_declared_before(
     stage: Stage, change: dict[str, Any]
 ) -> None:
-    """F44, F70: what the former properties say cannot be read today; what the event itself has left is removed."""
+    """F44, F70: if the former properties are unreadable, the event still removes what it registered."""
     first = stage.create(stage.properties(Name=None))["PhysicalResourceId"]
     new = stage.properties(Name=None) | change
     event = update(stage, first, new, {"AppInstanceUser": "of an older schema"})
@@ -256,7 +260,7 @@ def test_a_resource_that_was_given_up_is_cleared_whatever_was_declared_before(
 def test_a_service_may_remember_that_it_refused_an_earlier_delivery(
     stage: Stage, change: dict[str, Any], failed_token: str
 ) -> None:
-    """F37, F61: the old endpoint was in the way then; it gave way, and nothing could be registered in its place."""
+    """F37, F61: a repeated event succeeds even if the service repeats its former refusal."""
     first = stage.create()
     old = stage.properties()
     stage.backend.switches.change({"failed_token": failed_token})
@@ -270,7 +274,7 @@ def test_a_service_may_remember_that_it_refused_an_earlier_delivery(
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 def test_a_late_rollback_that_fails_keeps_what_it_was_to_return_to(stage: Stage, name: str | None) -> None:
-    """F43, F62: an event that comes three seconds late counts as delivered before; the old endpoint is no attempt."""
+    """F43, F62: a late rollback counts as a repeated delivery, but a failure still keeps the old endpoint."""
     old = stage.properties(Name=name)
     new = old | {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
     first = stage.create(old)
@@ -283,7 +287,7 @@ def test_a_late_rollback_that_fails_keeps_what_it_was_to_return_to(stage: Stage,
 
 
 def test_what_was_adopted_stays_where_a_later_delivery_fails(stage: Stage) -> None:
-    """F43: it was given the resource's own name, but it is older than the event."""
+    """F43: an adopted endpoint is older than the event, so a later failure keeps it despite its name."""
     old = stage.properties(Name=None, AdoptExisting="true")
     first = stage.create(old)
     theirs = stage.stranger("canary-token-b")
@@ -299,7 +303,7 @@ def test_what_was_adopted_stays_where_a_later_delivery_fails(stage: Stage) -> No
 def test_an_event_that_was_overtaken_while_it_failed_removes_nothing_of_a_newer_one(
     stage: Stage, name: str | None
 ) -> None:
-    """F44: its call took minutes, in which the stack rolled back and was updated to the same declaration again."""
+    """F44: an event that fails after a rollback and a newer, equal Update removes nothing of that Update."""
     old = stage.properties(Name=name)
     new = old | {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
     first = stage.create(old)
@@ -323,7 +327,7 @@ def test_an_event_that_was_overtaken_while_it_failed_removes_nothing_of_a_newer_
 
 @pytest.mark.parametrize("is_moved", [True, False])
 def test_a_late_duplicate_leaves_what_the_stack_retained(stage: Stage, *, is_moved: bool) -> None:
-    """F43, F66: what CloudFormation once held it has removed or retained itself."""
+    """F43, F66: a late event keeps an endpoint that CloudFormation once referred to and has since retained."""
     old = stage.properties(Name=None)
     bob = second_user(stage)
     new = old | ({"AppInstanceUserArn": bob} if is_moved else {"EndpointAttributes": {"DeviceToken": "canary-token-b"}})

@@ -1,4 +1,4 @@
-"""Endpoints and users that vanished, and the answers of a service for what is not there."""
+"""Endpoints and users that vanished, and what the service returns for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_IN_THE_MODEL: dict[str, Any] = {"error": "NotFoundException", "status": 404,
     ],
 )
 def test_an_update_does_not_take_a_404_for_gone(stage: Stage, operation: str, change: dict[str, Any]) -> None:
-    """F32: List shows the endpoint: nothing is registered beside it, and its id stays."""
+    """F32: if List shows the endpoint, an Update registers no other one and keeps the ID."""
     first = stage.create()
     stage.backend.faults.append(Fault(operation, **NOT_IN_THE_MODEL))
     answer = stage.update(first["PhysicalResourceId"], stage.properties(**change), stage.properties())
@@ -32,7 +32,7 @@ def test_an_update_does_not_take_a_404_for_gone(stage: Stage, operation: str, ch
 
 
 def test_a_delete_does_not_take_a_404_for_gone(stage: Stage) -> None:
-    """F32: List shows the endpoint: it is still there, and that is told."""
+    """F32: if List shows the endpoint, the Delete fails and reports that the endpoint still exists."""
     first = stage.create()
     stage.backend.faults.append(Fault("DeregisterAppInstanceUserEndpoint", **NOT_IN_THE_MODEL))
     answer = stage.delete(first["PhysicalResourceId"])
@@ -46,7 +46,7 @@ def test_a_delete_does_not_take_a_404_for_gone(stage: Stage) -> None:
     "change", [{"Name": "new"}, {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}], ids=str
 )
 def test_what_vanished_is_there_again_after_an_update(stage: Stage, missing: str, change: dict[str, Any]) -> None:
-    """F32, F34: whatever the service answers for it, to Update and to Describe; then a Delete removes it."""
+    """F32, F34: an Update registers a vanished endpoint again, whatever error reports it, and a Delete removes it."""
     stage.backend.switches.change({"missing_endpoint": missing})
     first = stage.create()
     stage.backend.endpoints.clear()
@@ -66,7 +66,7 @@ def test_what_vanished_is_there_again_after_an_update(stage: Stage, missing: str
     "change", [{"Name": "new"}, {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}], ids=str
 )
 def test_an_update_names_the_user_that_is_gone(stage: Stage, missing: str, change: dict[str, Any]) -> None:
-    """F33: it fails with the id it has, and touches nobody else's."""
+    """F33: the Update fails with its current ID and touches no endpoint of others."""
     bobs = vars(stage.stranger("canary-bob", app_instance_user_arn=second_user(stage))).copy()
     stage.backend.switches.change({"missing_user": missing})
     first = stage.create()
@@ -79,7 +79,7 @@ def test_an_update_names_the_user_that_is_gone(stage: Stage, missing: str, chang
 
 @pytest.mark.parametrize("reason", ["INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN"])
 def test_an_inactive_endpoint_is_deleted_as_any_other(stage: Stage, reason: Any) -> None:
-    """F35: its state is no obstacle."""
+    """F35: a Delete removes an INACTIVE endpoint like any other."""
     first = stage.create()
     stage.registered[0].status, stage.registered[0].status_reason = "INACTIVE", reason
     assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
@@ -93,7 +93,7 @@ def test_an_inactive_endpoint_is_deleted_as_any_other(stage: Stage, reason: Any)
 def test_an_inactive_endpoint_is_replaced_by_an_active_one(
     stage: Stage, change: dict[str, Any], *, conflicts: bool
 ) -> None:
-    """F35: a new registration is what makes it work again, whether or not the old one holds its token."""
+    """F35: a replacement registers a working endpoint, whether or not the INACTIVE one holds its token."""
     stage.backend.switches.change({"inactive_endpoints_conflict": conflicts})
     first = stage.create()
     stage.registered[0].status, stage.registered[0].status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
@@ -105,8 +105,8 @@ def test_an_inactive_endpoint_is_replaced_by_an_active_one(
     assert (endpoint.status, endpoint.type) == ("ACTIVE", new["Type"])
 
 
-def test_somebody_elses_inactive_endpoint_is_left_as_it_is(stage: Stage) -> None:
-    """F27, F35: it holds the device token all the same."""
+def test_a_strangers_inactive_endpoint_is_left_as_it_is(stage: Stage) -> None:
+    """F27, F35: the function does not change a stranger's INACTIVE endpoint, which still holds the device token."""
     theirs = stage.stranger()
     theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     before = vars(theirs).copy()
@@ -118,7 +118,7 @@ def test_somebody_elses_inactive_endpoint_is_left_as_it_is(stage: Stage) -> None
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
 def test_a_page_of_a_proxy_does_not_say_that_anything_is_gone(stage: Stage, status: int) -> None:
-    """F26, F31: nor that its user is, nor that an identity is: each Delete fails, and says what is in the way."""
+    """F26, F31: a proxy's page proves nothing about endpoints, users and tags, so each Delete fails and says why."""
     first = stage.create()
     tags = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     stage.create(tags, ResourceType=TAGS_TYPE)
@@ -136,7 +136,7 @@ def test_a_page_of_a_proxy_does_not_say_that_anything_is_gone(stage: Stage, stat
 
 
 def test_what_a_page_may_have_hidden_is_removed(stage: Stage) -> None:
-    """F26: Register took effect, and a proxy put its own 409 in the place of the answer."""
+    """F26: if a proxy replaces the response to a successful Register with a 409, the endpoint is removed."""
     page = Fault(REGISTER, answer="html", status=409, when="after")  # type: ignore[arg-type] # the value
     stage.backend.faults.append(page)
     assert stage.create()["Status"] == "FAILED"
@@ -144,7 +144,7 @@ def test_what_a_page_may_have_hidden_is_removed(stage: Stage) -> None:
 
 
 def test_a_refused_look_does_not_say_that_an_endpoint_is_gone(stage: Stage) -> None:
-    """F31, F33: Describe and List are refused once; its user is still declared: nothing is registered beside it."""
+    """F31, F33: if Describe and List are refused once, an Update fails and registers no second endpoint."""
     first = stage.create()
     stage.backend.faults += [Fault(each, error="ForbiddenException", status=403) for each in (DESCRIBE, LIST)]
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Type="APNS_SANDBOX"), stage.properties())
@@ -156,7 +156,7 @@ def test_a_refused_look_does_not_say_that_an_endpoint_is_gone(stage: Stage) -> N
 @pytest.mark.parametrize("seconds", [0, 1, 5])
 @pytest.mark.parametrize("missing", ["success", "forbidden"])
 def test_an_update_waits_until_list_no_longer_shows_what_is_gone(stage: Stage, missing: str, seconds: float) -> None:
-    """F32, F34: Describe refuses or answers without an endpoint, and List still shows it for some seconds."""
+    """F32, F34: the Update waits some seconds until List no longer shows an endpoint that Describe reports missing."""
     stage.backend.switches.change({"missing_endpoint": missing, "deregistered_listed_seconds": seconds})
     first = stage.create()
     endpoint_id = first["Data"]["EndpointId"]
@@ -171,7 +171,7 @@ def test_an_update_waits_until_list_no_longer_shows_what_is_gone(stage: Stage, m
 def test_a_refusal_is_understood_once_list_no_longer_shows_what_is_gone(
     stage: Stage, missing: str, change: dict[str, Any]
 ) -> None:
-    """F31, F32, F34: List shows it for three seconds more; the Update registers again, and the Delete succeeds."""
+    """F31, F32, F34: if List lags by three seconds, the Update registers again and the Delete succeeds."""
     stage.backend.switches.change({"missing_endpoint": missing, "deregistered_listed_seconds": 3})
     first = stage.create()
     gone = {"app_instance_user_arn": stage.user, "endpoint_id": first["Data"]["EndpointId"]}
@@ -186,7 +186,7 @@ def test_a_refusal_is_understood_once_list_no_longer_shows_what_is_gone(
 
 
 def test_an_update_with_little_time_does_not_wait_for_list(stage: Stage) -> None:
-    """F34, F42: it fails with the id that it has, in time for its response."""
+    """F34, F42: an Update with little time fails with its current ID, in time for its response."""
     first = stage.create()
     stage.backend.faults.append(Fault(DESCRIBE, answer="empty", times=None))  # type: ignore[arg-type] # the value
     began = stage.clock.now()
