@@ -1,4 +1,4 @@
-"""Settings of the suites that go through very many histories of a stack."""
+"""Settings of the suites that run very many histories of a stack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder."""
+    """Mark every test in this folder."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:

@@ -1,4 +1,4 @@
-"""Many handlers at once in simulated time: whoever is due first runs, alone, until it sleeps or ends."""
+"""Many handlers at once in simulated time: the one that is due first runs alone until it sleeps or ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.stage import Clock
 
 
 class Crowd(Clock):
-    """A clock that many threads share: one that sleeps lets the next one go on."""
+    """A clock that many threads share: if one sleeps, the next one runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Crowd(Clock):
         self._own = local()
 
     def sleep(self, seconds: float) -> None:
-        """Lets time pass for the calling thread; elsewhere the others go on meanwhile."""
+        """Let time pass for the calling thread, while the other threads run."""
         turn = getattr(self._own, "turn", None)
         if turn is None:
             super().sleep(seconds)
@@ -31,7 +31,7 @@ class Crowd(Clock):
         turn.clear()
 
     def run(self, jobs: Sequence[Callable[[], object]], *, at_once: int) -> None:
-        """Runs jobs, never more than so many at once, until all have ended."""
+        """Run jobs, at most this many at once, until all have ended."""
         waiting = iter(jobs)
         for _ in range(at_once):
             self._start_next(waiting)
@@ -43,7 +43,7 @@ class Crowd(Clock):
             self._is_over.wait()
 
     def start(self, job: Callable[[], object]) -> None:
-        """Starts one more job beside those that run."""
+        """Start one more job beside the running ones."""
         self._start_next(iter([job]))
 
     def _start_next(self, waiting: Iterator[Callable[[], object]]) -> None:

@@ -1,6 +1,6 @@
-"""Lambda as it is: an event is delivered until one delivery ends well, three times at the most, and some twice.
+"""Lambda's deliveries: an event is delivered until one delivery succeeds, at most three times, and some twice.
 
-Every single call of the handler is looked at while it happens; what must never be is kept in `broken`.
+Every call of the handler is checked while it happens; violations are collected in `broken`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from support.stage import LambdaContext, Stage
 
 FUNCTION_TIMEOUT = 120.0
 LONGEST_AGE = 6 * 3600.0
-"""Seconds after which Lambda delivers an event no more (Lambda developer guide, asynchronous invocation)."""
+"""Seconds after which Lambda no longer delivers an event (Lambda developer guide, asynchronous invocation)."""
 _RETRY_AFTER = (60.0, 120.0)
-_PATIENCE = 6.0  # seconds that each call takes while an outage lasts
-_LATEST = 15.0  # seconds after which a Delete comes, at the most, while a call is under way
+_PATIENCE = 6.0  # seconds that each call takes during an outage
+_LATEST = 15.0  # the most seconds until a Delete that is sent during a call
 _MOST_CALLS = 400
-_TURN = 7  # of so many calls for our events, one comes right before an event of the sibling
-# A refusal that lasts does not say that a user is gone: limit L11, which would be met all the time.
+_TURN = 7  # of this many calls for our events, one comes right before an event of the sibling
+# A lasting refusal must not look like a user who no longer exists: limit L11 would apply all the time.
 _REFUSALS = {False: "BadRequestException", True: "RefusedException"}
-_MOST_OF_OURS = 2  # beside its predecessor, a replacement is one more
+_MOST_OF_OURS = 2  # beside its predecessor, a replacement counts as one more
 
 
 class KilledError(BaseException):
-    """The process is gone: whatever it still tries, it has no time for."""
+    """The process is dead and has no time for further calls."""
 
 
 @dataclass
@@ -40,29 +40,29 @@ class Deliveries:
 
     stage: Stage
     interrupt: Callable[[dict[str, Any], float], None]
-    """CloudFormation gives the resource up, so many seconds after the call at which it does."""
+    """CloudFormation deletes the resource this many seconds after the call at which it decides to."""
     read: Callable[[dict[str, Any], dict[str, Any]], None]
-    """CloudFormation reads the answer to an event."""
+    """CloudFormation reads the response to an event."""
     strangers: dict[str, dict[str, Any]] = field(default_factory=dict)
     abandoned: set[str] = field(default_factory=set)
-    """EndpointIds of what was replaced and could not be deleted: limit L2."""
+    """EndpointIds of replaced endpoints that could not be deleted: limit L2."""
     past: list[tuple[dict[str, Any], float, dict[str, Any] | None]] = field(default_factory=list)
-    """Events, the times at which they were sent, and how they were answered."""
+    """Events, the times at which they were sent, and their responses."""
     live_beside: Callable[[], None] = lambda: None
-    """Something happens to another resource of the stack."""
+    """Let another resource of the stack have an event."""
     last: int = 0
     """The number of the last delivery."""
     _watched: int = 0
     last_was_killed: bool = False
     outages_over: set[Incident] = field(default_factory=set)
-    """What the last delivery has seen pass."""
+    """The outages that ended during the last delivery."""
     registered_then: set[str] = field(default_factory=set)
-    """Our endpoints that there were when the last event was answered."""
+    """Our endpoints at the time of the last response."""
     broken: list[str] = field(default_factory=list)
-    """What no call may find."""
+    """Violations that the checks of the calls have found."""
 
     def send(self, event: dict[str, Any], weather: Weather) -> dict[str, Any] | None:
-        """One event with all its deliveries; the answer that was accepted, if any."""
+        """Send one event with all its deliveries, and return the accepted response, if any."""
         sent = self.stage.clock.now()
         answer = None
         for number in range(3):
@@ -75,17 +75,17 @@ class Deliveries:
                 self.stage.clock.sleep(_RETRY_AFTER[number])
         if answer is not None and weather.is_delivered_twice:
             if any(incident.delivery == REPEATED for incident in weather.incidents):
-                # Limit L8: what goes wrong in a second delivery before CloudFormation has read the answer.
+                # Limit L8: failures in a second delivery before CloudFormation has read the response.
                 self.read(event, answer)
             if any(incident.kind == "delete" for incident in weather.incidents):
-                # Limit L8: a Create that is delivered again within two seconds, after its resource is gone.
+                # Limit L8: a Create that is delivered again within two seconds after its resource was deleted.
                 self.stage.clock.sleep(LATE)
             self._repeat(event, answer, weather)
         self.past.append((event, sent, answer))
         return answer
 
     def deliver_again(self, number: int, weather: Weather = CALM) -> None:
-        """Lambda delivers an event of the past once more, unless that is too long ago."""
+        """Deliver a past event once more, unless it is too old for Lambda."""
         event, sent, answer = self.past[number % len(self.past)]
         is_last = event is self.past[-1][0]
         self.stage.clock.sleep(60)
@@ -95,20 +95,20 @@ class Deliveries:
         self._repeat(event, answer if is_last else None, weather)
 
     def last_was_kept_from_it(self, weather: Weather) -> bool:
-        """Whether the last delivery was killed, or the service refused it something."""
+        """Whether the last delivery was killed, or the service refused one of its calls."""
         return self.last_was_killed or any(each.kind == "refuse" or each.lasts for each in self.last_met(weather))
 
     def could_clean_up(self, weather: Weather) -> bool:
-        """Whether the last delivery met one failure at the most, which was over when it cleaned up."""
+        """Whether the last delivery had at most one failure, which had ended when it cleaned up."""
         met = [each for each in self.last_met(weather) if not each.passes]
         return len(met) <= 1 and all(_is_over(each, self.outages_over) for each in met)
 
     def last_met(self, weather: Weather) -> list[Incident]:
-        """What the last delivery met."""
+        """The incidents during the last delivery."""
         return [each for each in weather.incidents if each.delivery == self.last]
 
     def _repeat(self, event: dict[str, Any], answer: dict[str, Any] | None, weather: Weather) -> None:
-        """Delivers an event again, which must be answered with the same success where there was one."""
+        """Deliver an event again; if the first delivery succeeded, the response must be the same."""
         last, last_was_killed = self.last, self.last_was_killed
         repeated = self._deliver(event, REPEATED, weather)
         self.last, self.last_was_killed = last, last_was_killed
@@ -149,7 +149,7 @@ class Deliveries:
         return _valid(answers[0]) if answers else None
 
     def _watch(self, event: dict[str, Any], context: LambdaContext, known: int) -> Fault:
-        """Strangers are as they were, ours are few, there is time, and nobody has answered yet."""
+        """Check that strangers are unchanged, ours are few, time is left, and no response has been sent yet."""
 
         def look() -> None:
             self._watched += 1
@@ -197,7 +197,7 @@ class Deliveries:
         def kill() -> None:
             self.last_was_killed = True
             context.deadline = self.stage.clock.now()
-            self.stage.backend.faults.insert(0, Fault(call=die, times=None))  # the dead call nobody
+            self.stage.backend.faults.insert(0, Fault(call=die, times=None))  # a dead process makes no call
             die()
 
         actions: dict[Kind, dict[str, Any]] = {
@@ -210,24 +210,24 @@ class Deliveries:
             "delete": {"call": lambda: self.interrupt(event, min(incident.seconds, _LATEST))},
         }
         if incident.kind in ("throttle", "refuse"):
-            common["when"] = "before"  # these say that there was no effect
+            common["when"] = "before"  # these errors mean that the call had no effect
         if incident.kind == "empty":
-            common["when"] = "after"  # success without an effect is no fault that anybody could survive
+            common["when"] = "after"  # success without an effect is a fault that no handler can survive
         return Fault(**common, **actions[incident.kind])
 
 
 def _is_over(incident: Incident, outages_over: set[Incident]) -> bool:
-    """Whether what came after the incident was as if there had been none."""
+    """Whether the calls after the incident were as if it had not happened."""
     return not incident.lasts if incident.kind == "refuse" else incident in outages_over
 
 
 def snapshot(endpoint: object) -> dict[str, Any]:
-    """An endpoint's bytes; that it has been listed is no change of it."""
+    """An endpoint's bytes; being listed does not count as a change."""
     return copy.deepcopy(vars(endpoint)) | {"listed": True}
 
 
 def _valid(answer: dict[str, Any]) -> dict[str, Any]:
-    """What every answer must be."""
+    """Check what must be true of every response."""
     assert len(json.dumps(answer)) <= 4096
     assert answer["PhysicalResourceId"]
     assert ("Reason" in answer) == (answer["Status"] == "FAILED")

@@ -1,4 +1,4 @@
-"""Random histories of one resource, as a state machine of hypothesis."""
+"""Random histories of one resource, as a hypothesis state machine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MOST_STRANGERS = 2
 def machine(
     sink: Sink, on_begin: Callable[[], None] = lambda: None, *, is_direct: bool = True
 ) -> type[RuleBasedStateMachine]:
-    """The state machine, answering to a sink; it is to run inside one `mock_aws`, which takes its time to start."""
+    """The state machine, with responses to a sink; run it inside one `mock_aws`, which is slow to start."""
 
     class History(RuleBasedStateMachine):
         @initialize(drawn=switches)
@@ -63,7 +63,7 @@ def machine(
                 self.world.create(properties, beginning["weather"], sibling_fails=beginning["sibling_fails"])
 
         def create_second(self, properties: dict[str, Any], weather: Weather) -> None:
-            """Nobody heard of a first Create, and its Delete arrives once more when the second one is over."""
+            """Lose the first Create's response, create again, and deliver the first one's Delete a second time."""
             self.world.create(properties, UNHEARD)
             its_delete = len(self.world.deliveries.past) - 1
             self.world.create(properties, weather)
@@ -143,6 +143,6 @@ def machine(
 
 
 def _turned(name: str, value: Any, steps: int) -> Any:
-    """The value of an immutable property that comes so many places after this one."""
+    """The value this many places after the current one of an immutable property."""
     values = IMMUTABLE[name]
     return values[(values.index(value) + steps) % len(values)]

@@ -1,4 +1,4 @@
-"""A resource as its stack holds it: what CloudFormation tells of it, and what must be true of what is registered."""
+"""A resource as its stack knows it: CloudFormation's view of it, and the checks of the registered endpoints."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _IMMUTABLE = ("AppInstanceUserArn", "Type", "ResourceArn", "EndpointAttributes")
 
 @dataclass
 class Holding:
-    """What a stack holds of an endpoint resource."""
+    """The stack's view of an endpoint resource."""
 
     stage: Stage
     held_id: str | None = None
     declared: dict[str, Any] | None = None
     meant: set[str] = field(default_factory=set)
-    """What the declared device token may be: after a rollback that of before, or what its source holds now."""
+    """The tokens that the declaration allows: after a rollback, the former one or the source's current one."""
     has_vanished: bool = False
     cancelled: bool = False
     cancelled_in: int | None = None
-    """The delivery in which it was."""
+    """The delivery during which the resource was deleted."""
     vault: Vault = field(default_factory=Vault)
     deliveries: Deliveries = field(init=False)
 
     @property
     def strangers(self) -> dict[str, dict[str, Any]]:
-        """What is not this resource's, as it must stay."""
+        """The endpoints of others, as they must stay."""
         return self.deliveries.strangers
 
-    # What must be true whenever nothing is in flight
+    # The checks that must pass whenever no event is in flight
 
     def check(self) -> None:
-        """Nothing lost, doubled or stolen, the declaration true, no secret told, no call that should not have been."""
+        """Check that no endpoint is lost, doubled or stolen, the declaration is true, and no secret leaks."""
         assert not self.deliveries.broken, self.deliveries.broken
         endpoints = self.stage.backend.endpoints
         for endpoint_id, theirs in self.strangers.items():
@@ -66,7 +66,7 @@ class Holding:
     def _check_replacement(
         self, before: str, tokens: set[str], *, was_there: bool, new: dict[str, Any], old: dict[str, Any]
     ) -> None:
-        """An id changes with an immutable property only, and the predecessor is left to CloudFormation's Delete."""
+        """An ID changes only with an immutable property, and the old endpoint is left to CloudFormation's Delete."""
         changed = [name for name in _IMMUTABLE if new[name] != old[name]]
         is_rotated = tokens != self.vault.tokens(new)
         assert changed or is_rotated or not was_there, "replaced without a reason"
@@ -77,16 +77,17 @@ class Holding:
         assert self._exists(before) or may_give_way or not was_there, "the predecessor was removed"
 
     def _check_failed_create(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
-        """Nothing stays registered, unless the clean-up failed as well."""
+        """Check that no endpoint stays registered, unless the clean-up failed too."""
         self._check_patience(properties, weather)
         if self.deliveries.could_clean_up(weather):
             ours = self.deliveries.registered_then - self.deliveries.abandoned
             assert ours <= {endpoint_id_of(answered)}, "a failed Create left something"
 
     def _check_failed_update(self, answered: str, properties: dict[str, Any], weather: Weather) -> None:
-        """What gave way came back, unless that failed as well, or it did so in a delivery that nobody heard of.
+        """Check that what gave way came back, unless that failed too, or the delivery's response was lost.
 
-        It may have given way in vain, to a stranger's of another application: that is one more thing that can fail.
+        If another application's endpoint has the token, the endpoint may have given way in vain, which is one more
+        failure.
         """
         self._check_patience(properties, weather)
         may_give_way_in_vain = self._is_held_by_stranger(properties)
@@ -95,12 +96,12 @@ class Holding:
             assert endpoint_id_of(answered) in self.deliveries.registered_then, "a failed Update left nothing"
 
     def _check_patience(self, properties: dict[str, Any], weather: Weather) -> None:
-        """No event fails for what passes, nor for what is over; only for what somebody else holds."""
+        """Check that no event fails for a passing or ended fault, only for what someone else holds."""
         all_passes = all(each.passes for each in self.deliveries.last_met(weather))
         assert self._is_held_by_stranger(properties) or not all_passes, "failed for what passes"
 
     def _is_held_by_stranger(self, properties: dict[str, Any]) -> bool:
-        """Or by what an abandoned Delete has left, which nobody can tell from a stranger's."""
+        """Whether a stranger has the token, or an abandoned Delete left its endpoint, which looks like a stranger's."""
         left = [vars(each) for each in self.stage.registered if each.endpoint_id in self.deliveries.abandoned]
         tokens = self.vault.tokens(properties)
         return any(
@@ -115,14 +116,14 @@ class Holding:
         return {id_of(each) for each in endpoints.values() if each.endpoint_id not in self.strangers}
 
     def _forget(self, physical_ids: set[str]) -> None:
-        """Excuse what stays by a limit."""
+        """Exclude an endpoint that stays because of a limit."""
         for physical_id in physical_ids:
             del self.stage.backend.endpoints[endpoint_id_of(physical_id)]
 
-    # What the limits excuse
+    # The exceptions that the limits allow
 
     def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
-        """Limit L7: a delivery named the endpoint, the last one could not undo it, and the rollback has trouble too."""
+        """Limit L7: a delivery named the endpoint, the last one could not undo it, and the rollback fails as well."""
         if not self.deliveries.last_was_kept_from_it(weather) or "Name" not in properties:
             return
         for endpoint_id, endpoint in list(self.stage.backend.endpoints.items()):
@@ -131,14 +132,14 @@ class Holding:
                 del self.stage.backend.endpoints[endpoint_id]
 
     def _was_named(self, endpoint_id: str) -> bool:
-        """Whether the endpoint got its name by an Update: none of ours is registered with it beside another."""
+        """Whether an Update named the endpoint: no second one of ours is registered beside it."""
         return any(
             call.operation == "UpdateAppInstanceUserEndpoint" and call.parameters["EndpointId"] == endpoint_id
             for call in self.stage.backend.calls
         )
 
     def _excuse_refused(self, failed: dict[str, Any], known: set[str], weather: Weather) -> None:
-        """Limit L11: a user about whom the service refuses to tell, again and again, is taken for gone."""
+        """Limit L11: a user counts as deleted if the service refuses again and again to list the endpoints."""
         assert self.declared is not None
         user = failed["AppInstanceUserArn"]
         is_refused = any(each.kind == "refuse" and each.lasts for each in self.deliveries.last_met(weather))
@@ -146,18 +147,18 @@ class Holding:
             self._forget({each for each in self._ours() - known if each.startswith(f"{user}/")})
 
     def _excuse_overtaken(self, weather: Weather) -> None:
-        """Limit L7: CloudFormation gave the resource up, and the last delivery could not remove it.
+        """Limit L7: CloudFormation deleted the resource, and the last delivery could not remove its endpoint.
 
-        Nor could it where it had no time left: it had tried to answer for all of it, and no further one came.
+        It could not if it had no time left: it had already sent its response, and no further delivery came.
         """
         is_unheard = self.cancelled_in == self.deliveries.last and self.deliveries.last in weather.lost_answers
         if is_unheard or self.deliveries.last_was_kept_from_it(weather):
             self._forget(self._ours())
 
-    # What CloudFormation tells of it
+    # CloudFormation's view of the resource
 
     def _begins(self, status: str) -> None:
-        """The stack as a whole has another status now."""
+        """Set the new status of the stack as a whole."""
         self.stage.stack.happens(status, STACK_ID, to="chat")
 
     def _stands(self, status: str, physical_id: str) -> None:
@@ -190,15 +191,15 @@ class Holding:
 
 
 def was_killed(weather: Weather) -> bool:
-    """Whether a process dies in it."""
+    """Whether a process is killed in it."""
     return bool(weather.killed_at_answer) or any(each.kind == "kill" for each in weather.incidents)
 
 
 def id_of(endpoint: Endpoint) -> str:
-    """The physical id of an endpoint."""
+    """The physical ID of an endpoint."""
     return f"{endpoint.app_instance_user_arn}/endpoint/{endpoint.endpoint_id}"
 
 
 def endpoint_id_of(physical_id: str) -> str:
-    """The EndpointId in a physical id."""
+    """The EndpointId in a physical ID."""
     return physical_id.rpartition("/")[2]

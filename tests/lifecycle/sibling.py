@@ -1,7 +1,7 @@
-"""Another resource of the same stack, for the same user: its events are handled beside ours, by processes of its own.
+"""Another resource of the same stack and user, whose events other processes handle beside ours.
 
-It lives one calm life after the other, under names that ours are given as well. To ours its endpoints are somebody
-else's, and it must find them as it left them.
+It has one calm life after another, under names that ours are given as well. Its endpoints count as someone else's to
+ours, which must leave them as they are.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _LIFE: tuple[dict[str, Any] | None, ...] = (
     {"EndpointAttributes": {"DeviceToken": _TOKENS[0]}},
     None,
 )
-"""What is declared anew in each step; None is the end of a life."""
+"""The declaration of each step; None is the end of a life."""
 
 
 @contextmanager
 def aside(stage: Stage) -> Iterator[None]:
-    """Something else is handled meanwhile: at once, by another process, and nothing goes wrong with it."""
+    """Handle something else meanwhile: immediately, in another process and without faults."""
     faults, trace = list(stage.backend.faults), stage.environment.get("_X_AMZN_TRACE_ID", "")
     process, refuses, on_put, on_refusal = stage.process, stage.sink.refuses, stage.sink.on_put, stage.sink.on_refusal
     stage.backend.faults.clear()
@@ -52,7 +52,7 @@ class Sibling:
 
     stage: Stage
     strangers: dict[str, dict[str, Any]]
-    """What is not ours, as it must stay: the endpoint of this resource is kept there."""
+    """The endpoints that are not ours, as they must stay, this resource's among them."""
     held_id: str = ""
     declared: dict[str, Any] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Sibling:
         self._steps = cycle(_LIFE)
 
     def live_on(self) -> None:
-        """The next step of its life; afterwards exactly what it declares is registered."""
+        """Take the next step of its life, after which exactly its declaration is registered."""
         detail = self.stage.stack.detail
         with aside(self.stage):
             self._step(next(self._steps))
@@ -109,5 +109,5 @@ class Sibling:
 
 
 def is_siblings(theirs: dict[str, Any]) -> bool:
-    """Whether what is not ours is the sibling's."""
+    """Whether the endpoints that are not ours are the sibling's."""
     return theirs["device_token"] in _TOKENS

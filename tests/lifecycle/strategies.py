@@ -1,4 +1,4 @@
-"""What random histories are drawn from: declarations, changes of them, the weather, and the service's switches."""
+"""The strategies for random histories: declarations, changes of them, the weather, and the service's switches."""
 
 from __future__ import annotations
 
@@ -47,50 +47,50 @@ def _incident(operation: str, kind: Any, *, nth: int = 1, delivery: int = 0, whe
 
 
 def _unclear(operation: str, kind: Any) -> Weather:
-    """A call that takes effect without saying so."""
+    """A call that takes effect without a response."""
     return Weather((_incident(operation, kind, when="after"),))
 
 
 def _unclear_then_refused(operation: str, nth: int, delivery: int, kind: Any) -> Weather:
-    """A call that takes effect without saying so, and whose repetition is refused."""
+    """A call that takes effect without a response, and is refused on retry."""
     unclear = _incident(operation, kind, nth=nth, delivery=delivery, when="after")
     return Weather((unclear, _incident(operation, "refuse", nth=nth + 1, delivery=delivery)))
 
 
 def _unclear_until_refused(kind: Any) -> Weather:
-    """What is registered and named without an answer, until that is refused."""
+    """A registration and a name without a response, until that is refused."""
     registered = _incident(REGISTER, kind, when="after")
     return Weather((registered, *_unclear_then_refused(UPDATE, 1, 0, kind).incidents))
 
 
 def _unclear_and_not_to_be_removed(kind: Any) -> Weather:
-    """What is registered without an answer, and nobody may look for."""
+    """A registration without a response, which may not be looked for."""
     unclear, refused = _unclear_then_refused(REGISTER, 1, 0, kind).incidents
     return Weather((unclear, refused, replace(_incident(LIST, "refuse"), seconds=95.0)))
 
 
 def _refused_in_place_of_the_old(nth: int) -> Weather:
-    """The new endpoint cannot be registered after the old one has given way to it."""
+    """A new endpoint that is refused after the old one has given way to it."""
     return Weather((_incident(REGISTER, "refuse", nth=nth),))
 
 
 def _given_up_at_once(when: Any) -> Weather:
-    """CloudFormation no longer waits for what is being registered."""
+    """An Update that CloudFormation stops waiting for during its registration."""
     return Weather((_incident(REGISTER, "delete", when=when),))
 
 
 def _given_up_and_killed(operation: str) -> Weather:
-    """CloudFormation gives up what was registered, and the process that could remove it dies."""
+    """A registration that CloudFormation abandons, in a process that is killed before it can remove it."""
     return Weather((_incident(REGISTER, "delete", when="after"), _incident(operation, "kill")))
 
 
 def _killed_when_done(deliveries: int) -> Weather:
-    """All is done, and the next delivery does not know it."""
+    """A completed event whose next delivery does not know that."""
     return Weather(killed_at_answer=frozenset(range(deliveries)))
 
 
 def _killed_when_done_then_refused(operation: str, nth: int) -> Weather:
-    """All is done, and the next delivery fails."""
+    """A completed event whose next delivery fails."""
     return Weather((_incident(operation, "refuse", nth=nth, delivery=1),), killed_at_answer=frozenset({0}))
 
 
@@ -108,11 +108,11 @@ dangers = st.one_of(
     st.just(UNHEARD),
     st.builds(_killed_when_done_then_refused, st.sampled_from([REGISTER, UPDATE, LIST, DESCRIBE]), _once_or_twice),
 )
-"""What a safeguard is there for and chance alone would seldom bring together."""
+"""Faults that a safeguard is for and that chance alone would seldom combine."""
 
 
 def _any_of(*strategies: st.SearchStrategy[Weather]) -> st.SearchStrategy[Weather]:
-    """One of these, each as likely as the others: `one_of` counts the branches of a branch."""
+    """One of these, all equally likely: `one_of` counts the branches of a branch."""
     return st.sampled_from(strategies).flatmap(lambda drawn: drawn)
 
 
@@ -130,7 +130,7 @@ IMMUTABLE: dict[str, list[Any]] = {
         FROM_SECRET,
     ],
 }
-"""The properties whose change is a replacement, with their values, but for the user."""
+"""The immutable properties with their values, except for the user."""
 _changeable: dict[str, st.SearchStrategy[Any]] = {
     "Name": st.sampled_from(["canary phone", "canary tablet", None]),
     "AllowMessages": st.sampled_from(["ALL", "NONE"]),
@@ -142,12 +142,12 @@ in_place = st.fixed_dictionaries(_changeable)
 turns = st.fixed_dictionaries(
     {}, optional={name: st.integers(1, len(values) - 1) for name, values in IMMUTABLE.items()}
 ).filter(bool)
-"""How far to go from the present value of some of the immutable properties: never back to it."""
+"""The number of places to move from the current value of some immutable properties, never back to it."""
 beginnings = st.fixed_dictionaries(
     {
         "weather": _any_of(
             _calm, _calm, _any_weather, dangers
-        ),  # most Creates succeed: the rest is about what is there
+        ),  # most Creates succeed, because the rest needs an endpoint
         "sibling_fails": very_seldom,
         "is_for_other": seldom,
         "is_second": very_seldom,

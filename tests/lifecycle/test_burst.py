@@ -1,4 +1,4 @@
-"""A burst: very many Creates at once, against the account's rate of 50 requests a second."""
+"""A burst of very many Creates at once, against the account's rate of 50 requests a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALL_SECONDS = 0.03
 
 @pytest.fixture
 def stage(sink: Sink) -> Iterator[Stage]:
-    """A service with the account's rate, whose calls take their time, and a clock that many share."""
+    """A service with the account's rate and slow calls, and a clock that many threads share."""
     with mock_aws():
         stage = stage_for(sink, Crowd())
         stage.backend.switches.requests_per_second = RATE
@@ -33,12 +33,12 @@ def stage(sink: Sink) -> Iterator[Stage]:
 
 @pytest.mark.parametrize("at_once", [400, 50, 10])
 def test_four_hundred_creates_succeed_within_little_more_than_the_rate_allows(stage: Stage, at_once: int) -> None:
-    """F72: all of them, each with one endpoint, whatever concurrency Lambda gives; the rate alone takes 8 seconds."""
+    """F72: all four hundred Creates succeed, each with one endpoint, at any concurrency, in little over 8 seconds."""
     assert create_all(stage, at_once=at_once) <= 1.2 * ENDPOINTS / RATE
 
 
 def test_four_hundred_creates_wait_for_one_permission_together(stage: Stage) -> None:
-    """F30, F72: IAM denies all of them for 45 seconds; they need little more than the rate and their last wait."""
+    """F30, F72: if IAM denies all Creates for 45 seconds, they need little more than the rate and the last wait."""
     end = stage.clock.now() + 45
     denial = Fault.deny("RegisterAppInstanceUserEndpoint")
 
@@ -51,7 +51,7 @@ def test_four_hundred_creates_wait_for_one_permission_together(stage: Stage) -> 
 
 
 def create_all(stage: Stage, *, at_once: int) -> float:
-    """Creates all endpoints, never more than so many at once; returns how long it took."""
+    """Create all endpoints, at most this many at once, and return the elapsed time."""
     crowd, began = stage.clock, stage.clock.now()
     assert isinstance(crowd, Crowd)
     stage.backend.switches.endpoints_per_user = ENDPOINTS

@@ -28,13 +28,13 @@ def incident(nth: int, when: str, kind: str, *, delivery: int = 0, seconds: floa
 
 
 def positions(kind: str, most: int) -> Iterator[tuple[int, float]]:
-    """The calls at which something may happen; a Delete comes at once or later."""
+    """The calls at which an incident may happen; a Delete comes at once or later."""
     yield from product(range(1, most + 1), (0.0, 15.0) if kind == "delete" else (0.0,))
 
 
 @pytest.fixture(params=["user", "none"])
 def world(stage: Stage, request: pytest.FixtureRequest) -> World:
-    """A stack without its resource yet, device tokens conflicting or not."""
+    """A stack without its resource yet, on a service whose device tokens conflict or not."""
     stage.backend.switches.change({"device_token_conflict": request.param})
     return World(stage)
 
@@ -46,7 +46,7 @@ def world(stage: Stage, request: pytest.FixtureRequest) -> World:
 def test_a_create_with_one_incident(
     world: World, named: str | None, kind: str, when: str, lost: frozenset[int]
 ) -> None:
-    """F25, F41, F44, F56, F57, F58: what is registered is what the stack holds, at every position."""
+    """F25, F41, F44, F56, F57, F58: with one incident anywhere, a Create leaves what the stack holds."""
     for nth, seconds in positions(kind, 3):
         weather = Weather(incidents=incident(nth, when, kind, seconds=seconds).incidents, lost_answers=lost)
         world.create(world.stage.properties(Name=named), weather)
@@ -61,7 +61,7 @@ def test_a_create_with_one_incident(
 @pytest.mark.parametrize("kind", ["error", "refuse", "kill", "delete"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_update_with_one_incident(world: World, named: str | None, change: str, kind: str, when: str) -> None:
-    """F59, F60, F61, F62: after the rollback the old declaration is registered, once."""
+    """F59, F60, F61, F62: after one incident anywhere, the rollback leaves the old declaration registered once."""
     old = world.stage.properties(Name=named)
     for nth, seconds in positions(kind, 8):
         if world.held_id is None:
@@ -77,7 +77,7 @@ def test_an_update_with_one_incident(world: World, named: str | None, change: st
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("how", ["lost", "sibling, update", "sibling, delete", "killed at every answer but the last"])
 def test_an_update_that_is_rolled_back(world: World, named: str | None, change: str, how: str) -> None:
-    """F60, F61: whichever way CloudFormation takes, the old declaration is registered, once."""
+    """F60, F61: if an Update is rolled back in any way, the old declaration is registered once."""
     old = world.stage.properties(Name=named)
     world.create(old)
     weathers = {
@@ -97,7 +97,7 @@ def test_an_update_that_is_rolled_back(world: World, named: str | None, change: 
 @pytest.mark.parametrize("kind", KINDS[:-1])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_delete_with_one_incident(world: World, kind: str, when: str) -> None:
-    """F31, F63: in the end nothing is left."""
+    """F31, F63: with one incident anywhere, a Delete leaves nothing."""
     for nth in (1, 2):
         world.create(world.stage.properties())
         world.delete(incident(nth, when, kind))
@@ -106,10 +106,10 @@ def test_a_delete_with_one_incident(world: World, kind: str, when: str) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_replacement_killed_three_times_after_register(world: World, when: str) -> None:
-    """F61: only the old one is left in the end."""
+    """F61: if a replacement is killed three times after Register, only the old endpoint is left."""
     old = world.stage.properties()
     world.create(old)
-    # In each delivery: Describe, List and Register; the second and third find what the first one registered.
+    # In each delivery: Describe, List and Register; the second and third find the first one's endpoint.
     kills = tuple(Incident(delivery, 3, when, "kill") for delivery in range(3))  # type: ignore[arg-type] # a Literal
     world.update(old | CHANGES["token"], Weather(incidents=kills))
     assert world.declared == old
@@ -117,7 +117,7 @@ def test_a_replacement_killed_three_times_after_register(world: World, when: str
 
 
 def test_a_resource_that_is_added_again_is_a_new_endpoint(world: World) -> None:
-    """F67: the same logical id in the same stack, and a service that remembers tokens for ever."""
+    """F67: a logical ID that is used again gets a new endpoint, even if the service remembers all tokens."""
     for _ in range(3):
         world.create(world.stage.properties())
         world.check()
@@ -126,7 +126,7 @@ def test_a_resource_that_is_added_again_is_a_new_endpoint(world: World) -> None:
 
 
 def test_a_token_rotated_there_and_back(world: World) -> None:
-    """F68: A, B, A."""
+    """F68: a token that goes from A to B and back leaves one endpoint with A."""
     old = world.stage.properties()
     world.create(old)
     for _ in range(2):
@@ -137,7 +137,7 @@ def test_a_token_rotated_there_and_back(world: World) -> None:
 
 
 def test_every_event_of_the_past_delivered_again_changes_nothing(world: World) -> None:
-    """F43: hours later, in any order."""
+    """F43: if all past events are delivered again hours later, in any order, nothing changes."""
     old = world.stage.properties()
     world.create(old)
     for change in CHANGES.values():
@@ -149,7 +149,7 @@ def test_every_event_of_the_past_delivered_again_changes_nothing(world: World) -
 
 
 def test_a_replacement_killed_once_it_was_named_and_then_refused(world: World) -> None:
-    """F61: the delivery that fails removes what the one before it has named as declared."""
+    """F61: if a delivery fails, it removes what the one before it has already named as declared."""
     old = world.stage.properties()
     world.create(old)
     refusal = incident(2, "before", "refuse", delivery=1).incidents
@@ -159,7 +159,7 @@ def test_a_replacement_killed_once_it_was_named_and_then_refused(world: World) -
 
 
 def test_a_predecessor_that_is_not_in_the_way_does_not_give_way(world: World) -> None:
-    """F36, F61: the token is held by the new endpoint itself, whose registration nobody heard of, and List lags."""
+    """F36, F61: if the new endpoint itself holds the token, the old one does not give way, even if List lags."""
     world.stage.backend.switches.change(
         {"device_token_conflict": "application", "new_endpoint_in_first_list": False, "token_memory": "none"}
     )

@@ -1,4 +1,4 @@
-"""Random histories of one resource: whatever happens on the way, what is registered is what the stack holds."""
+"""Random histories of one resource: after any incidents, the stack's endpoint is the registered one."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ FIXED = (1, 2, 3, 4, 5)
 
 @dataclass
 class Tally:
-    """How many histories have begun."""
+    """The number of histories that have begun."""
 
     begun: int = 0
 
     def begin(self) -> None:
-        """One more."""
+        """Count one more history."""
         self.begun += 1
 
 
 @contextmanager
 def fresh_draws() -> Iterator[None]:
-    """A seed is the same seed everywhere, and every history is drawn anew.
+    """Make a seed give the same draws everywhere, and every history new draws.
 
-    Otherwise hypothesis draws the numbers that stand in whatever modules a process has imported, and makes five more
-    histories of each by repeating parts of it.
+    Otherwise hypothesis takes numbers from the modules that a process has imported, and adds five histories to each by
+    repeating parts of it.
     """
     providers.CONSTANTS_CACHE.cache.clear()
     with (
@@ -55,21 +55,21 @@ def fresh_draws() -> Iterator[None]:
 
 
 class Leaks(logging.Handler):
-    """What the function's log tells of secrets."""
+    """Collects the secrets in the function's log."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Looks at one line."""
+        """Check one line."""
         if "canary" in (line := self.format(record)):
             self.found.append(line)
 
 
 @contextmanager
 def no_leaks() -> Iterator[None]:
-    """Fails where a secret is in a line of the log, at any level."""
+    """Fail if a line of the log at any level has a secret."""
     log, leaks = logging.getLogger("chime_endpoints"), Leaks()
     level = log.level
     log.addHandler(leaks)
@@ -83,7 +83,7 @@ def no_leaks() -> Iterator[None]:
 
 
 def run(sink: Sink, number: int, tally: Tally, *, is_direct: bool = True) -> None:
-    """So many histories as the seed gives."""
+    """Run this many histories of the seed."""
     try:
         with fresh_draws(), no_leaks():
             run_state_machine_as_test(
@@ -105,7 +105,7 @@ def run(sink: Sink, number: int, tally: Tally, *, is_direct: bool = True) -> Non
 
 @pytest.mark.parametrize("number", FIXED)
 def test_what_is_registered_is_what_the_stack_holds(sink: Sink, number: int) -> None:
-    """In each of the same few thousand histories, some of them through boto3; invariants 1 to 13, at every call."""
+    """In a few thousand fixed histories, some through boto3, invariants 1 to 13 are true at every call."""
     with mock_aws():
         run(sink, number, Tally(), is_direct=number != FIXED[0])
 

@@ -1,4 +1,4 @@
-"""One life of a resource, with all that happens in it, on every service that there may be."""
+"""One life of a resource with every kind of event, on every possible service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMED = ("canary phone", None)
 SERVICES = [
     service for service in product(MISSING, MEMORY, CONFLICT, OMITTED, FIRST_LIST) if service[1:3] != ("none", "none")
 ]
-"""All but those that contradict the API's documentation: a service that neither remembers a token nor refuses one."""
+"""All but those that contradict the API's documentation: a service neither remembers nor refuses a token."""
 
 LOST = Weather(lost_answers=frozenset({0}))
 UNHEARD = Weather(incidents=(Incident(0, 1, "after", "error"), Incident(1, 2, "after", "kill")))
@@ -29,7 +29,7 @@ UNHEARD = Weather(incidents=(Incident(0, 1, "after", "error"), Incident(1, 2, "a
 @pytest.mark.parametrize("named", NAMED, ids=["named", "unnamed"])
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: "-".join(map(str, service)))
 def test_a_life_on_every_service(stage: Stage, service: tuple[object, ...], named: str | None) -> None:
-    """F34, F36, F37: whatever a service answers, remembers, refuses, keeps and shows."""
+    """F34, F36, F37: on every possible service, a life ends with what the stack holds."""
     names = ("missing_endpoint", "token_memory", "device_token_conflict", "omitted_on_update")
     stage.backend.switches.change(
         dict(zip((*names, "new_endpoint_in_first_list"), service, strict=True))  # in the order of SERVICES
@@ -64,7 +64,7 @@ def test_a_life_on_every_service(stage: Stage, service: tuple[object, ...], name
 @pytest.mark.parametrize("missing", ["forbidden", "not_found", "bad_request"])
 @pytest.mark.parametrize("weather", [Weather(), LOST, UNHEARD], ids=["calm", "lost", "unheard"])
 def test_a_stack_is_deleted_after_its_user(stage: Stage, missing: str, kept: str, weather: Weather) -> None:
-    """F33: whatever a deleted user answers, and whatever becomes of the endpoints."""
+    """F33: if a user is deleted before the stack, the stack's Delete ends clean, whatever happens to its endpoints."""
     stage.backend.switches.change({"missing_user": missing, "endpoints_on_user_deletion": kept})
     world = World(stage)
     for name in NAMED:

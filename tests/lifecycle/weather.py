@@ -1,4 +1,4 @@
-"""What goes wrong while an event is handled: at which call of which delivery, and with the answers."""
+"""The incidents while an event is handled: at which call of which delivery, and with the response."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 REPEATED = 3
-"""The number of the delivery of an event that has been answered already."""
+"""The number of a delivery of an event that has been answered already."""
 Kind = Literal["throttle", "error", "hang", "empty", "refuse", "kill", "delete"]
 
 
 @dataclass(frozen=True)
 class Incident:
-    """What happens at one call of one delivery."""
+    """An incident at one call of one delivery."""
 
     delivery: int
     nth: int
@@ -21,11 +21,11 @@ class Incident:
     operation: str = "*"
     """The calls that are counted: those of one operation, or all."""
     seconds: float = 0.0
-    """For how long every further call meets the same; of a Delete, how long it takes to come."""
+    """How long every further call has the same result; for a Delete, how long it takes to come."""
 
     @property
     def lasts(self) -> bool:
-        """Whether further calls meet the same."""
+        """Whether further calls have the same result."""
         return self.seconds > 0 and self.kind not in ("kill", "delete")
 
     @property
@@ -36,17 +36,17 @@ class Incident:
 
 @dataclass(frozen=True)
 class Weather:
-    """What goes wrong while one event is handled."""
+    """The incidents while one event is handled."""
 
     incidents: tuple[Incident, ...] = ()
     lost_answers: frozenset[int] = frozenset()
-    """The deliveries whose answers nobody accepts."""
+    """The deliveries whose responses are not accepted."""
     killed_at_answer: frozenset[int] = frozenset()
-    """The deliveries whose process dies before it answers."""
+    """The deliveries whose process is killed before it responds."""
     is_delivered_twice: bool = False
-    """Whether Lambda delivers the event once more at once, although it was answered."""
+    """Whether Lambda delivers the event again at once, although it has a response."""
 
 
 CALM = Weather()
 UNHEARD = Weather(lost_answers=frozenset(range(3)))
-"""All is done, and nobody hears of it."""
+"""All calls are made, but no response is received."""

@@ -1,7 +1,7 @@
-"""CloudFormation as it is: invented ids, Deletes of failed Creates, both forms of rollback, what it gives up.
+"""CloudFormation's behavior: made-up IDs, Deletes of failed Creates, both forms of rollback, and what it abandons.
 
-The local cloud does none of this. A history is driven from outside; `check` says whether what is registered is what
-the stack holds.
+The local cloud does none of this. A history is driven from outside; `check` fails if the registered endpoints are not
+the stack's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SERVICE_TIMEOUT = 900.0
 
 @dataclass
 class World(Holding):
-    """One stack with an endpoint resource, and another that lives on beside it."""
+    """One stack with an endpoint resource, and another stack that continues beside it."""
 
     _invented: int = 0
 
@@ -35,13 +35,13 @@ class World(Holding):
 
     @property
     def rivals(self) -> list[dict[str, Any]]:
-        """What somebody else has registered, who is not a resource of this stack."""
+        """Endpoints that someone else has registered, who is not a resource of this stack."""
         return [theirs for theirs in self.strangers.values() if not is_siblings(theirs)]
 
-    # What CloudFormation does
+    # CloudFormation's operations
 
     def create(self, properties: dict[str, Any], weather: Weather = CALM, *, sibling_fails: bool = False) -> None:
-        """Creates the resource; whatever fails is rolled back."""
+        """Create the resource; roll back if it fails."""
         self.stage.clock.sleep(30)
         self._begins("CREATE_IN_PROGRESS")
         self._stands("CREATE_IN_PROGRESS", "")
@@ -70,13 +70,13 @@ class World(Holding):
         rollback: Literal["update", "delete"] = "update",
         rollback_weather: Weather = CALM,
     ) -> None:
-        """Updates the resource; whatever fails is rolled back."""
+        """Update the resource; roll back if it fails."""
         assert self.held_id is not None
         assert self.declared is not None
         has_look_alike = any(theirs["name"] != "theirs" for theirs in self.rivals)
         if has_look_alike:
-            # Limit L13: a stranger's endpoint that equals the declaration in everything, name included,
-            # is told from our predecessor by the age of the current endpoint alone.
+            # Limit L13: only the current endpoint's age separates a stranger's equal endpoint, name included, from our
+            # predecessor.
             self.stage.clock.sleep(4 * 3600)
         self.stage.clock.sleep(30)
         self._begins("UPDATE_IN_PROGRESS")
@@ -86,7 +86,7 @@ class World(Holding):
         was_there = self._exists(before)
         tokens = self._tokens_of(before)
         if has_look_alike and not was_there:
-            # Limit L13: with its predecessor lost, a rollback may return to a stranger's that equals it.
+            # Limit L13: if its predecessor is lost, a rollback may return to a stranger's equal endpoint.
             sibling_fails = False
         answer = self.deliveries.send(self._updating(before, properties, old), weather)
         if self.cancelled:
@@ -116,11 +116,11 @@ class World(Holding):
             self._check_failed_update(answer["PhysicalResourceId"], properties, weather)
         self._roll_back(before, properties, old, rollback_weather, others=set())
         if self.cancelled and answer is not None and answer["PhysicalResourceId"] != before:
-            # Limit L9: what came back under another id, and a stack that is deleted during the rollback.
+            # Limit L9: an endpoint that came back under another ID, and a stack that is deleted during the rollback.
             self.stage.backend.endpoints.pop(endpoint_id_of(answer["PhysicalResourceId"]), None)
 
     def delete(self, weather: Weather = CALM) -> None:
-        """Deletes the resource; a failed Delete is tried again."""
+        """Delete the resource; retry if it fails."""
         assert self.held_id is not None
         assert self.declared is not None
         self.stage.clock.sleep(30)
@@ -128,22 +128,22 @@ class World(Holding):
         self._release()
 
     def delete_after_its_user(self, weather: Weather = CALM) -> None:
-        """Somebody deletes the user in the console, and then the stack; later there is a user of this id again."""
+        """Delete the user in the console, then the stack; a user with this ID exists again later."""
         assert self.declared is not None
         backend, user = self.stage.backend, self.declared["AppInstanceUserArn"]
         backend.delete_app_instance_user(app_instance_user_arn=user)
         self.delete(weather)
         for kept in [each for each in backend.endpoints.values() if each.app_instance_user_arn == user]:
-            del backend.endpoints[kept.endpoint_id]  # nobody could reach it
+            del backend.endpoints[kept.endpoint_id]  # a deleted user's endpoint cannot be reached
         app_instance, _, user_id = user.partition("/user/")
         backend.create_app_instance_user(app_instance_arn=app_instance, app_instance_user_id=user_id, name="anew")
 
-    # What others do
+    # The operations of others
 
     def stranger_registers(self, token: str, name: str) -> None:
-        """Somebody else registers an endpoint, long before or after anything of ours."""
+        """Register an endpoint of someone else, long before or after ours."""
         if name != "theirs":
-            # Limit L13: one that equals the declaration in everything is told from an own attempt by age.
+            # Limit L13: one that equals the declaration in everything differs from our own attempt only by age.
             self.stage.clock.sleep(LONGEST_AGE)
         with suppress(Exception):  # the service may refuse it
             endpoint = self.stage.stranger(token, name=name)
@@ -151,16 +151,16 @@ class World(Holding):
         self.stage.clock.sleep(7200 if name == "theirs" else LONGEST_AGE)
 
     def rotate(self) -> None:
-        """The secret that a device token may be in gets another content."""
+        """Put another content into the secret that a device token may be in."""
         self.vault.rotate()
 
     def vanish(self) -> None:
-        """Somebody deregisters the endpoint behind CloudFormation's back."""
+        """Deregister the endpoint outside CloudFormation."""
         assert self.held_id is not None
         self.stage.backend.endpoints.pop(self.held_id.rpartition("/")[2], None)
         self.has_vanished = True
 
-    # How CloudFormation does it
+    # The steps of CloudFormation
 
     def _roll_back(
         self, current: str, failed: dict[str, Any], old: dict[str, Any], weather: Weather, *, others: set[str]
@@ -172,10 +172,10 @@ class World(Holding):
         event = self._updating(current, old, failed)
         answer = self.deliveries.send(event, weather)
         if self.cancelled:
-            if is_lost_for_good:  # Limit L9: what an unheard delivery registered stays.
+            if is_lost_for_good:  # Limit L9: the endpoint of a delivery without a response stays.
                 self._forget(self._ours())
             self._excuse_overtaken(weather)
-            for superseded in filter(self._exists, others):  # a stack that goes takes all that it has held
+            for superseded in filter(self._exists, others):  # a deleted stack removes all that it has held
                 self._clean_up(superseded, old)
             return
         if answer is None:
@@ -191,9 +191,9 @@ class World(Holding):
         assert answer is not None
         if answer["Status"] == "FAILED" and self.has_vanished and self._is_held_by_stranger(old):
             assert answer["Reason"].startswith(("CE-411: ", "CE-412: ")), answer
-            # A stranger took the token of what had vanished; what took its place stays as it is.
-            # Limit L9: what an unheard delivery registered stays until the rollback is continued, and what gave way in
-            # vain came back under another id.
+            # A stranger took the vanished endpoint's token; its replacement stays as it is. Limit L9: the endpoint of a
+            # delivery without a response stays until the rollback is continued, and an endpoint that gave way in vain
+            # came back under another ID.
             self._forget(self._ours() - {current})
             self._hold(current, failed if self._exists(current) else old, "UPDATE_FAILED", is_rolled_back=True)
             return
@@ -205,9 +205,9 @@ class World(Holding):
                 self._clean_up(superseded, failed)
 
     def _clean_up(self, physical_id: str, properties: dict[str, Any], weather: Weather = CALM) -> None:
-        """Deletes what was replaced; the stack goes on all the same where that fails."""
+        """Delete what was replaced; the stack continues even if that fails."""
         self.stage.clock.sleep(15)
-        incidents = tuple(each for each in weather.incidents if each.kind != "delete")  # the stack has got beyond that
+        incidents = tuple(each for each in weather.incidents if each.kind != "delete")  # that step is over
         event = self.stage.event("Delete", properties, PhysicalResourceId=physical_id)
         answer = self.deliveries.send(event, replace(weather, incidents=incidents))
         if self._exists(physical_id):
@@ -232,7 +232,7 @@ class World(Holding):
         return self.stage.event("Update", new, PhysicalResourceId=physical_id, OldResourceProperties=old)
 
     def _delete_meanwhile(self, event: dict[str, Any], after: float) -> None:
-        """CloudFormation gives the resource up while its event is being handled."""
+        """Delete the resource while its event is being handled."""
         if self.cancelled:
             return
         self.stage.clock.sleep(after)
@@ -247,7 +247,7 @@ class World(Holding):
         self.cancelled, self.cancelled_in = True, self.deliveries.last
 
     def _read(self, event: dict[str, Any], answer: dict[str, Any]) -> None:
-        """CloudFormation reads the answer to an event of a resource that it has not given up."""
+        """Read the response to an event of a resource that still exists."""
         self.stage.clock.sleep(1)
         operation = event["RequestType"].upper()
         if self.cancelled or operation == "DELETE":

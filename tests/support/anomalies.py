@@ -23,7 +23,7 @@ ROTATED = {"EndpointAttributes": {"DeviceToken": "canary-token-b"}}
 
 
 def stands(stage: Stage, status: str, physical_id: str = "", *, ago: float | None = 0) -> None:
-    """Set the resource's status in CloudFormation, and since when unless that is None; "" means no status."""
+    """Set the resource's status in CloudFormation, and its time unless it is None; "" means no status."""
     stage.stack.refusal = None if status else "Resource Phone does not exist for stack chat"
     stage.stack.detail = {
         "ResourceStatus": status,

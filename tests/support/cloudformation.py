@@ -24,7 +24,7 @@ class FakeStack:
     outputs: dict[str, str] = field(default_factory=dict)
     status: str = "UPDATE_COMPLETE"
     skipped: list[str] = field(default_factory=list)
-    """Physical ids that the stack has left in place on purpose."""
+    """Physical IDs that the stack has retained."""
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def happened(self, resource: Mapping[str, Any], status: str, physical_id: str, *, after: float = 0) -> None:

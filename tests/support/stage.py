@@ -65,11 +65,11 @@ class StackStandIn:
         self.stack_id = STACK_ID
         self.detail: dict[str, Any] | None = None
         self.others: dict[str, dict[str, Any] | str] = {}
-        """What it says of resources that are others than those the events are about: a detail, or a refusal."""
+        """CloudFormation's response for each resource other than the one of the events: a detail, or an error code."""
         self.refusal: str | None = None
         self.asked = 0
         self.events: list[dict[str, Any]] | None = None
-        """The stack's events, the newest last; None where the function may not ask for its status and events."""
+        """The stack's events, the newest last; None if the function may not ask for its status and events."""
         self.asked_for_rollback: list[str] = []
         self.now: Callable[[], float] = time.time
 
@@ -129,7 +129,7 @@ class StagedClients:
     stack: StackStandIn
     direct: DirectClient | None = None
     vault: Any = None
-    """What stands in for Secrets Manager."""
+    """A replacement of Secrets Manager."""
 
     def chime(self, region: str) -> Any:
         """The real client with moto, unless there is a faster way to the service."""
@@ -160,11 +160,11 @@ class Stage:
     environment: dict[str, str] = field(default_factory=dict)
     jitter: Callable[[float, float], float] = lambda _, most: most
     is_direct: bool = False
-    """Whether calls reach the service without HTTP and botocore in between, which is several times as fast."""
+    """Whether calls go to the service without HTTP and botocore, which is several times as fast."""
     has_boto3: bool = False
-    """Whether there is boto3's client as well, for faults, when calls are direct."""
+    """Whether boto3's client is there as well for faults, if calls are direct."""
     refusal: float = 0.5
-    """The share of the time that is left which the response URL takes to refuse an answer."""
+    """The share of the remaining time that the response URL takes to refuse a response."""
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -232,7 +232,7 @@ class Stage:
 
     def run_in(self, context: LambdaContext, event: object) -> None:
         """Deliver an event once, in the given Lambda context."""
-        # A URL that refuses takes its time: else the handler would come back to it very many times.
+        # A URL that refuses takes time: otherwise the handler would try it very often.
         self.sink.on_refusal = lambda: self.clock.sleep(self.refusal * context.get_remaining_time_in_millis() / 1000)
         index.handle(copy.deepcopy(event), context, self.surroundings)
 
