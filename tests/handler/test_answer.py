@@ -56,7 +56,7 @@ def test_an_invocation_fails_in_time_if_no_response_is_accepted(
 
 
 def test_a_replacement_whose_response_is_lost_is_recognised_by_the_rollback(stage: Stage) -> None:
-    """F61: if three responses are lost, the rollback keeps the old endpoint, with or without a declared name."""
+    """F61: if three responses are lost, the rollback leaves only the old endpoint registered."""
     first = stage.create()
     new = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"})
     event = stage.event(

@@ -127,7 +127,7 @@ def test_a_failed_call_is_reported_with_a_remedy(operation: str, kind: Kind, sai
 def test_a_warning_about_an_inactive_endpoint_needs_no_extra_call(
     stage: Stage, caplog: pytest.LogCaptureFixture, *, is_read_again: bool
 ) -> None:
-    """F35: the function warns without an extra call, and the Update succeeds."""
+    """F35: an Update warns of an INACTIVE endpoint if it reads it anyway, and makes no extra call for it."""
     boto3.client("ssm", region_name=REGION).put_parameter(Name="/push", Value="canary", Type="String")
     source = {"ParameterName": "/push"} | ({} if is_read_again else {"Version": "1"})
     old = stage.properties(EndpointAttributes={"DeviceTokenSource": source})

@@ -243,7 +243,7 @@ def test_an_endpoint_with_the_token_of_a_vanished_one_is_a_strangers(stage: Stag
 
 
 def test_what_was_in_the_way_of_an_endpoint_that_is_gone_may_be_gone_by_now(stage: Stage) -> None:
-    """F27, F44: a retry can succeed because an overtaken Update has since removed the endpoint that it registered."""
+    """F27, F44: an Update retries a conflict, because an overtaken one may have removed the endpoint in its way."""
     first = stage.create()
     stage.backend.endpoints.clear()
     stage.backend.faults.append(Fault(REGISTER, error="ConflictException"))

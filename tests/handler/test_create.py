@@ -322,7 +322,7 @@ def test_two_resources_that_declare_the_same_do_not_share_an_endpoint(stage: Sta
 
 
 def test_a_create_that_succeeds_after_it_was_refused_is_undone(stage: Stage) -> None:
-    """F43: if Lambda runs an event twice and the first run has reported a failure, the second undoes its success."""
+    """F43: if a second delivery succeeds after the first one failed, the following Delete removes the endpoint."""
     stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", status=400))
     event = stage.event("Create", stage.properties())
     refused = stage.deliver(event)

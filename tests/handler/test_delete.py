@@ -162,13 +162,13 @@ def test_a_stack_deletes_its_own_endpoint_only(stage: Stage, name: str | None, c
 
 @pytest.mark.parametrize("user", [None, 5, "", "alice", ["arn"]], ids=str)
 def test_a_delete_with_an_invented_id_and_no_user_has_nothing_to_look_for(stage: Stage, user: object) -> None:
-    """F18, F57: a Delete after a Create that was refused for its user finds nothing to remove."""
+    """F18, F57: a Delete without a usable user makes no call, because its Create registered nothing."""
     answer = stage.delete("chat-Phone-1X2Y3Z4", stage.properties() | {"AppInstanceUserArn": user})
     assert (answer["Status"], stage.operations) == ("SUCCESS", [])
 
 
 def test_a_delete_without_time_to_look_again_succeeds(stage: Stage) -> None:
-    """F42: a Delete succeeds without the second look, which would start after the deadline."""
+    """F42: a Delete succeeds without a second look if there is no time for it."""
     answer = stage.deliver(
         stage.event("Delete", stage.properties(), PhysicalResourceId="chat-Phone-1X2Y3Z4"), seconds=2.2
     )
