@@ -118,7 +118,7 @@ INVALID: list[object] = [
 
 
 @pytest.mark.parametrize("properties", INVALID, ids=str)
-def test_a_delete_goes_by_the_id_alone(stage: Stage, theirs: list[dict[str, Any]], properties: object) -> None:
+def test_a_delete_uses_only_the_id(stage: Stage, theirs: list[dict[str, Any]], properties: object) -> None:
     """F18, F21: a Delete removes the endpoint even if the properties are invalid or from an older version."""
     first = stage.create(stage.properties(EndpointAttributes={"DeviceToken": "canary-token-b"}))
     answer = stage.deliver(stage.event("Delete", properties, PhysicalResourceId=first["PhysicalResourceId"]))
@@ -129,7 +129,7 @@ def test_a_delete_goes_by_the_id_alone(stage: Stage, theirs: list[dict[str, Any]
 @pytest.mark.parametrize("physical_id", ["chat-Phone-1X2Y3Z4", "{user}/tags", "not-applied/x", ""])
 @pytest.mark.parametrize("properties", INVALID, ids=str)
 @pytest.mark.parametrize("resource_type", ["Custom::ChimeAppInstanceUserEndpoint", TAGS_TYPE])
-def test_a_delete_with_nothing_to_go_by_succeeds(
+def test_a_delete_without_usable_id_and_properties_succeeds(
     stage: Stage, theirs: list[dict[str, Any]], properties: object, physical_id: str, resource_type: str
 ) -> None:
     """F20, F21: if neither the ID nor the properties say what to remove, a Delete succeeds."""
@@ -145,6 +145,6 @@ def test_a_delete_with_nothing_to_go_by_succeeds(
     [("e", True), ("e" * 64, True), ("", False), ("e" * 65, False), (".", False), ("..", False), (None, False)],
     ids=plain,
 )
-def test_an_endpoint_id_is_one_that_a_request_can_name(endpoint_id: object, *, is_usable: bool) -> None:
+def test_an_endpoint_id_is_valid_in_a_request_path(endpoint_id: object, *, is_usable: bool) -> None:
     """F26: an empty endpoint ID or a dot segment is refused, because the next request would go to another path."""
     assert endpoints._has_usable_id({"EndpointId": endpoint_id}) is is_usable

@@ -38,7 +38,7 @@ def test_a_create_that_is_delivered_twice_at_once_answers_what_cloudformation_ho
 
 
 @pytest.mark.parametrize("refusal", ["Resource Phone does not exist for stack chat", "Stack chat does not exist"])
-def test_only_a_stack_that_has_no_such_resource_gives_it_up(stage: Stage, refusal: str) -> None:
+def test_an_event_is_abandoned_only_if_the_stack_lacks_the_resource(stage: Stage, refusal: str) -> None:
     """F44: an event is abandoned only if the stack lacks the resource, not if the stack is unknown."""
     stage.stack.refusal = refusal
     stage.sent(stage.clock.now() - 60)
@@ -49,7 +49,7 @@ def test_only_a_stack_that_has_no_such_resource_gives_it_up(stage: Stage, refusa
 
 
 @pytest.mark.parametrize("seconds", [5.4, 5.6])
-def test_cloudformation_is_not_asked_where_there_is_no_time_for_it(stage: Stage, seconds: float) -> None:
+def test_cloudformation_is_not_asked_if_there_is_no_time(stage: Stage, seconds: float) -> None:
     """F42: if there is no time for a call to CloudFormation, the event is handled without it."""
     stands(stage, "DELETE_COMPLETE")
     stage.sent(stage.clock.now() - 60)
@@ -170,7 +170,7 @@ def test_a_replacement_that_is_given_up_at_its_end_leaves_nothing(
     assert "canary" not in caplog.text
 
 
-def test_a_replacement_that_is_found_again_is_withdrawn_where_it_is_given_up(stage: Stage) -> None:
+def test_an_earlier_replacement_is_removed_if_the_resource_is_deleted(stage: Stage) -> None:
     """F44, F61: if the resource is deleted, a replacement from an earlier delivery is removed."""
     first = stage.create()
     stage.sent()
@@ -200,7 +200,7 @@ def test_a_replacement_that_cloudformation_holds_already_is_kept(stage: Stage) -
     assert ids(stage) == {first["PhysicalResourceId"], answer["PhysicalResourceId"]}
 
 
-def test_a_replacement_that_cloudformation_holds_already_stays_where_a_second_delivery_fails(stage: Stage) -> None:
+def test_a_replacement_that_cloudformation_holds_already_stays_if_a_second_delivery_fails(stage: Stage) -> None:
     """F43: a second delivery within a second of the first keeps the replacement if it fails."""
     stage.backend.switches.change({"new_endpoint_in_first_list": False})
     first = stage.create()
@@ -245,7 +245,7 @@ def test_a_replacement_that_cloudformation_learns_of_while_a_second_delivery_fai
     assert held["PhysicalResourceId"] in ids(stage)
 
 
-def test_a_replacement_is_withdrawn_where_a_newer_operation_has_begun(stage: Stage) -> None:
+def test_a_replacement_is_removed_if_a_newer_operation_has_begun(stage: Stage) -> None:
     """F44: if a newer operation has begun, the replacement is removed."""
     first = stage.create()
     stage.sent()
@@ -320,7 +320,7 @@ def test_an_endpoint_that_a_rollback_returned_to_goes_with_a_resource_that_is_gi
     assert ids(stage) == {second["PhysicalResourceId"]}
 
 
-def test_what_was_adopted_stays_where_the_update_is_given_up(stage: Stage) -> None:
+def test_an_adopted_endpoint_stays_if_the_update_is_abandoned(stage: Stage) -> None:
     """F27, F44: if the resource is deleted, an Update does not remove the endpoint it adopted."""
     first = stage.create()
     theirs = stage.stranger("canary-token-b")

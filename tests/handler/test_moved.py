@@ -87,7 +87,7 @@ def test_it_does_not_move_back_beside_what_it_moved_from(stage: Stage, bob: str,
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("scope", SHARED)
-def test_it_comes_back_where_it_cannot_move(stage: Stage, bob: str, scope: str, name: str | None) -> None:
+def test_an_endpoint_that_cannot_move_comes_back(stage: Stage, bob: str, scope: str, name: str | None) -> None:
     """F60: if a move fails after the old endpoint gave way, the rollback leaves one endpoint, under any ID."""
     stage.backend.switches.change({"device_token_conflict": scope})
     first = stage.create(stage.properties(Name=name))
@@ -128,7 +128,9 @@ def test_what_a_killed_move_left_does_not_stand_in_the_way_of_its_rollback(stage
 
 
 @pytest.mark.parametrize("scope", ["user", "application"])
-def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: Stage, bob: str, scope: str) -> None:
+def test_a_conflict_with_the_new_users_endpoint_is_reported_and_the_old_endpoint_stays(
+    stage: Stage, bob: str, scope: str
+) -> None:
     """F27: if the new user's endpoint with the same application has the token, the old one stays."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     first = stage.create()
@@ -143,7 +145,9 @@ def test_a_stranger_of_the_new_user_is_told_and_the_old_endpoint_stays(stage: St
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
-def test_a_stranger_that_may_not_be_in_the_way_is_told_where_it_is(stage: Stage, bob: str, name: str | None) -> None:
+def test_an_endpoint_of_another_application_is_reported_if_it_conflicts(
+    stage: Stage, bob: str, name: str | None
+) -> None:
     """F27: if another application's endpoint has the token, it is reported after the move has failed."""
     first = stage.create(stage.properties(Name=name))
     theirs = stage.stranger(app_instance_user_arn=bob, resource_arn=OTHER_APPLICATION)
@@ -178,7 +182,7 @@ def test_it_moves_past_an_inactive_stranger_that_is_not_in_the_way(stage: Stage,
     assert ids(stage) == {answer["PhysicalResourceId"], f"{bob}/endpoint/{theirs.endpoint_id}"}
 
 
-def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
+def test_a_conflict_with_a_third_users_endpoint_is_reported(stage: Stage, bob: str) -> None:
     """F27: if a third user's endpoint has the token, the reason says so."""
     app_instance = stage.user.partition("/user/")[0]
     carol = stage.backend.create_app_instance_user(
@@ -198,7 +202,7 @@ def test_a_third_users_endpoint_is_told_as_such(stage: Stage, bob: str) -> None:
     assert sorted(of(stage)) == sorted([stage.user, carol])
 
 
-def test_what_holds_another_token_is_not_told_as_in_the_way(stage: Stage, bob: str) -> None:
+def test_an_endpoint_with_another_token_is_not_reported(stage: Stage, bob: str) -> None:
     """F27: an endpoint with another token is not reported as a conflict."""
     stage.stranger("canary-token-c")
     stage.stranger(app_instance_user_arn=bob)

@@ -90,7 +90,7 @@ def test_a_failed_create_leaves_a_strangers_equal_endpoint_alone(stage: Stage, k
     assert stage.registered == [theirs]
 
 
-def test_an_id_of_an_earlier_release_reaches_no_further_back_than_its_create(stage: Stage) -> None:
+def test_an_id_of_an_earlier_release_spares_what_is_older_than_its_create(stage: Stage) -> None:
     """F27, F70: if the ID is from an earlier release, the Delete keeps what is older than the Create."""
     hour_ago = int(stage.clock.now())
     theirs = equal(stage)
@@ -101,7 +101,7 @@ def test_an_id_of_an_earlier_release_reaches_no_further_back_than_its_create(sta
 
 
 @pytest.mark.parametrize("asking", ["denied", "throttled", "failing", "hanging", "no events", "no Create", "no time"])
-def test_what_only_equals_stays_and_is_reported_where_cloudformation_cannot_be_asked(
+def test_an_equal_endpoint_stays_and_is_reported_if_cloudformation_cannot_be_asked(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, asking: str
 ) -> None:
     """F57, F63: if CloudFormation cannot be asked, an equal endpoint is kept and an error is logged."""
@@ -162,7 +162,7 @@ def test_what_does_not_say_when_it_was_registered_stays_and_is_reported(
     assert "CE-418" in caplog.text
 
 
-def test_a_stranger_that_is_much_older_is_not_worth_a_word(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_much_older_endpoint_is_not_reported(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """F57: an endpoint is reported only if its age is within the difference of clocks."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     equal(stage)
@@ -177,7 +177,7 @@ def test_a_stranger_that_is_much_older_is_not_worth_a_word(stage: Stage, caplog:
     assert told == f"Delete of Phone: {told_of}, so it stays registered. Deregister it if nothing uses it."
 
 
-def test_cloudformation_is_not_asked_where_nothing_equals_what_is_declared(stage: Stage) -> None:
+def test_cloudformation_is_not_asked_if_no_endpoint_equals_the_declaration(stage: Stage) -> None:
     """CloudFormation is not asked if no endpoint equals the declaration, even if one has our name."""
     unanswered_create(stage, stage.properties(Name=None))
     reclaim(stage, Name=None)
@@ -218,7 +218,7 @@ def test_the_create_that_counts_is_that_of_the_life_that_ends(stage: Stage) -> N
     assert len(stage.stack.asked_for_rollback) <= 2, "read back to the beginning of the operation, and no further"
 
 
-def test_a_late_delete_reaches_back_to_the_create_of_its_own_life(stage: Stage) -> None:
+def test_a_late_delete_looks_back_to_the_create_of_its_own_life(stage: Stage) -> None:
     """F43, F67: if the logical ID is in use again, a late Delete removes only what its own Create registered."""
     unanswered_create(stage)
     stage.clock.sleep(900)
@@ -311,7 +311,7 @@ def test_a_denial_does_not_say_that_an_unanswered_create_left_nothing(stage: Sta
     ],
     ids=["invalid today", "source is gone"],
 )
-def test_where_the_declaration_cannot_be_read_the_name_alone_counts(stage: Stage, declared: dict[str, Any]) -> None:
+def test_if_the_declaration_cannot_be_read_only_the_name_counts(stage: Stage, declared: dict[str, Any]) -> None:
     """F21, F23, F57: if the declaration cannot be read, only an endpoint with our generated name is removed."""
     stage.stranger("canary-token-c", name="canary phone")
     stage.stranger("canary-token-b", name=MARKED)

@@ -65,7 +65,7 @@ def test_a_process_remembers_that_it_has_handled_a_create_before(stage: Stage, n
     assert (answer["Status"], answer["Data"]["EndpointId"]) == ("SUCCESS", endpoint.endpoint_id)
 
 
-def test_a_create_is_not_said_to_be_done_where_only_gone_endpoints_are_answered(stage: Stage) -> None:
+def test_a_create_fails_if_the_service_returns_only_gone_endpoints(stage: Stage) -> None:
     """F37: a Create fails if the service returns only endpoints that no longer exist."""
     stage.sent()
     event = stage.event("Create", stage.properties())
@@ -100,7 +100,7 @@ def test_a_predecessor_comes_back_in_every_delivery(stage: Stage, times: int) ->
     assert answer["PhysicalResourceId"].endswith(endpoint.endpoint_id)
 
 
-def test_a_predecessor_comes_back_where_its_successor_cannot_be_named(stage: Stage) -> None:
+def test_a_predecessor_comes_back_if_its_successor_cannot_be_named(stage: Stage) -> None:
     """F37, F61: if the new endpoint cannot get its declared name, the old one comes back."""
     event = update(stage, stage.create(), ResourceArn=OTHER_APPLICATION)
     stage.backend.faults.append(Fault.deny(UPDATE))

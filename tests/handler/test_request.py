@@ -132,7 +132,7 @@ def test_a_request_shows_no_secret() -> None:
     "resource_type", ["Custom::SomethingElse", "AWS::S3::Bucket", "custom::chimeidentitytags", "", 5]
 )
 @pytest.mark.parametrize("request_type", ["Create", "Update", "Delete"])
-def test_somebody_elses_resource_is_refused_and_its_delete_succeeds(
+def test_a_foreign_resource_type_is_refused_and_its_delete_succeeds(
     stage: Stage, request_type: str, resource_type: object
 ) -> None:
     """F17: if the resource type is foreign, the reason names both types; a Delete succeeds without a call."""
@@ -161,7 +161,7 @@ def test_properties_of_another_kind_are_refused(
 
 
 @pytest.mark.parametrize("old", [None, [], "x", {}, {"Type": 5}, {"EndpointAttributes": "x"}], ids=str)
-def test_an_update_from_properties_of_another_kind_reaches_what_is_declared(stage: Stage, old: object) -> None:
+def test_an_update_from_properties_of_another_kind_registers_what_is_declared(stage: Stage, old: object) -> None:
     """F18, F21: if the former properties have the wrong type, an Update looks at the endpoint instead."""
     first = stage.create()
     answer = stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), old)
@@ -170,7 +170,7 @@ def test_an_update_from_properties_of_another_kind_reaches_what_is_declared(stag
 
 
 @pytest.mark.parametrize("value", ["true", "True", "TRUE", True])
-def test_a_truth_is_understood_however_it_comes(stage: Stage, value: object) -> None:
+def test_every_spelling_of_true_is_understood(stage: Stage, value: object) -> None:
     """F19: AdoptExisting takes over the endpoint for every spelling of true."""
     theirs = stage.stranger()
     answer = stage.create(stage.properties(AdoptExisting=value))
@@ -178,7 +178,7 @@ def test_a_truth_is_understood_however_it_comes(stage: Stage, value: object) -> 
 
 
 @pytest.mark.parametrize("value", ["false", "False", False])
-def test_an_untruth_is_understood_however_it_comes(stage: Stage, value: object) -> None:
+def test_every_spelling_of_false_is_understood(stage: Stage, value: object) -> None:
     """F19, F27: AdoptExisting leaves the endpoint as it is for every spelling of false."""
     before = vars(stage.stranger()).copy()
     assert stage.create(stage.properties(AdoptExisting=value))["Status"] == "FAILED"

@@ -54,7 +54,7 @@ def test_what_was_retained_stays_through_a_rollback(stage: Stage) -> None:
     assert ids(stage) == {first["PhysicalResourceId"], second["PhysicalResourceId"]}
 
 
-def test_what_an_unanswered_attempt_left_is_told_from_what_was_retained(stage: Stage) -> None:
+def test_an_unanswered_attempt_is_not_mistaken_for_a_retained_endpoint(stage: Stage) -> None:
     """F61, F66: an endpoint younger than the current one is a failed attempt's, not a retained one."""
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))
@@ -67,7 +67,7 @@ def test_what_an_unanswered_attempt_left_is_told_from_what_was_retained(stage: S
     assert ids(stage) == {first["PhysicalResourceId"], held}
 
 
-def test_where_the_current_endpoint_is_gone_what_bears_our_name_is_removed(stage: Stage) -> None:
+def test_if_the_current_endpoint_is_gone_those_with_our_name_are_removed(stage: Stage) -> None:
     """F34, F61: if the current endpoint is gone, those with our name are removed, as the guarantees say."""
     first = stage.create(unnamed(stage))
     stage.backend.endpoints.clear()
@@ -90,7 +90,7 @@ def test_a_token_that_is_declared_again_takes_up_what_was_retained(stage: Stage,
     assert ids(stage) == {first["PhysicalResourceId"], second["PhysicalResourceId"]}
 
 
-def test_what_was_retained_and_is_in_the_way_is_told(stage: Stage) -> None:
+def test_a_retained_endpoint_that_conflicts_is_reported(stage: Stage) -> None:
     """F27, F66: if a retained endpoint with another declaration has the token, the reason names it."""
     first = stage.create(unnamed(stage))
     second = replaced(stage, first, unnamed(stage, "canary-token-b"), unnamed(stage))

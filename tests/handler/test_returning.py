@@ -64,7 +64,7 @@ def test_the_rollback_of_an_adoption_returns(stack: Stack, conflict: str) -> Non
     assert ids(stack.stage) == {first}
 
 
-def test_the_events_are_not_read_where_ages_say_it(stack: Stack) -> None:
+def test_the_events_are_not_read_if_the_ages_suffice(stack: Stack) -> None:
     """F72: if the endpoints' ages identify the old one, a rollback does not read the stack's events."""
     first = stack.create(**OLD)
     stack.update(**NEW)

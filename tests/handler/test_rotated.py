@@ -156,7 +156,7 @@ def test_what_an_unanswered_move_left_is_removed(
     assert (stack.roll_back()["PhysicalResourceId"], there(stack)) == before
 
 
-def test_a_rollback_of_which_nobody_hears_leaves_the_name(stack: Stack) -> None:
+def test_an_unanswered_rollback_leaves_the_name(stack: Stack) -> None:
     """F60: if the rollback's response is lost, the endpoint keeps its name, as it needs no mark."""
     stack.create()
     before = there(stack)
@@ -183,7 +183,7 @@ def test_a_rollback_succeeds_though_the_named_version_is_gone(stack: Stack, name
 
 @pytest.mark.parametrize("name", ["canary phone", None])
 @pytest.mark.parametrize("gone", ["source", "endpoint"])
-def test_a_rollback_fails_where_there_is_nothing_to_return_to(stack: Stack, name: str | None, gone: str) -> None:
+def test_a_rollback_fails_if_there_is_nothing_to_return_to(stack: Stack, name: str | None, gone: str) -> None:
     """F23, F34: a rollback fails if the endpoint is gone, or if the events do not show a rollback."""
     stack.create(Name=name)
     deleted(stack)
@@ -198,7 +198,7 @@ def test_a_rollback_fails_where_there_is_nothing_to_return_to(stack: Stack, name
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
-def test_a_retained_endpoint_is_left_alone_where_nothing_is_rolled_back(stack: Stack, name: str | None) -> None:
+def test_a_retained_endpoint_is_left_alone_if_nothing_is_rolled_back(stack: Stack, name: str | None) -> None:
     """F66: if the stack's status is no rollback, a retained endpoint is left alone."""
     stack.create(Name=name)
     stack.rotate()
@@ -224,7 +224,7 @@ def test_a_retained_endpoint_is_left_alone_by_a_later_rollback(stack: Stack) -> 
     assert there(stack) == [retained, second]
 
 
-def test_where_cloudformation_may_not_be_asked_the_new_token_stays(stack: Stack) -> None:
+def test_if_cloudformation_may_not_be_asked_the_new_token_stays(stack: Stack) -> None:
     """Limit L4: if the role may not read the stack's events, the new token stays and nothing is removed."""
     first = stack.create()
     stack.rotate()
@@ -335,9 +335,7 @@ def test_an_update_that_cloudformation_has_given_up_does_not_change_what_was_rol
     assert (there(stack), stack.before) == (before, declared)
 
 
-def test_the_deployer_is_told_that_the_former_token_is_registered(
-    stack: Stack, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_log_says_that_the_former_token_is_registered(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
     """F74: the log says that the rollback restores the former token, without its value."""
     first = stack.create()
     stack.rotate()

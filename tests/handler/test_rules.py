@@ -176,7 +176,7 @@ def test_a_boolean_may_be_spelt_as_cloudformation_sends_it(value: object) -> Non
 
 
 @pytest.mark.parametrize("letter", ["\x20\xa0", "\xa0", "\ue000"])
-def test_a_name_may_hold_what_stands_beside_the_control_characters(letter: str) -> None:
+def test_a_name_may_have_characters_next_to_the_control_characters(letter: str) -> None:
     """F22: a name may hold characters that are not control characters, as in the API's model."""
     assert violations(ENDPOINT_TYPE, VALID | {"Name": f"a{letter}b"}) == []
 

@@ -43,9 +43,7 @@ def test_text_of_any_script_is_registered_as_it_is(stage: Stage, text: str) -> N
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_text_that_nobody_can_mean_is_refused_by_name(
-    stage: Stage, change: dict[str, Any], told: str, text: str
-) -> None:
+def test_invalid_text_is_refused_by_name(stage: Stage, change: dict[str, Any], told: str, text: str) -> None:
     """F22: half a surrogate pair and control characters are refused; the reason does not repeat them."""
     answer = stage.create(stage.properties(**_filled(change, text)))
     assert answer["Status"] == "FAILED"
@@ -56,7 +54,7 @@ def test_text_that_nobody_can_mean_is_refused_by_name(
 
 @pytest.mark.parametrize("text", UNWRITABLE, ids=plain)
 @pytest.mark.parametrize("member", ["Key", "Value"])
-def test_a_tag_that_nobody_can_mean_is_refused_by_name(stage: Stage, member: str, text: str) -> None:
+def test_a_tag_with_invalid_text_is_refused_by_name(stage: Stage, member: str, text: str) -> None:
     """F22: tags with such characters are refused too."""
     tags = [{"Key": "team", "Value": "chat"} | {member: text}]
     answer = stage.create({"ResourceARN": stage.user, "Tags": tags}, ResourceType=TAGS_TYPE)

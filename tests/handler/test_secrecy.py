@@ -116,7 +116,7 @@ def test_no_canary_leaves_the_handler(
 
 
 @pytest.mark.parametrize("fault", EVERY_FAULT[:3], ids=str)
-def test_a_url_that_nobody_answers_is_not_logged(
+def test_a_url_that_does_not_respond_is_not_logged(
     stage: Stage, everything_logged: list[str], fault: dict[str, Any]
 ) -> None:
     """F75: if the response URL does not respond, it is not logged, because it is a secret."""

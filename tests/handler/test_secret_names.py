@@ -76,7 +76,7 @@ def test_a_reading_that_is_denied_costs_no_time(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("declared", ["push", f"{PREFIX}push", arn_of("push")])
-def test_a_secret_that_does_not_exist_is_told_where_aws_only_denies(stage: Stage, declared: str) -> None:
+def test_the_reason_covers_a_missing_secret_if_aws_only_denies(stage: Stage, declared: str) -> None:
     """If a secret does not exist, AWS denies access; the advice covers that as well as permissions."""
     reason = created(stage, Denying({}), declared)["Reason"]
     assert reason.startswith("CE-202: ")
@@ -84,7 +84,7 @@ def test_a_secret_that_does_not_exist_is_told_where_aws_only_denies(stage: Stage
 
 
 @pytest.mark.parametrize("code", ["InvalidRequestException", "DecryptionFailure"])
-def test_what_is_wrong_with_the_second_reading_is_told(stage: Stage, code: str) -> None:
+def test_an_error_of_the_second_reading_is_reported(stage: Stage, code: str) -> None:
     """If the second reading of the ARN fails, the reason has its error code."""
 
     class Failing(Vault):

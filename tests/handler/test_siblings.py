@@ -77,7 +77,7 @@ def test_an_endpoint_of_another_stack_is_a_strangers(stage: Stage) -> None:
     assert rename(stage, AdoptExisting="true")["Data"]["EndpointId"] == theirs.endpoint_id
 
 
-def test_where_cloudformation_cannot_be_asked_the_reason_speaks_of_both(stage: Stage) -> None:
+def test_if_cloudformation_cannot_be_asked_the_reason_covers_both_cases(stage: Stage) -> None:
     """F73: if CloudFormation cannot be asked, the reason covers both cases."""
     first_of(stage, Name="Alice's phone")
     answer = rename(stage, Name="Alice's phone")

@@ -216,7 +216,7 @@ SOURCES = {
     ],
 )
 @pytest.mark.parametrize("member", ["DeviceToken", "VoipDeviceToken"])
-def test_a_source_that_may_not_be_read_is_told_with_what_to_do(
+def test_a_source_that_cannot_be_read_is_reported_with_advice(
     stage: Stage, member: str, kind: str, code: str, told: str
 ) -> None:
     """F23: if the source is denied, the reason says what to do; a Create registers and an Update changes nothing."""
@@ -289,7 +289,7 @@ def test_a_version_may_come_as_a_number_or_as_a_string(stage: Stage, version: ob
 @pytest.mark.parametrize(
     "source", [{"ParameterName": "{}"}, {"SecretArn": SOURCES["secret"]["SecretArn"], "Field": "{}"}]
 )
-def test_a_token_in_the_place_of_a_name_is_not_told(stage: Stage, source: dict[str, str]) -> None:
+def test_a_token_in_the_place_of_a_name_is_not_repeated(stage: Stage, source: dict[str, str]) -> None:
     """F74: a token in place of a name is in no reason; a name that only resembles a token is shown."""
     stage.clients = Refusing(stage, "ParameterNotFound", times=0 if "Field" in source else None)  # type: ignore[assignment] # likewise
     token, name = "0123456789abcdef" * 4, "push.alice_1-a"

@@ -114,7 +114,7 @@ def test_another_identity_is_a_replacement(stage: Stage) -> None:
     assert stage.backend.tags[stage.user] == {}
 
 
-def test_a_delete_succeeds_where_the_identity_is_gone(stage: Stage) -> None:
+def test_a_delete_succeeds_if_the_identity_is_gone(stage: Stage) -> None:
     """If the identity no longer exists, the Delete succeeds, because its tags are gone too."""
     create(stage, team="chat")
     stage.backend.delete_app_instance_user(app_instance_user_arn=stage.user)
@@ -122,7 +122,7 @@ def test_a_delete_succeeds_where_the_identity_is_gone(stage: Stage) -> None:
     assert answer["Status"] == "SUCCESS"
 
 
-def test_a_key_can_be_renamed_where_there_are_fifty(stage: Stage) -> None:
+def test_a_key_can_be_renamed_if_there_are_fifty(stage: Stage) -> None:
     """F40: if an identity has fifty tags, an Update removes the undeclared key before it sets the new one."""
     stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(49)}
     create(stage, team="chat")
@@ -169,7 +169,7 @@ def test_one_failing_call_of_an_update_is_set_right_by_the_rollback(
     assert stage.backend.tags[stage.user] == {"theirs": "1", "team": "chat", "stage": "test"}
 
 
-def test_tags_fail_by_themselves_where_the_endpoint_is_registered(stage: Stage) -> None:
+def test_tags_fail_alone_if_the_endpoint_is_registered(stage: Stage) -> None:
     """F39: if tags fail, only their own resource fails; the rollback's Deletes leave nothing."""
     first = stage.create()
     stage.backend.faults.append(Fault.deny("TagResource"))
@@ -181,7 +181,7 @@ def test_tags_fail_by_themselves_where_the_endpoint_is_registered(stage: Stage) 
     assert not any(stage.backend.tags.values())
 
 
-def test_too_many_tags_are_told(stage: Stage) -> None:
+def test_too_many_tags_are_reported(stage: Stage) -> None:
     """F40: if the identity already has fifty tags, the reason gives the limit."""
     stage.backend.tags[stage.user] = {f"key-{number}": "1" for number in range(50)}
     assert "50" in create(stage, team="chat")["Reason"]
@@ -217,7 +217,7 @@ def test_wrong_tags_are_named(stage: Stage, tags: object, problem: str) -> None:
     ("operation", "error"),
     [("UntagResource", "ForbiddenException"), ("ListTagsForResource", "ServiceFailureException")],
 )
-def test_a_removal_of_tags_that_fails_is_told(stage: Stage, operation: str, error: str) -> None:
+def test_a_failed_removal_of_tags_is_reported(stage: Stage, operation: str, error: str) -> None:
     """If the removal of a tag fails, the Delete fails: the identity still has the tag."""
     create(stage, team="chat")
     stage.backend.faults.append(Fault(operation, error=error, times=None))

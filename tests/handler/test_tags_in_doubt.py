@@ -12,7 +12,7 @@ from support.anomalies import ROTATED, second_user, stands
 from support.stage import Stage
 
 
-def test_the_rollback_of_an_unanswered_move_succeeds_where_that_identity_is_gone(stage: Stage) -> None:
+def test_the_rollback_of_an_unanswered_move_succeeds_if_that_identity_is_gone(stage: Stage) -> None:
     """F33, F61: if the other identity no longer exists, the rollback succeeds, because its tags are gone too."""
     bob = second_user(stage)
     old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}

@@ -62,7 +62,7 @@ def test_creates_at_once_are_answered_each_with_its_own(stage: Stage, when: Any)
         assert answer["PhysicalResourceId"].endswith(answer["Data"]["EndpointId"])
 
 
-def test_a_failing_event_does_not_reach_the_one_beside_it(stage: Stage) -> None:
+def test_a_failing_event_does_not_affect_the_others(stage: Stage) -> None:
     """F46: if events run together, a failing one does not affect the others."""
     held = [
         stage.create(stage.properties(EndpointAttributes={"DeviceToken": f"canary-{name}"}), LogicalResourceId=name)

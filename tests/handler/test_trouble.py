@@ -142,7 +142,7 @@ def test_a_register_that_fails_on_the_way_gives_one_endpoint(
     ids=lambda error: type(error).__name__,
 )
 @pytest.mark.parametrize("deliver", EVENTS)
-def test_a_service_that_cannot_be_reached_is_told_with_what_to_do(
+def test_an_unreachable_service_is_reported_with_advice(
     stage: Stage, error: Exception, deliver: Callable[[Stage], dict[str, Any]]
 ) -> None:
     """F26: if the service cannot be reached, the event fails in time with advice, and nothing changes."""
@@ -177,7 +177,7 @@ def test_a_message_of_the_service_is_not_passed_on(
     assert "canary" not in str(answer)
 
 
-def test_a_refused_token_is_told_with_what_to_look_at(stage: Stage) -> None:
+def test_a_refused_token_is_reported_with_advice(stage: Stage) -> None:
     """F28: if a token is refused, the event fails at once with the code and advice."""
     stage.backend.faults.append(
         Fault(REGISTER, error="BadRequestException", status=400, message="DeviceToken canary-token-a is invalid")

@@ -61,7 +61,7 @@ def test_an_empty_description_of_what_is_there_is_unclear(stage: Stage, nth: int
     assert ids(stage) == before
 
 
-def test_what_vanishes_while_it_is_named_is_told(stage: Stage) -> None:
+def test_an_endpoint_that_vanishes_while_it_is_named_is_reported(stage: Stage) -> None:
     """F34: if someone deregisters the replacement before it is named, the reason says so."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, call=lambda: vanish(stage, "canary-token-b")))
@@ -112,7 +112,7 @@ def test_a_list_without_content_is_no_empty_list(stage: Stage) -> None:
     assert ids(stage) == {first["PhysicalResourceId"]}
 
 
-def test_a_list_that_fails_is_told_as_such(stage: Stage) -> None:
+def test_a_failed_list_is_reported_by_name(stage: Stage) -> None:
     """F25: if List fails, the reason names the operation."""
     first = stage.create()
     stage.backend.faults.append(Fault(LIST, error="ServiceFailureException", times=None))
@@ -128,7 +128,7 @@ def test_a_list_that_fails_is_told_as_such(stage: Stage) -> None:
         ("canary", "for an unknown reason"),
     ],
 )
-def test_why_an_endpoint_is_inactive_is_told_where_that_is_known(stage: Stage, reason: str, told: str) -> None:
+def test_the_reason_an_endpoint_is_inactive_is_reported_if_known(stage: Stage, reason: str, told: str) -> None:
     """F35: if an endpoint is inactive, only the words of the API's model are passed on from the reason."""
     theirs = stage.stranger()
     theirs.status = "INACTIVE"

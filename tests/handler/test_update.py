@@ -151,7 +151,7 @@ def test_the_rollback_of_a_replacement_that_failed_half_way(stage: Stage, answer
     assert rolled_back["PhysicalResourceId"].endswith(endpoint.endpoint_id)
 
 
-def test_somebody_elses_endpoint_survives_a_failing_rotation_and_its_rollback(stage: Stage) -> None:
+def test_a_strangers_endpoint_survives_a_failing_rotation_and_its_rollback(stage: Stage) -> None:
     """F27: if the new token is someone else's, its endpoint survives the failed Update and the rollback."""
     first = stage.create()
     stage.clock.sleep(3600)
@@ -234,7 +234,7 @@ def test_an_update_takes_no_older_endpoint_that_equals_it(stage: Stage, *, is_us
     assert theirs.endpoint_id in answer["Reason"]
 
 
-def test_an_update_to_another_user_works_where_the_former_is_gone(stage: Stage) -> None:
+def test_an_update_to_another_user_works_if_the_former_is_gone(stage: Stage) -> None:
     """F33: if the former user no longer exists, an Update to another user succeeds."""
     bob = second_user(stage)
     first = stage.create()
@@ -302,7 +302,7 @@ def test_an_update_in_place_that_failed_is_rolled_back_in_place(
     assert (endpoint.name, endpoint.allow_messages) == ("canary phone", "ALL")
 
 
-def test_a_replacement_beyond_the_quota_is_told_and_keeps_the_old_endpoint(stage: Stage) -> None:
+def test_a_replacement_beyond_the_quota_is_reported_and_keeps_the_old_endpoint(stage: Stage) -> None:
     """F29: if a user's quota is full, a replacement fails with that reason, and the old endpoint stays."""
     stage.backend.switches.endpoints_per_user = 1
     first = stage.create()

@@ -111,7 +111,7 @@ def test_what_is_registered_is_what_the_stack_holds(sink: Sink, number: int) -> 
 
 
 @pytest.mark.skipif("MODEL_MINUTES" not in os.environ, reason="make model runs it, for as long as one likes")
-def test_it_is_so_in_histories_that_nobody_has_seen(sink: Sink) -> None:
+def test_what_is_registered_is_what_the_stack_holds_in_new_histories(sink: Sink) -> None:
     """MODEL_SEED is the first seed; each is printed before its histories begin, and repeats them."""
     number = int(os.environ.get("MODEL_SEED") or secrets.randbits(31))
     tally = Tally()
