@@ -163,7 +163,7 @@ def test_what_does_not_say_when_it_was_registered_stays_and_is_reported(
 
 
 def test_a_much_older_endpoint_is_not_reported(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """F57: an endpoint is reported only if its age is within the difference of clocks."""
+    """F57: an equal endpoint is reported if it is seconds older than the Create, but not an hour older."""
     stage.backend.switches.change({"device_token_conflict": "none"})
     equal(stage)
     stage.clock.sleep(3600)
@@ -260,7 +260,7 @@ def test_a_stack_that_is_deleted_after_its_rollback_spares_what_was_registered_b
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
 def test_a_create_that_was_answered_has_left_nothing(stage: Stage, status: str) -> None:
-    """F20: if the stack has long had another program's ID, the Delete does not look for a leftover."""
+    """F20: if the Create was answered with another program's ID, the Delete removes no equal endpoint."""
     stage.stack.happens("CREATE_IN_PROGRESS", "")
     stage.stack.happens(status, "None")
     stage.clock.sleep(60)

@@ -35,7 +35,7 @@ def test_a_change_of_tags_from_what_cannot_be_read_sets_all_of_them(stage: Stage
 def test_tags_of_another_identity_that_may_have_been_set_are_removed_again(
     stage: Stage, *, can_be_undone: bool
 ) -> None:
-    """F39, F61: if tags may have been set on the other identity, the rollback removes them there."""
+    """F39, F61: if tags may have been set on the other identity, the Update or its rollback removes them."""
     instance = stage.user.split("/user/")[0]
     old = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     moved = old | {"ResourceARN": instance}

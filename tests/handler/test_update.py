@@ -245,7 +245,7 @@ def test_an_update_to_another_user_works_if_the_former_is_gone(stage: Stage) -> 
 
 
 def test_a_page_instead_of_an_answer_is_not_taken_for_one(stage: Stage) -> None:
-    """F26: if a proxy responds with a page, it is not taken for a response of the service."""
+    """F26: if a proxy responds with a page instead of the service's response, the call is retried."""
     first = stage.create()
     stage.backend.faults.append(Fault(UPDATE, answer="html"))  # type: ignore[arg-type] # the enumeration's value
     assert (

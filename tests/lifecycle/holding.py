@@ -132,7 +132,7 @@ class Holding:
                 del self.stage.backend.endpoints[endpoint_id]
 
     def _was_named(self, endpoint_id: str) -> bool:
-        """Whether an Update named the endpoint: no second one of ours is registered beside it."""
+        """Whether an Update named the endpoint: beside another of ours, none is registered with its name."""
         return any(
             call.operation == "UpdateAppInstanceUserEndpoint" and call.parameters["EndpointId"] == endpoint_id
             for call in self.stage.backend.calls

@@ -27,7 +27,7 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-AbCdEf"
 PARAMETER = "/push/alice"
 
 Mistake = Callable[[Stage], str]
-"""Makes the mistake and returns the Reason, or the line of the log where there is no Reason."""
+"""Makes the mistake and returns the Reason, or the line of the log if there is no Reason."""
 
 
 def declared(**changes: Any) -> Mistake:
