@@ -26,6 +26,8 @@ from chime_endpoints_cli.main import run
 from commands.broken import CREDENTIALS, KEYS, NETWORK, SETTINGS, SSO, Broken, signed_in_with_sso
 from support.standing_in import Answer, answering
 
+pytestmark = pytest.mark.slow
+
 INSTANCE = "arn:aws:chime:us-east-1:111122223333:app-instance/01234567-89ab-cdef-0123-456789abcdef"
 USER = f"{INSTANCE}/user/alice"
 _SLOW = pytest.mark.slow  # each needs every test of this file, and one command shows most mistakes

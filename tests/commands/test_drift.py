@@ -259,6 +259,7 @@ def test_a_template_in_yaml_is_read_with_its_short_forms(account: Account) -> No
     assert (finding.state, finding.differences, finding.not_compared) == (State.IN_SYNC, (), ())
 
 
+@pytest.mark.slow
 def test_a_call_to_a_busy_service_is_retried(account: Account) -> None:
     """F24: botocore does not retry a call that this service has throttled."""
     endpoint = account.register()

@@ -156,6 +156,7 @@ def test_a_failure_without_a_code_has_nothing_to_explain() -> None:
     assert "explain" not in terminal.shown
 
 
+@pytest.mark.slow
 def test_the_codes_of_findings_are_explained_once(account: Account) -> None:
     """The line follows the last finding."""
     endpoints = [account.register(f"canary-{user}", user_id=user) for user in ("alice", "bob")]

@@ -275,6 +275,7 @@ def register_many(account: Account, number: int) -> list[Endpoint]:
     return [account.register(f"token-{each}", name=f"Phone {each}") for each in range(number)]
 
 
+@pytest.mark.slow
 def test_too_many_endpoints_for_the_files_stacks_are_refused_with_the_number_and_what_it_moves(
     account: Account, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -182,6 +182,7 @@ def stored_by(client: Any, tokens: dict[str, str]) -> dict[str, str]:
     return {name: arn for part in plan(client, "push", tokens) for arn in [store(client, part)] for name in part.fields}
 
 
+@pytest.mark.slow
 def test_a_secret_is_filled_to_the_last_byte_and_never_beyond(account: Account) -> None:
     """The limit counts bytes, including escapes and existing content. Further tokens go to another secret."""
     client = account.services.secrets("us-east-1")

@@ -69,6 +69,7 @@ def test_if_no_number_of_stacks_is_enough_the_message_says_what_helps(tmp_path: 
     assert "in a separate app" in message
 
 
+@pytest.mark.slow
 def test_a_thousand_mistakes_are_all_reported(tmp_path: Path) -> None:
     """They are all in one report."""
     text = many(1000, stacks=5).replace("type: GCM", "type: FCM")

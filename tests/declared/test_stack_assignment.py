@@ -107,6 +107,7 @@ def test_the_suggested_number_of_stacks_is_the_smallest_that_leaves_a_tenth_free
     assert exceeded_quota(assign_to_stacks(ENTRIES, stacks - 1), reserve=0.1) is not None
 
 
+@pytest.mark.slow
 def test_a_template_of_more_than_a_megabyte_is_refused_with_the_remedy(tmp_path: Path) -> None:
     """Long names can cause this with few endpoints. The file is valid after the suggested change."""
     text = many(400, stacks=1).replace("name: Device ", "name: " + "n" * 1500)

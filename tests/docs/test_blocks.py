@@ -26,6 +26,8 @@ from chime_endpoints_handler.model.rules.violations import violations
 from docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of
 from docs.commands import problems, service_model
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 

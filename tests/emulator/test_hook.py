@@ -56,6 +56,7 @@ def test_other_services_are_moto_s_own() -> None:
         assert backends.get_service_from_url(f"https://{host}.amazonaws.com/") != hook.NAME
 
 
+@pytest.mark.slow
 def test_moto_s_own_server_serves_it_too() -> None:
     """The signing name identifies it among moto's other services."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -8,9 +8,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import pytest
+
 import chime_endpoints_emulator
 from chime_endpoints_emulator import Fault, Spoiled, Switches
 from chime_endpoints_emulator.control import _ROUTES
+
+pytestmark = pytest.mark.slow
 
 README = (Path(chime_endpoints_emulator.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

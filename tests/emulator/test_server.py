@@ -23,6 +23,8 @@ import chime_endpoints_emulator
 from chime_endpoints_emulator.__main__ import main
 from support.identity import APPLICATION, make_client, refusal, registration
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(chime_endpoints_emulator.__file__).parents[1]
 PATIENCE = 20.0
 

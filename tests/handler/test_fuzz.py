@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from chime_endpoints_handler.model.declaration import (
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_RULES
 from chime_endpoints_handler.model.rules.violations import violations
 from support.stage import APPLICATION, Stage
+
+pytestmark = pytest.mark.slow
 
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/i/user/alice"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"

@@ -107,6 +107,7 @@ def clear(stage: Stage) -> None:
     stage.sink.forget()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("past", PASTS)
 def test_the_event_after_is_clean(stage: Stage, past: Callable[[Stage], None]) -> None:
     """F45: the event after any other is handled with its own IDs and with a new process's calls."""

@@ -34,6 +34,7 @@ def test_every_fault_has_a_test(table: ModuleType) -> None:
     assert [fault.number for group in table.groups() for fault in group.faults if fault.number not in named] == []
 
 
+@pytest.mark.slow
 def test_no_test_names_a_fault_that_does_not_exist(table: ModuleType) -> None:
     """A wrong number would cover nothing."""
     known = {fault.number for group in table.groups() for fault in group.faults}
