@@ -17,7 +17,7 @@ from typing import Any
 
 from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, REGION
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.commands.drift.scan import compare_stacks
+from chime_endpoints_cli.commands.registered.drift.scan import compare_stacks
 from chime_endpoints_cli.local.background.directories import run_directory
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud

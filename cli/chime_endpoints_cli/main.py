@@ -10,16 +10,16 @@ from .account.calls.services import Services
 from .command_line.command import Group
 from .command_line.error_handler import exit_code_of
 from .command_line.process import exit_with
-from .commands.audit.command import audit_command
-from .commands.drift.command import drift_command
 from .commands.file.init import init_command
 from .commands.file.schema import schema_command
 from .commands.file.validate.command import validate_command
 from .commands.help.completion import VARIABLE, completion_command
 from .commands.help.explain import explain_command
-from .commands.import_.command import import_command
-from .commands.list.command import list_command
 from .commands.local.cloud_commands import local
+from .commands.registered.audit.command import audit_command
+from .commands.registered.drift.command import drift_command
+from .commands.registered.import_.command import import_command
+from .commands.registered.list.command import list_command
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

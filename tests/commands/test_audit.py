@@ -6,9 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.commands.audit.command import exit_code
-from chime_endpoints_cli.commands.audit.deregistration import deregister_orphans
-from chime_endpoints_cli.commands.audit.orphans import Audit, Verdict, find_orphans
+from chime_endpoints_cli.commands.registered.audit.command import exit_code
+from chime_endpoints_cli.commands.registered.audit.deregistration import deregister_orphans
+from chime_endpoints_cli.commands.registered.audit.orphans import Audit, Verdict, find_orphans
 from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import Endpoint
 from chime_endpoints_handler.model.physical_id import suffix

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.commands.drift import report
-from chime_endpoints_cli.commands.drift.command import exit_code
-from chime_endpoints_cli.commands.drift.findings import Difference, Finding, State
-from chime_endpoints_cli.commands.drift.scan import compare_stacks
+from chime_endpoints_cli.commands.registered.drift import report
+from chime_endpoints_cli.commands.registered.drift.command import exit_code
+from chime_endpoints_cli.commands.registered.drift.findings import Difference, Finding, State
+from chime_endpoints_cli.commands.registered.drift.scan import compare_stacks
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_emulator import Fault
 from commands.conftest import Account, declared, physical_id

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.commands.drift.findings import Finding, State
-from chime_endpoints_cli.commands.drift.scan import compare_stacks
+from chime_endpoints_cli.commands.registered.drift.findings import Finding, State
+from chime_endpoints_cli.commands.registered.drift.scan import compare_stacks
 from chime_endpoints_cli.main import run
 from commands.conftest import Account, declared, physical_id
 from support.cloudformation import FakeStack

@@ -10,11 +10,11 @@ import pytest
 
 from chime_endpoints.declared.load import load
 from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
-from chime_endpoints_cli.commands.import_.adding import add
-from chime_endpoints_cli.commands.import_.endpoints.selection import Selection, select
-from chime_endpoints_cli.commands.import_.file.destination import StandardOutput
-from chime_endpoints_cli.commands.import_.file.variables import Variables
-from chime_endpoints_cli.commands.import_.file.writing import Form
+from chime_endpoints_cli.commands.registered.import_.adding import add
+from chime_endpoints_cli.commands.registered.import_.endpoints.selection import Selection, select
+from chime_endpoints_cli.commands.registered.import_.file.destination import StandardOutput
+from chime_endpoints_cli.commands.registered.import_.file.variables import Variables
+from chime_endpoints_cli.commands.registered.import_.file.writing import Form
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_handler.model.declaration import SecretSource
 from commands.conftest import Account, declared, physical_id

@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 from chime_endpoints.declared.load import load
 from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.commands.import_.adding import add
-from chime_endpoints_cli.commands.import_.endpoints.selection import select
-from chime_endpoints_cli.commands.import_.file.destination import FileOutput
-from chime_endpoints_cli.commands.import_.file.variables import Variables
-from chime_endpoints_cli.commands.import_.file.writing import Form
-from chime_endpoints_cli.commands.import_.token_store import MOST_BYTES, plan, store
+from chime_endpoints_cli.commands.registered.import_.adding import add
+from chime_endpoints_cli.commands.registered.import_.endpoints.selection import select
+from chime_endpoints_cli.commands.registered.import_.file.destination import FileOutput
+from chime_endpoints_cli.commands.registered.import_.file.variables import Variables
+from chime_endpoints_cli.commands.registered.import_.file.writing import Form
+from chime_endpoints_cli.commands.registered.import_.token_store import MOST_BYTES, plan, store
 from chime_endpoints_cli.main import run
 from chime_endpoints_cli.output.errors import CommandError
 from commands.conftest import Account

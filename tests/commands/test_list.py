@@ -23,8 +23,8 @@ from chime_endpoints_cli.account.endpoints.listing import users_in
 from chime_endpoints_cli.account.endpoints.observed import tags_of
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
-from chime_endpoints_cli.output import tables
-from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.console import tables
+from chime_endpoints_cli.output.console.readable import readable
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 from commands.conftest import Account, declared, physical_id

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chime_endpoints_cli.commands.import_.file.merging import merged
+from chime_endpoints_cli.commands.registered.import_.file.merging import merged
 from chime_endpoints_cli.output.errors import CommandError
 
 ENTRIES: dict[str, Any] = {

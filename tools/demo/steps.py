@@ -19,21 +19,21 @@ from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all
 from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_in
 from chime_endpoints_cli.account.stacks.stacks import deleted_stack_ids
-from chime_endpoints_cli.commands.audit.command import show as show_audit
-from chime_endpoints_cli.commands.audit.deregistration import deregister_orphans
-from chime_endpoints_cli.commands.audit.orphans import find_orphans
-from chime_endpoints_cli.commands.drift import report
-from chime_endpoints_cli.commands.drift.findings import Finding, State
-from chime_endpoints_cli.commands.drift.scan import compare_stacks
+from chime_endpoints_cli.commands.registered.audit.command import show as show_audit
+from chime_endpoints_cli.commands.registered.audit.deregistration import deregister_orphans
+from chime_endpoints_cli.commands.registered.audit.orphans import find_orphans
+from chime_endpoints_cli.commands.registered.drift import report
+from chime_endpoints_cli.commands.registered.drift.findings import Finding, State
+from chime_endpoints_cli.commands.registered.drift.scan import compare_stacks
 from chime_endpoints_cli.local.background.directories import run_directory
 from chime_endpoints_cli.local.cdk.executable import find_cdk, version_of
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
 from chime_endpoints_cli.local.declaration.loading import PUSH_SECRET, LocalDeclaration, read_locally
 from chime_endpoints_cli.local.declaration.prerequisites import Prerequisites, made_up_token, make_prerequisites
+from chime_endpoints_cli.output.console.tables import Rows, show
+from chime_endpoints_cli.output.console.terminal import heading, say, waiting
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.tables import Rows, show
-from chime_endpoints_cli.output.terminal import heading, say, waiting
 from chime_endpoints_handler.model.physical_id import suffix
 
 from .changes import ADDED_KEY, Changed, change

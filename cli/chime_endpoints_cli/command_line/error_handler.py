@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 import click
 
 from chime_endpoints_cli.output.codes import hint, page_of
+from chime_endpoints_cli.output.console.readable import readable
+from chime_endpoints_cli.output.console.terminal import complain, write_raw
 from chime_endpoints_cli.output.failures.translation import command_error_for
-from chime_endpoints_cli.output.readable import readable
-from chime_endpoints_cli.output.terminal import complain, write_raw
 
 from .exit_codes import ExitCode
 

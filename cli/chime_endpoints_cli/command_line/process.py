@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
+from chime_endpoints_cli.output.console.streams import prepare
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.streams import prepare
 
 from .exit_codes import ExitCode
 

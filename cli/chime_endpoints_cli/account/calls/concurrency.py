@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
-from chime_endpoints_cli.output.terminal import progress
+from chime_endpoints_cli.output.console.terminal import progress
 
 from .services import AT_ONCE
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.output.terminal import waiting
+from chime_endpoints_cli.output.console.terminal import waiting
 
 from .given_arns import is_user
 from .observed import ObservedEndpoint, endpoints_of, users_of

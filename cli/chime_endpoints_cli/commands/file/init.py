@@ -20,8 +20,8 @@ import click
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.command_line.repository import from_repository
+from chime_endpoints_cli.output.console.terminal import heading, say
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import heading, say
 
 _FOR_CLONES = re.compile(r"^# Only in a clone: .*\n(?:.+\n)+\n", re.MULTILINE)
 _PACKAGE = "cdk-chime-endpoints"

@@ -7,7 +7,7 @@ from importlib.resources import files
 import click
 
 from chime_endpoints_cli.command_line.command import Command
-from chime_endpoints_cli.output.terminal import write_raw
+from chime_endpoints_cli.output.console.terminal import write_raw
 
 
 @click.command(

@@ -6,8 +6,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from chime_endpoints_cli.command_line.command import Command
+from chime_endpoints_cli.output.console.terminal import write_raw
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import write_raw
 
 VARIABLE = "_CHIME_ENDPOINTS_COMPLETE"
 """The environment variable by which a shell requests completions from click."""

@@ -13,9 +13,9 @@ from rich.theme import Theme
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.output.console.tables import Rows, show
+from chime_endpoints_cli.output.console.terminal import console, show_json, write_raw
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.tables import Rows, show
-from chime_endpoints_cli.output.terminal import console, show_json, write_raw
 
 from .error_pages import Explanation, explanations
 

@@ -19,8 +19,8 @@ from chime_endpoints_cli.local.background.settings import settings
 from chime_endpoints_cli.local.cdk.executable import find_cdk, names_a_stack, version_of, version_warning
 from chime_endpoints_cli.local.cdk.runner import BOOTSTRAP_STACK, Cdk
 from chime_endpoints_cli.local.cloud.environment import users_environment
+from chime_endpoints_cli.output.console.terminal import complain, waiting
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import complain, waiting
 
 from .other_programs import PassThroughCommand, replace_process, run_in_foreground
 

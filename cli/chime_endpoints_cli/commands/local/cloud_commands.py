@@ -26,7 +26,7 @@ from chime_endpoints_cli.local.background.settings import Shell, settings, writt
 from chime_endpoints_cli.local.cloud.local_cloud import require_ministack
 from chime_endpoints_cli.local.declaration.loading import PUSH_SECRET, LocalDeclaration, read_locally
 from chime_endpoints_cli.local.declaration.prerequisites import Prerequisites, make_prerequisites
-from chime_endpoints_cli.output.terminal import complain, counted, say, show_json, waiting, write_raw
+from chime_endpoints_cli.output.console.terminal import complain, counted, say, show_json, waiting, write_raw
 
 from .cdk_commands import deploy, destroy, diff, exec_command
 

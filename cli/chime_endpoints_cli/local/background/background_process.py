@@ -16,8 +16,8 @@ from typing import NoReturn, Self
 
 from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, Addresses
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
+from chime_endpoints_cli.output.console.terminal import complain
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import complain
 
 from .directories import LOCAL, hold, is_held
 from .process_search import MODULE, background_processes, project_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, REGION
+from chime_endpoints_cli.output.console.terminal import write_raw
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import write_raw
 
 from .executable import find_cdk
 

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, Addresses
+from chime_endpoints_cli.output.console.terminal import waiting
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import waiting
 
 from .environment import local_environment
 from .function_runtime import FUNCTION_PYTHON, make_runtime, runtime_environment

@@ -12,8 +12,8 @@ from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.entries.entry import Declarations
 from chime_endpoints.declared.load import load
 from chime_endpoints_cli.account.calls.local_addresses import ACCOUNT, REGION
+from chime_endpoints_cli.output.console.terminal import complain, counted
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import complain, counted
 
 APP_INSTANCE = "APP_INSTANCE_ARN"
 APPLICATION = "APPLICATION_ARN"

@@ -6,8 +6,8 @@ import errno
 import traceback
 
 from chime_endpoints_cli.output.codes import ISSUES, CommandCode
+from chime_endpoints_cli.output.console.readable import readable
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.readable import readable
 
 from .credentials import of_credentials
 from .network_and_settings import of_network, of_settings

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from chime_endpoints.declared.document.problems import Place
 from chime_endpoints.declared.schema import schema
-from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.console.readable import readable
 
 _LINE_OF_YAML = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _LINE_OF_JSON = re.compile("\r\n|[\r\n]")

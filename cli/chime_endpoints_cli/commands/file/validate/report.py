@@ -9,7 +9,7 @@ from itertools import groupby
 
 from chime_endpoints.declared.document.problems import Problem
 from chime_endpoints_cli.output.codes import hint
-from chime_endpoints_cli.output.terminal import complain, counted, say, show_json, write_raw
+from chime_endpoints_cli.output.console.terminal import complain, counted, say, show_json, write_raw
 
 from .checks import Checked
 from .excerpts import excerpt, lines_of

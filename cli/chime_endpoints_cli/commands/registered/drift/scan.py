@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
-
-from botocore.exceptions import ClientError
+from collections.abc import Sequence
 
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups
-from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, exports, named_stacks, outputs
+from chime_endpoints_cli.account.stacks.desired import desired_resources
+from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, named_stacks
+from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
 
 from .comparison import compare
-from .desired import desired_resources
 from .findings import Finding
 
 
@@ -33,7 +30,7 @@ def compare_stacks(
     else:
         stacks = [stack for region in regions or (None,) for stack in all_stacks(services.stacks(region))]
 
-    lookups = _lookups(services)
+    lookups = lookups_of(services)
     declared = call_for_each(stacks, lambda stack: desired_resources(services, stack, lookups), what="Reading stacks")
     everything = [one for of_stack in declared for one in of_stack]
     findings = call_for_each(
@@ -43,25 +40,3 @@ def compare_stacks(
     )
     ours = {one.held.stack.id for one in everything}
     return [stack for stack in stacks if stack.id in ours or names], findings
-
-
-def _lookups(services: Services) -> Lookups:
-    """Return cached look-ups for what templates refer to."""
-
-    @cache
-    def exported(region: str) -> Mapping[str, str]:
-        return exports(services.stacks(region))
-
-    @cache
-    def outputs_of(region: str, stack: str) -> Mapping[str, str]:
-        return outputs(services.stacks(region), stack)
-
-    @cache
-    def parameter(region: str, name: str) -> str | None:
-        try:
-            answer = services.parameters(region).get_parameter(Name=name)
-        except ClientError:
-            return None  # the finding names the field that needs it
-        return str(answer["Parameter"]["Value"])
-
-    return Lookups(exports=exported, outputs=outputs_of, parameter=parameter)

@@ -11,8 +11,8 @@ from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.output.console.terminal import show_json
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import show_json
 
 from . import report
 from .adding import Addition, add

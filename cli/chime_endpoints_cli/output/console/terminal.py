@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from .codes import hint
+from chime_endpoints_cli.output.codes import hint
+
 from .readable import readable
 
 INDENT = "  "

@@ -11,7 +11,7 @@ from chime_endpoints_cli.account.stacks.stacks import Stack
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.output.terminal import say, show_csv, show_json
+from chime_endpoints_cli.output.console.terminal import say, show_csv, show_json
 
 from . import report
 from .findings import COLUMNS, Finding, State

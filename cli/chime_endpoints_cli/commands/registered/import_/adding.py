@@ -14,7 +14,7 @@ from chime_endpoints.declared.entries.entry import Declarations
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.given_arns import region_of_arn
 from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint
-from chime_endpoints_cli.output.terminal import complain, counted
+from chime_endpoints_cli.output.console.terminal import complain, counted
 
 from .endpoints.entries import declared_as, entry_for, tokens_of
 from .endpoints.keys import keys_for

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.stacks.constructs import construct_path, deployed_template
-from chime_endpoints_cli.account.stacks.intrinsic_functions import Lookups, TemplateContext, value_of
-from chime_endpoints_cli.account.stacks.stacks import Stack, StackResource, physical_ids, resources_of
+
+from .stacks import Stack, StackResource, physical_ids, resources_of
+from .templates.constructs import construct_path, deployed_template
+from .templates.intrinsic_functions import Lookups, TemplateContext, value_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.stacks import Stack, StackResource
 from chime_endpoints_cli.output.errors import CommandError
 
-from .stacks import Stack, StackResource
 from .template_text import read_template
 
 Keys = Mapping[tuple[str, str], str]

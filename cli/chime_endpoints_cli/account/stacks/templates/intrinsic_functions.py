@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chime_endpoints_cli.account.stacks.stacks import NESTED, Stack
 from chime_endpoints_handler.model import physical_id as ids
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
-from .stacks import NESTED, Stack
 from .template_text import text_of
 
 

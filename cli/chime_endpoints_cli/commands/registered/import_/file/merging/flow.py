@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.console.readable import readable
 
 from .lines import Edit, Lines
 from .places import Value

@@ -9,8 +9,8 @@ import os
 import sys
 from typing import TextIO
 
-from .codes import CommandCode
-from .errors import CommandError
+from chime_endpoints_cli.output.codes import CommandCode
+from chime_endpoints_cli.output.errors import CommandError
 
 _GONE = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
 """The errors of writing to a pipe after its reader has closed it."""

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import NoReturn, Protocol, Self
 
+from chime_endpoints_cli.output.console.terminal import write_raw
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import write_raw
 
 
 class Output(Protocol):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from chime_endpoints.declared.entries.entry import Declarations, Entry
 from chime_endpoints.declared.stack_assignment.assignment import assign_to_stacks, exceeded_quota, stacks_needed
 from chime_endpoints.declared.stack_assignment.hashing import stack_number
+from chime_endpoints_cli.output.console.terminal import counted
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import counted
 
 
 def stacks_for(declared: Declarations, added: Sequence[Entry], *, declares_stacks: bool) -> int | None:

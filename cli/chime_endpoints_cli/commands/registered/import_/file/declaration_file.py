@@ -12,9 +12,9 @@ from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.document.variables import Lookup
 from chime_endpoints.declared.entries.entry import Declarations, Entry
 from chime_endpoints.declared.load import load
-from chime_endpoints_cli.commands.import_.endpoints.entries import Defaults
+from chime_endpoints_cli.commands.registered.import_.endpoints.entries import Defaults
+from chime_endpoints_cli.output.console.terminal import complain, counted
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.terminal import complain, counted
 
 _MARK = "\ufeff"
 _MOST_SHOWN = 20

@@ -10,15 +10,15 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.given_arns import cleaned
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
 from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
-from chime_endpoints_cli.account.stacks.constructs import keys_of
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_in_regions
+from chime_endpoints_cli.account.stacks.templates.constructs import keys_of
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.local.background.background_process import background_cloud
+from chime_endpoints_cli.output.console.tables import show
+from chime_endpoints_cli.output.console.terminal import complain, counted, say, show_csv, show_json
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.tables import show
-from chime_endpoints_cli.output.terminal import complain, counted, say, show_csv, show_json
 from chime_endpoints_handler.model import physical_id
 
 from .report import COLUMNS, NO_STACK, Listed, records, table, to_json

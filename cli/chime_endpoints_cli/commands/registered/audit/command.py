@@ -14,9 +14,9 @@ from chime_endpoints_cli.account.endpoints.observed import app_instances_in
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.output.console.readable import readable
+from chime_endpoints_cli.output.console.terminal import console, counted, is_asked, line, say, show_csv, show_json
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.readable import readable
-from chime_endpoints_cli.output.terminal import console, counted, is_asked, line, say, show_csv, show_json
 from chime_endpoints_handler.model.arns import REGIONS
 
 from .deregistration import deregister_orphans, removable

@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from chime_endpoints_cli.account.stacks.stacks import Stack
 from chime_endpoints_cli.output.codes import hint
-from chime_endpoints_cli.output.readable import readable
-from chime_endpoints_cli.output.terminal import console, counted, line
+from chime_endpoints_cli.output.console.readable import readable
+from chime_endpoints_cli.output.console.terminal import console, counted, line
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 
 from .findings import Finding, State

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from chime_endpoints_cli.output.readable import readable
+from chime_endpoints_cli.output.console.readable import readable
 
 from .lines import Edit, Lines
 from .places import Value

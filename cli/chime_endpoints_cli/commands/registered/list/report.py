@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
-from chime_endpoints_cli.account.stacks.constructs import Keys
 from chime_endpoints_cli.account.stacks.stacks import StackResource
-from chime_endpoints_cli.output.tables import Rows
+from chime_endpoints_cli.account.stacks.templates.constructs import Keys
+from chime_endpoints_cli.output.console.tables import Rows
 
 STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 NO_STACK = "no stack"

@@ -8,9 +8,10 @@ from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint, describe, tags_of
+from chime_endpoints_cli.account.stacks.desired import DesiredResource
 from chime_endpoints_cli.account.stacks.in_region import InRegion
-from chime_endpoints_cli.account.stacks.intrinsic_functions import is_known
-from chime_endpoints_cli.account.stacks.template_text import is_same
+from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import is_known
+from chime_endpoints_cli.account.stacks.templates.template_text import is_same
 from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws import token_sources as sources
 from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError
@@ -30,7 +31,6 @@ from chime_endpoints_handler.model.declaration import (
 from chime_endpoints_handler.model.rules.violations import token_violations
 
 from . import remedies as repair
-from .desired import DesiredResource
 from .findings import Difference, Finding, State
 
 _HIDDEN = "(not shown)"

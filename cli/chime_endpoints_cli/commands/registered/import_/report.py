@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints
+from chime_endpoints_cli.output.console.readable import readable
+from chime_endpoints_cli.output.console.terminal import complain, complain_how_to_explain, counted
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_cli.output.readable import readable
-from chime_endpoints_cli.output.terminal import complain, complain_how_to_explain, counted
 
 from .adding import VARIABLE, Addition
 from .endpoints.selection import Selection

@@ -1,0 +1,1 @@
+"""Templates: what they declare, with the values that CloudFormation inserted."""

@@ -1,0 +1,1 @@
+"""Commands about registered endpoints: list, drift, import, audit."""

@@ -1,0 +1,1 @@
+"""Text on the terminal: sentences, tables, progress, streams that never fail."""
