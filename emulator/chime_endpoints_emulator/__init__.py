@@ -1,8 +1,12 @@
-"""A stateful emulator of Amazon Chime SDK Identity endpoints, implemented as a moto backend."""
+"""A stateful emulator of Amazon Chime SDK Identity endpoints and their push applications, as backends of moto."""
 
 from . import hook
 from .faults import Fault, Spoiled
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends, identity_backend
+from .push.models import PushBackend, push_backend
+from .push.records import Channel, ChannelType, Credentials, Message
+from .push.rejections import Rejection
+from .push.switches import PushSwitches
 from .records import AppInstance, AppInstanceUser, Call, Endpoint, Registered
 from .server import EmulatorServer
 from .switches import Switches
@@ -11,15 +15,23 @@ __all__ = [
     "AppInstance",
     "AppInstanceUser",
     "Call",
+    "Channel",
+    "ChannelType",
     "ChimeSDKIdentityBackend",
+    "Credentials",
     "EmulatorServer",
     "Endpoint",
     "Fault",
+    "Message",
+    "PushBackend",
+    "PushSwitches",
     "Registered",
+    "Rejection",
     "Spoiled",
     "Switches",
     "chimesdkidentity_backends",
     "identity_backend",
+    "push_backend",
 ]
 
 hook.install()

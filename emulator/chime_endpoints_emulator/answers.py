@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .exceptions import IdentityError
+from .exceptions import ServiceError
 
 PAGE = "<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body></html>"
 
@@ -47,9 +47,9 @@ def result_answer(result: Mapping[str, Any] | None, *, status: int) -> Answer:
     return Answer(status=status, body="" if result is None else json.dumps(result))
 
 
-def error_answer(error: IdentityError) -> Answer:
+def error_answer(error: ServiceError) -> Answer:
     """Return the response to a failed call."""
-    body = json.dumps({"Code": error.short_code, "Message": error.message})
+    body = json.dumps(dict(error.members))
     return Answer(status=error.status, body=body, error_code=error.code)
 
 

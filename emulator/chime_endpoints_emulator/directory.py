@@ -9,7 +9,8 @@ from uuid import uuid4
 from .arns import ResourceType, app_instance_of
 from .exceptions import ConflictException
 from .records import AppInstance, AppInstanceUser
-from .state import IdentityState, exclusive
+from .service import exclusive
+from .state import IdentityState
 
 
 class Directory(IdentityState):

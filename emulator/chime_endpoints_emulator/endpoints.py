@@ -17,7 +17,7 @@ from .exceptions import (
     ResourceLimitExceededException,
 )
 from .records import Endpoint, Registered, Status, StatusReason
-from .state import exclusive
+from .service import exclusive
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
 

@@ -1,35 +1,56 @@
-"""The errors that the service returns, with the HTTP statuses from its API model."""
+"""The errors that the services return, with the HTTP statuses from their API models."""
 
 # ruff: noqa: N818 - the service defines these names
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
 
 from moto.core.exceptions import ServiceException
 from moto.core.utils import get_service_model
 
 SERVICE = "chime-sdk-identity"
+PUSH_SERVICE = "pinpoint"
 
 
-class IdentityError(ServiceException):
+class ServiceError(ServiceException):
     """An error response with an error code, a message and an HTTP status.
 
     ServiceException
-        IdentityError                         any code, including codes that are not in the API model
-            BadRequestException
-            ConflictException
-            ForbiddenException
-            NotFoundException                 in the API model, but on no endpoint operation
-            ResourceLimitExceededException
-            ThrottledClientException
+        ServiceError
+            IdentityError                         any code, including codes that are not in the API model
+                BadRequestException
+                ConflictException
+                ForbiddenException
+                NotFoundException                 in the API model, but on no endpoint operation
+                ResourceLimitExceededException
+                ThrottledClientException
+            push.exceptions.PushError             the same for the push service
     """
+
+    service: ClassVar[str]
+    """The name of the API model that the errors belong to."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(code, message)
-        self.status = modelled_status(code) if status is None else status
+        self.status = modelled_status(code, service=self.service) if status is None else status
 
     @property
-    def short_code(self) -> str:
-        """The value of `Code` in the body, which uses other names than the header."""
-        return _SHORT_CODES.get(self.code) or self.code.removesuffix("Exception")
+    def members(self) -> Mapping[str, str]:
+        """The members of the error's JSON body."""
+        return {"Message": self.message}
+
+
+class IdentityError(ServiceError):
+    """An error of the identity service."""
+
+    service = SERVICE
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        """The members of the error's JSON body. `Code` uses other names than the header."""
+        short_code = _SHORT_CODES.get(self.code) or self.code.removesuffix("Exception")
+        return {"Code": short_code, **super().members}
 
 
 class BadRequestException(IdentityError):
@@ -87,9 +108,9 @@ _UNMODELLED_STATUSES = {
 }
 
 
-def modelled_status(code: str) -> int:
+def modelled_status(code: str, *, service: str) -> int:
     """Return the HTTP status of an error code, from the API model or AWS's common errors. The default is 400."""
-    for shape in get_service_model(SERVICE).error_shapes:
+    for shape in get_service_model(service).error_shapes:
         if shape.name == code:
             return int(shape.metadata["error"]["httpStatusCode"])
     return _UNMODELLED_STATUSES.get(code, 400)

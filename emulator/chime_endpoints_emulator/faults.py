@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, get_args
 
 from moto.core.utils import get_service_model
 
-from .exceptions import SERVICE
+from .exceptions import PUSH_SERVICE, SERVICE
 
 When = Literal["before", "after"]
 EVERY_OPERATION = "*"
@@ -72,8 +72,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         problems = []
-        operations = get_service_model(SERVICE).operation_names
-        if self.operation not in (*operations, EVERY_OPERATION):
+        if self.operation != EVERY_OPERATION and not any(
+            self.operation in get_service_model(service).operation_names for service in (SERVICE, PUSH_SERVICE)
+        ):
             problems.append(f"operation: the service has no operation {self.operation!r}")
         if self.when not in get_args(When):
             problems.append(f"when: {self.when!r} is not before or after")

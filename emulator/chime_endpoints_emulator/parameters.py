@@ -8,17 +8,20 @@ from typing import Any
 
 from botocore.model import StructureShape
 
-from .exceptions import IdentityError
+from .exceptions import ServiceError
 from .routing import Route
 
 
-def read_parameters(*, route: Route, content: bytes, shape: StructureShape) -> dict[str, Any]:
+def read_parameters(
+    *, route: Route, content: bytes, shape: StructureShape, error: type[ServiceError]
+) -> dict[str, Any]:
     """Return the members of `shape` that the request contains, unchanged. Unknown members are ignored.
 
     Raises:
-        IdentityError: the content is not a JSON object.
+        ServiceError: the content is not a JSON object; an instance of `error`.
     """
-    body = _read_body(content)
+    body = _read_body(content, error)
+    payload = shape.serialization.get("payload")
     parameters: dict[str, Any] = {}
     for name, member in shape.members.items():
         location = member.serialization.get("location")
@@ -28,6 +31,8 @@ def read_parameters(*, route: Route, content: bytes, shape: StructureShape) -> d
             value = route.labels.get(wire_name)
         elif location == "querystring":
             value = _read_query(route.query.get(wire_name), member.type_name)
+        elif name == payload:
+            value = body
         else:
             value = body.get(wire_name)
         if value is not None:
@@ -35,15 +40,15 @@ def read_parameters(*, route: Route, content: bytes, shape: StructureShape) -> d
     return parameters
 
 
-def _read_body(body: bytes) -> dict[str, Any]:
+def _read_body(body: bytes, refusal: type[ServiceError]) -> dict[str, Any]:
     if not body:
         return {}
     try:
         parsed = json.loads(body)
     except ValueError as error:
-        raise IdentityError("SerializationException", f"The request is not JSON: {error}") from error
+        raise refusal("SerializationException", f"The request is not JSON: {error}") from error
     if not isinstance(parsed, dict):
-        raise IdentityError("SerializationException", "The request is not a JSON object")
+        raise refusal("SerializationException", "The request is not a JSON object")
     return parsed
 
 

@@ -1,110 +1,26 @@
-"""The operations that moto dispatches: each translates a request into a call of the backend and its response."""
+"""The identity operations: each translates a request into a call of the backend and its response."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
-from botocore.exceptions import EndpointConnectionError
-from botocore.model import StructureShape
-from moto.core.common_types import TYPE_RESPONSE
-from moto.core.responses import BaseResponse
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from . import render
-from .answers import Answer, error_answer, result_answer
-from .exceptions import SERVICE, IdentityError, ThrottledClientException
+from .exceptions import SERVICE, IdentityError
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends
-from .parameters import read_parameters
-from .routing import Route, route
-from .transport import CallTransport
-from .validation import validate
-
-Result = Mapping[str, Any] | None
+from .requests import Result, ServiceResponse
 
 
-class ChimeSDKIdentityResponse(BaseResponse):
+class ChimeSDKIdentityResponse(ServiceResponse):
     """One request to the service. The public methods are the operations."""
 
-    is_over_http = False
+    error = IdentityError
 
-    def __init__(self) -> None:
-        super().__init__(service_name=SERVICE)
-        self._given: dict[str, Any] = {}
-
-    # The method's parameters, and whether it gets the request's bytes, differ between moto releases.
-    def setup_class(self, request: Any, *args: Any, **options: Any) -> None:
-        """Let moto read the request, with the body as bytes."""
-        super().setup_class(request, *args, **{**options, "use_raw_body": True})
-        self.is_over_http = self.is_over_http or self.is_werkzeug_request
-
-    def call_action(self) -> TYPE_RESPONSE:
-        """Record the call, apply faults and return the response."""
-        answer = self._answer()
-        return answer.status, {**self.response_headers, **answer.headers}, answer.body
-
-    def _get_action(self) -> str:
-        """Find the operation by method and path only. moto would also accept a parameter or header named Action."""
-        found = self._route
-        return found.operation if found else ""
-
-    @property
-    def _route(self) -> Route | None:
-        return route(method=self.method, path=self.raw_path, query=self.parsed_url.query)
-
-    def _answer(self) -> Answer:
-        found = self._route
-        if found is None or found.operation not in OPERATIONS:
-            return error_answer(IdentityError("UnknownOperationException", "Unknown operation"))
-        try:
-            backend = self.backend
-        except KeyError:
-            return self._no_such_region()
-        model = get_service_model(SERVICE).operation_model(found.operation)
-        error: IdentityError | None = None
-        try:
-            self._given = read_parameters(
-                route=found, content=self.body or b"", shape=cast(StructureShape, model.input_shape)
-            )
-        except IdentityError as caught:
-            error = caught
-        return self._pass(backend, found.operation, error)
-
-    def _pass(self, backend: ChimeSDKIdentityBackend, operation: str, error: IdentityError | None) -> Answer:
-        """Return the response to the given parameters, subject to faults."""
-        model = get_service_model(SERVICE).operation_model(operation)
-        shape = cast(StructureShape, model.input_shape)
-        backend.record(operation, self._given)
-        passage = CallTransport(
-            backend=backend,
-            operation=operation,
-            parameters=self._given,
-            success=int(model.http.get("responseCode", 200)),
-            url=self.uri,
-            over_http=self.is_over_http,
-        )
-        if (kept_from_it := passage.strike("before", None)) is not None:
-            return kept_from_it  # the call had no effect, so no fault can come after it
-        try:
-            answer = result_answer(self._effect(operation, shape, error), status=passage.success)
-        except IdentityError as caught:
-            answer = error_answer(caught)
-        return passage.strike("after", answer) or answer
-
-    def _effect(self, operation: str, shape: StructureShape, error: IdentityError | None) -> Result:
-        if not self.backend.admits():
-            raise ThrottledClientException
-        if error is not None:
-            raise error
-        validate(self._given, shape)
-        return OPERATIONS[operation](self)
-
-    def _no_such_region(self) -> Answer:
-        """Fail as the service does in most regions, where its host name does not exist. A server can only reject."""
-        if self.is_over_http:
-            message = f"Credential should be scoped to a valid region; the service is not available in {self.region}"
-            return error_answer(IdentityError("InvalidSignatureException", message))
-        raise EndpointConnectionError(endpoint_url=self.uri)
+    def _operation(self, name: str) -> Callable[[], Result] | None:
+        operation = OPERATIONS.get(name)
+        return None if operation is None else lambda: operation(self)
 
     @property
     def backend(self) -> ChimeSDKIdentityBackend:

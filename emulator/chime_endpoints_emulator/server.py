@@ -15,13 +15,23 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.request import normalize_request
 
 from . import control
+from .push.responses import PushResponse
 from .responses import ChimeSDKIdentityResponse
 
 MAX_BODY_BYTES = 1_000_000
 
+_PUSH_PREFIX = "/v1/"
+"""The beginning of every path of the push service, and of none of the identity service."""
 
-class _OverHttp(ChimeSDKIdentityResponse):
-    """A request that arrived over a real socket."""
+
+class _IdentityOverHttp(ChimeSDKIdentityResponse):
+    """A request to the identity service that arrived over a real socket."""
+
+    is_over_http = True
+
+
+class _PushOverHttp(PushResponse):
+    """A request to the push service that arrived over a real socket."""
 
     is_over_http = True
 
@@ -45,13 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(413, {}, "The body must have a known length of at most 1 MB\n")
             return
         body = self.rfile.read(int(length))
-        if urlsplit(self.path).path.startswith(control.PREFIX):
+        path = urlsplit(self.path).path
+        if path.startswith(control.PREFIX):
             self._send(*control.answer(method=self.command, target=self.path, body=body))
             return
         url = f"{self.server.url}{self.path}"
+        dispatch = _PushOverHttp.dispatch if path.startswith(_PUSH_PREFIX) else _IdentityOverHttp.dispatch
         request = normalize_request(AWSPreparedRequest(self.command, url, self.headers, body, stream_output=False))
         try:
-            self._send(*_OverHttp.dispatch(request, url, request.headers))
+            self._send(*dispatch(request, url, request.headers))
         except ConnectionResetError:
             self._reset()
 
@@ -111,7 +123,7 @@ class EmulatorServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The server's URL, for `endpoint_url` or AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY."""
+        """The server's URL, for `endpoint_url`, AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY or AWS_ENDPOINT_URL_PINPOINT."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
 

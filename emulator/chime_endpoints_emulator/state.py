@@ -1,21 +1,22 @@
-"""The state that all operations of a backend share: records, clock, ARN checks and pagination."""
+"""The state that all operations of the identity service share: records, ARN checks and pagination."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
-from threading import RLock
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 from uuid import uuid4
 
-from moto.core.base_backend import BaseBackend
-
 from .arns import Arn, ResourceType
-from .exceptions import BadRequestException, ForbiddenException, IdentityError, NotFoundException
-from .faults import Fault
+from .exceptions import (
+    BadRequestException,
+    ForbiddenException,
+    IdentityError,
+    NotFoundException,
+    ThrottledClientException,
+)
 from .ratelimit import TokenBucket
-from .records import AppInstance, AppInstanceUser, Call, Endpoint
+from .records import AppInstance, AppInstanceUser, Endpoint
+from .service import EmulatedService, exclusive
 from .switches import Switches
 from .tokens import RequestTokens
 
@@ -27,35 +28,16 @@ _REFUSALS: Mapping[str, Callable[[], IdentityError]] = {
     "bad_request": lambda: BadRequestException("Invalid resource"),
 }
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-_S = TypeVar("_S", bound="IdentityState")
-_lock = RLock()
 
+class IdentityState(EmulatedService):
+    """The state of the identity service in one account and region."""
 
-def exclusive(
-    method: Callable[Concatenate[_S, _P], _R],
-) -> Callable[Concatenate[_S, _P], _R]:
-    """Serialize access to the state of all backends across threads."""
-
-    @wraps(method)
-    def locked(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with _lock:
-            return method(self, *args, **kwargs)
-
-    return locked
-
-
-class IdentityState(BaseBackend):
-    """The state of the service in one account and region. Tests can read and set all of it."""
+    error = IdentityError
+    iam_prefix = "chime"
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.switches = Switches()
-        self.faults: list[Fault] = []
-        self.calls: list[Call] = []
-        self.now: Callable[[], float] = time.time
-        self.sleep: Callable[[float], None] = time.sleep
         self.app_instances: dict[str, AppInstance] = {}
         self.users: dict[str, AppInstanceUser] = {}
         self.bots: set[str] = set()
@@ -68,20 +50,18 @@ class IdentityState(BaseBackend):
         self._pages: dict[str, tuple[str, ...]] = {}
 
     @exclusive
-    def reset(self) -> None:
-        """Reset all state, including switches, faults and calls."""
-        # moto's own reset has a moment in which a server's threads find no attributes; this has none.
-        self.__init__(self.region_name, self.account_id)  # type: ignore[misc]
+    def admit(self) -> None:
+        """Admit a call, or raise ThrottledClientException if the account's rate limit does not admit one now."""
+        if not self._bucket.take(rate=self.switches.requests_per_second, now=self.now()):
+            raise ThrottledClientException
 
-    @exclusive
-    def record(self, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Record a call that reached the service."""
-        self.calls.append(Call(operation=operation, parameters=parameters, at=self.now()))
+    def token_of_first_page(self) -> str | None:
+        """Return a NextToken that lists the endpoints from the start."""
+        return self.page_token(self.endpoints)
 
-    @exclusive
-    def admits(self) -> bool:
-        """Whether the account's rate limit admits another call now."""
-        return self._bucket.take(rate=self.switches.requests_per_second, now=self.now())
+    def resource_in(self, parameters: Mapping[str, Any]) -> str:
+        """Return the user or the tagged resource of a call."""
+        return str(parameters.get("AppInstanceUserArn") or parameters.get("ResourceARN") or "*")
 
     def _checked(self, arn: str, kind: ResourceType) -> Arn:
         """Parse an ARN, and reject one of another kind or from another account or region."""

@@ -9,7 +9,40 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 @dataclass(kw_only=True)
-class Switches:
+class SwitchSet:
+    """A set of switches, which are the fields of a subclass."""
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Set all of the given switches, or none if one of them is invalid.
+
+        Raises:
+            ValueError: names or values are unknown. The message lists all of them.
+        """
+        types = get_type_hints(type(self))
+        problems = [
+            f"{name}: {value!r} is not {_expectation(types[name])}"
+            if name in types
+            else f"{name}: not one of {', '.join(types)}"
+            for name, value in values.items()
+            if name not in types or not _is_of_type(types[name], value)
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all switches by name."""
+        return asdict(self)
+
+    def restore(self) -> None:
+        """Set every switch to its default."""
+        for field in fields(self):
+            setattr(self, field.name, field.default)
+
+
+@dataclass(kw_only=True)
+class Switches(SwitchSet):
     """The behavior of the service that is not documented, and its two adjustable limits.
 
     The defaults are the most likely behavior. Test a program that must work with the real service with every value of
@@ -89,34 +122,6 @@ class Switches:
 
     requests_per_second: float | None = 50
     """The rate limit for all identity calls of an account, in requests a second. None is unlimited."""
-
-    def change(self, values: Mapping[str, Any]) -> None:
-        """Set all of the given switches, or none if one of them is invalid.
-
-        Raises:
-            ValueError: names or values are unknown. The message lists all of them.
-        """
-        types = get_type_hints(type(self))
-        problems = [
-            f"{name}: {value!r} is not {_expectation(types[name])}"
-            if name in types
-            else f"{name}: not one of {', '.join(types)}"
-            for name, value in values.items()
-            if name not in types or not _is_of_type(types[name], value)
-        ]
-        if problems:
-            raise ValueError("; ".join(problems))
-        for name, value in values.items():
-            setattr(self, name, value)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all switches by name."""
-        return asdict(self)
-
-    def restore(self) -> None:
-        """Set every switch to its default."""
-        for field in fields(self):
-            setattr(self, field.name, field.default)
 
 
 def _is_of_type(expected: Any, value: object) -> bool:

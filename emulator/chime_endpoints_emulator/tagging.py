@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from .arns import Arn, ResourceType
 from .exceptions import BadRequestException, ForbiddenException, ResourceLimitExceededException
-from .state import IdentityState, exclusive
+from .service import exclusive
+from .state import IdentityState
 
 TAGS_PER_RESOURCE = 50
 

@@ -9,9 +9,8 @@ from typing import Any
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from .answers import Answer, error_answer, page_answer
-from .exceptions import IdentityError
 from .faults import Fault, Spoiled, When, striking
-from .models import ChimeSDKIdentityBackend
+from .service import EmulatedService
 
 HANGING_SECONDS = 3600.0
 
@@ -20,7 +19,7 @@ HANGING_SECONDS = 3600.0
 class CallTransport:
     """One call, which arrives over a socket or in the same process."""
 
-    backend: ChimeSDKIdentityBackend
+    backend: EmulatedService
     operation: str
     parameters: Mapping[str, Any]
     success: int
@@ -49,7 +48,7 @@ class CallTransport:
     def _struck(self, fault: Fault, answer: Answer | None) -> Answer | None:
         if fault.error is not None:
             message = self._message(fault.error) if fault.message is None else fault.message
-            return error_answer(IdentityError(fault.error, message, fault.status))
+            return error_answer(self.backend.error(fault.error, message, fault.status))
         plain = answer or Answer(status=self.success, body="{}")
         match fault.answer:
             case Spoiled.RESET:
@@ -63,7 +62,7 @@ class CallTransport:
             case Spoiled.HTML:
                 return page_answer(fault.status)
             case Spoiled.REPEATED_NEXT_TOKEN:
-                return plain.with_member("NextToken", self._sent_next_token())
+                return plain.with_member("NextToken", self._repeated_next_token())
         return None
 
     def _hang(self, seconds: float) -> None:
@@ -77,14 +76,15 @@ class CallTransport:
             raise ConnectionResetError
         raise ConnectionClosedError(endpoint_url=self.url)
 
-    def _sent_next_token(self) -> str:
+    def _repeated_next_token(self) -> str | None:
         """Return the NextToken of the request, or for the first page a token that returns its keys again."""
         sent = self.parameters.get("NextToken")
-        return str(sent) if sent is not None else self.backend.page_token(self.backend.endpoints)
+        return str(sent) if sent is not None else self.backend.token_of_first_page()
 
     def _message(self, code: str) -> str:
         if code != "AccessDeniedException":
             return f"{code} by a fault"
-        resource = self.parameters.get("AppInstanceUserArn") or self.parameters.get("ResourceARN") or "*"
+        action = f"{self.backend.iam_prefix}:{self.operation}"
+        resource = self.backend.resource_in(self.parameters)
         role = f"arn:{self.backend.partition}:sts::{self.backend.account_id}:assumed-role/role/session"
-        return f"User: {role} is not authorized to perform: chime:{self.operation} on resource: {resource}"
+        return f"User: {role} is not authorized to perform: {action} on resource: {resource}"

@@ -7,20 +7,22 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from .exceptions import BadRequestException
+from .exceptions import ServiceError
 
 _TYPES: Mapping[str, type[Any]] = {
     "string": str,
+    "blob": str,  # in Base64
     "integer": int,
     "boolean": bool,
     "structure": dict,
     "list": list,
+    "map": dict,
 }
 
 
-def validate(parameters: Mapping[str, Any], shape: Shape) -> None:
+def validate(parameters: Mapping[str, Any], shape: Shape, *, error: type[ServiceError]) -> None:
     """Reject parameters that violate the input shape of an operation.
 
     The message lists every violation and quotes the values, even secret ones, as AWS services do. A client must
@@ -29,13 +31,15 @@ def validate(parameters: Mapping[str, Any], shape: Shape) -> None:
     problems = list(_violations(parameters, shape, ""))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
-        raise BadRequestException(f"{count}: {'; '.join(problems)}")
+        raise error("BadRequestException", f"{count}: {'; '.join(problems)}")
 
 
 def _violations(value: Any, shape: Shape, where: str) -> Iterator[str]:
     expected = _TYPES[shape.type_name]
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         yield f"Value {value!r} at '{where}' failed to satisfy constraint: Member must be a {shape.type_name}"
+    elif expected is bool:
+        return
     elif isinstance(shape, StructureShape):
         yield from _member_violations(value, shape, where)
     else:
@@ -44,6 +48,9 @@ def _violations(value: Any, shape: Shape, where: str) -> Iterator[str]:
         if isinstance(shape, ListShape):
             for number, item in enumerate(value, start=1):
                 yield from _violations(item, shape.member, f"{where}.{number}.member")
+        elif isinstance(shape, MapShape):
+            for key, item in value.items():
+                yield from _violations(item, shape.value, f"{where}.{key}.member")
 
 
 def _member_violations(value: Mapping[str, Any], shape: StructureShape, where: str) -> Iterator[str]:

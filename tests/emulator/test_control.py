@@ -176,3 +176,36 @@ def test_a_region_without_the_service_is_refused_over_http(server: EmulatorServe
     code, status, message = refusal(make_client(region="us-west-2", url=server.url).list_app_instances)
     assert (code, status) == ("InvalidSignatureException", 403)
     assert "us-west-2" in message
+
+
+def test_an_application_with_working_channels_is_there_with_the_arn_that_is_given(server: EmulatorServer) -> None:
+    """Only what is missing is created, and an application of another account or region is refused."""
+    arn = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef0123456789abcdef"
+    client = make_client("pinpoint")
+    for types in ([], ["APNS", "GCM"], ["APNS"]):
+        wanted = {"application_arn": arn, "channel_types": types}
+        assert control(server, "PUT", "push/application", wanted) == (200, None)
+    channels = client.get_channels(ApplicationId=arn.rpartition("/")[2])["ChannelsResponse"]["Channels"]
+    assert {name: (each["Enabled"], each["Version"]) for name, each in channels.items()} == dict.fromkeys(
+        ["APNS", "GCM"], (True, 1)
+    )
+    for wrong in (arn.replace("us-east-1", "eu-central-1"), arn.replace("apps/", "campaigns/"), "pushes"):
+        assert control(server, "PUT", "push/application", {"application_arn": wrong})[0] == 400
+
+
+def test_a_token_is_rejected_until_that_ends(server: EmulatorServer) -> None:
+    """The push service has its own state, switches, faults and calls."""
+    arn = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef0123456789abcdef"
+    control(server, "PUT", "push/application", {"application_arn": arn, "channel_types": ["APNS"]})
+    make_client("pinpoint").get_app(ApplicationId=arn.rpartition("/")[2])
+    for rejection, expected in (("unregistered", {"canary": "unregistered"}), (None, {})):
+        assert control(server, "PUT", "push/rejection", {"device_token": "canary", "rejection": rejection})[0] == 200
+        assert control(server, "GET", "push/state")[1]["rejections"] == expected
+    assert control(server, "PUT", "push/rejection", {"device_token": "canary", "rejection": "tired"})[0] == 400
+    assert control(server, "GET", "push/state")[1]["channels"][0]["type"] == "APNS"
+    assert control(server, "PUT", "push/switches", {"new_channel_enabled": True})[1]["new_channel_enabled"] is True
+    assert control(server, "POST", "push/faults", {"operation": "GetApp", "error": "NotFoundException"})[0] == 200
+    assert [call["operation"] for call in control(server, "GET", "push/calls")[1]] == ["GetApp"]
+    assert control(server, "POST", "reset") == (200, None)
+    assert control(server, "GET", "push/state")[1]["applications"] == []
+    assert control(server, "GET", "push/faults")[1] == []

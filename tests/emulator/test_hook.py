@@ -52,8 +52,10 @@ def test_moto_has_no_such_backend_itself() -> None:
 
 def test_other_services_are_moto_s_own() -> None:
     """The backend uses no other service's host."""
-    for host in ("pinpoint.us-east-1", "sts.us-east-1", "chimes.us-east-1", "a.chime.us-east-1.s3"):
-        assert backends.get_service_from_url(f"https://{host}.amazonaws.com/") != hook.NAME
+    for host in ("sts.us-east-1", "chimes.us-east-1", "a.chime.us-east-1.s3", "a.pinpoint.us-east-1.s3"):
+        found = backends.get_service_from_url(f"https://{host}.amazonaws.com/")
+        assert found not in (hook.NAME, hook.PUSH_NAME)
+    assert backends.get_service_from_url("https://pinpoint.us-east-1.amazonaws.com/") == hook.PUSH_NAME
 
 
 @pytest.mark.slow
@@ -66,6 +68,10 @@ def test_moto_s_own_server_serves_it_too() -> None:
         client = make_client(url=f"http://{host}:{port}")
         arn = client.create_app_instance(Name="chat")["AppInstanceArn"]
         assert client.describe_app_instance(AppInstanceArn=arn)["AppInstance"]["Name"] == "chat"
+        push = make_client("pinpoint", url=f"http://{host}:{port}")
+        made = push.create_app(CreateApplicationRequest={"Name": "pushes"})["ApplicationResponse"]
+        assert push.get_apps()["ApplicationsResponse"]["Item"][0]["Id"] == made["Id"]
+        assert push.get_channels(ApplicationId=made["Id"])["ChannelsResponse"]["Channels"] == {}
     finally:
         server.stop()
 

@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 import chime_endpoints_emulator
-from chime_endpoints_emulator import Fault, Spoiled, Switches
-from chime_endpoints_emulator.control import _ROUTES
+from chime_endpoints_emulator import Fault, PushSwitches, Rejection, Spoiled, Switches
+from chime_endpoints_emulator.control import ROUTES
 
 pytestmark = pytest.mark.slow
 
@@ -34,12 +34,13 @@ def test_the_example_works() -> None:
     names["test_a_lost_answer_registers_one_endpoint"]()
 
 
-def test_every_switch_is_in_the_table_with_its_values() -> None:
+@pytest.mark.parametrize(("switches", "heading"), [(Switches, "Switches"), (PushSwitches, "Push applications")])
+def test_every_switch_is_in_the_table_with_its_values(switches: type[Any], heading: str) -> None:
     """The table has all switches in order, with all values, the default first."""
-    table = _table("Switches")
-    assert [*table] == [field.name for field in fields(Switches)]
-    types = get_type_hints(Switches)
-    for field in fields(Switches):
+    table = {name: values for name, values in _table(heading).items() if not name.startswith(".")}
+    assert [*table] == [field.name for field in fields(switches)]
+    types = get_type_hints(switches)
+    for field in fields(switches):
         values = table[field.name]
         default = field.default if isinstance(field.default, str) else json.dumps(field.default)
         assert values[0] == default
@@ -55,8 +56,13 @@ def test_every_fault_is_in_the_tables() -> None:
     assert {*Spoiled} <= {*_table("Faults")}
 
 
+def test_every_rejection_is_named() -> None:
+    """The text has all reasons for which a push is rejected."""
+    assert all(f"`{rejection}`" in README for rejection in Rejection)
+
+
 def test_every_route_of_the_control_api_is_in_the_table() -> None:
     """The table has all paths with all their methods."""
-    for path, methods in _ROUTES.items():
+    for path, methods in ROUTES.items():
         for method in methods:
             assert f"`{method} {path}`" in README

@@ -1,4 +1,4 @@
-"""The emulator validates against botocore's model of the service, and copies no limit."""
+"""The emulator validates against botocore's models of the services, and copies no limit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 import botocore.session
 import pytest
 
-from chime_endpoints_emulator.exceptions import BadRequestException
+from chime_endpoints_emulator.exceptions import IdentityError, ServiceError
+from chime_endpoints_emulator.push.exceptions import PushError
+from chime_endpoints_emulator.push.responses import OPERATIONS as PUSH_OPERATIONS
 from chime_endpoints_emulator.responses import OPERATIONS
 from chime_endpoints_emulator.validation import validate
 from support.identity import refusal, registration
 
+PUSH_MODEL = botocore.session.get_session().get_service_model("pinpoint")
 MODEL = botocore.session.get_session().get_service_model("chime-sdk-identity")
 SAMPLES = {"ChimeArn": "arn:aws:chime:us-east-1:123456789012:app-instance/x/user/y", "UserId": "alice"}
 
@@ -22,10 +25,14 @@ def _sample(shape: Any) -> Any:
     """An allowed value of the shape, with every optional member."""
     if shape.type_name == "structure":
         return {name: _sample(member) for name, member in shape.members.items()}
+    if shape.type_name == "map":
+        return {"key": _sample(shape.value)}
+    if shape.type_name == "boolean":
+        return True
     if shape.type_name == "list":
         return [_sample(shape.member)]
     if shape.type_name == "integer":
-        return shape.metadata["min"]
+        return shape.metadata.get("min", 0)
     if "enum" in shape.metadata:
         return shape.metadata["enum"][0]
     if shape.name.endswith("ChimeArn"):
@@ -44,9 +51,9 @@ def _wrong_values(shape: Any) -> Iterator[tuple[str, Any]]:
     """Values that each break one rule of the shape, with the rule."""
     yield "type", 5 if shape.type_name != "integer" else "5"
     low = shape.metadata.get("min", 0)
-    if shape.type_name == "integer":
+    if shape.type_name == "integer" and "min" in shape.metadata:
         yield "min", low - 1
-    elif low > 0:
+    elif low > 0 and shape.type_name != "integer":
         yield "min", _sample(shape)[:0]
     if "max" in shape.metadata:
         yield "max", _too_long(shape)
@@ -72,6 +79,8 @@ def _cases(shape: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
                 yield from _cases(item, (*here, 0))
             else:
                 yield from (((*here, 0), rule, value) for rule, value in _wrong_values(item))
+        elif member.type_name == "map" and member.value.type_name == "structure":
+            yield from _cases(member.value, (*here, "key"))
 
 
 CASES = [
@@ -92,21 +101,34 @@ def test_an_allowed_request_passes(operation: str) -> None:
     """Values within the model's limits pass, with and without optional members."""
     shape = MODEL.operation_model(operation).input_shape
     whole = _sample(shape)
-    validate(whole, shape)
-    validate({name: whole[name] for name in shape.required_members}, shape)
+    validate(whole, shape, error=IdentityError)
+    validate({name: whole[name] for name in shape.required_members}, shape, error=IdentityError)
 
 
 @pytest.mark.parametrize(("operation", "path", "value"), CASES)
 def test_a_request_that_breaks_one_rule_is_refused(operation: str, path: tuple[Any, ...], value: Any) -> None:
     """Each rule of the model is checked, and the message names the member."""
-    shape = MODEL.operation_model(operation).input_shape
+    _refuse(MODEL.operation_model(operation).input_shape, path, value, IdentityError)
+
+
+@pytest.mark.parametrize("operation", sorted(PUSH_OPERATIONS))
+def test_the_push_service_has_the_same_checks(operation: str) -> None:
+    """Each rule of its model is checked, also inside maps."""
+    shape = PUSH_MODEL.operation_model(operation).input_shape
+    validate(_sample(shape), shape, error=PushError)
+    for path, _, value in _cases(shape):
+        _refuse(shape, path, value, PushError)
+
+
+def _refuse(shape: Any, path: tuple[Any, ...], value: Any, error: type[ServiceError]) -> None:
     parameters = copy.deepcopy(_sample(shape))
     place = parameters
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    with pytest.raises(BadRequestException, match="failed to satisfy constraint") as caught:
-        validate(parameters, shape)
+    with pytest.raises(error, match="failed to satisfy constraint") as caught:
+        validate(parameters, shape, error=error)
+    assert caught.value.code == "BadRequestException"
     assert str(next(step for step in reversed(path) if isinstance(step, str))) in caught.value.message
 
 

@@ -13,11 +13,13 @@ from botocore.exceptions import ClientError
 APPLICATION = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef0123456789abcdef"
 
 
-def make_client(*, region: str = "us-east-1", url: str | None = None, **config: Any) -> Any:
+def make_client(
+    service: str = "chime-sdk-identity", *, region: str = "us-east-1", url: str | None = None, **config: Any
+) -> Any:
     """A client that tries once and does not validate parameters."""
     settings = {"retries": {"total_max_attempts": 1}, "max_pool_connections": 20, **config}
     return boto3.Session().client(
-        "chime-sdk-identity",
+        service,
         region_name=region,
         endpoint_url=url,
         aws_access_key_id="made-up",
