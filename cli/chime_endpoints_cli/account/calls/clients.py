@@ -17,6 +17,8 @@ from .local_addresses import Addresses
 from .retries import give_up_early
 
 CHIME = "chime-sdk-identity"
+PUSH = "pinpoint"
+"""The service of push applications, AWS End User Messaging, by its former name."""
 
 _NOTHING_OF_THE_USER = {
     "profile": (None, None, None, None),
@@ -44,7 +46,7 @@ def make_client(
     return session.client(
         service,
         region_name=region,
-        endpoint_url=local.chime_url if service == CHIME else local.aws_url,
+        endpoint_url=local.chime_url if service in (CHIME, PUSH) else local.aws_url,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the local cloud accepts any
         config=Config(proxies={}).merge(config or Config()),

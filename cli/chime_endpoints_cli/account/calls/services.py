@@ -22,7 +22,7 @@ from chime_endpoints_handler.aws.deadline import Deadline
 from chime_endpoints_handler.aws.failures.errors import ServiceError
 from chime_endpoints_handler.aws.failures.remedies import Kind
 
-from .clients import CHIME, make_client, make_session
+from .clients import CHIME, PUSH, make_client, make_session
 from .credentials_check import require_credentials
 from .local_addresses import REGION, Addresses
 from .rate_limit import RateLimit
@@ -146,6 +146,10 @@ class Services:
     def parameters(self, region: str | None) -> Any:
         """Return a client of `ssm`."""
         return self._client("ssm", region, _OTHERS)
+
+    def applications(self, region: str | None) -> Any:
+        """Return a client of `pinpoint`, whose applications deliver pushes."""
+        return self._client(PUSH, region, _OTHERS)
 
     def stacks(self, region: str | None = None) -> Any:
         """Return a client of `cloudformation`."""

@@ -159,6 +159,7 @@ def _provide(cloud: BackgroundCloud, declared: LocalDeclaration, known: dict[str
 def _made(made: Prerequisites) -> str:
     parts = (
         (len(made.user_arns), "user"),
+        (len(made.application_arns), "application"),
         (len(made.secret_arns), "secret"),
         (len(made.parameters), "parameter"),
     )

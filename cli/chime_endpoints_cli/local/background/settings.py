@@ -27,6 +27,7 @@ def settings(cloud: BackgroundCloud) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": cloud.addresses.aws_url,
         "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": cloud.addresses.chime_url,
+        "AWS_ENDPOINT_URL_PINPOINT": cloud.addresses.chime_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,

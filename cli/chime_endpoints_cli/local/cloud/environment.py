@@ -76,6 +76,7 @@ def local_environment(
         "TMPDIR": str(temporary),
         **({"AWS_ENDPOINT_URL": aws_url} if aws_url else {}),
         "AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY": chime_url,
+        "AWS_ENDPOINT_URL_PINPOINT": chime_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,

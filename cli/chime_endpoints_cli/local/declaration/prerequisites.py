@@ -1,22 +1,23 @@
-"""Creates what a declaration refers to: app instances, users, secrets and parameters."""
+"""Creates what a declaration refers to: app instances, users, applications, secrets and parameters."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
 from chime_endpoints.declared.entries.entry import Entry
+from chime_endpoints_cli.account.applications.channel_types import channel_types
 from chime_endpoints_cli.account.calls.local_addresses import REGION, Addresses
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.local.cloud.service_process import without_proxies
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_handler.model.declaration import ParameterSource, SecretSource
+from chime_endpoints_handler.model.declaration import EndpointDeclaration, ParameterSource, SecretSource
 
 from .loading import PUSH_SECRET_NAME, placeholder
 
@@ -26,9 +27,10 @@ MOST_VERSIONS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Prerequisites:
-    """The users, secrets and parameters on the local cloud for a declaration."""
+    """The users, applications, secrets and parameters on the local cloud for a declaration."""
 
     user_arns: tuple[str, ...]
+    application_arns: tuple[str, ...]
     secret_arns: tuple[str, ...]
     secret_fields: tuple[str, ...]
     parameters: tuple[str, ...]
@@ -44,6 +46,9 @@ def make_prerequisites(
     users = tuple(dict.fromkeys(each.app_instance_user_arn for each in declared))
     for arn in users:
         _ensure_user(addresses, arn)
+    applications = tuple(dict.fromkeys(each.resource_arn for each in declared))
+    for arn in applications:
+        _ensure_application(addresses, arn, [each for each in declared if each.resource_arn == arn])
     sources = [source for each in declared for source in (each.device_token, each.voip_device_token) if source]
     of_secrets = list(dict.fromkeys(source for source in sources if isinstance(source, SecretSource)))
     of_parameters = list(dict.fromkeys(source for source in sources if isinstance(source, ParameterSource)))
@@ -56,6 +61,7 @@ def make_prerequisites(
         _ensure_parameter(services, parameter)
     return Prerequisites(
         user_arns=users,
+        application_arns=applications,
         secret_arns=tuple(dict.fromkeys(made.values())),
         secret_fields=tuple(dict.fromkeys(source.field for source in of_secrets if source.field)),
         parameters=tuple(dict.fromkeys(source.parameter_name for source in of_parameters)),
@@ -70,11 +76,22 @@ def made_up_token() -> str:
 
 def _ensure_user(addresses: Addresses, arn: str) -> None:
     """Create a user through the emulator's control API, which accepts the app instance id from the file."""
+    _put(addresses, "user", arn, {"app_instance_user_arn": arn})
+
+
+def _ensure_application(addresses: Addresses, arn: str, declared: Iterable[EndpointDeclaration]) -> None:
+    """Create an application with the ID from the file, and a working channel for each kind of token in the file."""
+    types = {kind for each in declared for kind in channel_types(each.type, voip=bool(each.voip_device_token))}
+    _put(addresses, "push/application", arn, {"application_arn": arn, "channel_types": sorted(types)})
+
+
+def _put(addresses: Addresses, path: str, arn: str, body: Mapping[str, object]) -> None:
+    """Call the emulator's control API for the account and region of an ARN."""
     _, _, _, region, account, _ = arn.split(":", 5)
     request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
-        f"{addresses.chime_url}/_emulator/user?{urlencode({'region': region, 'account': account})}",
+        f"{addresses.chime_url}/_emulator/{path}?{urlencode({'region': region, 'account': account})}",
         method="PUT",
-        data=json.dumps({"app_instance_user_arn": arn}).encode(),
+        data=json.dumps(body).encode(),
     )
     without_proxies.open(request, timeout=30).close()
 

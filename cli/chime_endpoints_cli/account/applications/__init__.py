@@ -1,0 +1,1 @@
+"""The push applications that endpoints deliver through."""
