@@ -16,6 +16,7 @@ from .commands.file.validate.command import validate_command
 from .commands.help.completion import VARIABLE, completion_command
 from .commands.help.explain import explain_command
 from .commands.local.cloud_commands import local
+from .commands.plan.command import plan_command
 from .commands.registered.audit.command import audit_command
 from .commands.registered.drift.command import drift_command
 from .commands.registered.import_.command import import_command
@@ -34,6 +35,7 @@ def cli() -> None:
 
 for command in (
     init_command,
+    plan_command,
     list_command,
     drift_command,
     import_command,

@@ -14,8 +14,9 @@ from constructs import Construct
 from chime_endpoints_handler.model.declaration import TAGS_TYPE, TagsDeclaration, tag_list
 from chime_endpoints_handler.model.rules.violations import violations
 
-from ._cdk.identity import User, digest, key_of, referred
+from ._cdk.identity import User, key_of, referred
 from ._cdk.lazy import lazy_any
+from ._cdk.logical_ids import digest
 from ._cdk.tree import child_path, stack_of
 from ._cdk.unresolved import as_text, is_unresolved
 from ._permissions.permissions import Permissions

@@ -19,7 +19,7 @@ from chime_endpoints_handler.model.codes import Code
 from ._cdk import acknowledged
 from ._cdk.tree import child_path, stack_of
 from ._cdk.unresolved import as_text, is_token
-from ._function import asset, timing
+from ._function import asset, seconds, timing
 from ._function.log_encryption import let_logs_use
 from ._function.subnets import warn_of_isolation
 from ._iam.inline_policies import IN_ACCOUNT, attach, basic_statements, stack_statement, tracing_statement
@@ -199,7 +199,7 @@ class EndpointProvider(ProviderMetrics):
             vpc_subnets=vpc_subnets,
             security_groups=None if security_groups is None else list(security_groups),
             reserved_concurrent_executions=reserved_concurrent_executions,
-            retry_attempts=timing.RETRIES,
+            retry_attempts=seconds.RETRIES,
             max_event_age=self.service_timeout,  # after that, CloudFormation accepts no response
         )
         if vpc is not None:

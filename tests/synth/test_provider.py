@@ -15,7 +15,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Annotations, Match
 
 from chime_endpoints import ChimeIdentityTags, EndpointProvider, InvalidDeclarationError
-from chime_endpoints._function.timing import RETRIES, service_timeout
+from chime_endpoints._function.seconds import RETRIES
+from chime_endpoints._function.timing import service_timeout
 from synth.stage import BOB, ENDPOINT, allowed, endpoint, only, properties, resources, stack_in, template_of
 
 FUNCTION = "AWS::Lambda::Function"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import cast
 
 from aws_cdk import Fn, Reference, Tokenization
@@ -60,11 +59,6 @@ def application_arn(value: str | IAppRef) -> str:
     """Return the ARN of the application that an argument refers to."""
     value = as_text(value)
     return value if isinstance(value, str) else str(value.app_ref.app_arn)
-
-
-def digest(key: str) -> str:
-    """Return a digest of a key, eight characters long, for use in a construct's id."""
-    return sha256(key.encode()).hexdigest()[:8]
 
 
 def key_of(value: str, *, scope: IConstruct) -> str:

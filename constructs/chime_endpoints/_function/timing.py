@@ -6,20 +6,17 @@ from aws_cdk import Duration
 
 from chime_endpoints_handler.model.codes import Code
 
-DEFAULT_TIMEOUT = Duration.minutes(2)
-"""Long enough for throttling by other callers: the whole account shares 50 requests a second."""
-RETRIES = 2
-"""How often Lambda retries an event whose invocation failed (Lambda's default, set explicitly)."""
+from . import seconds
+
+DEFAULT_TIMEOUT = Duration.seconds(seconds.DEFAULT_TIMEOUT)
 
 _SHORTEST, _LONGEST = 30, 900
-_PAUSES = 60 + 120  # the delays before Lambda's first and second retry of an asynchronous event
-_MARGIN = 60
 _CLOUDFORMATIONS_LONGEST = 3600
 
 
 def service_timeout(timeout: Duration) -> Duration:
     """Return how long CloudFormation waits: all deliveries of an event and the delays between them."""
-    return Duration.seconds((1 + RETRIES) * timeout.to_seconds() + _PAUSES + _MARGIN)  # at most 2,940 s
+    return Duration.seconds(seconds.service_timeout(timeout.to_seconds()))
 
 
 def timeout_problems(timeout: Duration) -> list[str]:
@@ -41,9 +38,9 @@ def service_timeout_problems(waits: Duration) -> list[str]:
 
 
 def _limits(parameter: str, given: Duration, shortest: int, longest: int, allowed: str) -> list[str]:
-    seconds = given.to_seconds(integral=False)
-    if not shortest <= seconds <= longest:
-        return [f"{parameter} is {seconds:g} s; it must be {allowed}."]
-    if seconds != int(seconds):
-        return [f"{parameter} is {seconds:g} s; it must be a whole number of seconds."]
+    lasts = given.to_seconds(integral=False)
+    if not shortest <= lasts <= longest:
+        return [f"{parameter} is {lasts:g} s; it must be {allowed}."]
+    if lasts != int(lasts):
+        return [f"{parameter} is {lasts:g} s; it must be a whole number of seconds."]
     return []

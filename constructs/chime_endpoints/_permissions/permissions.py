@@ -18,8 +18,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct, IDependable
 
 from chime_endpoints._cdk import acknowledged
-from chime_endpoints._cdk.identity import User, digest, key_of
+from chime_endpoints._cdk.identity import User, key_of
 from chime_endpoints._cdk.lazy import lazy_any, validate_later
+from chime_endpoints._cdk.logical_ids import digest
 from chime_endpoints._cdk.tree import stack_of
 from chime_endpoints._iam.inline_policies import (
     basic_statements,

@@ -9,8 +9,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from chime_endpoints._cdk import acknowledged
-from chime_endpoints._cdk.identity import digest
 from chime_endpoints._cdk.lazy import lazy_any, lazy_string
+from chime_endpoints._cdk.logical_ids import digest
 from chime_endpoints._iam.inline_policies import name_of
 from chime_endpoints._iam.statements import Statement, document, for_tags
 

@@ -15,6 +15,7 @@ from chime_endpoints.errors import InvalidDeclarationError
 from .document.problems import DeclaredFileError
 from .document.variables import from_context
 from .load import load
+from .stack_assignment.resources import STACK
 from .stacks import declare
 
 _KINDS = re.compile(r"^(?:@jsii/kernel\.)?(?:[A-Za-z]*Error: )+")
@@ -54,7 +55,7 @@ def _synthesize(app: App) -> None:
         sentence = "`endpoints` does not name a file. Pass -c endpoints=PATH, or omit it to use endpoints.yaml."
         raise InvalidDeclarationError("context", [sentence])
     path = Path(named or "endpoints.yaml")
-    list(declare(app, "ChimeEndpoints", load(path, from_context(app.node.try_get_context, os.environ))))
+    list(declare(app, STACK, load(path, from_context(app.node.try_get_context, os.environ))))
     app.synth()
 
 

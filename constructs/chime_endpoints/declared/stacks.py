@@ -14,6 +14,7 @@ from chime_endpoints_handler.model.declaration import AllowMessages, EndpointTyp
 from .entries.entry import Declarations, Entry
 from .stack_assignment.access import StackEnvironment, accesses
 from .stack_assignment.assignment import assign_to_stacks
+from .stack_assignment.resources import HOME, stack_name
 
 _POLICIES = {None: None, "destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN}
 
@@ -25,7 +26,7 @@ class EndpointsStack(Stack):
         """Declare the entries' endpoints. The parameter paths are allowed as a whole."""
         super().__init__(scope, id, description="Push endpoints of Amazon Chime SDK messaging")
         self._paths = paths
-        home = Construct(self, "Endpoints")
+        home = Construct(self, HOME)
         made = {entry.identity: self._declared(home, entry) for entry in entries}
         if "Default" in made and "Resource" in made:
             home.node.default_child = made["Default"]  # CDK asks for it, and cannot choose between the two
@@ -65,9 +66,7 @@ def declare(app: App, name: str, declarations: Declarations) -> Iterator[Endpoin
     for number, entries in enumerate(assign_to_stacks(declarations.entries, declarations.stacks)):
         if not entries:
             continue  # CloudFormation refuses a stack without resources
-        stack = EndpointsStack(
-            app, name if number == 0 else f"{name}{number + 1}", entries=entries, paths=declarations.parameter_paths
-        )
+        stack = EndpointsStack(app, stack_name(number, name), entries=entries, paths=declarations.parameter_paths)
         if before is not None:
             stack.add_stack_dependency(before)
         before = stack

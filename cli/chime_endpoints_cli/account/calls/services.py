@@ -155,6 +155,11 @@ class Services:
         """Return a client of `cloudformation`."""
         return self._client("cloudformation", region, _OTHERS)
 
+    def account(self) -> str:
+        """Return the account's id; every caller may ask for it."""
+        client = self._client("sts", self.region, _OTHERS)
+        return str(client.get_caller_identity()["Account"])
+
     def _client(self, service: str, region: str | None, config: Config) -> Any:
         region = region or self.region
         if region is None:

@@ -12,7 +12,7 @@ from io import StringIO
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from chime_endpoints_cli.output.codes import hint
 
@@ -71,8 +71,9 @@ def waiting(text: str) -> Iterator[None]:
 
 @contextmanager
 def progress(text: str, *, total: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on a terminal; yield a function to call after each step."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    """Show a progress bar and the remaining time on a terminal; yield a function to call after each step."""
+    steps = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (*steps, TimeRemainingColumn(compact=True))
     shown = console(stderr=True)
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
         task = bar.add_task(escape(text), total=total)

@@ -59,6 +59,17 @@ def is_denial(error: ClientError) -> bool:
     )
 
 
+def denied_action(error: ClientError) -> str:
+    """Return the action that IAM denies, with its resource if AWS names it; empty if it is no denial."""
+    if not is_denial(error):
+        return ""
+    found = _DENIED.search(str(error.response["Error"].get("Message", "")))
+    action = f"{_SERVICES.get(error.operation_name, 'chime')}:{error.operation_name}"
+    if found is None:
+        return action
+    return f"{found['action']} on {found['resource']}" if found["resource"] else found["action"]
+
+
 def denied_by(message: str) -> str:
     """Return the kind of policy that explicitly denies a call, or an empty string if AWS does not name it."""
     found = _POLICY.search(message)

@@ -1,0 +1,1 @@
+"""`chime-endpoints plan`: what a deployment would do, before anything is changed."""

@@ -1,0 +1,1 @@
+"""What could make the service or IAM refuse a call."""

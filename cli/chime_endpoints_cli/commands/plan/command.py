@@ -1,0 +1,91 @@
+"""The command line of `plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chime_endpoints_cli.command_line import options
+from chime_endpoints_cli.command_line.command import Command
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.local.cdk.context import cdk_context
+from chime_endpoints_cli.output.console.terminal import show_json, write_raw
+from chime_endpoints_cli.output.errors import CommandError
+
+from .declared.assembly import read_assembly
+from .declared.file import read_file
+from .planning import make_plan
+from .result import report
+from .result.entries import Plan
+from .result.markdown import to_markdown
+
+
+@click.command(
+    "plan",
+    cls=Command,
+    examples=[
+        ("chime-endpoints plan", "endpoints.yaml of this directory"),
+        ("cdk synth -q && chime-endpoints plan --app cdk.out", "an app of your own, or plain templates in it"),
+        ("chime-endpoints plan --format markdown > plan.md", "for a comment on a pull request"),
+        ("chime-endpoints plan --json | jq '.entries[] | select(.fails)'", "as JSON for another program"),
+    ],
+    exit_codes={
+        ExitCode.DONE: "nothing to do",
+        ExitCode.FAILED: "the deployment would fail, or something could not be looked up",
+        ExitCode.FOUND: "there are changes, and nothing stands in their way",
+    },
+)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--app",
+    type=click.Path(path_type=Path),
+    metavar="DIRECTORY",
+    help="Read the templates of a synthesized app (cdk.out) instead of a declaration file.",
+)
+@options.context
+@options.local
+@options.formats("table", "json", "markdown")
+@options.as_json
+def plan_command(
+    *,
+    file: Path | None,
+    app: Path | None,
+    context: tuple[str, ...],
+    local: bool,
+    form: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Show what a deployment would do, and what would make it fail.
+
+    FILE is by default the file that cdk.json names as `endpoints` in its context, otherwise endpoints.yaml.
+
+    The command compares the declaration with the deployed stacks, and runs the function's own code on what is
+    registered, without changing anything. It shows each entry with a sign: `+` created, `~` changed in place, `-/+`
+    replaced, `-` removed, `>` moved or renamed, `=` unchanged. It reads device tokens from their secrets and
+    parameters, and never shows them. An entry whose outcome depends on something that your credentials may not read is
+    "not known".
+    """
+    form = options.form_of(form, as_json=as_json, default="table")
+    if file is not None and app is not None:
+        raise CommandError("FILE and --app cannot be used together", remedy="Use one of them.")
+    if app is not None:
+        declared = read_assembly(app)
+    else:
+        given = {**cdk_context(), **options.variables_in(context)}
+        declared = read_file(file or Path(str(given.get("endpoints") or "endpoints.yaml")), given)
+    plan = make_plan(options.services_of(local=local), declared)
+    if form == "json":
+        show_json(plan.to_json())
+    elif form == "markdown":
+        write_raw(to_markdown(plan))
+    else:
+        report.show(plan)
+    return exit_code(plan)
+
+
+def exit_code(plan: Plan) -> ExitCode:
+    """Return the exit code for a plan."""
+    if plan.fails or plan.is_unsure:
+        return ExitCode.FAILED
+    return ExitCode.FOUND if plan.has_changes else ExitCode.DONE

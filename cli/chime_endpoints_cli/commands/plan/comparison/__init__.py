@@ -1,0 +1,1 @@
+"""What CloudFormation would do with each resource."""

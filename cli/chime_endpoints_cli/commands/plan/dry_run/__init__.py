@@ -1,0 +1,1 @@
+"""Runs the function itself on what is registered, without changing anything."""

@@ -1,0 +1,97 @@
+"""Runs the function's own code for one event, as Lambda would, with clients that change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chime_endpoints_handler.aws.calls import Caller
+from chime_endpoints_handler.aws.clients import Clients
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.failures.errors import HandlerError, InvalidRequestError
+from chime_endpoints_handler.cloudformation.arrival import Arrival
+from chime_endpoints_handler.cloudformation.request import Request, RequestType
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
+from chime_endpoints_handler.model.rules.violations import violations
+from chime_endpoints_handler.resources import tags
+from chime_endpoints_handler.resources.context import EventContext, Result
+from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
+
+from .services.unknown import NotKnownError
+
+_SECONDS = 120.0  # the function's default timeout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How the function would answer an event."""
+
+    physical_id: str = ""
+    failure: HandlerError | None = None
+    not_known: str = ""
+    """Why the outcome is not known; empty if it is."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class _Clock:
+    at: float
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += max(0.0, seconds)
+
+
+@dataclass
+class _Told:
+    texts: list[str] = field(default_factory=list)
+
+
+def run(request: Request, clients: Clients, *, now: float) -> Outcome:
+    """Handle one event that is delivered once."""
+    told, clock = _Told(), _Clock(now)
+    context = _context(request, clients, clock, told)
+    try:
+        result = _operate(context)
+    except NotKnownError as error:
+        return Outcome(not_known=error.reason, warnings=tuple(told.texts))
+    except HandlerError as error:
+        return Outcome(failure=error, warnings=tuple(told.texts))
+    return Outcome(physical_id=str(result.physical_id), warnings=tuple(told.texts))
+
+
+def _context(request: Request, clients: Clients, clock: _Clock, told: _Told) -> EventContext:
+    began = clock.now()
+    deadline = Deadline(lambda: _SECONDS - (clock.now() - began))
+    return EventContext(
+        request=request,
+        clients=clients,
+        deadline=deadline,
+        call=Caller(deadline=deadline, sleep=clock.sleep, jitter=lambda _, most: most),
+        arrival=Arrival(
+            started=began,
+            entered=began,
+            is_told=True,
+            is_seen=False,
+            first_seen=began,
+            process_began=began,
+            now=clock.now,
+        ),
+        note=lambda _: None,
+        warn=told.texts.append,
+        report=told.texts.append,
+    )
+
+
+def _operate(context: EventContext) -> Result:
+    request = context.request
+    kind = RequestType(request.request_type)
+    if kind is not RequestType.DELETE:
+        is_create = kind is RequestType.CREATE
+        if violations(request.resource_type, request.properties, registers=is_create):
+            raise InvalidRequestError(violations(request.resource_type, request.properties))
+    if request.resource_type == ENDPOINT_TYPE:
+        return reconcile(context)
+    by_type = {RequestType.CREATE: tags.create, RequestType.UPDATE: tags.update, RequestType.DELETE: tags.delete}
+    return by_type[kind](context)

@@ -1,0 +1,1 @@
+"""The plan, and how it is printed."""
