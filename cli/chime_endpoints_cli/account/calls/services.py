@@ -151,6 +151,22 @@ class Services:
         """Return a client of `pinpoint`, whose applications deliver pushes."""
         return self._client(PUSH, region, _OTHERS)
 
+    def roles(self) -> Any:
+        """Return a client of `iam`, which is the same in every region."""
+        return self._client("iam", self.region or REGION, _OTHERS)
+
+    def rules(self, region: str | None) -> Any:
+        """Return a client of `events`."""
+        return self._client("events", region, _OTHERS)
+
+    def metrics(self, region: str | None) -> Any:
+        """Return a client of `cloudwatch`."""
+        return self._client("cloudwatch", region, _OTHERS)
+
+    def logs(self, region: str | None) -> Any:
+        """Return a client of `logs`."""
+        return self._client("logs", region, _OTHERS)
+
     def stacks(self, region: str | None = None) -> Any:
         """Return a client of `cloudformation`."""
         return self._client("cloudformation", region, _OTHERS)
