@@ -19,6 +19,9 @@ from support.deployment import CREDENTIALS, Stage
 pytestmark = pytest.mark.e2e
 
 ROLE = "arn:aws:iam::000000000000:role/any"
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]
+}
 
 LOOK = """
 import importlib, os, sys
@@ -63,7 +66,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             for name, value in settings.items():
                 patch.setenv(name, value)
             cloud = running.enter_context(LocalCloud(directory=tmp_path_factory.mktemp("cloud")))
-        client = boto3.client("lambda", endpoint_url=cloud.addresses.aws_url, region_name="us-east-1", **CREDENTIALS)
+        where = {"endpoint_url": cloud.addresses.aws_url, "region_name": "us-east-1", **CREDENTIALS}
+        boto3.client("iam", **where).create_role(RoleName="any", AssumeRolePolicyDocument=json.dumps(TRUST))
+        client = boto3.client("lambda", **where)
         client.create_function(
             FunctionName="look",
             Runtime="python3.13",
@@ -90,7 +95,8 @@ def test_a_function_finds_no_package_of_the_developers(seen: dict[str, Any]) -> 
 def test_a_function_sees_no_setting_of_the_developers(seen: dict[str, Any]) -> None:
     """It has its own variables and those of the local cloud, but no credentials, paths or other variables."""
     values = seen["environment"]
-    assert {name: values[name] for name in seen["settings"] if values.get(name)} == {}
+    assert {name for name, setting in seen["settings"].items() if values.get(name) == setting} == set()
+    assert not values.keys() & (seen["settings"].keys() - {"AWS_SESSION_TOKEN"})  # that of the function's role
     assert values["OWN"] == "yes"
     assert values["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert values["AWS_ENDPOINT_URL_CHIME_SDK_IDENTITY"].startswith("http://127.0.0.1:")

@@ -107,7 +107,7 @@ class LocalCloud:
                     "MiniStack",
                     [
                         *("hypercorn", "--bind", f"fd://{listening.fileno()}", "--workers", "0"),
-                        *("--keep-alive", "75", "chime_endpoints_cli.local.cloud.ministack_app:app"),
+                        *("--keep-alive", "75", "chime_endpoints_cli.local.cloud.ministack.app:app"),
                     ],
                     log=self.directory / "ministack.log",
                     environment={
@@ -138,6 +138,7 @@ def _ministack_settings(port: int, account: str) -> dict[str, str]:
         "MINISTACK_HOST": LOOPBACK,
         "MINISTACK_ACCOUNT_ID": account,
         "LAMBDA_EXECUTOR": "local",
+        "AUTH": "true",  # enforce IAM policies
         "PERSIST_STATE": "0",
         "S3_PERSIST": "0",
         "IOT_MTLS_ENABLED": "0",

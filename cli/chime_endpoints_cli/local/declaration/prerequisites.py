@@ -7,6 +7,7 @@ import secrets
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,7 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.local.cloud.service_process import without_proxies
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_handler.model.declaration import EndpointDeclaration, ParameterSource, SecretSource
+from chime_endpoints_handler.model.rules import token_places as places
 
 from .loading import PUSH_SECRET_NAME, placeholder
 
@@ -53,10 +55,10 @@ def make_prerequisites(
     of_secrets = list(dict.fromkeys(source for source in sources if isinstance(source, SecretSource)))
     of_parameters = list(dict.fromkeys(source for source in sources if isinstance(source, ParameterSource)))
     made: dict[str, str] = {}
-    # MiniStack returns the first secret whose ARN begins with the requested one: create short names first.
-    for secret_id in sorted(dict.fromkeys(source.secret_arn for source in of_secrets), key=len):
+    # A complete ARN first: an incomplete one, or a name, can be of the same secret.
+    for secret_id in sorted(dict.fromkeys(source.secret_arn for source in of_secrets), key=len, reverse=True):
         wanted = [source for source in of_secrets if source.secret_arn == secret_id]
-        made[secret_id] = _ensure_secret(services, secret_id, wanted, account=account)
+        made[secret_id] = _ensure_secret(services, addresses, secret_id, wanted, account=account)
     for parameter in of_parameters:
         _ensure_parameter(services, parameter)
     return Prerequisites(
@@ -76,41 +78,53 @@ def made_up_token() -> str:
 
 def _ensure_user(addresses: Addresses, arn: str) -> None:
     """Create a user through the emulator's control API, which accepts the app instance id from the file."""
-    _put(addresses, "user", arn, {"app_instance_user_arn": arn})
+    _put(_control(addresses, "user", arn), {"app_instance_user_arn": arn})
 
 
 def _ensure_application(addresses: Addresses, arn: str, declared: Iterable[EndpointDeclaration]) -> None:
     """Create an application with the ID from the file, and a working channel for each kind of token in the file."""
     types = {kind for each in declared for kind in channel_types(each.type, voip=bool(each.voip_device_token))}
-    _put(addresses, "push/application", arn, {"application_arn": arn, "channel_types": sorted(types)})
+    _put(_control(addresses, "push/application", arn), {"application_arn": arn, "channel_types": sorted(types)})
 
 
-def _put(addresses: Addresses, path: str, arn: str, body: Mapping[str, object]) -> None:
-    """Call the emulator's control API for the account and region of an ARN."""
+def _control(addresses: Addresses, path: str, arn: str) -> str:
+    """Return the URL of the emulator's control API for the account and region of an ARN."""
     _, _, _, region, account, _ = arn.split(":", 5)
-    request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
-        f"{addresses.chime_url}/_emulator/{path}?{urlencode({'region': region, 'account': account})}",
-        method="PUT",
-        data=json.dumps(body).encode(),
-    )
+    return f"{addresses.chime_url}/_emulator/{path}?{urlencode({'region': region, 'account': account})}"
+
+
+def _put(url: str, body: Mapping[str, object]) -> None:
+    request = urllib.request.Request(url, method="PUT", data=json.dumps(body).encode())  # noqa: S310 - on loopback
     without_proxies.open(request, timeout=30).close()
 
 
-def _ensure_secret(services: Services, secret_id: str, wanted: Sequence[SecretSource], *, account: str) -> str:
+def _ensure_secret(
+    services: Services, addresses: Addresses, secret_id: str, wanted: Sequence[SecretSource], *, account: str
+) -> str:
     client = services.secrets(_region(secret_id))
-    name = PUSH_SECRET_NAME if secret_id == placeholder(account) else secret_id.partition(":secret:")[2] or secret_id
+    if secret_id == placeholder(account):
+        secret_id = PUSH_SECRET_NAME
     fields = [source.field for source in wanted if source.field]
     try:
-        found = client.get_secret_value(SecretId=name if secret_id == placeholder(account) else secret_id)
+        found = client.get_secret_value(SecretId=secret_id)
     except client.exceptions.ResourceNotFoundException:
-        found = {}
-    if found.get("Name") != name and found.get("ARN") != secret_id:
-        found = {"ARN": client.create_secret(Name=name, SecretString=_content("", fields))["ARN"]}
-    elif (content := _content(found["SecretString"], fields)) != found["SecretString"]:
-        client.put_secret_value(SecretId=found["ARN"], SecretString=content)
+        arn = _create_secret(client, addresses, secret_id, _content("", fields))
+    else:
+        arn = str(found["ARN"])
+        if (content := _content(found["SecretString"], fields)) != found["SecretString"]:
+            client.put_secret_value(SecretId=arn, SecretString=content)
     for source in wanted:
-        _ensure_version(client, found["ARN"], source, fields)
-    return str(found["ARN"])
+        _ensure_version(client, arn, source, fields)
+    return arn
+
+
+def _create_secret(client: Any, addresses: Addresses, secret_id: str, content: str) -> str:
+    if places.is_arn(secret_id) and places.may_be_complete(secret_id):
+        # The service would choose the end of the ARN. The local cloud has a request of its own for this.
+        _put(f"{addresses.aws_url}/_chime_endpoints/secret", {"arn": secret_id, "value": content})
+        return secret_id
+    name = secret_id.partition(":secret:")[2] or secret_id
+    return str(client.create_secret(Name=name, SecretString=content)["ARN"])
 
 
 def _content(before: str, fields: Sequence[str]) -> str:
