@@ -64,14 +64,11 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return Installed(python=python, end=request.param)
 
 
-@pytest.fixture
-def other(installed: Installed) -> Installed:
-    """An end with other libraries than the pinned ones, which `make test` already tests."""
-    if _versions(installed.python) == _versions(Path(sys.executable)):
-        pytest.skip("`make check` and `make test` do the same with the same libraries")
-    return installed
+def skip_if_pinned(installed: Installed, *libraries: str) -> None:
+    """Skip a test whose libraries have the pinned versions, with which `make check` and `make test` do the same."""
+    if _versions(installed.python, libraries) == _versions(Path(sys.executable), libraries):
+        pytest.skip(f"these are the pinned versions of {', '.join(libraries)}")
 
 
-def _versions(python: Path) -> str:
-    names = [each.partition(">=")[0] for each in _DEPENDENCIES]
-    return run([python, "-c", f"from importlib.metadata import version; print(*map(version, {names}))"])
+def _versions(python: Path, libraries: tuple[str, ...]) -> str:
+    return run([python, "-c", f"from importlib.metadata import version; print(*map(version, {libraries}))"])

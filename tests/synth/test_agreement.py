@@ -107,6 +107,7 @@ def in_one_stack(declared: Declarations) -> Usage:
     return usage(entries, declared.parameter_paths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_stack_that_is_as_full_as_allowed_is_made(tmp_path: Path, shape: str) -> None:
     """The check rejects one more endpoint. Everything that it accepts is within every quota."""

@@ -180,6 +180,7 @@ def published(assembly: Path, name: str) -> dict[str, Path]:
     return directories
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("no_staging", [False, True])
 def test_the_code_is_there_when_the_cli_publishes_it(tmp_path: Path, no_staging: bool) -> None:  # noqa: FBT001 - a parametrized case
     """This works after the app has ended, for every stack and stage, with and without `--no-staging`, and twice."""

@@ -168,6 +168,7 @@ def test_the_repositorys_own_file_is_one_stack() -> None:
     assert len(resources(template, TAGS)) == 3
 
 
+@pytest.mark.slow
 def test_two_thousand_endpoints_fit_cloudformations_quotas(tmp_path: Path) -> None:
     """Each stack has at most 500 resources and 1 MB of template. The loader's estimate is in time."""
     declared = loaded(tmp_path, many(2000, stacks=10))

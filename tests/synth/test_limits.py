@@ -11,6 +11,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from chime_endpoints import DeviceToken
 from synth.stage import APP_INSTANCE, ENDPOINT, TAGS, endpoint, resources, stack_in, template_of
 
+pytestmark = pytest.mark.slow
+
 ID = "01234567-89ab-cdef-0123-"
 
 
