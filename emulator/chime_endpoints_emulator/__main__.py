@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from .authorization import RemoteAuthorizer
 from .server import EmulatorServer
 
 
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.account is not None:
         os.environ["MOTO_ACCOUNT_ID"] = options.account
     try:
-        server = EmulatorServer(host=options.host, port=options.port)
+        authorizer = RemoteAuthorizer(options.authorizer) if options.authorizer else None
+        server = EmulatorServer(host=options.host, port=options.port, authorizer=authorizer)
     except OSError as error:
         sys.stderr.write(
             f"Cannot listen on {options.host}:{options.port}: {error.strerror}. "
@@ -61,6 +63,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free port)")
     parser.add_argument("--port-file", type=Path, help="file to write the port to when the server is ready")
     parser.add_argument("--account", help="account id of all callers (default: moto's, 123456789012)")
+    parser.add_argument(
+        "--authorizer", metavar="URL", help="service that decides what callers may do (default: everything)"
+    )
     return parser.parse_args(arguments)
 
 

@@ -104,7 +104,9 @@ _UNMODELLED_STATUSES = {
     "AccessDeniedException": 403,
     "ExpiredTokenException": 403,
     "InvalidSignatureException": 403,
+    "MissingAuthenticationTokenException": 403,
     "UnknownOperationException": 404,
+    "UnrecognizedClientException": 403,
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from botocore.exceptions import EndpointConnectionError
@@ -13,6 +14,7 @@ from moto.core.responses import BaseResponse
 from moto.core.utils import get_service_model
 
 from .answers import Answer, error_answer, result_answer
+from .authorization import Authorizer, Permission
 from .exceptions import ServiceError
 from .parameters import read_parameters
 from .routing import Route, route
@@ -22,6 +24,8 @@ from .validation import validate
 
 Result = Mapping[str, Any] | None
 
+_ACCESS_KEY = re.compile(r"\bCredential=([^/,\s]+)/")
+
 
 class ServiceResponse(BaseResponse):
     """One request to a service. Subclasses add the operations."""
@@ -29,6 +33,8 @@ class ServiceResponse(BaseResponse):
     error: ClassVar[type[ServiceError]]
     """The class of the service's errors, which also names the API model."""
     is_over_http = False
+    authorizer: ClassVar[Authorizer | None] = None
+    """The service that decides whether callers have the permissions they need. None allows everything."""
 
     def __init__(self) -> None:
         super().__init__(service_name=self.error.service)
@@ -108,9 +114,26 @@ class ServiceResponse(BaseResponse):
         backend.admit()
         if error is not None:
             raise error
+        self._authorize(backend.permissions_for(operation, self._given))
         validate(self._given, shape, error=self.error)
         perform = self._operation(operation)
         return perform() if perform else None
+
+    def _authorize(self, needed: Sequence[Permission]) -> None:
+        authorizer = type(self).authorizer
+        if authorizer is None:
+            return
+        signed_by = _ACCESS_KEY.search(self.headers.get("Authorization", ""))  # moto's own knows only AWS's keys
+        if signed_by is None:
+            raise self.error("MissingAuthenticationTokenException", "Missing Authentication Token")
+        try:
+            denial = authorizer(access_key=signed_by[1], region=self.region, needed=needed)
+        except OSError as error:
+            raise self.error("ServiceUnavailableException", f"IAM does not answer: {error}") from error
+        if denial is not None:
+            if denial.permission in needed[1:]:  # the service's own call to another service is denied
+                raise self.error("ForbiddenException", "Forbidden")
+            raise self.error(denial.code, denial.text)
 
     def _no_such_region(self) -> Answer:
         """Fail as the service does in most regions, where its host name does not exist. A server can only reject."""

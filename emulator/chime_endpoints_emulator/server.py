@@ -15,6 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.request import normalize_request
 
 from . import control
+from .authorization import Authorizer
 from .push.responses import PushResponse
 from .responses import ChimeSDKIdentityResponse
 
@@ -60,10 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*control.answer(method=self.command, target=self.path, body=body))
             return
         url = f"{self.server.url}{self.path}"
-        dispatch = _PushOverHttp.dispatch if path.startswith(_PUSH_PREFIX) else _IdentityOverHttp.dispatch
+        service = self.server.push if path.startswith(_PUSH_PREFIX) else self.server.identity
         request = normalize_request(AWSPreparedRequest(self.command, url, self.headers, body, stream_output=False))
         try:
-            self._send(*dispatch(request, url, request.headers))
+            self._send(*service.dispatch(request, url, request.headers))
         except ConnectionResetError:
             self._reset()
 
@@ -105,6 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
 class EmulatorServer(ThreadingHTTPServer):
     """An HTTP server for all accounts and regions. As a context manager, it serves in background threads.
 
+    Without an authorizer, every caller is allowed everything.
+
     Raises:
         OSError: the address is in use or does not belong to this machine.
     """
@@ -112,8 +115,11 @@ class EmulatorServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, authorizer: Authorizer | None = None) -> None:
         super().__init__((host, port), _Handler)
+        decides = {"authorizer": staticmethod(authorizer) if authorizer else None}
+        self.identity: type[ChimeSDKIdentityResponse] = type("_Identity", (_IdentityOverHttp,), decides)
+        self.push: type[PushResponse] = type("_Push", (_PushOverHttp,), decides)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     def server_bind(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from threading import RLock
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from moto.core.base_backend import BaseBackend
 
+from .authorization import Permission
 from .exceptions import ServiceError
 from .faults import Fault
 from .records import Call
@@ -66,6 +67,10 @@ class EmulatedService(BaseBackend):
         """Return a NextToken that returns the first page of a list again, or None if the service has no lists."""
         return None
 
-    def resource_in(self, parameters: Mapping[str, Any]) -> str:  # noqa: ARG002 - for subclasses
-        """Return the ARN of the resource that IAM names when it denies a call with these parameters."""
+    def permissions_for(self, operation: str, parameters: Mapping[str, Any]) -> Sequence[Permission]:
+        """Return the permissions that a call needs. The first one is for the operation itself."""
+        return [Permission(f"{self.iam_prefix}:{operation}", self._resource_of(operation, parameters))]
+
+    def _resource_of(self, operation: str, parameters: Mapping[str, Any]) -> str:  # noqa: ARG002 - for subclasses
+        """Return the ARN that IAM compares with policies."""
         return "*"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from .arns import Arn, ResourceType
+from .authorization import Permission
 from .exceptions import (
     BadRequestException,
     ForbiddenException,
@@ -59,9 +60,23 @@ class IdentityState(EmulatedService):
         """Return a NextToken that lists the endpoints from the start."""
         return self.page_token(self.endpoints)
 
-    def resource_in(self, parameters: Mapping[str, Any]) -> str:
-        """Return the user or the tagged resource of a call."""
-        return str(parameters.get("AppInstanceUserArn") or parameters.get("ResourceARN") or "*")
+    def permissions_for(self, operation: str, parameters: Mapping[str, Any]) -> Sequence[Permission]:
+        """Return the permissions that a call needs. Register looks up the application with the caller's permissions."""
+        needed = super().permissions_for(operation, parameters)
+        if operation == "RegisterAppInstanceUserEndpoint":
+            return [*needed, Permission("mobiletargeting:GetApp", str(parameters.get("ResourceArn") or "*"))]
+        return needed
+
+    def _resource_of(self, operation: str, parameters: Mapping[str, Any]) -> str:
+        match operation:
+            case "CreateAppInstance" | "CreateAppInstanceUser":
+                return "*"  # IAM has no resource for these
+            case "ListAppInstances":
+                return f"arn:{self.partition}:chime:{self.region_name}:{self.account_id}:app-instance/*"
+            case "ListAppInstanceUsers":
+                return f"{parameters.get('AppInstanceArn')}/user/*"
+        named = (parameters.get(name) for name in ("AppInstanceUserArn", "ResourceARN", "AppInstanceArn"))
+        return next((str(arn) for arn in named if arn), "*")
 
     def _checked(self, arn: str, kind: ResourceType) -> Arn:
         """Parse an ARN, and reject one of another kind or from another account or region."""

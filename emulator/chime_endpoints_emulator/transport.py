@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from .answers import Answer, error_answer, page_answer
+from .authorization import Denial
 from .faults import Fault, Spoiled, When, striking
 from .service import EmulatedService
 
@@ -84,7 +85,6 @@ class CallTransport:
     def _message(self, code: str) -> str:
         if code != "AccessDeniedException":
             return f"{code} by a fault"
-        action = f"{self.backend.iam_prefix}:{self.operation}"
-        resource = self.backend.resource_in(self.parameters)
+        permission, *_ = self.backend.permissions_for(self.operation, self.parameters)
         role = f"arn:{self.backend.partition}:sts::{self.backend.account_id}:assumed-role/role/session"
-        return f"User: {role} is not authorized to perform: {action} on resource: {resource}"
+        return Denial(principal=role, permission=permission).text

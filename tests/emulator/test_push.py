@@ -219,7 +219,7 @@ def test_calls_are_recorded_and_faults_apply(client: Any, push: PushBackend, app
     push.faults.append(Fault.deny("GetApp"))
     code, status, message = refusal(client.get_app, ApplicationId=application)
     assert (code, status) == ("AccessDeniedException", 403)
-    assert message.endswith(f"perform: mobiletargeting:GetApp on resource: {push.arn(application)}")
+    assert f"perform: mobiletargeting:GetApp on resource: {push.arn(application)} because" in message
     assert [call.operation for call in push.calls] == ["CreateApp", "GetApp"]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 from moto.core.base_backend import BackendDict
+from moto.core.utils import camelcase_to_underscores
 from moto.pinpoint.models import App, PinpointBackend, pinpoint_backends
 
 from chime_endpoints_emulator.arns import Arn
@@ -19,6 +21,10 @@ from .switches import PushSwitches
 
 DEFAULT_ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
+
+
+_PARTS = {"GetChannels": "channels", "SendMessages": "messages"}
+"""The part of an application that IAM compares with policies, by operation."""
 
 
 class PushBackend(EmulatedService):
@@ -50,9 +56,12 @@ class PushBackend(EmulatedService):
     def _moto(self) -> PinpointBackend:
         return pinpoint_backends[self.account_id][self.region_name]
 
-    def resource_in(self, parameters: Mapping[str, Any]) -> str:
-        """Return the application of a call."""
-        return self.arn(parameters["ApplicationId"]) if "ApplicationId" in parameters else "*"
+    def _resource_of(self, operation: str, parameters: Mapping[str, Any]) -> str:
+        application = self.arn(parameters.get("ApplicationId", "*"))
+        if operation in _PARTS:
+            return f"{application}/{_PARTS[operation]}"
+        channel = re.fullmatch(r"(?:Get|Update|Delete)(\w+)Channel", operation)
+        return f"{application}/channels/{camelcase_to_underscores(channel[1])}" if channel else application
 
     def arn(self, application_id: str) -> str:
         """Return the ARN of an application."""

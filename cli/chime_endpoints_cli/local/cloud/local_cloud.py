@@ -18,6 +18,8 @@ from .service_process import ServiceProcess, answers
 
 LOOPBACK = "127.0.0.1"
 """An address, not a name: with `localhost`, the cdk command would look up bucket.localhost."""
+PERMISSIONS_PATH = "/_chime_endpoints/permissions"
+"""Where MiniStack answers the emulator's question whether IAM policies allow a call."""
 
 
 class LocalCloud:
@@ -59,9 +61,14 @@ class LocalCloud:
         self.directory.mkdir(parents=True, exist_ok=True)
         aws_port, chime_port = self._ports
         with self._services, waiting("Starting the local cloud"):
-            chime_url = self._start_emulator(chime_port)
-            aws_url = self._start_ministack(aws_port, chime_url)
-            self._addresses = Addresses(aws_url=aws_url, chime_url=chime_url)
+            # MiniStack's own command accepts only a port number. With a socket that already listens, no other program
+            # can take the port in between.
+            with _listening_socket(aws_port) as listening:
+                aws_url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+                chime_url = self._start_emulator(chime_port, aws_url)
+                where = Addresses(aws_url=aws_url, chime_url=chime_url)
+                self._start_ministack(listening, where)
+            self._addresses = where
             self._services = self._services.pop_all()
         return self
 
@@ -76,7 +83,7 @@ class LocalCloud:
         self._running.append(service)
         return service
 
-    def _start_emulator(self, port: int) -> str:
+    def _start_emulator(self, port: int, aws_url: str) -> str:
         _listening_socket(port).close()
         port_file = self.directory / "emulator.port"
         port_file.unlink(missing_ok=True)
@@ -86,6 +93,7 @@ class LocalCloud:
                 [
                     *("chime_endpoints_emulator", "--host", LOOPBACK),
                     *("--port", str(port), "--port-file", str(port_file)),
+                    *("--authorizer", f"{aws_url}{PERMISSIONS_PATH}"),
                 ],
                 log=self.directory / "emulator.log",
                 environment={**os.environ, "MOTO_ACCOUNT_ID": self._account},
@@ -96,30 +104,24 @@ class LocalCloud:
         service.wait_until(lambda: answers(f"{url}/_emulator/health"))
         return url
 
-    def _start_ministack(self, port: int, chime_url: str) -> str:
-        # MiniStack's own command accepts only a port number. With a socket that already listens, no other program can
-        # take the port in between.
-        with _listening_socket(port) as listening:
-            port = listening.getsockname()[1]
-            url = f"http://{LOOPBACK}:{port}"
-            service = self._run(
-                ServiceProcess(
-                    "MiniStack",
-                    [
-                        *("hypercorn", "--bind", f"fd://{listening.fileno()}", "--workers", "0"),
-                        *("--keep-alive", "75", "chime_endpoints_cli.local.cloud.ministack.app:app"),
-                    ],
-                    log=self.directory / "ministack.log",
-                    environment={
-                        **runtime_environment(self._environment(Addresses(aws_url=url, chime_url=chime_url))),
-                        **_ministack_settings(port, self._account),
-                        FUNCTION_PYTHON: str(make_runtime(self.directory / "function-runtime")),
-                    },
-                    file_descriptors=[listening.fileno()],
-                )
+    def _start_ministack(self, listening: socket.socket, where: Addresses) -> None:
+        service = self._run(
+            ServiceProcess(
+                "MiniStack",
+                [
+                    *("hypercorn", "--bind", f"fd://{listening.fileno()}", "--workers", "0"),
+                    *("--keep-alive", "75", "chime_endpoints_cli.local.cloud.ministack.app:app"),
+                ],
+                log=self.directory / "ministack.log",
+                environment={
+                    **runtime_environment(self._environment(where)),
+                    **_ministack_settings(listening.getsockname()[1], self._account),
+                    FUNCTION_PYTHON: str(make_runtime(self.directory / "function-runtime")),
+                },
+                file_descriptors=[listening.fileno()],
             )
-        service.wait_until(lambda: answers(f"{url}/_ministack/ready"))
-        return url
+        )
+        service.wait_until(lambda: answers(f"{where.aws_url}/_ministack/ready"))
 
 
 def require_ministack() -> None:
