@@ -14,7 +14,7 @@ from .state import IdentityState
 
 
 class Directory(IdentityState):
-    """The operations that create, describe, list and delete app instances and users."""
+    """The operations that create, describe, change, list and delete app instances and users."""
 
     @exclusive
     def create_app_instance(
@@ -43,6 +43,12 @@ class Directory(IdentityState):
         if app_instance_arn not in self.app_instances:
             raise self._missing_user()
         return self.app_instances[app_instance_arn]
+
+    @exclusive
+    def update_app_instance(self, *, app_instance_arn: str, name: str, metadata: str) -> None:
+        """Change the name and metadata of an app instance."""
+        instance = self.describe_app_instance(app_instance_arn=app_instance_arn)
+        instance.name, instance.metadata, instance.updated = name, metadata, self.now()
 
     @exclusive
     def list_app_instances(
@@ -118,6 +124,21 @@ class Directory(IdentityState):
         if app_instance_user_arn not in self.users:
             raise self._missing_user()
         return self.users[app_instance_user_arn]
+
+    @exclusive
+    def update_app_instance_user(self, *, app_instance_user_arn: str, name: str, metadata: str) -> None:
+        """Change the name and metadata of a user."""
+        user = self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
+        user.name, user.metadata, user.updated = name, metadata, self.now()
+
+    @exclusive
+    def put_app_instance_user_expiration_settings(
+        self, *, app_instance_user_arn: str, expiration_settings: Mapping[str, Any] | None = None
+    ) -> AppInstanceUser:
+        """Set when a user expires. None means never. The emulator does not delete expired users."""
+        user = self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
+        user.expiration_settings, user.updated = expiration_settings, self.now()
+        return user
 
     @exclusive
     def list_app_instance_users(

@@ -116,6 +116,14 @@ class ChimeSDKIdentityResponse(ServiceResponse):
         instance = self.backend.describe_app_instance(app_instance_arn=self._given["AppInstanceArn"])
         return {"AppInstance": render.app_instance(instance, self._seconds)}
 
+    def update_app_instance(self) -> Result:
+        """UpdateAppInstance."""
+        arn = self._given["AppInstanceArn"]
+        self.backend.update_app_instance(
+            app_instance_arn=arn, name=self._given["Name"], metadata=self._given["Metadata"]
+        )
+        return {"AppInstanceArn": arn}
+
     def list_app_instances(self) -> Result:
         """ListAppInstances."""
         instances, token = self.backend.list_app_instances(**self._page)
@@ -144,6 +152,20 @@ class ChimeSDKIdentityResponse(ServiceResponse):
         """DescribeAppInstanceUser."""
         user = self.backend.describe_app_instance_user(app_instance_user_arn=self._given["AppInstanceUserArn"])
         return {"AppInstanceUser": render.user(user, self._seconds)}
+
+    def update_app_instance_user(self) -> Result:
+        """UpdateAppInstanceUser."""
+        arn = self._given["AppInstanceUserArn"]
+        self.backend.update_app_instance_user(
+            app_instance_user_arn=arn, name=self._given["Name"], metadata=self._given["Metadata"]
+        )
+        return {"AppInstanceUserArn": arn}
+
+    def put_app_instance_user_expiration_settings(self) -> Result:
+        """PutAppInstanceUserExpirationSettings."""
+        arn, settings = self._given["AppInstanceUserArn"], self._given.get("ExpirationSettings")
+        self.backend.put_app_instance_user_expiration_settings(app_instance_user_arn=arn, expiration_settings=settings)
+        return render.present(AppInstanceUserArn=arn, ExpirationSettings=settings)
 
     def list_app_instance_users(self) -> Result:
         """ListAppInstanceUsers."""

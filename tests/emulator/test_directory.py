@@ -48,6 +48,21 @@ def test_a_user_is_created_described_and_deleted(
     assert not backend.users
 
 
+def test_an_app_instance_and_a_user_are_changed(client: Any, app_instance: str, user: str) -> None:
+    """Update changes both values. A user without settings does not expire."""
+    client.update_app_instance(AppInstanceArn=app_instance, Name="support", Metadata="")
+    described = client.describe_app_instance(AppInstanceArn=app_instance)["AppInstance"]
+    assert (described["Name"], described["Metadata"]) == ("support", "")
+    client.update_app_instance_user(AppInstanceUserArn=user, Name="A.", Metadata="m")
+    expiration = {"ExpirationDays": 3, "ExpirationCriterion": "CREATED_TIMESTAMP"}
+    for settings in ({"ExpirationSettings": expiration}, {}):
+        client.put_app_instance_user_expiration_settings(AppInstanceUserArn=user, **settings)
+        described = client.describe_app_instance_user(AppInstanceUserArn=user)["AppInstanceUser"]
+        assert (described["Name"], described["Metadata"]) == ("A.", "m")
+        assert {name: described[name] for name in settings} == settings
+    assert "ExpirationSettings" not in described
+
+
 def test_creating_again_with_the_same_token_creates_nothing(client: Any, app_instance: str) -> None:
     """Create is idempotent by its ClientRequestToken."""
     first = client.create_app_instance(Name="one", ClientRequestToken="same")["AppInstanceArn"]

@@ -13,7 +13,7 @@ import pytest
 from ministack.core import iam_evaluator
 from ministack.services import iam, kms, secretsmanager, ssm, sts
 
-from chime_endpoints_cli.local.cloud.ministack import functions, permissions, resource_types, secrets
+from chime_endpoints_cli.local.cloud.ministack import functions, native, permissions, resource_types, secrets
 from chime_endpoints_cli.local.cloud.ministack.changes import Change, UnexpectedMiniStackError, install
 
 PLACE = "arn:aws:secretsmanager:us-east-1:000000000000:secret:"
@@ -67,7 +67,7 @@ def test_another_ministack_is_refused(original: ModuleType, other: Change, probl
 
 def test_the_installed_ministack_is_the_expected_one() -> None:
     """It has every function and resource type that the local cloud replaces."""
-    changes = [*functions.CHANGES, *secrets.CHANGES, *permissions.CHANGES]
+    changes = [*functions.CHANGES, *secrets.CHANGES, *permissions.CHANGES, *native.CHANGES]
     assert [each.problem for each in changes if each.problem] == []
     assert all(resource_types.registered(name) for name in secrets.TYPES)
 

@@ -14,7 +14,7 @@ from ministack.app import app as ministack
 
 from chime_endpoints_cli.local.cloud.function_runtime import use_runtime
 
-from . import functions, permissions, secrets
+from . import functions, native, permissions, secrets
 from .changes import install
 from .resource_types import register, registered
 
@@ -52,6 +52,6 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer})
 
 
-install([*functions.CHANGES, *secrets.CHANGES, *permissions.CHANGES])
-register({name: make(registered(name)) for name, make in secrets.TYPES.items()})
+install([*functions.CHANGES, *secrets.CHANGES, *permissions.CHANGES, *native.CHANGES])
+register({name: make(registered(name)) for name, make in secrets.TYPES.items()} | native.TYPES)
 use_runtime()
