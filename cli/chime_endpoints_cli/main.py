@@ -18,6 +18,7 @@ from .commands.help.explain import explain_command
 from .commands.local.cloud_commands import local
 from .commands.plan.command import plan_command
 from .commands.registered.audit.command import audit_command
+from .commands.registered.doctor.command import doctor_command
 from .commands.registered.drift.command import drift_command
 from .commands.registered.import_.command import import_command
 from .commands.registered.list.command import list_command
@@ -38,6 +39,7 @@ for command in (
     plan_command,
     list_command,
     drift_command,
+    doctor_command,
     import_command,
     audit_command,
     validate_command,

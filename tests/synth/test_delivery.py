@@ -15,7 +15,9 @@ from aws_cdk import aws_sns as sns
 from moto.events.models import EventPattern
 from moto.events.utils import EventMessageType
 
-from chime_endpoints import AppInstanceUserEndpoint, InvalidDeclarationError, PushDeliveryRole
+from chime_endpoints import AppInstanceUserEndpoint, InvalidDeclarationError, PushDeliveryRole, delivery_failure
+from chime_endpoints_cli.account.roles import push_role
+from chime_endpoints_cli.commands.registered.doctor.links import recorded
 from synth.stage import ALICE, APPLICATION, endpoint, only, properties, stack_in, template_of
 
 ROLE, RULE, ALARM = "AWS::IAM::Role", "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
@@ -30,6 +32,12 @@ FAILURE: dict[str, Any] = {
     "detail": {"anything": "at all"},
 }
 """The envelope that EventBridge documents around a detail that the service does not."""
+
+
+def test_the_command_looks_for_what_the_constructs_make() -> None:
+    """`chime-endpoints doctor` does not import CDK, so it has the names of the role and of the event itself."""
+    assert PushDeliveryRole.NAME == push_role.PUSH_ROLE
+    assert (delivery_failure.SOURCE, delivery_failure.DETAIL_TYPE) == (recorded.SOURCE, recorded.DETAIL_TYPE)
 
 
 def test_the_role_is_the_one_that_the_service_takes_on() -> None:

@@ -1,0 +1,1 @@
+"""`chime-endpoints doctor`: follows the way of a push, and finds the link at which it ends."""

@@ -1,0 +1,1 @@
+"""The links between a message and a device, each looked up where it is configured."""
