@@ -16,6 +16,8 @@ from .exceptions import (
     NotFoundException,
     ResourceLimitExceededException,
 )
+from .push.models import push_backend
+from .push.records import ChannelType
 from .records import Endpoint, Registered, Status, StatusReason
 from .service import exclusive
 
@@ -181,12 +183,20 @@ class Endpoints(Directory):
             raise BadRequestException(f"{new.resource_arn} is not in the account and region of the app instance")
         if new.type == "GCM" and new.voip_device_token is not None:
             raise BadRequestException(f"VoipDeviceToken {new.voip_device_token} is not allowed for GCM")
+        if self.switches.unusable_application == "bad_request" and not self._is_usable(new):
+            raise BadRequestException(f"{new.resource_arn} has no enabled channel of type {new.type}")
         if any(self._in_the_way(new, other) for other in self.endpoints.values()):
             raise ConflictException("An endpoint with this device token is already registered")
         quota = self.switches.endpoints_per_user
         own = [e for e in self.endpoints.values() if e.app_instance_user_arn == new.app_instance_user_arn]
         if len(own) >= quota:
             raise ResourceLimitExceededException(f"The limit of {quota} endpoints per app instance user is reached")
+
+    def _is_usable(self, new: Endpoint) -> bool:
+        """Whether the application exists, and its channel for the endpoint's type is enabled."""
+        push = push_backend(account_id=self.account_id, region_name=self.region_name)
+        channel = push.channels.get((new.resource_arn.rpartition("/")[2], ChannelType(new.type)))
+        return channel is not None and channel.enabled
 
     def _in_the_way(self, new: Endpoint, other: Endpoint) -> bool:
         """Whether `other` has a device token of the new endpoint, within the scope of `device_token_conflict`."""

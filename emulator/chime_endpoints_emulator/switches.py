@@ -92,6 +92,12 @@ class Switches(SwitchSet):
     endpoints with the same ResourceArn.
     """
 
+    unusable_application: Literal["accepted", "bad_request"] = "accepted"
+    """The response of Register if the application does not exist, or its channel for the type is not enabled. Unknown.
+
+    With `accepted`, tests need no applications.
+    """
+
     inactive_endpoints_conflict: bool = True
     """Whether the device token of an INACTIVE endpoint counts as registered. Unknown."""
 

@@ -10,8 +10,9 @@ import pytest
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
-from chime_endpoints_emulator import Endpoint
+from chime_endpoints_emulator import ChannelType, Endpoint, push_backend
 from commands.conftest import Account, declared, physical_id
+from support.identity import APPLICATION
 
 
 def assembly(directory: Path, **stacks: dict[str, Any]) -> Path:
@@ -53,8 +54,18 @@ class Planner:
 
 @pytest.fixture
 def plan(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Planner:
-    """The planner."""
+    """The planner; the application exists, with working channels."""
+    channels(APNS=True, GCM=True)
     return Planner(account, tmp_path, capsys)
+
+
+def channels(**enabled: bool) -> None:
+    """Set the channels of the application."""
+    push_backend().ensure_app(application_arn=APPLICATION)
+    for kind, is_enabled in enabled.items():
+        push_backend().update_channel(
+            application_id=APPLICATION.rpartition("/")[2], channel_type=ChannelType(kind), enabled=is_enabled
+        )
 
 
 def deployed(account: Account, *endpoints: Endpoint, **changes: Any) -> dict[str, Any]:

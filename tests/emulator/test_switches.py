@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_emulator import ChimeSDKIdentityBackend, Switches
+from chime_endpoints_emulator import ChannelType, ChimeSDKIdentityBackend, Switches, push_backend
 from support.identity import APPLICATION, refusal, registration
 
 Register = Callable[..., str]
@@ -493,3 +493,32 @@ def test_switches_can_be_reset_to_their_defaults(switches: Switches) -> None:
     assert switches.as_dict()["requests_per_second"] is None
     switches.restore()
     assert switches == Switches()
+
+
+@pytest.mark.parametrize(
+    ("setting", "channels", "is_accepted"),
+    [
+        ("accepted", None, True),
+        ("bad_request", None, False),
+        ("bad_request", {}, False),
+        ("bad_request", {"APNS": False}, False),
+        ("bad_request", {"GCM": True}, False),
+        ("bad_request", {"APNS": True}, True),
+    ],
+)
+def test_an_application_without_an_enabled_channel_is_refused_or_not(
+    client: Any, switches: Switches, user: str, setting: Any, channels: dict[str, bool] | None, *, is_accepted: bool
+) -> None:
+    """The channel for the endpoint's type decides; None is an application that does not exist."""
+    switches.unusable_application = setting
+    if channels is not None:
+        push_backend().ensure_app(application_arn=APPLICATION)
+        for kind, enabled in channels.items():
+            push_backend().update_channel(
+                application_id=APPLICATION.rpartition("/")[2], channel_type=ChannelType(kind), enabled=enabled
+            )
+    if is_accepted:
+        client.register_app_instance_user_endpoint(**registration(user))
+    else:
+        code, status, message = refusal(client.register_app_instance_user_endpoint, **registration(user))
+        assert (code, status, "APNS" in message) == ("BadRequestException", 400, True)

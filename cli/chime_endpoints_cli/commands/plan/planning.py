@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from chime_endpoints.declared.stack_assignment.resources import STACK
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
@@ -12,24 +13,44 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks
 from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
 from chime_endpoints_cli.output.console.terminal import waiting
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .checks.service_checks import ServiceChecks
 from .comparison.changes import changes_of
 from .comparison.deployed import DeployedStack, read_deployed
 from .declared.templates import Declared, DeclaredStack
-from .dry_run.deployment import deploy
+from .dry_run.deployment import Simulated, deploy
 from .dry_run.prefetch import prefetch
 from .dry_run.roles import Role
 from .dry_run.services.identity import SimulatedIdentity
 from .dry_run.services.observations import Observations
 from .result.entries import Plan
+from .result.holders import causes
 from .result.moves import entries_of
 
 _NUMBERED = re.compile(rf"{STACK}\d*")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """A deployment that was run without changing anything."""
+
+    declared: Declared
+    deployed: Sequence[DeployedStack]
+    existing: Mapping[str | None, Sequence[Stack]]
+    """All stacks of each region."""
+    simulated: Sequence[Simulated]
+    identity: SimulatedIdentity
+    """The service afterwards."""
+
+
 def make_plan(services: Services, declared: Declared) -> Plan:
     """Return what a deployment would do."""
+    return plan_of(services, simulate(services, declared, now=time.time()))
+
+
+def simulate(services: Services, declared: Declared, *, now: float) -> Simulation:
+    """Read what decides about a deployment, and run the deployment in memory."""
     with waiting("Reading stacks"):
         existing = _existing(services, declared.stacks)
     lookups = lookups_of(services)
@@ -40,17 +61,24 @@ def make_plan(services: Services, declared: Declared) -> Plan:
         what="Reading stacks",
     )
     changes = [list(changes_of(each, its, lookups)) for each, its in zip(declared.stacks, deployed, strict=True)]
-    observations = Observations(services)
-    prefetch([each for of_stack in changes for each in of_stack], observations)
-    identity = SimulatedIdentity(observations=observations, checks=ServiceChecks(services), now=time.time())
+    identity = SimulatedIdentity(observations=Observations(services), checks=ServiceChecks(services), now=now)
+    prefetch([each for of_stack in changes for each in of_stack], identity)
     roles = {each.stack.id: Role() for each in deployed}
     simulated = list(deploy(changes, identity, roles))
+    return Simulation(declared=declared, deployed=deployed, existing=existing, simulated=simulated, identity=identity)
+
+
+def plan_of(services: Services, simulation: Simulation) -> Plan:
+    """Return the plan that a simulation shows."""
+    declared, deployed, existing = simulation.declared, simulation.deployed, simulation.existing
+    stacks = [stack for of_region in existing.values() for stack in of_region]
+    found = causes(services, simulation.simulated, stacks)
     return Plan(
         source=declared.source,
         stacks=tuple(each.stack for each in deployed),
-        entries=tuple(entries_of(simulated, is_file=declared.is_file)),
+        entries=tuple(entries_of(simulation.simulated, found, is_file=declared.is_file)),
         remarks=tuple(_remarks(declared, deployed, existing)),
-        deployed=sum(bool(each.physical_id) for of_stack in changes for each in of_stack),
+        deployed=sum(each.type == ENDPOINT_TYPE for its in deployed for each in its.held.values()),
     )
 
 
@@ -60,7 +88,7 @@ def _existing(services: Services, stacks: Sequence[DeclaredStack]) -> dict[str |
     return {region: all_stacks(services.stacks(region)) for region in regions}
 
 
-def _account(services: Services, declared: Declared, existing: dict[str | None, list[Stack]]) -> str:
+def _account(services: Services, declared: Declared, existing: Mapping[str | None, Sequence[Stack]]) -> str:
     """Return the account's id, with a call only if nothing else tells it."""
     named = [each.account for each in declared.stacks if each.account]
     known = [stack.id.split(":", 5)[4] for stacks in existing.values() for stack in stacks]
@@ -68,7 +96,7 @@ def _account(services: Services, declared: Declared, existing: dict[str | None, 
 
 
 def _remarks(
-    declared: Declared, deployed: Sequence[DeployedStack], existing: dict[str | None, list[Stack]]
+    declared: Declared, deployed: Sequence[DeployedStack], existing: Mapping[str | None, Sequence[Stack]]
 ) -> Iterator[str]:
     for each in deployed:
         stack = each.stack

@@ -25,6 +25,8 @@ _SERVICES: Mapping[str, str] = {
     **dict.fromkeys(("GetSecretValue", "PutSecretValue", "CreateSecret", "DescribeSecret"), "secretsmanager"),
     **dict.fromkeys(("GetParameter", "PutParameter"), "ssm"),
     **dict.fromkeys(("DescribeStacks", "ListStacks", "ListStackResources", "GetTemplate"), "cloudformation"),
+    **dict.fromkeys(("GetApp", "GetApnsChannel", "GetApnsSandboxChannel", "GetGcmChannel"), "mobiletargeting"),
+    "GetServiceQuota": "servicequotas",
     **dict.fromkeys(("DescribeStackEvents", "ListExports", "DescribeStackResource"), "cloudformation"),
 }
 """The prefix of an operation's IAM action, unless it is `chime`."""

@@ -104,19 +104,14 @@ def _declared(
     properties = value_of(resource.get("Properties", {}), new)
     before = _written(logical_id, deployed)
     old_properties = value_of(before.get("Properties", {}), old)
-    sent: tuple[str, ...] = ()
-    if held is not None:
-        written, written_before = resource.get("Properties", {}), before.get("Properties", {})
-        names = dict.fromkeys([*properties, *old_properties])
-        ignored = {"ServiceToken"} if declared.is_partial else set()
-        sent = tuple(
-            name
-            for name in names
-            if name not in ignored
-            and not _is_unchanged(
-                properties.get(name), old_properties.get(name), written.get(name), written_before.get(name)
-            )
-        )
+    written, written_before = resource.get("Properties", {}), before.get("Properties", {})
+    same = {
+        name
+        for name in {*properties, *old_properties}
+        if (declared.is_partial and name == "ServiceToken")
+        or _is_unchanged(properties.get(name), old_properties.get(name), written.get(name), written_before.get(name))
+    }
+    sent = tuple(name for name in {**old_properties, **properties} if name not in same)
     event = Event.CREATE if held is None else Event.UPDATE if sent else Event.NONE
     return ResourceChange(
         stack=deployed.stack,
@@ -126,8 +121,8 @@ def _declared(
         event=event,
         physical_id="" if held is None else held.physical_id,
         new=properties,
-        old=old_properties if held is not None else None,
-        sent=sent,
+        old=None if held is None else old_properties | {name: properties[name] for name in same if name in properties},
+        sent=sent if held is not None else (),
         retains_replaced=resource.get("UpdateReplacePolicy") in _RETAINED,
         unknown=tuple(name for name, value in properties.items() if name != "ServiceToken" and not is_known(value)),
     )

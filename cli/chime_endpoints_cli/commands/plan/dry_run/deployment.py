@@ -39,6 +39,8 @@ class Simulated:
     """What is registered when the function has answered."""
     holder: str = ""
     """The physical id of the endpoint that has the device token of a refused registration."""
+    cause: str = ""
+    """Why the registration was refused, as far as the answer to CloudFormation does not say it."""
 
 
 def deploy(
@@ -93,6 +95,7 @@ class _Stack:
             unknown = ", ".join(change.unknown)
             return Simulated(change=change, outcome=Outcome(not_known=f"Only CloudFormation knows {unknown}."))
         self._stack.in_progress = change.logical_id
+        self._identity.in_the_way = self._identity.cause = ""
         try:
             before = self._registered(change.physical_id, change)
         except NotKnownError as error:
@@ -101,8 +104,15 @@ class _Stack:
         if outcome.physical_id and change.event is not Event.DELETE:
             self._stack.physical_ids[change.logical_id] = outcome.physical_id
         after = self._registered(outcome.physical_id, change) if not outcome.not_known else None
-        holder = self._identity.in_the_way if outcome.failure is not None else ""
-        return Simulated(change=change, outcome=outcome, before=before, after=after, holder=holder)
+        failed = outcome.failure is not None
+        return Simulated(
+            change=change,
+            outcome=outcome,
+            before=before,
+            after=after,
+            holder=self._identity.in_the_way if failed else "",
+            cause=self._identity.cause if failed else "",
+        )
 
     def _unsent(self, change: ResourceChange) -> Simulated:
         """Return what an Update would do that CloudFormation does not send, in a service of its own."""

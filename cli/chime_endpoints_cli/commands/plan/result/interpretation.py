@@ -28,8 +28,8 @@ _MEMBERS = {
 _GENERATED = "(generated)"
 
 
-def entry_of(done: Simulated) -> Entry:
-    """Return the row for a resource."""
+def entry_of(done: Simulated, cause: str = "") -> Entry:
+    """Return the row for a resource; the cause of its failure, if it is known more precisely."""
     change, outcome = done.change, done.outcome
     action = _action(done)
     held = physical_id.read(change.physical_id)
@@ -45,7 +45,7 @@ def entry_of(done: Simulated) -> Entry:
         endpoint_id=held.endpoint_id if isinstance(held, physical_id.Endpoint) else "",
         goes=goes,
         differences=tuple(_differences(done, action)),
-        problem=_problem(done) if change.event is not Event.NONE else None,
+        problem=_problem(done, cause) if change.event is not Event.NONE else None,
         not_known=outcome.not_known if change.event is not Event.NONE else "",
         remarks=tuple(_remarks(done, action)),
     )
@@ -80,7 +80,7 @@ def _goes(action: Action, change: ResourceChange) -> bool:
     return action is Action.DELETE and change.event is Event.DELETE
 
 
-def _problem(done: Simulated) -> Problem | None:
+def _problem(done: Simulated, cause: str) -> Problem | None:
     if "ServiceToken" in done.change.sent:
         return Problem(
             code="",
@@ -88,7 +88,7 @@ def _problem(done: Simulated) -> Problem | None:
             " the endpoint under another logical ID.",
         )
     failure = done.outcome.failure
-    return None if failure is None else Problem(code=str(failure.code), text=failure.text)
+    return None if failure is None else Problem(code=str(failure.code), text=f"{cause} {failure.text}".strip())
 
 
 def _subject(change: ResourceChange) -> str:
@@ -182,7 +182,8 @@ def _remarks(done: Simulated, action: Action) -> Iterator[str]:
         yield f"CloudFormation sends an Update ({', '.join(change.sent)}), which changes nothing."
     if action is Action.REPLACE and is_held and done.before is not None and change.retains_replaced:
         yield "The replaced endpoint stays registered (UpdateReplacePolicy: Retain), and no stack manages it any more."
-    if change.event is Event.CREATE and done.after is not None and not _is_new(outcome.physical_id):
+    is_endpoint = change.type == ENDPOINT_TYPE
+    if change.event is Event.CREATE and is_endpoint and done.after is not None and not _is_new(outcome.physical_id):
         yield f"It takes over the registered endpoint {outcome.physical_id.rpartition('/')[2]}."
     yield from outcome.warnings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chime_endpoints_cli.commands.plan.comparison.changes import Event, ResourceChange
@@ -15,20 +15,23 @@ from .interpretation import entry_of
 _GUIDE = "https://cdk-chime-endpoints.github.io/cdk-chime-endpoints/howto/change.html"
 
 
-def entries_of(simulated: Sequence[Simulated], *, is_file: bool) -> Iterator[Entry]:
+def entries_of(
+    simulated: Sequence[Simulated], causes: Mapping[tuple[str, str], str], *, is_file: bool
+) -> Iterator[Entry]:
     """Yield the rows of the plan; a move is one row.
 
     Args:
         simulated: what the deployment does with each resource.
+        causes: why resources fail, as far as the deployment would not say it, by stack and logical id.
         is_file: whether the entries are those of a declaration file, which can have an `id`.
     """
     pairs = _pairs(simulated)
     former = {id(pair) for pair in pairs.values()}
     for done in simulated:
         if (old := pairs.get(done.change.place)) is not None:
-            yield _moved(done, old, is_file=is_file)
+            yield _moved(done, old, causes, is_file=is_file)
         elif id(done) not in former:
-            yield entry_of(done)
+            yield entry_of(done, causes.get(done.change.place, ""))
 
 
 def _pairs(simulated: Iterable[Simulated]) -> dict[tuple[str, str], Simulated]:
@@ -55,8 +58,8 @@ def _device(change: ResourceChange, properties: object) -> object:
         return None
 
 
-def _moved(done: Simulated, old: Simulated, *, is_file: bool) -> Entry:
-    entry, before = entry_of(done), entry_of(old)
+def _moved(done: Simulated, old: Simulated, causes: Mapping[tuple[str, str], str], *, is_file: bool) -> Entry:
+    entry, before = entry_of(done, causes.get(done.change.place, "")), entry_of(old)
     is_renamed = done.change.stack.id == old.change.stack.id
     where = old.change.key if is_renamed else f"{old.change.key} in {old.change.stack.name}"
     stays = not before.goes and done.outcome.physical_id == old.change.physical_id

@@ -28,8 +28,8 @@ _STATUS = {
 class Checks(Protocol):
     """What decides whether a registration is accepted, apart from the registered endpoints."""
 
-    def accepts(self, application: str, endpoint_type: str) -> bool:
-        """Whether the application exists, and its channel for the type is enabled."""
+    def obstacle(self, application: str, endpoint_type: str) -> str:
+        """Return why an application cannot deliver to a type of endpoint, as a sentence; empty if it can."""
 
     def quota(self, user_arn: str, *, needed: int) -> int:
         """Return how many endpoints a user may have."""
@@ -50,6 +50,8 @@ class SimulatedIdentity:
     registered: int = 0
     in_the_way: str = ""
     """The physical id of the endpoint that has the device token of the last registration."""
+    cause: str = ""
+    """Why the last registration was refused, as far as the service's answer does not say it."""
 
     def of_user(self, user_arn: str) -> dict[str, dict[str, Any]]:
         """Return the endpoints of a user; raise what the service says if it does not exist."""
@@ -99,13 +101,17 @@ class SimulatedIdentity:
         self._allow(operation, AppInstanceUserArn)
         if not self.may_call("mobiletargeting:GetApp", ResourceArn):
             _refuse(operation, "AccessDeniedException", "not authorized to perform: mobiletargeting:GetApp")
+        self.in_the_way = self.cause = ""
         own = self.of_user(AppInstanceUserArn)
-        if not self.checks.accepts(ResourceArn, Type):
+        self.cause = self.checks.obstacle(ResourceArn, Type)
+        if self.cause:
             _refuse(operation, "BadRequestException")
         self.in_the_way = self._with_token_of(AppInstanceUserArn, EndpointAttributes.values())
         if self.in_the_way:
             _refuse(operation, "ConflictException")
-        if len(own) >= self.checks.quota(AppInstanceUserArn, needed=len(own) + 1):
+        quota = self.checks.quota(AppInstanceUserArn, needed=len(own) + 1)
+        if len(own) >= quota:
+            self.cause = f"The user has {len(own)} endpoints, and may have {quota}."
             _refuse(operation, "ResourceLimitExceededException")
         self.registered += 1
         endpoint_id = f"new-{self.registered}"
