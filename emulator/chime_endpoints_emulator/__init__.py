@@ -3,6 +3,7 @@
 from . import hook
 from .faults import Fault, Spoiled
 from .models import ChimeSDKIdentityBackend, chimesdkidentity_backends, identity_backend
+from .profile import Profile, use_profile
 from .push.models import PushBackend, push_backend
 from .push.records import Channel, ChannelType, Credentials, Message
 from .push.rejections import Rejection
@@ -23,6 +24,7 @@ __all__ = [
     "Endpoint",
     "Fault",
     "Message",
+    "Profile",
     "PushBackend",
     "PushSwitches",
     "Registered",
@@ -32,6 +34,7 @@ __all__ = [
     "chimesdkidentity_backends",
     "identity_backend",
     "push_backend",
+    "use_profile",
 ]
 
 hook.install()

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .authorization import RemoteAuthorizer
+from .profile import Profile, use_profile
 from .server import EmulatorServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve, and return the exit status: 1 if the port is unavailable or the port file cannot be written."""
+    """Serve, and return the exit status: 1 if the port, the port file or the profile cannot be used."""
     options = _options(arguments)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -23,6 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _forget_the_callers_settings()
     if options.account is not None:
         os.environ["MOTO_ACCOUNT_ID"] = options.account
+    if options.profile is not None:
+        try:
+            use_profile(Profile.read(options.profile))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"not a profile: {error}"
+            sys.stderr.write(f"Cannot use {options.profile}: {reason}.\n")
+            return 1
     try:
         authorizer = RemoteAuthorizer(options.authorizer) if options.authorizer else None
         server = EmulatorServer(host=options.host, port=options.port, authorizer=authorizer)
@@ -66,6 +74,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--authorizer", metavar="URL", help="service that decides what callers may do (default: everything)"
     )
+    parser.add_argument("--profile", type=Path, help="file with values of switches, as `make live` writes it")
     return parser.parse_args(arguments)
 
 

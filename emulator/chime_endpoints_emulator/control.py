@@ -14,6 +14,7 @@ from moto.pinpoint.models import pinpoint_backends
 from .exceptions import ServiceError
 from .faults import Fault
 from .models import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ChimeSDKIdentityBackend, chimesdkidentity_backends
+from .profile import Profile, use_profile
 from .push.models import PushBackend, pushapplications_backends
 from .push.records import ChannelType, Credentials
 from .push.rejections import Rejection
@@ -89,6 +90,12 @@ def _change_switches(backend: ChimeSDKIdentityBackend | PushBackend, values: dic
     return backend.switches.as_dict()
 
 
+def _use_profile(_: ChimeSDKIdentityBackend, values: dict[str, Any]) -> dict[str, Any]:
+    profile = Profile.from_dict(values)
+    use_profile(profile)
+    return profile.as_dict()
+
+
 def _faults(backend: EmulatedService, _: Any) -> list[dict[str, Any]]:
     return [fault.as_dict() for fault in [*backend.faults]]
 
@@ -153,6 +160,7 @@ _IDENTITY_ROUTES: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
     "user": {"PUT": _ensure_user},
     "endpoint-state": {"PUT": _set_endpoint_state},
     "switches": {"GET": _switches, "PUT": _change_switches},
+    "profile": {"PUT": _use_profile},
     "faults": {"GET": _faults, "POST": _put_fault, "DELETE": _remove_faults},
     "calls": {"GET": _calls, "DELETE": _forget_calls},
     "reset": {"POST": _reset},

@@ -14,6 +14,7 @@ from .authorization import Permission
 from .exceptions import ServiceError
 from .faults import Fault
 from .records import Call
+from .switches import SwitchSet
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -41,6 +42,7 @@ class EmulatedService(BaseBackend):
     """The class of the service's errors."""
     iam_prefix: ClassVar[str]
     """The prefix of the service's actions in IAM policies."""
+    switches: SwitchSet
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)

@@ -35,10 +35,11 @@ class IdentityState(EmulatedService):
 
     error = IdentityError
     iam_prefix = "chime"
+    switches: Switches
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.switches = Switches()
+        self.switches = Switches.initial()
         self.app_instances: dict[str, AppInstance] = {}
         self.users: dict[str, AppInstanceUser] = {}
         self.bots: set[str] = set()

@@ -5,12 +5,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 
 @dataclass(kw_only=True)
 class SwitchSet:
     """A set of switches, which are the fields of a subclass."""
+
+    _profiled: ClassVar[Mapping[str, Any]] = {}
+
+    @classmethod
+    def initial(cls) -> Self:
+        """Return the switches of a new service: the defaults, except for those that a profile sets."""
+        switches = cls()
+        switches.change(cls._profiled)
+        return switches
+
+    @classmethod
+    def start_with(cls, values: Mapping[str, Any]) -> None:
+        """Make these the initial values, in addition to the defaults.
+
+        Raises:
+            ValueError: see `change`.
+        """
+        cls().change(values)
+        cls._profiled = dict(values)
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Set all of the given switches, or none if one of them is invalid.
@@ -18,7 +37,8 @@ class SwitchSet:
         Raises:
             ValueError: names or values are unknown. The message lists all of them.
         """
-        types = get_type_hints(type(self))
+        hints = get_type_hints(type(self))
+        types = {field.name: hints[field.name] for field in fields(self)}
         problems = [
             f"{name}: {value!r} is not {_expectation(types[name])}"
             if name in types
@@ -36,9 +56,10 @@ class SwitchSet:
         return asdict(self)
 
     def restore(self) -> None:
-        """Set every switch to its default."""
+        """Set every switch to its initial value."""
+        initial = self.initial()
         for field in fields(self):
-            setattr(self, field.name, field.default)
+            setattr(self, field.name, getattr(initial, field.name))
 
 
 @dataclass(kw_only=True)

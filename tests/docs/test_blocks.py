@@ -21,6 +21,7 @@ from cfnlint.decode import decode_str
 
 from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
+from chime_endpoints_emulator import Profile
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from chime_endpoints_handler.model.rules.violations import violations
 from docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of
@@ -143,6 +144,8 @@ def _wrong_in_json(block: Block) -> Iterator[str]:
         case ("shape", "a map of text"):
             if not all(isinstance(each, str) for each in value.values()):
                 yield "is not a map of text"
+        case ("shape", "emulator profile"):
+            Profile.from_dict(value)
         case ("shape", shape):
             service, name = shape.split(" ")
             report = _said_by_botocore(service, name, value)

@@ -36,10 +36,11 @@ class PushBackend(EmulatedService):
 
     error = PushError
     iam_prefix = "mobiletargeting"
+    switches: PushSwitches
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.switches = PushSwitches()
+        self.switches = PushSwitches.initial()
         self.channels: dict[tuple[str, ChannelType], Channel] = {}
         """The channels by application ID and type."""
         self.rejections: dict[str, Rejection] = {}
