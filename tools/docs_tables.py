@@ -28,6 +28,7 @@ REPLACED = "replaced"
 IN_PLACE = "in place"
 IF_READ = "replaced if the token read differs"
 NOTHING = "nothing"
+CHECKED = "only checked"
 
 ENDPOINT_NOTES: Notes = {
     "AppInstanceUserArn": ("the user who gets the pushes", REPLACED),
@@ -41,6 +42,7 @@ ENDPOINT_NOTES: Notes = {
     "Name": ("default: `STACK-LOGICALID-SUFFIX`", IN_PLACE),
     "AllowMessages": ("whether messages are pushed; default: ALL", IN_PLACE),
     "AdoptExisting": ("whether to take over an existing endpoint with this token; default: false", NOTHING),
+    "RequireActive": ("whether to fail if the service says that the endpoint is INACTIVE; default: false", CHECKED),
 }
 SOURCE_NOTES: Mapping[str, str] = {
     "SecretArn": "a secret in AWS Secrets Manager; or use ParameterName",

@@ -148,6 +148,7 @@ class AppInstanceUserEndpoint(_Endpoint):
         endpoint_name: str | None = None,
         allow_messages: AllowMessages | None = None,
         adopt_existing: bool | None = None,
+        require_active: bool | None = None,
         tags: Mapping[str, str] | None = None,
         removal_policy: RemovalPolicy | None = None,
         update_replace_policy: RemovalPolicy | None = None,
@@ -177,6 +178,10 @@ class AppInstanceUserEndpoint(_Endpoint):
             adopt_existing: whether to take over an endpoint that is already registered with this device token instead
                 of failing. Pass True, False, or a CDK token that resolves to one of them. Strings are rejected, because
                 the string "false" is not False. Default: False. Changing only this option has no effect.
+            require_active: whether the deployment fails if Amazon Chime SDK says that the endpoint is INACTIVE and
+                receives no pushes. The function asks after each change of the endpoint, which takes one more call; a
+                rollback restores the endpoint in any state. Pass True, False, or a CDK token that resolves to one of
+                them. Default: False, and the function logs a warning if it finds the endpoint INACTIVE.
             tags: tags for the user, with the same effect as `Tags.of(endpoint).add`: at most 50 keys of 1 to 128
                 characters, none beginning with `aws:`, with values of 1 to 256 characters. Default: no tags. A change
                 updates the tags in place.
@@ -208,6 +213,7 @@ class AppInstanceUserEndpoint(_Endpoint):
             name=as_text(checked.valid_or("endpoint_name", endpoint_name, None)),
             allow_messages=as_text(checked.valid_or("allow_messages", allow_messages, None) or AllowMessages.ALL),
             adopt_existing=adopt_existing is True,
+            require_active=require_active is True,
         )
         problems = [
             *checked.problems,
@@ -228,16 +234,19 @@ class AppInstanceUserEndpoint(_Endpoint):
         stack = stack_of(scope)
         permissions = Permissions.of(stack, provider or EndpointProvider.of(scope))
         # A token resolves only at deployment, so it must not be evaluated as a Boolean here.
-        adopts_later = {"AdoptExisting": adopt_existing} if is_token(adopt_existing) else {}
+        switches = {"AdoptExisting": adopt_existing, "RequireActive": require_active}
+        decided_later = {name: value for name, value in switches.items() if is_token(value)}
         self._resource = CfnResource(
             self,
             "Resource",
             type=ENDPOINT_TYPE,
-            properties={**permissions.service_properties, **declaration.to_properties(), **adopts_later},
+            properties={**permissions.service_properties, **declaration.to_properties(), **decided_later},
         )
         apply_policies(self._resource, removed=removal_policy, replaced=update_replace_policy)
         tokens = [device_token] if voip_device_token is None else [device_token, voip_device_token]
-        policies = permissions.for_endpoint(user=user, application=resource_arn, tokens=tokens)
+        policies = permissions.for_endpoint(
+            user=user, application=resource_arn, tokens=tokens, requires_active=bool(require_active)
+        )
         if policies:
             self._resource.node.add_dependency(*policies)
         self._carrier = Carrier(self, tags or {}, resource_type=ENDPOINT_TYPE, stack=stack)

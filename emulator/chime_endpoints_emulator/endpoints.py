@@ -24,6 +24,13 @@ from .service import exclusive
 REGISTER = "RegisterAppInstanceUserEndpoint"
 
 
+_REASONS: dict[str, StatusReason | None] = {
+    "active": None,
+    "invalid_device_token": "INVALID_DEVICE_TOKEN",
+    "invalid_pinpoint_arn": "INVALID_PINPOINT_ARN",
+}
+
+
 class Endpoints(Directory):
     """The operations that register, update, describe, list and deregister endpoints."""
 
@@ -68,6 +75,8 @@ class Endpoints(Directory):
             updated=now,
             listed=self.switches.new_endpoint_in_first_list,
         )
+        if (reason := _REASONS[self.switches.new_endpoint_state]) is not None:
+            endpoint.status, endpoint.status_reason = "INACTIVE", reason
         try:
             self._check(endpoint)
         except IdentityError as error:

@@ -122,6 +122,9 @@ class Switches(SwitchSet):
     inactive_endpoints_conflict: bool = True
     """Whether the device token of an INACTIVE endpoint counts as registered. Unknown."""
 
+    new_endpoint_state: Literal["active", "invalid_device_token", "invalid_pinpoint_arn"] = "active"
+    """The state of a new endpoint: ACTIVE, or INACTIVE with this reason. Whether Register checks either is unknown."""
+
     omitted_on_update: Literal["kept", "reset"] = "kept"
     """The effect of omitting Name or AllowMessages in Update. Unknown."""
 

@@ -15,7 +15,19 @@ from chime_endpoints_cli.main import cli
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, Rule
 from docs.blocks import PAGES, ROOT
 from docs.commands import problems
-from docs_tables import ENDPOINT_NOTES, IF_READ, IN_PLACE, NOTHING, REPLACED, TABLES, Notes, allowed, same, written
+from docs_tables import (
+    CHECKED,
+    ENDPOINT_NOTES,
+    IF_READ,
+    IN_PLACE,
+    NOTHING,
+    REPLACED,
+    TABLES,
+    Notes,
+    allowed,
+    same,
+    written,
+)
 from support.stage import OTHER_APPLICATION, Stage
 
 RESULTS = ROOT / "bench" / "results"
@@ -119,6 +131,7 @@ CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "Name": ({}, {"Name": "another"}, IN_PLACE),
     "AllowMessages": ({}, {"AllowMessages": "NONE"}, IN_PLACE),
     "AdoptExisting": ({}, {"AdoptExisting": "true"}, NOTHING),
+    "RequireActive": ({}, {"RequireActive": "true"}, CHECKED),
 }
 
 

@@ -278,6 +278,17 @@ def test_voip_tokens_conflict_like_device_tokens(
     assert refusal(client.register_app_instance_user_endpoint, **request)[0] == "ConflictException"
 
 
+@pytest.mark.parametrize("reason", ["INVALID_DEVICE_TOKEN", "INVALID_PINPOINT_ARN"])
+def test_a_new_endpoint_may_be_inactive(
+    client: Any, switches: Switches, user: str, register: Register, *, reason: str
+) -> None:
+    """A switch decides that, and for which reason."""
+    switches.new_endpoint_state = reason.lower()  # type: ignore[assignment]  # one of them
+    found = client.describe_app_instance_user_endpoint(AppInstanceUserArn=user, EndpointId=register())
+    state = found["AppInstanceUserEndpoint"]["EndpointState"]
+    assert state == {"Status": "INACTIVE", "StatusReason": reason}
+
+
 @pytest.mark.parametrize("setting", [True, False])
 def test_an_inactive_endpoint_may_give_its_token_free(
     client: Any, switches: Switches, backend: ChimeSDKIdentityBackend, user: str, register: Register, *, setting: bool

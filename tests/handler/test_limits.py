@@ -78,6 +78,7 @@ def test_what_is_written_is_read_back(attributes: dict[str, Any]) -> None:
         "Name": "n",
         "AllowMessages": "NONE",
         "AdoptExisting": True,
+        "RequireActive": True,
     }
     assert violations(declaration.ENDPOINT_TYPE, properties) == []
     read = declaration.read_endpoint(properties)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from permissions.cloudformation import CloudFormation, stack_id
+from permissions.cloudformation import CloudFormation, FailedError, stack_id
 from permissions.lambdas_own import LAMBDAS_OWN
 from permissions.policies import Document, Permission, granted, permits, unused
 from permissions.stacks import (
@@ -78,6 +78,17 @@ def test_adopting_and_registering_again_need_nothing_more(cloud: CloudFormation)
     cloud.stage.backend.endpoints.clear()
     cloud.deploy("Chat", renamed(template))
     assert [each.name for each in cloud.stage.registered] == ["canary tablet"]
+    assert cloud.guard.refused == []
+
+
+def test_requiring_an_active_endpoint_needs_nothing_more(cloud: CloudFormation) -> None:
+    """An endpoint became INACTIVE. Its next update asks whether it is a rollback, and fails because it is not."""
+    template = chat(partial(alice, require_active=True))
+    cloud.deploy("Chat", template)
+    (endpoint,) = cloud.stage.registered
+    endpoint.status = "INACTIVE"
+    with pytest.raises(FailedError, match="CE-417"):
+        cloud.deploy("Chat", renamed(template))
     assert cloud.guard.refused == []
 
 

@@ -34,7 +34,7 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
     endpoints:
       phone:
         {{{COMMON}, device_token: {{secret: <SECRET>, field: fcm}}, name: Phone, allow_messages: NONE,
-        adopt_existing: true, tags: {{team: chat}}, removal_policy: retain,
+        adopt_existing: true, require_active: true, tags: {{team: chat}}, removal_policy: retain,
         update_replace_policy: destroy}}
     """
     (template,) = templates(tmp_path, text).values()
@@ -49,6 +49,7 @@ def test_an_entry_is_an_endpoint_with_the_fields_values(tmp_path: Path) -> None:
         "Name": "Phone",
         "AllowMessages": "NONE",
         "AdoptExisting": True,
+        "RequireActive": True,
     }
     resource = only(template, ENDPOINT)
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Delete")

@@ -80,6 +80,7 @@ def test_every_parameter_ends_in_its_property() -> None:
         endpoint_name="Alice's phone",
         allow_messages=AllowMessages.NONE,
         adopt_existing=True,
+        require_active=True,
     )
     written = dict(properties(template_of(stack)))
     assert violations(ENDPOINT_TYPE, written) == []
@@ -90,6 +91,7 @@ def test_every_parameter_ends_in_its_property() -> None:
     }
     assert (written["Name"], written["AllowMessages"]) == ("Alice's phone", "NONE")
     assert written["AdoptExisting"] is True
+    assert written["RequireActive"] is True
 
 
 def test_a_token_may_be_in_a_parameter() -> None:

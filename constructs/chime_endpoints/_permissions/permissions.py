@@ -90,7 +90,9 @@ class Permissions(Construct):
                 validate_later(made[stack], lambda: _quota_problems(made.values()))
         return made[stack]
 
-    def for_endpoint(self, *, user: User, application: str, tokens: Iterable[DeviceToken]) -> list[CfnResource]:
+    def for_endpoint(
+        self, *, user: User, application: str, tokens: Iterable[DeviceToken], requires_active: bool
+    ) -> list[CfnResource]:
         """Grant what an endpoint needs.
 
         Returns:
@@ -107,6 +109,7 @@ class Permissions(Construct):
                 f"AppInstance{digest(app_instance_key)}", lambda: for_app_instance(app_instance), wildcards=[users]
             ),
             self._allow(f"Application{digest(application_key)}", lambda: for_application(application)),
+            self._allow("Rollback", lambda: rollback_statement(Aws.STACK_ID)) if requires_active else None,
         ]
         return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
 

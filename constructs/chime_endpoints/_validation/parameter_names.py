@@ -35,6 +35,7 @@ PARAMETERS: Mapping[str, str] = {
     "Name": "endpoint_name",
     "AllowMessages": "allow_messages",
     "AdoptExisting": "adopt_existing",
+    "RequireActive": "require_active",
     "ResourceARN": "resource_arn",
     "Tags": "tags",
     **of_tokens(plain=""),

@@ -149,16 +149,14 @@ def _entry_fields() -> Mapping[str, Schema]:
             ENDPOINT_RULES["AllowMessages"].choices,
             "Whether messages are pushed. Default: ALL. A change updates the endpoint in place.",
         ),
-        "adopt_existing": {
-            "description": (
-                "Whether to take over an endpoint that is already registered with this token instead of failing."
-                " Default: false."
-            ),
-            "anyOf": [
-                {"type": "boolean"},
-                {"type": "string", "pattern": f"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$|{_VARIABLE}"},
-            ],
-        },
+        "adopt_existing": _truth(
+            "Whether to take over an endpoint that is already registered with this token instead of failing."
+            " Default: false."
+        ),
+        "require_active": _truth(
+            "Whether the deployment fails if Amazon Chime SDK says that the endpoint is INACTIVE and receives no"
+            " pushes. Default: false."
+        ),
         "tags": {
             "type": "object",
             "description": "Tags for the endpoint's user. Endpoints have no tags. A change updates the tags in place.",
@@ -182,6 +180,12 @@ def _entry_fields() -> Mapping[str, Schema]:
             " value of removal_policy.",
         ),
     }
+
+
+def _truth(description: str) -> Schema:
+    """Return the schema of true or false, also as text from a variable."""
+    text = f"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$|{_VARIABLE}"
+    return {"description": description, "anyOf": [{"type": "boolean"}, {"type": "string", "pattern": text}]}
 
 
 def _secret() -> Schema:

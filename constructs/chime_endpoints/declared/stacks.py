@@ -45,6 +45,7 @@ class EndpointsStack(Stack):
             endpoint_name=declaration.name,
             allow_messages=AllowMessages(declaration.allow_messages),
             adopt_existing=declaration.adopt_existing,
+            require_active=declaration.require_active,
             tags=entry.tags,
             removal_policy=None if entry.removal_policy == "destroy" else _POLICIES[entry.removal_policy],
             update_replace_policy=_POLICIES[entry.update_replace_policy],

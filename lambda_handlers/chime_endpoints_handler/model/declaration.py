@@ -111,6 +111,7 @@ class EndpointDeclaration:
     name: str | None = field(default=None, repr=False)
     allow_messages: str = AllowMessages.ALL
     adopt_existing: bool = False
+    require_active: bool = False
 
     @property
     def immutable(self) -> tuple[object, ...]:
@@ -139,6 +140,8 @@ class EndpointDeclaration:
             properties["AllowMessages"] = str(self.allow_messages)
         if self.adopt_existing:
             properties["AdoptExisting"] = True
+        if self.require_active:
+            properties["RequireActive"] = True
         return properties
 
 
@@ -161,8 +164,13 @@ def read_endpoint(properties: Properties) -> EndpointDeclaration:
         ),
         name=properties.get("Name"),
         allow_messages=AllowMessages(properties.get("AllowMessages", AllowMessages.ALL)),
-        adopt_existing=str(properties.get("AdoptExisting", False)).lower() == "true",
+        adopt_existing=_is_true(properties, "AdoptExisting"),
+        require_active=_is_true(properties, "RequireActive"),
     )
+
+
+def _is_true(properties: Properties, name: str) -> bool:
+    return str(properties.get(name, False)).lower() == "true"
 
 
 def _token_properties(member: str, source: TokenSource) -> dict[str, Any]:

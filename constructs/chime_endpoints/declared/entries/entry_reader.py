@@ -106,12 +106,14 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
     def text(name: str) -> str:
         return reader.text(values[name], name) if name in values else UNKNOWN
 
+    def truth(name: str) -> bool:
+        return name in values and reader.truth(values[name], name)
+
     tokens = {
         name: read_token(reader, values[name], name) for name in ("device_token", "voip_device_token") if name in values
     }
     device_token, key = tokens.get("device_token", (PlainToken(UNKNOWN), None))
     voip_device_token, voip_key = tokens.get("voip_device_token", (None, None))
-    adopt = values.get("adopt_existing")
     declaration = EndpointDeclaration(
         app_instance_user_arn=text("user"),
         type=reader.choice(values["type"], "type", _TYPES) if "type" in values else UNKNOWN,
@@ -124,7 +126,8 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
             if "allow_messages" in values
             else AllowMessages.ALL
         ),
-        adopt_existing=False if adopt is None else reader.truth(adopt, "adopt_existing"),
+        adopt_existing=truth("adopt_existing"),
+        require_active=truth("require_active"),
     )
     return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
 

@@ -21,6 +21,7 @@ ENTRY_FIELDS = (
     "name",
     "allow_messages",
     "adopt_existing",
+    "require_active",
     "tags",
     "removal_policy",
     "update_replace_policy",
@@ -30,6 +31,7 @@ DEFAULT_FIELDS = (
     "application",
     "allow_messages",
     "adopt_existing",
+    "require_active",
     "tags",
     "removal_policy",
     "update_replace_policy",
@@ -55,6 +57,7 @@ FIELD_OF_PROPERTY: Mapping[str, str] = {
     "Name": "name",
     "AllowMessages": "allow_messages",
     "AdoptExisting": "adopt_existing",
+    "RequireActive": "require_active",
     **of_tokens(plain=".plain_text"),
 }
 """The field for each property that a violation can mention."""

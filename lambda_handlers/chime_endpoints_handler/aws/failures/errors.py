@@ -6,6 +6,7 @@ HandlerError                    safe to show in a Reason and a log: contains no 
 ├── AlreadyRegisteredError      an endpoint that this resource does not own has the device token
 ├── StaleEventError             CloudFormation is no longer waiting for this event
 ├── VanishedError               another caller deregistered the endpoint in the meantime
+├── InactiveError               the service says that the endpoint is INACTIVE
 ├── OutOfTimeError              too little time is left for another call
 └── ServiceError                a call failed; `kind` says how
 """
@@ -55,6 +56,10 @@ class StaleEventError(HandlerError):
 
 class VanishedError(HandlerError):
     """Another caller deregistered the endpoint while the handler was changing it."""
+
+
+class InactiveError(HandlerError):
+    """The declaration requires an active endpoint, and the service says that it is INACTIVE."""
 
 
 class OutOfTimeError(HandlerError):

@@ -28,13 +28,16 @@ class Beginning:
     """Empty if nothing is rolled back, or CloudFormation does not say."""
     at: float | None = None
     """Seconds since the epoch."""
+    is_no_rollback: bool = False
+    """Whether CloudFormation says that the stack is not being rolled back."""
 
 
 def before_update(request: Request, clients: Clients, call: Caller) -> Beginning:
     """Return the resource as it was before the update that CloudFormation is rolling back."""
     try:
-        if _status(request, clients, call) == "UPDATE_ROLLBACK_IN_PROGRESS":
-            return _beginning(events(request, clients, call), request)
+        if _status(request, clients, call) != "UPDATE_ROLLBACK_IN_PROGRESS":
+            return Beginning(is_no_rollback=True)
+        return _beginning(events(request, clients, call), request)
     except Exception:  # noqa: BLE001, S110 - the event is handled without the answer, whatever the cause
         pass
     return Beginning()

@@ -73,6 +73,7 @@ ENDPOINT_RULES: Mapping[str, Rule] = {
     "Name": Rule(),
     "AllowMessages": Rule(choices=tuple(AllowMessages)),
     "AdoptExisting": Rule(choices=("true", "false")),
+    "RequireActive": Rule(choices=("true", "false")),
 }
 TAG_RULES: Mapping[str, Rule] = {
     "ResourceARN": Rule(

@@ -134,7 +134,7 @@ class Facts:
     def is_same_declaration(self) -> bool:
         """Whether both declarations certainly are of the same endpoint, without a look at what is registered."""
         new, old = self.declaration, self.former_declaration
-        if new is None or old is None or not isinstance(self.current, Endpoint):
+        if new is None or old is None or new.require_active or not isinstance(self.current, Endpoint):
             return False
         return old.immutable == new.immutable and new.is_pinned
 
@@ -156,6 +156,8 @@ class Facts:
     """The endpoints of the declared and former users that may be this resource's, except the current one."""
     holders = _Seen[tuple[Registered, ...]](Look.HOLDERS)
     """The endpoints of the declared and former users with a desired device token."""
+    state = _Seen[str](Look.STATE)
+    """Why the registered endpoint is INACTIVE; empty if it is not."""
     former = _Seen[Desired | None](Look.FORMER)
     """What was declared before; None if it cannot be read."""
     desired = _Seen[Desired](Look.DESIRED)

@@ -44,6 +44,7 @@ class Performer:
             Look.HELD: self._held_elsewhere,
             Look.BEFORE: self._before,
             Look.OWN: lambda facts: self._of_users(self._candidates, facts),
+            Look.STATE: self._state,
             Look.HOLDERS: lambda facts: self._of_users(self._with_tokens, facts),
         }
         self._changes: Mapping[type, Callable[[Any, Facts], Facts]] = {
@@ -180,6 +181,11 @@ class Performer:
             if found or not self._context.pause(wait):
                 break
         return found
+
+    def _state(self, facts: Facts) -> str:
+        assert facts.new is not None  # noqa: S101 - of any other endpoint, the state is known
+        registered = presence.describe(self._context.endpoints(facts.user_arn), facts.new.endpoint_id)
+        return registered.inactive if registered is not None else ""
 
     def _remembered(self, facts: Facts) -> Facts:
         assert facts.new is not None  # noqa: S101 - only a registered endpoint is looked for

@@ -33,6 +33,8 @@ class Look(Enum):
     """The endpoints of the declared and former users that may be this resource's."""
     HOLDERS = auto()
     """The endpoints of the declared and former users with a declared device token."""
+    STATE = auto()
+    """Whether the registered endpoint is INACTIVE, and why."""
     REMEMBERED = auto()
     """Whether the registered endpoint exists, or the service only remembers the request token."""
 

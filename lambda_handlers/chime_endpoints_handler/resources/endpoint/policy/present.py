@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....aws.endpoints.api import Registered
+from ....aws.failures.errors import InactiveError
 from ....model.codes import Code
 from ....model.physical_id import Endpoint
 from ..facts import Facts, id_of
 from ..roles import Role, role_of
 from ..steps import Choose, Deregister, GiveUp, Look, Step, Succeed, Update
 from .failing import give_up, is_overtaken, unless_overtaken
+
+_ACTIVATE = "Declare the device's current token and an application that exists."
 
 
 def nothing_changed(facts: Facts) -> Step | None:
@@ -88,6 +91,23 @@ def _return_to(before: Registered, facts: Facts) -> Step:
     return unless_overtaken(facts, Choose(before, warning=warning, redefines_desired=True))
 
 
+def must_be_active(facts: Facts) -> Step | None:
+    """RequireActive is declared, and the chosen endpoint is INACTIVE: fail, unless this may be a rollback."""
+    if facts.declaration is None or not facts.declaration.require_active:
+        return None
+    chosen = _chosen(facts)
+    if not (inactive := chosen.inactive if facts.new is None else facts.state):
+        return None
+    if not facts.is_create and not facts.beginning.is_no_rollback:
+        return None
+    return GiveUp(
+        InactiveError(
+            Code.INACTIVE,
+            f"Endpoint {chosen.endpoint_id} is INACTIVE ({inactive}), and RequireActive is true. {_ACTIVATE}",
+        )
+    )
+
+
 def remove_strays(facts: Facts) -> Step | None:
     """An earlier attempt has left an endpoint beside the chosen one: deregister it.
 
@@ -136,7 +156,7 @@ def succeed(facts: Facts) -> Step | None:
     )
 
 
-CHOSEN_ROWS = (remove_strays, settle, overtaken_in_the_end, succeed)
+CHOSEN_ROWS = (must_be_active, remove_strays, settle, overtaken_in_the_end, succeed)
 """Create or Update: an endpoint is chosen."""
 
 
@@ -149,8 +169,8 @@ def _warnings(chosen: Registered, facts: Facts, *, is_kept: bool) -> Iterator[st
     yield from facts.warnings
     if chosen.inactive:
         yield (
-            f"{Code.INACTIVE}: Endpoint {chosen.endpoint_id} is INACTIVE ({chosen.inactive}) and receives no"
-            " pushes. Declare the device's current token and an application that exists."
+            f"{Code.INACTIVE}: Endpoint {chosen.endpoint_id} is INACTIVE ({chosen.inactive}) and receives no pushes."
+            f" {_ACTIVATE}"
         )
     if is_kept and facts.desired.refusal is not None:
         yield (
