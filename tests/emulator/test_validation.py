@@ -91,8 +91,8 @@ CASES = [
 
 
 def test_every_operation_is_covered() -> None:
-    """There are cases for all sixteen operations."""
-    assert len(OPERATIONS) == 16
+    """There are cases for all nineteen operations."""
+    assert len(OPERATIONS) == 19
     assert {case.values[0] for case in CASES} == set(OPERATIONS)
 
 
