@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from chime_endpoints_cli.account.calls.rate_limit import RateLimit
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.given_arns import region_of_arn
 from chime_endpoints_cli.local.background.background_process import background_cloud
@@ -69,14 +70,22 @@ def variables_in(given: Sequence[str]) -> Mapping[str, str]:
     return values
 
 
-def services_of(*, local: bool) -> Services:
-    """Return the services of AWS as the user's settings select them, or of the running local cloud."""
+def services_of(*, local: bool, calls_per_second: float | None = None) -> Services:
+    """Return the services of AWS as the user's settings select them, or of the running local cloud.
+
+    Args:
+        local: whether to use the local cloud.
+        calls_per_second: the most calls to Amazon Chime, if fewer than usual.
+    """
     given = click.get_current_context().find_object(Services)
     if given is not None:
         return given
     if local:
         require_posix("The local cloud")
-    return Services(local=background_cloud().addresses if local else None)
+    return Services(
+        local=background_cloud().addresses if local else None,
+        rate_limit=RateLimit(calls_per_second) if calls_per_second else None,
+    )
 
 
 def regions_with_stacks(services: Services, given: Sequence[str], arns: Sequence[str]) -> list[str]:

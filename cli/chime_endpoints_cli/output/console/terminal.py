@@ -44,10 +44,15 @@ def show_json(value: object) -> None:
     write_raw(json.dumps(value, indent=2) + "\n")
 
 
-def show_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+def show_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, with_header: bool = True) -> None:
     """Print values as CSV (RFC 4180) with the columns' names in the first line; None is an empty value.
 
     Values are exact, except on a terminal, which their invisible characters could manipulate.
+
+    Args:
+        columns: the names.
+        rows: the values by column.
+        with_header: whether to print the names, which more rows of the same CSV do not need.
     """
     is_terminal = sys.stdout.isatty()
 
@@ -57,7 +62,8 @@ def show_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> No
 
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    if with_header:
+        writer.writerow(columns)
     writer.writerows([cell(row[name]) for name in columns] for row in rows)
     write_raw(text.getvalue())
 

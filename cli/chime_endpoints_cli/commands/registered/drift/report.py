@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,8 +17,15 @@ from chime_endpoints_cli.output.console.terminal import console, counted, line
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 
 from .findings import Finding, State
+from .watching import REMOVED, Change
 
-_STYLES = {State.GONE: "red", State.INACTIVE: "red", State.CHANGED: "yellow", State.UNKNOWN: "magenta"}
+_STYLES = {
+    State.GONE: "red",
+    State.INACTIVE: "red",
+    State.CHANGED: "yellow",
+    State.UNKNOWN: "magenta",
+    State.IN_SYNC: "green",
+}
 
 
 def show(stacks: Sequence[Stack], findings: Sequence[Finding]) -> None:
@@ -36,6 +44,19 @@ def show(stacks: Sequence[Stack], findings: Sequence[Finding]) -> None:
     if explain := hint(" ".join(reasons), sys.stdout):
         line(out, 0, explain)
     out.print()
+
+
+def show_changes(changes: Iterable[Change]) -> None:
+    """Print what has changed since the last look, with its time."""
+    out = console()
+    for (at, stack), group in groupby(changes, key=lambda change: (change.at, change.finding.held.stack)):
+        line(out, 1, f"{at.astimezone():%H:%M:%S}  [bold]{escape(stack.name)}[/bold] ({stack.region})")
+        for change in group:
+            if change.is_removed:
+                path = escape(readable(change.finding.path))
+                line(out, 1, f"{REMOVED}  [bold]{path}[/bold]: its stack no longer has it")
+            else:
+                _show(out, change.finding)
 
 
 def _show(out: Console, finding: Finding) -> None:
