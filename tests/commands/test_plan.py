@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
-from chime_endpoints_emulator import ChannelType, Endpoint, push_backend
-from commands.conftest import Account, declared, physical_id
+from chime_endpoints_emulator import ChannelType, Endpoint, Fault, push_backend
+from commands.conftest import Account, AccountServices, declared, physical_id
 from support.identity import APPLICATION
+
+USER = "arn:aws:chime:us-east-1:123456789012:app-instance/0123/user/alice"
+GRANT = {"Type": "AWS::IAM::Policy"}
 
 
 def assembly(directory: Path, **stacks: dict[str, Any]) -> Path:
@@ -37,12 +43,13 @@ class Planner:
 
     def __init__(self, account: Account, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.account, self.directory, self.capsys = account, directory, capsys
+        self.services: Services = account.services
         self.code = 0
 
     def __call__(self, *arguments: str, **stacks: dict[str, Any]) -> str:
         """What the command prints."""
         app = ["--app", str(assembly(self.directory, **stacks))] if stacks else []
-        self.code = run(["plan", *app, *arguments], services=self.account.services)
+        self.code = run(["plan", *app, *arguments], services=self.services)
         captured = self.capsys.readouterr()
         assert "canary" not in captured.out + captured.err
         return captured.out + captured.err
@@ -50,6 +57,11 @@ class Planner:
     def entries(self, **stacks: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """The entries by key."""
         return {each["key"]: each for each in json.loads(self("--json", **stacks))["entries"]}
+
+    def entry(self, **stacks: dict[str, Any]) -> dict[str, Any]:
+        """The only entry."""
+        (entry,) = self.entries(**stacks).values()
+        return entry
 
 
 @pytest.fixture
@@ -68,12 +80,26 @@ def channels(**enabled: bool) -> None:
         )
 
 
-def deployed(account: Account, *endpoints: Endpoint, **changes: Any) -> dict[str, Any]:
-    """A deployed stack with these endpoints, by the name of the device; its template."""
-    resources = {f"Phone{number}": declared(each, **changes) for number, each in enumerate(endpoints)}
+def resource(endpoint: Endpoint, **changes: Any) -> dict[str, Any]:
+    """A declared endpoint, for which the deployment extends the function's role."""
+    return declared(endpoint, **changes) | {"DependsOn": ["Grant"]}
+
+
+def deployed(account: Account, *endpoints: Endpoint, name: str = "Push", **changes: Any) -> dict[str, Any]:
+    """The template of a deployed stack with these endpoints."""
+    resources = {"Grant": GRANT} | {
+        f"Phone{number}": resource(each, **changes) for number, each in enumerate(endpoints)
+    }
     ids = {f"Phone{number}": physical_id(each) for number, each in enumerate(endpoints)}
-    account.cloudformation.add("Push", json.loads(json.dumps(resources)), **ids)
+    account.cloudformation.add(name, copy.deepcopy(resources), **ids)
     return resources
+
+
+def new_phone(account: Account, **changes: Any) -> dict[str, Any]:
+    """A declared endpoint that is not registered."""
+    endpoint = account.register("canary-new", user_id="bob")
+    account.backend.endpoints.pop(endpoint.endpoint_id)
+    return resource(endpoint, **changes)
 
 
 def test_an_unchanged_stack_has_nothing_to_deploy(account: Account, plan: Planner) -> None:
@@ -87,12 +113,11 @@ def test_an_unchanged_stack_has_nothing_to_deploy(account: Account, plan: Planne
 def test_every_kind_of_change_has_its_sign(account: Account, plan: Planner) -> None:
     """The exit code is 2, and nothing is changed."""
     resources = deployed(account, *(account.register(f"canary-{number}", name=f"N{number}") for number in range(4)))
+    resources["New"] = new_phone(account)
     before = dict(account.backend.endpoints)
     resources["Phone0"]["Properties"]["Name"] = "New"
-    resources["Phone1"]["Properties"]["EndpointAttributes"] = {"DeviceToken": "canary-new"}
+    resources["Phone1"]["Properties"]["EndpointAttributes"] = {"DeviceToken": "canary-other"}
     del resources["Phone2"]
-    resources["New"] = declared(account.register("canary-x", user_id="bob"))
-    account.backend.endpoints.pop(next(reversed(account.backend.endpoints)))
     entries = plan.entries(Push=resources)
     assert {key: entry["action"] for key, entry in entries.items()} == {
         "Phone0": "update",
@@ -103,14 +128,184 @@ def test_every_kind_of_change_has_its_sign(account: Account, plan: Planner) -> N
     }
     assert entries["Phone0"]["differences"] == [{"field": "name", "old": "N0", "new": "New"}]
     assert [each["field"] for each in entries["Phone1"]["differences"]] == ["device_token"]
+    assert (entries["Phone1"]["is_deregistered"], entries["Phone0"]["is_deregistered"]) == (True, False)
     assert plan.code == ExitCode.FOUND
     assert account.backend.endpoints == before
+    text = plan(Push=resources)
+    assert [line for line in text.splitlines() if line.startswith("  -/+")] == ["  -/+  Phone1  user/alice, APNS"]
+    assert "this deregisters 1 of 4 endpoints (25 %)" in text
+
+
+def test_the_markdown_has_a_row_for_each_change(account: Account, plan: Planner) -> None:
+    """What Markdown would interpret is escaped; unchanged entries are only counted."""
+    resources = deployed(account, account.register(name="a|b <i>_x_"), account.register("canary-2"))
+    resources["Phone0"]["Properties"]["Name"] = "c"
+    text = plan("--format", "markdown", Push=resources)
+    (row,) = [line for line in text.splitlines() if line.startswith("| `")]
+    assert row.startswith("| `~` | Phone0 | user/alice, APNS | endpoint ")
+    assert row.endswith("name: a\\|b \\<i\\>\\_x\\_ → c |")
+
+
+def test_a_rotated_secret_is_the_replacement_that_it_will_be(account: Account, plan: Planner) -> None:
+    """An unchanged declaration is not resent; the plan says so. Any other change of the resource replaces it."""
+    secret = account.secret("canary-old")
+    source = {"DeviceTokenSource": {"SecretArn": secret}}
+    resources = deployed(account, account.register("canary-old"), EndpointAttributes=source)
+    assert plan.entry(Push=resources)["remarks"] == []
+    account.services.secrets("us-east-1").put_secret_value(SecretId=secret, SecretString="canary-new")
+    entry = plan.entry(Push=resources)
+    assert (entry["action"], "CloudFormation does not resend" in entry["remarks"][0]) == ("unchanged", True)
+    resources["Phone0"]["Properties"]["Name"] = "Other"
+    entry = plan.entry(Push=resources)
+    assert (entry["action"], [each["field"] for each in entry["differences"]]) == ("replace", ["name", "device_token"])
 
 
 def test_a_renamed_resource_would_fail_with_the_code_of_the_deployment(account: Account, plan: Planner) -> None:
     """CloudFormation creates the new resource first."""
     resources = deployed(account, account.register())
-    entry = plan.entries(Push={"Renamed": resources["Phone0"]})["Renamed"]
+    entry = plan.entry(Push={"Grant": GRANT, "Renamed": resources["Phone0"]})
     assert (entry["action"], entry["moved_from"], entry["fails"]["code"]) == ("move", "Phone0", "CE-411")
+    assert "belongs to Phone0 in stack Push" in entry["fails"]["reason"]
     assert "override_logical_id('Phone0')" in entry["remarks"][0]
     assert plan.code == ExitCode.FAILED
+
+
+@pytest.mark.parametrize(("first", "code"), [("From", None), ("Into", "CE-411")])
+def test_a_move_to_another_stack_depends_on_the_order(
+    account: Account, plan: Planner, first: str, code: str | None
+) -> None:
+    """If the former stack is deployed first, the token is free; either way, the plan shows the way without a gap."""
+    resources = deployed(account, account.register(), account.register("canary-2"), name="From")
+    stacks = {"From": resources, "Into": {"Grant": GRANT, "Phone": resources.pop("Phone0")}}
+    entry = plan.entries(**{name: stacks[name] for name in sorted(stacks, key=lambda name: name != first)})["Phone"]
+    assert (entry["action"], entry["moved_from"]) == ("move", "Phone0 in From")
+    assert (entry["fails"] or {}).get("code") == code
+    assert "three deployments" in entry["remarks"][0]
+
+
+def test_what_retain_leaves_is_said(account: Account, plan: Planner) -> None:
+    """A removed and a replaced endpoint stay registered, and do not count as deregistered."""
+    resources = deployed(account, account.register(), account.register("canary-2"))
+    for each in (resources["Phone0"], account.cloudformation.stacks[0].template["Resources"]["Phone1"]):
+        each |= {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Retain"}
+    del resources["Phone1"]
+    resources["Phone0"]["Properties"]["Type"] = "GCM"
+    entries = plan.entries(Push=resources)
+    assert [(each["action"], each["is_deregistered"]) for each in entries.values()] == [
+        ("replace", False),
+        ("delete", False),
+    ]
+    assert all("stays registered" in each["remarks"][0] for each in entries.values())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "reason"),
+    [
+        ({"APNS": False}, "The APNS channel of Application 0123"),
+        ({"GCM": True}, "has no APNS channel."),
+        (None, "Application 0123456789abcdef0123456789abcdef does not exist."),
+    ],
+)
+def test_an_application_that_cannot_deliver_fails(
+    account: Account, plan: Planner, kinds: dict[str, bool] | None, reason: str
+) -> None:
+    """The reason names what is missing, before the words of the deployment."""
+    push_backend().delete_app(application_id=APPLICATION.rpartition("/")[2])
+    if kinds is not None:
+        channels(**kinds)
+    fails = plan.entry(Push={"Grant": GRANT, "Phone": new_phone(account)})["fails"]
+    assert (fails["code"], reason in fails["reason"]) == ("CE-304", True)
+
+
+def test_the_quota_of_a_user_is_counted_over_all_entries(account: Account, plan: Planner) -> None:
+    """The tenth is accepted, the eleventh is not, because the quota is the default."""
+    for number in range(9):
+        account.register(f"canary-{number}", user_id="bob")
+    phone = new_phone(account)
+    second = copy.deepcopy(phone)
+    second["Properties"]["EndpointAttributes"] = {"DeviceToken": "canary-second"}
+    plan.services = Allowed(account.cloudformation)
+    entries = plan.entries(Push={"Grant": GRANT, "Phone": phone, "Second": second})
+    assert entries["Phone"]["fails"] is None
+    assert entries["Second"]["fails"]["code"] == "CE-305"
+    assert entries["Second"]["fails"]["reason"].startswith("The user has 10 endpoints, and may have 10.")
+
+
+class Allowed(AccountServices):
+    """An account with a quota, and a function whose role lacks some actions."""
+
+    def __init__(self, *args: Any, lacks: str = "", denies: str = "") -> None:
+        super().__init__(*args)
+        self.lacks, self.denies = lacks, denies
+
+    def functions(self, region: str) -> Any:  # noqa: ARG002 - there is one
+        """The stand-in of Lambda."""
+        return self
+
+    def roles(self) -> Any:
+        """The stand-in of IAM."""
+        return self
+
+    def quotas(self, region: str) -> Any:  # noqa: ARG002
+        """The stand-in of Service Quotas."""
+        return self
+
+    def get_service_quota(self, **_: str) -> dict[str, Any]:
+        """The operation of this name."""
+        return {"Quota": {"Value": 10.0}}
+
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - the API's name
+        """The operation of this name."""
+        return {"Role": FunctionName.replace("lambda:us-east-1", "iam:").replace("function:", "role/")}
+
+    def simulate_principal_policy(self, *, ActionNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        """The operation of this name."""
+        if self.denies:
+            message = f"User me is not authorized to perform: {self.denies} on resource: it"
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "SimulatePrincipalPolicy")
+        decisions = {each: "implicitDeny" if each == self.lacks else "allowed" for each in ActionNames}
+        return {
+            "EvaluationResults": [{"EvalActionName": each, "EvalDecision": said} for each, said in decisions.items()]
+        }
+
+
+@pytest.mark.parametrize(
+    ("lacks", "code"),
+    [
+        ("", None),
+        ("chime:RegisterAppInstanceUserEndpoint", "CE-301"),
+        ("mobiletargeting:GetApp", "CE-301"),
+        ("secretsmanager:GetSecretValue", "CE-202"),
+    ],
+)
+def test_a_function_that_the_deployment_does_not_extend_may_lack_permissions(
+    account: Account, plan: Planner, lacks: str, code: str | None
+) -> None:
+    """IAM says what the role of a shared function is allowed."""
+    plan.services = Allowed(account.cloudformation, lacks=lacks)
+    source = {"DeviceTokenSource": {"SecretArn": account.secret("canary-secret")}}
+    phone = new_phone(account, EndpointAttributes=source)
+    del phone["DependsOn"]
+    entry = plan.entry(Push={"Phone": phone})
+    assert ((entry["fails"] or {}).get("code"), entry["not_known"]) == (code, None)
+
+
+def test_a_role_that_may_not_be_looked_at_is_not_known(account: Account, plan: Planner) -> None:
+    """The plan names the permission that is missing; such an entry is never fine."""
+    plan.services = Allowed(account.cloudformation, denies="iam:SimulatePrincipalPolicy")
+    phone = new_phone(account)
+    del phone["DependsOn"]
+    entry = plan.entry(Push={"Phone": phone})
+    assert entry["not_known"] == "Your credentials lack iam:SimulatePrincipalPolicy on it."
+    assert (entry["fails"], plan.code) == (None, ExitCode.FAILED)
+
+
+@pytest.mark.parametrize("operation", ["ListAppInstanceUserEndpoints", "DescribeAppInstanceUserEndpoint"])
+def test_an_endpoint_that_may_not_be_looked_at_is_not_known(account: Account, plan: Planner, operation: str) -> None:
+    """IAM's denial is about our credentials, not about the endpoint."""
+    account.backend.faults.append(Fault(operation, error="AccessDeniedException", status=403, times=None))
+    resources = deployed(account, account.register())
+    resources["Phone0"]["Properties"]["Type"] = "GCM"
+    entry = plan.entry(Push=resources)
+    assert (entry["action"], plan.code) == ("replace", ExitCode.FAILED)
+    assert entry["not_known"].startswith(f"Your credentials lack chime:{operation} on ")

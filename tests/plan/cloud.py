@@ -75,6 +75,26 @@ class Quotas:
         return {"Quota": {"Value": float(self.value)}}
 
 
+class Roles:
+    """boto3's clients of Lambda and IAM, for a role that is allowed everything."""
+
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - the API's name
+        """The operation of this name."""
+        assert FunctionName.endswith(":handler")
+        return {"Role": "arn:aws:iam::123456789012:role/handler"}
+
+    def simulate_principal_policy(
+        self,
+        *,
+        PolicySourceArn: str,  # noqa: ARG002, N803
+        ActionNames: list[str],  # noqa: N803
+        ResourceArns: list[str],  # noqa: N803
+    ) -> dict[str, Any]:
+        """The operation of this name."""
+        assert len(ResourceArns) == 1
+        return {"EvaluationResults": [{"EvalActionName": each, "EvalDecision": "allowed"} for each in ActionNames]}
+
+
 class Stacks(FakeCloudFormation):
     """CloudFormation with what it hides of templates, and what it tells the function."""
 
@@ -131,6 +151,14 @@ class AccountServices(Services):
     def applications(self, region: str | None) -> Any:  # noqa: ARG002
         """The emulated applications."""
         return Applications()
+
+    def functions(self, region: str) -> Any:  # noqa: ARG002
+        """The deployed function."""
+        return Roles()
+
+    def roles(self) -> Any:
+        """The function's role."""
+        return Roles()
 
     def quotas(self, region: str) -> Any:  # noqa: ARG002
         """The account's quotas."""

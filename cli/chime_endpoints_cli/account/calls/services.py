@@ -171,6 +171,10 @@ class Services:
         """Return a client of `cloudformation`."""
         return self._client("cloudformation", region, _OTHERS)
 
+    def functions(self, region: str) -> Any:
+        """Return a client of `lambda`."""
+        return self._client("lambda", region, _OTHERS)
+
     def quotas(self, region: str) -> Any:
         """Return a client of `service-quotas`."""
         return self._client("service-quotas", region, _OTHERS)

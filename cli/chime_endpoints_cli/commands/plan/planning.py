@@ -15,13 +15,13 @@ from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
 from chime_endpoints_cli.output.console.terminal import waiting
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
+from .checks.function_roles import role_of
 from .checks.service_checks import ServiceChecks
 from .comparison.changes import changes_of
 from .comparison.deployed import DeployedStack, read_deployed
 from .declared.templates import Declared, DeclaredStack
 from .dry_run.deployment import Simulated, deploy
 from .dry_run.prefetch import prefetch
-from .dry_run.roles import Role
 from .dry_run.services.identity import SimulatedIdentity
 from .dry_run.services.observations import Observations
 from .result.entries import Plan
@@ -63,7 +63,10 @@ def simulate(services: Services, declared: Declared, *, now: float) -> Simulatio
     changes = [list(changes_of(each, its, lookups)) for each, its in zip(declared.stacks, deployed, strict=True)]
     identity = SimulatedIdentity(observations=Observations(services), checks=ServiceChecks(services), now=now)
     prefetch([each for of_stack in changes for each in of_stack], identity)
-    roles = {each.stack.id: Role() for each in deployed}
+    roles = {
+        its.stack.id: role_of(services, each, of_stack)
+        for each, its, of_stack in zip(declared.stacks, deployed, changes, strict=True)
+    }
     simulated = list(deploy(changes, identity, roles))
     return Simulation(declared=declared, deployed=deployed, existing=existing, simulated=simulated, identity=identity)
 

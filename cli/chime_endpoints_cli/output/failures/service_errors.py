@@ -26,7 +26,9 @@ _SERVICES: Mapping[str, str] = {
     **dict.fromkeys(("GetParameter", "PutParameter"), "ssm"),
     **dict.fromkeys(("DescribeStacks", "ListStacks", "ListStackResources", "GetTemplate"), "cloudformation"),
     **dict.fromkeys(("GetApp", "GetApnsChannel", "GetApnsSandboxChannel", "GetGcmChannel"), "mobiletargeting"),
+    "GetFunctionConfiguration": "lambda",
     "GetServiceQuota": "servicequotas",
+    "SimulatePrincipalPolicy": "iam",
     **dict.fromkeys(("DescribeStackEvents", "ListExports", "DescribeStackResource"), "cloudformation"),
 }
 """The prefix of an operation's IAM action, unless it is `chime`."""

@@ -10,6 +10,7 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_of
 from chime_endpoints_cli.account.stacks.stacks import Stack
 from chime_endpoints_cli.account.stacks.templates.constructs import keys_of
+from chime_endpoints_cli.commands.plan.comparison.changes import Event
 from chime_endpoints_cli.commands.plan.dry_run.deployment import Simulated
 
 
@@ -21,7 +22,11 @@ def causes(services: Services, simulated: Sequence[Simulated], stacks: Sequence[
         simulated: what the deployment does with each resource.
         stacks: all stacks of the regions.
     """
-    made = {done.outcome.physical_id: done for done in simulated if done.outcome.physical_id}
+    made = {
+        done.outcome.physical_id: done
+        for done in simulated
+        if done.change.event in (Event.CREATE, Event.UPDATE) and done.outcome.physical_id != done.change.physical_id
+    }
     found = {done.change.place: done.cause for done in simulated if done.cause}
     conflicts = [done for done in simulated if done.holder]
     held: StackEndpoints | None = None
