@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.roles.push_role import PUSH_ACTION, PUSH_PRINCIPAL, PUSH_ROLE
 from chime_endpoints_cli.account.stacks.stacks import deleted_stack_ids
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
@@ -108,6 +109,31 @@ def test_deploying_what_was_imported_changes_nothing_at_the_service(
 
 
 @pytest.mark.usefixtures("deployed")
+def test_the_doctor_examines_a_deployed_entry_and_sends_a_push(
+    stage: Stage, services: Services, app_instance: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only the role is missing; once it exists, the push service accepts a test push."""
+    listed = run(["list", f"{app_instance}/user/user-1", "--json"], services=services)
+    key = json.loads(capsys.readouterr().out)["endpoints"][0]["held_by"]["key"]
+    put(stage, "push/application", {"application_arn": APPLICATION, "channel_types": ["APNS_SANDBOX"]})
+    assert (listed, run(["doctor", key, "--json"], services=services)) == (ExitCode.DONE, ExitCode.FOUND)
+    assert json.loads(capsys.readouterr().out)["causes"] == ["push role"]
+    iam = services.roles()
+    trust = {"Effect": "Allow", "Principal": {"Service": PUSH_PRINCIPAL}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=PUSH_ROLE, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    allow = {"Effect": "Allow", "Action": PUSH_ACTION, "Resource": f"{APPLICATION}/messages"}
+    iam.put_role_policy(RoleName=PUSH_ROLE, PolicyName="Send", PolicyDocument=json.dumps({"Statement": [allow]}))
+    try:
+        assert run(["doctor", key, "--send", "--yes"], services=services) == ExitCode.DONE
+    finally:
+        iam.delete_role_policy(RoleName=PUSH_ROLE, PolicyName="Send")
+        iam.delete_role(RoleName=PUSH_ROLE)
+    shown = capsys.readouterr()
+    assert "Apple accepted the test push" in shown.out
+    assert "canary" not in shown.out + shown.err
+
+
+@pytest.mark.usefixtures("deployed")
 def test_what_changes_past_the_stack_is_found(
     stage: Stage, services: Services, before: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,8 +194,13 @@ def set_inactive(stage: Stage, endpoint: dict[str, Any]) -> None:
     """Set an endpoint inactive, as a failed delivery does."""
     content = {name: endpoint[name] for name in ("app_instance_user_arn", "endpoint_id")}
     content |= {"status": "INACTIVE", "status_reason": "INVALID_DEVICE_TOKEN"}
+    put(stage, "endpoint-state", content)
+
+
+def put(stage: Stage, path: str, content: dict[str, Any]) -> None:
+    """Call the emulator's control API."""
     request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
-        f"{stage.cloud.addresses.chime_url}/_emulator/endpoint-state", method="PUT", data=json.dumps(content).encode()
+        f"{stage.cloud.addresses.chime_url}/_emulator/{path}", method="PUT", data=json.dumps(content).encode()
     )
     urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - likewise
 

@@ -57,9 +57,9 @@ def local() -> None:
 def up(*, port: int, chime_port: int, context: tuple[str, ...]) -> None:
     """Start the local cloud, and create what endpoints.yaml refers to.
 
-    The command creates the app instances and users, the secrets with their fields, and the parameters, with made-up
-    device tokens. If you change the file, run the command again: it creates what is missing. The cloud runs until
-    `chime-endpoints local down`, and does not keep its data.
+    The command creates the app instances and users, the applications with working channels, the secrets with their
+    fields, and the parameters, with made-up device tokens. If you change the file, run the command again: it creates
+    what is missing. The cloud runs until `chime-endpoints local down`, and does not keep its data.
     """
     require_ministack()
     given = dict(options.variables_in(context))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.output.console.terminal import counted
 
 from .link import Link, Place, broken, ok
 from .looking import Record, Unseen, not_visible
@@ -55,15 +56,15 @@ def failures_link(
         return broken(
             Place.FAILURES,
             subject,
-            f"{len(failures)} failed deliveries in the last {DAYS} days, the last at {last.at:%Y-%m-%d %H:%M} UTC:"
-            f" {reason}",
+            f"{counted(len(failures), 'failure')} recorded in the last {DAYS} days, the last at"
+            f" {last.at:%Y-%m-%d %H:%M} UTC: {reason}",
             "If the cause has been removed since, send a test push: chime-endpoints doctor --send",
         )
-    counted = {rule: number for rule in rules if (number := _count(services, region, rule, since, look))}
+    numbers = {rule: number for rule in rules if (number := _count(services, region, rule, since, look))}
     if look.unseen:
         return not_visible(Place.FAILURES, subject, look.unseen)
-    if counted and not groups:
-        return not_visible(Place.FAILURES, subject, _of_any_endpoint(counted))
+    if numbers and not groups:
+        return not_visible(Place.FAILURES, subject, _of_any_endpoint(numbers))
     if not rules:
         return ok(
             Place.FAILURES,
@@ -74,8 +75,8 @@ def failures_link(
     return ok(Place.FAILURES, subject, f"no failed delivery was recorded in the last {DAYS} days")
 
 
-def _of_any_endpoint(counted: Mapping[str, int]) -> Unseen:
-    rules = ", ".join(f"{rule} ({number})" for rule, number in counted.items())
+def _of_any_endpoint(numbers: Mapping[str, int]) -> Unseen:
+    rules = ", ".join(f"{rule} ({number})" for rule, number in numbers.items())
     return Unseen(
         reason=f"rules counted failed deliveries in the last {DAYS} days, but do not record of which endpoint: {rules}",
         remedy="Add a log group of CloudWatch Logs as a target of the rule, and send a message.",
