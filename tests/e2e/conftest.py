@@ -9,7 +9,7 @@ import pytest
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
 from demo.clients import Clients
-from support.deployment import ROOT, Stage
+from support.deployment import APPLICATION, ROOT, Stage
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +32,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             other_user=f"{other}/user/carol",
             cdk=Cdk(app=ROOT, directory=cloud.directory, environment=cloud.environment),
         )
+        stage.make_application(APPLICATION)
         stage.cdk.bootstrap()
         yield stage

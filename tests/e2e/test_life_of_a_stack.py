@@ -162,6 +162,42 @@ def test_a_mistake_in_the_file_is_reported_on_the_terminal(stage: Stage, entries
     assert "Traceback" not in told.output
 
 
+def test_the_plan_said_before_each_deployment_what_it_does(
+    failed_at_first: Deployed,
+    created: Deployed,
+    updated: Deployed,
+    failed_update: Deployed,
+    moved_to_nobody: Deployed,
+    failed_for_its_source: Deployed,
+) -> None:
+    """From the file, without CDK, and with the codes of the failures; the other tests see that it was right."""
+    new = dict.fromkeys(["alice-phone", "bob-phone", "bob-tablet", "carol-phone", "tags on user/alice"], ("create", ""))
+    assert failed_at_first.planned == new | {"bob-tablet": ("create", "CE-201")}
+    assert created.planned == new
+    assert updated.planned == {
+        "alice-phone": ("update", ""),
+        "bob-phone": ("replace", ""),
+        "bob-tablet": ("delete", ""),
+        "carol-phone": ("delete", ""),
+        "tags on user/alice": ("update", ""),
+    }
+    assert failed_update.planned == {
+        "alice-phone": ("update", ""),
+        "bob-phone": ("replace", ""),
+        "bob-tablet": ("create", "CE-302"),
+        "carol-phone": ("create", ""),
+        "tags on user/alice": ("update", ""),
+    }
+    assert moved_to_nobody.planned["bob-phone"] == ("replace", "CE-302")
+    assert failed_for_its_source.planned["alice-phone"] == ("update", "CE-204")
+
+
+def test_after_a_deployment_there_is_nothing_to_deploy(created: Deployed, updated: Deployed) -> None:
+    """The plan reads the synthesized app, with the properties that only CDK knows."""
+    for deployed, count in ((created, 5), (updated, 3)):
+        assert list(deployed.planned_afterwards.values()) == [("unchanged", "")] * count
+
+
 def test_what_is_declared_is_registered(stage: Stage, created: Deployed) -> None:
     """Each endpoint has its declared values and the token from its source."""
     assert created.succeeded, created.output

@@ -94,6 +94,10 @@ def test_everything_that_a_valid_file_refers_to_is_created(project: Path) -> Non
     (project / "other.json").write_text(json.dumps(DECLARATION))
     started = command(project, "local", "up", "-c", "endpoints=other.json", *VARIABLES)
     assert started.returncode == 0, started.stderr
+    plan = [sys.executable, "-m", "chime_endpoints_cli.main", "plan", "other.json", "--json"]
+    planned = command(project, "local", "exec", "--", *plan)
+    assert (planned.returncode, planned.stderr) == (2, "")
+    assert json.loads(planned.stdout)["counts"]["create"] == len(DECLARATION["endpoints"])
     arguments = ("ChimeEndpoints", "-c", "endpoints=other.json", "--outputs-file", "out.json")
     # No setting of the user's own account has an effect.
     deployed = command(project, "local", "deploy", *arguments, AWS_PROFILE="missing", HTTP_PROXY="http://127.0.0.1:1")

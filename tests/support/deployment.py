@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.commands.plan.declared.assembly import read_assembly
+from chime_endpoints_cli.commands.plan.declared.file import read_file
+from chime_endpoints_cli.commands.plan.declared.templates import Declared
+from chime_endpoints_cli.commands.plan.planning import make_plan
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
 from chime_endpoints_cli.output.errors import CommandError
@@ -37,6 +42,10 @@ class Deployed:
     """The inline policies of all roles."""
     logged: str
     """All that functions have logged so far; a log goes with its stack."""
+    planned: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """What `plan` said before: for each entry the action, and the code with which it fails."""
+    planned_afterwards: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """What it says about the synthesized app after a successful deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +67,25 @@ class Stage:
         """Deploy a declaration with these entries."""
         path = self.cloud.directory / "endpoints.json"
         path.write_text(json.dumps({"defaults": {"application": APPLICATION}, "endpoints": endpoints}))
-        return self._after(lambda: self.cdk.deploy("--context", f"endpoints={path}"))
+        planned = self._plan(lambda: read_file(path, {}))
+        done = self._after(lambda: self.cdk.deploy("--context", f"endpoints={path}"))
+        left = self._plan(lambda: read_assembly(self.cloud.directory / "cdk.out")) if done.succeeded else {}
+        return replace(done, planned=planned, planned_afterwards=left)
+
+    def _plan(self, read: Callable[[], Declared]) -> dict[str, tuple[str, str]]:
+        """What `plan` says: the action for each entry, and the code with which it fails."""
+        try:
+            plan = make_plan(Services(local=self.cloud.addresses), read())
+        except CommandError:
+            return {}  # the file has mistakes
+        assert not plan.is_unsure, plan.to_json()
+        return {
+            entry.key if entry.is_endpoint else entry.subject: (
+                entry.action.word,
+                "" if entry.problem is None else entry.problem.code,
+            )
+            for entry in plan.entries
+        }
 
     def destroy(self) -> Deployed:
         """Destroy the deployed stack."""
@@ -83,6 +110,17 @@ class Stage:
     def client(self, service: str) -> Any:
         """A client of one of the local cloud's services."""
         return boto3.client(service, endpoint_url=self.cloud.addresses.aws_url, region_name="us-east-1", **CREDENTIALS)
+
+    def make_application(self, arn: str) -> None:
+        """Create an application with working channels."""
+        account = arn.split(":")[4]
+        body = {"application_arn": arn, "channel_types": ["APNS", "APNS_SANDBOX", "GCM"]}
+        request = urllib.request.Request(  # noqa: S310 - it is http, on loopback
+            f"{self.cloud.addresses.chime_url}/_emulator/push/application?account={account}&region=us-east-1",
+            method="PUT",
+            data=json.dumps(body).encode(),
+        )
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
     def emulator_state(self) -> dict[str, Any]:
         """The content of the emulated service."""

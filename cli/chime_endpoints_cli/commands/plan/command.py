@@ -9,6 +9,7 @@ import click
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.local.background.background_process import background_cloud
 from chime_endpoints_cli.local.cdk.context import cdk_context
 from chime_endpoints_cli.output.console.terminal import show_json, write_raw
 from chime_endpoints_cli.output.errors import CommandError
@@ -72,7 +73,8 @@ def plan_command(
     if app is not None:
         declared = read_assembly(app)
     else:
-        given = {**cdk_context(), **options.variables_in(context)}
+        of_the_cloud = background_cloud().variables if local else {}
+        given = {**cdk_context(), **of_the_cloud, **options.variables_in(context)}
         declared = read_file(file or Path(str(given.get("endpoints") or "endpoints.yaml")), given)
     plan = make_plan(options.services_of(local=local), declared)
     if form == "json":
