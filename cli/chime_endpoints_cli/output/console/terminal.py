@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import StringIO
 
 from rich.console import Console
@@ -71,7 +71,8 @@ def show_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, wi
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
     """Show a spinner on a terminal during the block."""
-    with console(stderr=True).status(f"{escape(text)} …"):
+    shown = console(stderr=True)
+    with shown.status(f"{escape(text)} …") if shown.is_terminal else nullcontext():
         yield
 
 
