@@ -35,9 +35,9 @@ class Cdk:
         """Deploy all stacks; return the output of cdk."""
         return self._run("deploy", "--all", "--require-approval", "never", "--output", str(self._assembly), *arguments)
 
-    def destroy(self) -> str:
+    def destroy(self, *arguments: str) -> str:
         """Destroy all stacks of the last deployment without synthesizing again; return the output of cdk."""
-        return self._run("destroy", "--all", "--force", "--app", str(self._assembly))
+        return self._run("destroy", "--all", "--force", "--app", str(self._assembly), *arguments)
 
     @property
     def _assembly(self) -> Path:
