@@ -130,6 +130,8 @@ def test_every_kind_of_change_has_its_sign(account: Account, plan: Planner) -> N
     assert [each["field"] for each in entries["Phone1"]["differences"]] == ["device_token"]
     assert (entries["Phone1"]["is_deregistered"], entries["Phone0"]["is_deregistered"]) == (True, False)
     assert plan.code == ExitCode.FOUND
+    plan("--allow-changes", Push=resources)
+    assert plan.code == ExitCode.DONE
     assert account.backend.endpoints == before
     text = plan(Push=resources)
     assert [line for line in text.splitlines() if line.startswith("  -/+")] == ["  -/+  Phone1  user/alice, APNS"]

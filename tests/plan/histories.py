@@ -61,6 +61,7 @@ _members: dict[str, st.SearchStrategy[Any]] = {
     "Name": st.sampled_from(NAMES),
     "AllowMessages": st.sampled_from([None, None, "ALL", "NONE"]),
     "AdoptExisting": st.sampled_from([None, None, "true"]),
+    "RequireActive": st.sampled_from([None, None, "true"]),
     "ServiceTimeout": st.sampled_from(["600", "600", "900"]),
 }
 _changed = st.sampled_from(list(_members)).flatmap(lambda name: st.tuples(st.just(name), _members[name]))

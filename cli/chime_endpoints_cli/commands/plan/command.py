@@ -28,7 +28,7 @@ from .result.markdown import to_markdown
     examples=[
         ("chime-endpoints plan", "endpoints.yaml of this directory"),
         ("cdk synth -q && chime-endpoints plan --app cdk.out", "an app of your own, or plain templates in it"),
-        ("chime-endpoints plan --format markdown > plan.md", "for a comment on a pull request"),
+        ("chime-endpoints plan --allow-changes --format markdown > plan.md", "for a comment on a pull request"),
         ("chime-endpoints plan --json | jq '.entries[] | select(.fails)'", "as JSON for another program"),
     ],
     exit_codes={
@@ -44,6 +44,7 @@ from .result.markdown import to_markdown
     metavar="DIRECTORY",
     help="Read the templates of a synthesized app (cdk.out) instead of a declaration file.",
 )
+@click.option("--allow-changes", is_flag=True, help="Exit with 0 instead of 2 if there are changes.")
 @options.context
 @options.local
 @options.formats("table", "json", "markdown")
@@ -52,6 +53,7 @@ def plan_command(
     *,
     file: Path | None,
     app: Path | None,
+    allow_changes: bool,
     context: tuple[str, ...],
     local: bool,
     form: str | None,
@@ -83,11 +85,11 @@ def plan_command(
         write_raw(to_markdown(plan))
     else:
         report.show(plan)
-    return exit_code(plan)
+    return exit_code(plan, allow_changes=allow_changes)
 
 
-def exit_code(plan: Plan) -> ExitCode:
+def exit_code(plan: Plan, *, allow_changes: bool) -> ExitCode:
     """Return the exit code for a plan."""
     if plan.fails or plan.is_unsure:
         return ExitCode.FAILED
-    return ExitCode.FOUND if plan.has_changes else ExitCode.DONE
+    return ExitCode.FOUND if plan.has_changes and not allow_changes else ExitCode.DONE

@@ -157,9 +157,10 @@ def place_of(properties: Mapping[str, Any] | None, member: str) -> str:
         return HIDDEN
     source = declared.device_token if member == "DeviceToken" else declared.voip_device_token
     if isinstance(source, SecretSource):
-        return f"{HIDDEN[:-1]}, secret {source.secret_arn}" + (f" field {source.field})" if source.field else ")")
+        name = source.secret_arn.rpartition(":secret:")[2]
+        return f"{HIDDEN[:-1]}, secret {name}" + (f", field {source.field})" if source.field else ")")
     if isinstance(source, ParameterSource):
-        version = f" version {source.version}" if source.version else ""
+        version = f", version {source.version}" if source.version else ""
         return f"{HIDDEN[:-1]}, parameter {source.parameter_name}{version})"
     return f"{HIDDEN[:-1]}, in the template)" if isinstance(source, PlainToken) else "none"
 

@@ -8,7 +8,7 @@ from chime_endpoints_cli.output.codes import page_of
 from chime_endpoints_cli.output.console.readable import readable
 
 from .entries import Entry, Plan
-from .sentences import conclusions, headline, what_happens
+from .sentences import conclusions, headline, title, what_happens
 
 _SPECIAL = "\\`*_{}[]<>()#+!|~&@"
 _LONGEST = 60_000  # GitHub refuses comments of more than 65,536 characters
@@ -32,9 +32,9 @@ def _stacks(plan: Plan) -> Iterator[str]:
         yield f"**{_plain(stack.name)}** ({stack.region}): {headline(stack, own)}\n\n"
         shown = [entry for entry in own if entry.is_change or entry.remarks or entry.not_known]
         if shown:
-            yield "| | Entry | Device of | What happens |\n|---|---|---|---|\n"
+            yield "| | Entry | | What happens |\n|---|---|---|---|\n"
         for entry in shown:
-            cells = (f"`{entry.action}`", _plain(entry.key), _plain(entry.subject), "<br>".join(_cell(entry)))
+            cells = (f"`{entry.action}`", *map(_plain, title(entry)), "<br>".join(_cell(entry)))
             yield f"| {' | '.join(cells)} |\n"
         yield "\n" if shown else ""
 

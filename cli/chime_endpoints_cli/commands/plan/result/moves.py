@@ -77,7 +77,8 @@ def _advice(old: ResourceChange, *, is_renamed: bool, is_file: bool, stays: bool
     if stays:
         return
     if is_renamed and is_file:
-        yield f"To rename the entry and keep its endpoint, declare `id: {old.key}` in it."
+        former = f"`id: {old.key}`" if old.key != old.logical_id else "its former key as `id`"
+        yield f"To rename the entry and keep its endpoint, declare {former} in it."
     elif is_renamed:
         yield f"To keep the endpoint, keep the logical ID: override_logical_id({old.logical_id!r})."
     else:

@@ -12,7 +12,7 @@ from chime_endpoints_cli.output.console.readable import readable
 from chime_endpoints_cli.output.console.terminal import console, line
 
 from .entries import Action, Entry, Plan
-from .sentences import conclusions, headline, what_happens
+from .sentences import conclusions, headline, title, what_happens
 
 _STYLES = {
     Action.CREATE: "green",
@@ -46,8 +46,8 @@ def show(plan: Plan) -> None:
 
 def _show(out: Console, entry: Entry) -> None:
     style = _STYLES[entry.action]
-    key = escape(readable(entry.key))
-    line(out, 1, f"[{style}]{entry.action:<4}[/{style}] [bold]{key}[/bold]  {escape(readable(entry.subject))}")
+    name, rest = (escape(readable(each)) for each in title(entry))
+    line(out, 1, f"[{style}]{entry.action:<4}[/{style}] [bold]{name}[/bold]  {rest}".rstrip())
     _say(out, what_happens(entry))
     for difference in entry.differences:
         old, new = escape(readable(difference.old)), escape(readable(difference.new))

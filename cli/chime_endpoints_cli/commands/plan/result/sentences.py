@@ -37,16 +37,17 @@ def headline(stack: Stack, entries: Sequence[Entry]) -> str:
 
 def what_happens(entry: Entry) -> str:
     """Return what the deployment does with the endpoint that is registered now."""
-    endpoint = f"endpoint {entry.endpoint_id}"
-    goes = f"{endpoint} is deregistered" if entry.goes else ""
-    match entry.action:
-        case Action.MOVE:
-            return f"was {entry.moved_from}" + (f"; {goes}" if goes else "")
-        case Action.REPLACE | Action.DELETE:
-            return goes
-        case Action.UPDATE:
-            return endpoint if entry.endpoint_id else ""
-    return ""
+    endpoint = f"endpoint {entry.endpoint_id}" if entry.endpoint_id else ""
+    if entry.goes and entry.problem is None:
+        endpoint += " is deregistered"
+    if entry.action is Action.MOVE:
+        return "; ".join(filter(None, (f"was {entry.moved_from}", endpoint)))
+    return endpoint
+
+
+def title(entry: Entry) -> tuple[str, str]:
+    """Return what an entry is called, and what else identifies it."""
+    return (entry.key, entry.subject) if entry.is_endpoint else (entry.subject, "")
 
 
 def conclusions(plan: Plan) -> Iterator[str]:
