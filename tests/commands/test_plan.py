@@ -18,7 +18,14 @@ from commands.conftest import Account, AccountServices, declared, physical_id
 from support.identity import APPLICATION
 
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/0123/user/alice"
-GRANT = {"Type": "AWS::IAM::Policy"}
+GRANT = {
+    "Type": "AWS::IAM::Policy",
+    "Properties": {
+        "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+        "Roles": ["handler"],
+    },
+}
+"""The deployment extends the role of a shared function."""
 
 
 def assembly(directory: Path, **stacks: dict[str, Any]) -> Path:
@@ -290,6 +297,46 @@ def test_a_function_that_the_deployment_does_not_extend_may_lack_permissions(
     del phone["DependsOn"]
     entry = plan.entry(Push={"Phone": phone})
     assert ((entry["fails"] or {}).get("code"), entry["not_known"]) == (code, None)
+
+
+def statement(actions: list[str]) -> dict[str, Any]:
+    """A statement that allows actions on everything of a service."""
+    return {"Effect": "Allow", "Action": actions, "Resource": {"Fn::Sub": "arn:${AWS::Partition}:*"}}
+
+
+@pytest.mark.parametrize(
+    ("lacks", "code"),
+    [
+        ("", None),
+        ("chime:ListAppInstanceUserEndpoints", None),
+        ("mobiletargeting:GetApp", "CE-301"),
+        ("ssm:*", "CE-202"),
+    ],
+)
+def test_the_policies_of_a_template_are_evaluated(
+    account: Account, plan: Planner, lacks: str, code: str | None
+) -> None:
+    """A function, its role and its policies are all in the template; nothing of that is deployed."""
+    account.services.parameters("us-east-1").put_parameter(Name="/push", Value="canary-x", Type="SecureString")
+    phone = new_phone(account, EndpointAttributes={"DeviceTokenSource": {"ParameterName": "/push"}})
+    phone["Properties"]["ServiceToken"] = {"Fn::GetAtt": ["Function", "Arn"]}
+    actions = [
+        "chime:*AppInstanceUserEndpoint",
+        "mobiletargeting:GetApp",
+        "chime:ListAppInstanceUserEndpoints",
+        "ssm:*",
+    ]
+    document = {"Statement": [statement([each for each in actions if each != lacks])]}
+    resources = {
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": "Role.Arn"}}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": document}]}},
+        "Phone": phone,
+    }
+    entry = plan.entry(Push=resources)
+    assert ((entry["fails"] or {}).get("code"), entry["not_known"]) == (code, None)
+    resources["Role"]["Properties"]["ManagedPolicyArns"] = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    entry = plan.entry(Push=resources)
+    assert (entry["fails"], bool(entry["not_known"])) == (None, code is not None)
 
 
 def test_a_role_that_may_not_be_looked_at_is_not_known(account: Account, plan: Planner) -> None:

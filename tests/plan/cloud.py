@@ -40,7 +40,8 @@ class Vault:
         assert WithDecryption
         if Name not in self.parameters:
             raise _refusal("ParameterNotFound", "GetParameter")
-        return {"Parameter": {"Value": self.parameters[Name], "Type": "SecureString"}}
+        arn = f"arn:aws:ssm:us-east-1:123456789012:parameter{Name}"
+        return {"Parameter": {"Value": self.parameters[Name], "Type": "SecureString", "ARN": arn}}
 
 
 class Applications:

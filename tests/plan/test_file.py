@@ -4,44 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
-from moto import mock_aws
 
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.stack_assignment.resources import resources_of
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
 from docs.blocks import ROOT, blocks_of
-from plan.cloud import Cloud, Vault
-from plan.histories import APP_INSTANCE, SECRET, channel
-from support.sink import Sink, open_sink
-from support.stage import APPLICATION, stage_for
+from plan.cloud import Cloud
+from plan.histories import APP_INSTANCE, SECRET
+from support.stage import APPLICATION
 from support.terminal import on_terminal
 
 Entries = dict[str, dict[str, Any]]
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A response URL."""
-    with open_sink() as made, mock_aws():
-        yield made
-
-
-@pytest.fixture
-def cloud(sink: Sink) -> Cloud:
-    """An account with an application, a secret, and the users alice, bob and carol."""
-    stage = stage_for(sink, is_direct=True)
-    stage.backend.create_app_instance(name="chat")
-    for name in ("alice", "bob", "carol"):
-        stage.backend.ensure_app_instance_user(app_instance_user_arn=f"{APP_INSTANCE}/user/{name}")
-    for kind in ("APNS", "GCM"):
-        channel(APPLICATION, kind, enabled=True)
-    return Cloud(stage, Vault({SECRET: json.dumps({name: f"canary-{name}" for name in ("alice", "bob", "carol")})}))
 
 
 def phone(user: str, **members: Any) -> dict[str, Any]:

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from chime_endpoints_cli.commands.plan.declared.templates import Declared, DeclaredStack
 from chime_endpoints_cli.commands.plan.planning import Simulation, plan_of, simulate
 from chime_endpoints_cli.commands.plan.result.entries import Action, Entry, Plan
 from plan.cloud import Answered, Cloud, Resources, Vault, as_planned, as_registered
 from plan.histories import APP_INSTANCE, SECRET, TOKENS, changed, channel, declarations, incidents
-from support.sink import Sink, open_sink
+from support.sink import Sink
 from support.stage import APPLICATION, OTHER_APPLICATION, stage_for
-
-
-@pytest.fixture(scope="module")
-def sink() -> Iterator[Sink]:
-    """A response URL."""
-    with open_sink() as made, mock_aws():
-        yield made
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

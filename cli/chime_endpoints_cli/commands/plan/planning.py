@@ -17,7 +17,7 @@ from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .checks.function_roles import role_of
 from .checks.service_checks import ServiceChecks
-from .comparison.changes import changes_of
+from .comparison.changes import changes_of, contexts_of
 from .comparison.deployed import DeployedStack, read_deployed
 from .declared.templates import Declared, DeclaredStack
 from .dry_run.deployment import Simulated, deploy
@@ -64,7 +64,7 @@ def simulate(services: Services, declared: Declared, *, now: float) -> Simulatio
     identity = SimulatedIdentity(observations=Observations(services), checks=ServiceChecks(services), now=now)
     prefetch([each for of_stack in changes for each in of_stack], identity)
     roles = {
-        its.stack.id: role_of(services, each, of_stack)
+        its.stack.id: role_of(services, each, of_stack, contexts_of(each, its, lookups))
         for each, its, of_stack in zip(declared.stacks, deployed, changes, strict=True)
     }
     simulated = list(deploy(changes, identity, roles))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from botocore.exceptions import ClientError
 
 from chime_endpoints._iam.statements import ENDPOINT_ACTIONS, TAG_ACTIONS
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.stacks.stacks import OUR_TYPES
+from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import TemplateContext
 from chime_endpoints_cli.commands.plan.comparison.changes import ResourceChange
 from chime_endpoints_cli.commands.plan.declared.templates import DeclaredStack
 from chime_endpoints_cli.commands.plan.dry_run.roles import Role
@@ -18,43 +17,38 @@ from chime_endpoints_cli.commands.plan.dry_run.services.observations import not_
 from chime_endpoints_cli.commands.plan.dry_run.services.unknown import NotKnownError
 from chime_endpoints_handler.model.arns import region_of
 
-_GRANTING = frozenset({"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::Lambda::Function"})
+from .template_policies import Granted, granted_by
+
 _FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]+:\d+:function:[^:]+(:[^:]+)?")
 _USER = re.compile(r"(?P<users>.*:app-instance/[^/]+/user/).+")
 _TOGETHER = (tuple(ENDPOINT_ACTIONS), tuple(TAG_ACTIONS))
 """Actions that are asked for in one call, because a resource needs all of them."""
 
 
-def role_of(services: Services, declared: DeclaredStack, changes: Sequence[ResourceChange]) -> Role:
-    """Return the role of a stack's function."""
-    if declared.is_partial or _is_extended(declared.template):
-        return Role()
+def role_of(
+    services: Services,
+    declared: DeclaredStack,
+    changes: Sequence[ResourceChange],
+    contexts: Iterable[TemplateContext],
+) -> Role:
+    """Return the role of a stack's function.
+
+    Args:
+        services: the account.
+        declared: the stack that is deployed.
+        changes: what happens to its resources.
+        contexts: its deployed template and its declared template.
+    """
+    if declared.is_partial:
+        return Role()  # the constructs grant what is needed
+    granted = granted_by(contexts)
     tokens = {str((change.new or {}).get("ServiceToken")) for change in changes if change.new is not None}
     functions = [token for token in tokens if _FUNCTION.fullmatch(token)]
-    if len(functions) != 1 or len(tokens) != 1:
-        return Role(may_call=_unknown("Only CloudFormation knows which function handles the resources."))
-    return Role(may_call=_Simulator(services, functions[0]).may_call)
-
-
-def _is_extended(template: Mapping[str, Any]) -> bool:
-    """Whether the deployment itself creates the function, or gives its role what the resources need."""
-    resources = template.get("Resources") or {}
-    return any(
-        resources.get(name, {}).get("Type") in _GRANTING
-        for resource in resources.values()
-        if resource.get("Type") in OUR_TYPES
-        for name in _needed(resource)
-    )
-
-
-def _needed(resource: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the logical ids that a resource depends on: explicitly, and by its ServiceToken."""
-    depends = resource.get("DependsOn") or []
-    yield from [depends] if isinstance(depends, str) else depends
-    token = (resource.get("Properties") or {}).get("ServiceToken")
-    if isinstance(token, Mapping) and "Fn::GetAtt" in token:
-        attribute = token["Fn::GetAtt"]
-        yield attribute.split(".")[0] if isinstance(attribute, str) else attribute[0]
+    if len(functions) == 1 and len(tokens) == 1:
+        otherwise: Callable[[str, str], bool] = _Simulator(services, functions[0]).allows
+    else:
+        otherwise = _unknown("Only CloudFormation knows what the role of the function is allowed.")
+    return Role(may_call=_Asked(granted, otherwise).may_call)
 
 
 def _unknown(reason: str) -> Callable[[str, str], bool]:
@@ -62,6 +56,25 @@ def _unknown(reason: str) -> Callable[[str, str], bool]:
         raise NotKnownError(reason)
 
     return may_call
+
+
+class _Asked:
+    """Asks the templates, and then the deployed role."""
+
+    def __init__(self, granted: Granted, otherwise: Callable[[str, str], bool]) -> None:
+        self._granted = granted
+        self._otherwise = otherwise
+
+    def may_call(self, action: str, resource: str) -> bool:
+        """Whether the role allows an action; for a user, first whether it allows it on all users."""
+        found = _USER.fullmatch(resource)
+        everyone = f"{found['users']}*" if found is not None else resource
+        if self._granted.decide(action, everyone):
+            return True
+        decision = self._granted.decide(action, resource)
+        if decision is not None:
+            return decision
+        return self._otherwise(action, everyone) or (everyone != resource and self._otherwise(action, resource))
 
 
 class _Simulator:
@@ -73,14 +86,8 @@ class _Simulator:
         self._role = ""
         self._decisions: dict[tuple[str, str], bool | NotKnownError] = {}
 
-    def may_call(self, action: str, resource: str) -> bool:
-        """Whether the role allows an action; for a user, first whether it allows it on all users."""
-        found = _USER.fullmatch(resource)
-        if found is not None and self._allows(action, f"{found['users']}*"):
-            return True
-        return self._allows(action, resource)
-
-    def _allows(self, action: str, resource: str) -> bool:
+    def allows(self, action: str, resource: str) -> bool:
+        """Whether the role allows an action on a resource."""
         if (action, resource) not in self._decisions:
             actions = next((group for group in _TOGETHER if action in group), (action,))
             self._decisions |= {(each, resource): found for each, found in self._simulated(actions, resource).items()}

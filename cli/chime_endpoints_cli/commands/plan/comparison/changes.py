@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -62,17 +62,20 @@ class ResourceChange:
         return self.stack.id, self.logical_id
 
 
-def changes_of(declared: DeclaredStack, deployed: DeployedStack, lookups: Lookups) -> Iterator[ResourceChange]:
-    """Yield what CloudFormation would do with each resource of this project's types."""
-    new = TemplateContext(
-        stack=with_parameters_of(deployed, declared.template),
-        template=declared.template,
-        resources=deployed.resources,
-        lookups=lookups,
-    )
+def contexts_of(
+    declared: DeclaredStack, deployed: DeployedStack, lookups: Lookups
+) -> tuple[TemplateContext, TemplateContext]:
+    """Return what the values of the deployed and of the declared template depend on."""
     old = TemplateContext(
         stack=deployed.stack, template=deployed.template, resources=deployed.resources, lookups=lookups
     )
+    stack = with_parameters_of(deployed, declared.template)
+    return old, replace(old, stack=stack, template=declared.template)
+
+
+def changes_of(declared: DeclaredStack, deployed: DeployedStack, lookups: Lookups) -> Iterator[ResourceChange]:
+    """Yield what CloudFormation would do with each resource of this project's types."""
+    old, new = contexts_of(declared, deployed, lookups)
     written = declared.template.get("Resources") or {}
     ours = {name: each for name, each in written.items() if each.get("Type") in OUR_TYPES and _is_made(each, new)}
     for logical_id, resource in ours.items():
