@@ -43,6 +43,8 @@ ENDPOINT_NOTES: Notes = {
     "AllowMessages": ("whether messages are pushed; default: ALL", IN_PLACE),
     "AdoptExisting": ("whether to take over an existing endpoint with this token; default: false", NOTHING),
     "RequireActive": ("whether to fail if the service says that the endpoint is INACTIVE; default: false", CHECKED),
+    "AssumedRoleArn": ("the role in the user's account that the function assumes", NOTHING),
+    "ExternalId": ("the external ID that the role asks for", NOTHING),
 }
 SOURCE_NOTES: Mapping[str, str] = {
     "SecretArn": "a secret in AWS Secrets Manager; or use ParameterName",
@@ -55,6 +57,8 @@ SOURCE_NOTES: Mapping[str, str] = {
 TAGS_NOTES: Notes = {
     "ResourceARN": ("an app instance, an AppInstanceUser or an AppInstanceBot", REPLACED),
     "Tags": ("a list of Key and Value", IN_PLACE),
+    "AssumedRoleArn": ("the role in the identity's account that the function assumes", NOTHING),
+    "ExternalId": ("the external ID that the role asks for", NOTHING),
 }
 TAG_MEMBER_NOTES: Mapping[str, str] = {
     "Key": "must be unique and not start with `aws:`",

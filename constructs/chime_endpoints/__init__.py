@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
 
+    from .cross_account_role import CrossAccountRole
     from .delivery_failure import DeliveryFailureRule
     from .device_token import DeviceToken
     from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
@@ -25,6 +26,7 @@ __all__ = [
     "AllowMessages",
     "AppInstanceUserEndpoint",
     "ChimeIdentityTags",
+    "CrossAccountRole",
     "DeliveryFailureRule",
     "DeviceToken",
     "EndpointProvider",
@@ -40,6 +42,7 @@ _MODULES = {
     "AllowMessages": "chime_endpoints_handler.model.declaration",
     "AppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "ChimeIdentityTags": "chime_endpoints.identity_tags",
+    "CrossAccountRole": "chime_endpoints.cross_account_role",
     "DeliveryFailureRule": "chime_endpoints.delivery_failure",
     "DeviceToken": "chime_endpoints.device_token",
     "EndpointProvider": "chime_endpoints.provider",

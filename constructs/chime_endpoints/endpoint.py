@@ -149,6 +149,8 @@ class AppInstanceUserEndpoint(_Endpoint):
         allow_messages: AllowMessages | None = None,
         adopt_existing: bool | None = None,
         require_active: bool | None = None,
+        assumed_role_arn: str | None = None,
+        external_id: str | None = None,
         tags: Mapping[str, str] | None = None,
         removal_policy: RemovalPolicy | None = None,
         update_replace_policy: RemovalPolicy | None = None,
@@ -182,6 +184,10 @@ class AppInstanceUserEndpoint(_Endpoint):
                 receives no pushes. The function asks after each change of the endpoint, which takes one more call; a
                 rollback restores the endpoint in any state. Pass True, False, or a CDK token that resolves to one of
                 them. Default: False, and the function logs a warning if it finds the endpoint INACTIVE.
+            assumed_role_arn: the ARN of the role that the function assumes to register an endpoint in another account;
+                see `CrossAccountRole`. It must be in the user's account. Default: the function uses its own role.
+            external_id: the external id that the role's trust policy asks for: 2 to 1,224 letters, digits and the
+                characters `_+=,.@:/-`. Default: none.
             tags: tags for the user, with the same effect as `Tags.of(endpoint).add`: at most 50 keys of 1 to 128
                 characters, none beginning with `aws:`, with values of 1 to 256 characters. Default: no tags. A change
                 updates the tags in place.
@@ -214,6 +220,8 @@ class AppInstanceUserEndpoint(_Endpoint):
             allow_messages=as_text(checked.valid_or("allow_messages", allow_messages, None) or AllowMessages.ALL),
             adopt_existing=adopt_existing is True,
             require_active=require_active is True,
+            assumed_role_arn=as_text(checked.valid_or("assumed_role_arn", assumed_role_arn, None)),
+            external_id=as_text(checked.valid_or("external_id", external_id, None)),
         )
         problems = [
             *checked.problems,
@@ -245,12 +253,22 @@ class AppInstanceUserEndpoint(_Endpoint):
         apply_policies(self._resource, removed=removal_policy, replaced=update_replace_policy)
         tokens = [device_token] if voip_device_token is None else [device_token, voip_device_token]
         policies = permissions.for_endpoint(
-            user=user, application=resource_arn, tokens=tokens, requires_active=bool(require_active)
+            user=user,
+            application=resource_arn,
+            tokens=tokens,
+            requires_active=bool(require_active),
+            assumed_role_arn=declaration.assumed_role_arn,
         )
         if policies:
             self._resource.node.add_dependency(*policies)
         self._carrier = Carrier(self, tags or {}, resource_type=ENDPOINT_TYPE, stack=stack)
-        put_on_user(self._carrier, user, permissions)
+        put_on_user(
+            self._carrier,
+            user,
+            permissions,
+            assumed_role_arn=declaration.assumed_role_arn,
+            external_id=declaration.external_id,
+        )
         if warning := region_warning(user, stack):
             Annotations.of(self).add_warning_v2("chime-endpoints:region", warning)
 

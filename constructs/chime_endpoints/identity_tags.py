@@ -49,13 +49,17 @@ def _entry(stack: Stack, arn: str, key: str) -> _Entry:
     return _entries.setdefault(stack, {}).setdefault(key, _Entry(union=TagUnion(arn=arn, stack=stack)))
 
 
-def put_on_user(carrier: Carrier, user: User, permissions: Permissions) -> None:
+def put_on_user(
+    carrier: Carrier, user: User, permissions: Permissions, *, assumed_role_arn: str | None, external_id: str | None
+) -> None:
     """Apply the tags of an endpoint to its user, through the user's own resource or one for each user and stack."""
     if user.native is not None:
         _put_on_native(carrier, user.native, user.arn)
         return
     stack = stack_of(permissions)
     entry = _entry(stack, user.arn, user.key)
+    if not entry.union.carriers:
+        entry.union.assumed_role = {"assumed_role_arn": assumed_role_arn, "external_id": external_id}
     entry.union.carriers.append(carrier)
 
     def provide() -> None:
@@ -104,6 +108,8 @@ class ChimeIdentityTags(Resource):
         *,
         resource_arn: str,
         tags: Mapping[str, str],
+        assumed_role_arn: str | None = None,
+        external_id: str | None = None,
         provider: IEndpointProvider | None = None,
     ) -> None:
         """Declare the tags of an identity.
@@ -115,6 +121,9 @@ class ChimeIdentityTags(Resource):
                 to the other identity.
             tags: at most 50 keys of 1 to 128 characters, none beginning with `aws:`, with values of 1 to 256
                 characters. A change updates the tags in place.
+            assumed_role_arn: the role that the function assumes to tag an identity in another account; see
+                `CrossAccountRole`. Default: the function uses its own role.
+            external_id: the external id that the role's trust policy asks for. Default: none.
             provider: the provider whose function applies the tags. Default: the provider that the endpoints of the
                 stack share.
 
@@ -126,7 +135,8 @@ class ChimeIdentityTags(Resource):
         resource_arn = as_text(resource_arn)
         stack = stack_of(scope)
         entry = _entry(stack, resource_arn, key_of(resource_arn, scope=scope))
-        declaration = TagsDeclaration(resource_arn=resource_arn, tags={})
+        assumed_role = {"assumed_role_arn": as_text(assumed_role_arn), "external_id": as_text(external_id)}
+        declaration = TagsDeclaration(resource_arn=resource_arn, tags={}, **assumed_role)
         found = violations(TAGS_TYPE, declaration.to_properties(), unresolved=is_unresolved)
         problems = [
             *map(in_parameters, found),
@@ -149,6 +159,7 @@ class ChimeIdentityTags(Resource):
         self._resource_arn = resource_arn
         self._carrier = Carrier(self, tags, resource_type=TAGS_TYPE, stack=stack)
         entry.union.carriers.insert(0, self._carrier)
+        entry.union.assumed_role = assumed_role
         entry.by_hand = self
         if entry.automatic is not None:
             entry.automatic.leave_out()

@@ -15,6 +15,7 @@ from typing import Protocol
 from .cloudformation import connections  # noqa: F401 - first, because it reads certificates while others are imported
 
 # isort: split
+from .aws.assumed_roles import AssumedRoles
 from .aws.calls import Caller
 from .aws.clients import AwsClients, Clients
 from .aws.deadline import Deadline, Phase
@@ -49,6 +50,7 @@ class Surroundings:
     """The function's environment; tests replace it."""
 
     clients: Clients = field(default_factory=AwsClients)
+    roles: AssumedRoles = field(default_factory=AssumedRoles)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     process: Process = field(default_factory=Process)
     now: Callable[[], float] = time.time
@@ -86,6 +88,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
     event_context = EventContext(
         request=request,
         clients=surroundings.clients,
+        assume=surroundings.roles.clients,
         deadline=deadline,
         call=call,
         arrival=surroundings.process.arrival(request.request_id, surroundings.environment),

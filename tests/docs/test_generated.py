@@ -28,10 +28,11 @@ from docs_tables import (
     same,
     written,
 )
-from support.stage import OTHER_APPLICATION, Stage
+from support.stage import ACCOUNT, OTHER_APPLICATION, Stage
 
 RESULTS = ROOT / "bench" / "results"
 SECRET = "chime/push-tokens"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Endpoints"
 
 
 @pytest.mark.parametrize("name", ["cold-start", "deploy", "rate", "synth", "warm"])
@@ -132,6 +133,8 @@ CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "AllowMessages": ({}, {"AllowMessages": "NONE"}, IN_PLACE),
     "AdoptExisting": ({}, {"AdoptExisting": "true"}, NOTHING),
     "RequireActive": ({}, {"RequireActive": "true"}, CHECKED),
+    "AssumedRoleArn": ({}, {"AssumedRoleArn": ROLE}, NOTHING),
+    "ExternalId": ({"AssumedRoleArn": ROLE}, {"ExternalId": "chat-7"}, NOTHING),
 }
 
 
@@ -150,6 +153,7 @@ def test_a_change_does_what_the_page_says(stage: Stage, name: str, is_other_toke
     parameters = boto3.client("ssm", region_name="us-east-1")
     for value in ("canary-1", "canary-2" if is_other_token else "canary-1"):
         parameters.put_parameter(Name="/token", Value=value, Type="SecureString", Overwrite=True)
+    stage.roles.trusting[ROLE] = None
     before, after, change = CHANGES[name]
     if name == "AppInstanceUserArn":
         instance = stage.user.partition("/user/")[0]

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from chime_endpoints_handler.aws.failures.remedies import PAGE, SOURCES, Kind, explain
+from chime_endpoints_handler.aws.failures.remedies import ASSUME_ROLE, PAGE, SOURCES, Kind, explain
 from support.recorded import assert_as_recorded
 
 RECORDED = Path(__file__).parent / "recorded_advice.txt"
 ENDPOINT = [f"{verb}AppInstanceUserEndpoint" for verb in ("Register", "Update", "Describe", "Deregister")]
-OPERATIONS = [*ENDPOINT, "ListAppInstanceUserEndpoints", "TagResource", "ListTagsForResource", *SOURCES]
+OPERATIONS = [*ENDPOINT, "ListAppInstanceUserEndpoints", "TagResource", "ListTagsForResource", *SOURCES, ASSUME_ROLE]
 SAID = {
     Kind.UNAUTHENTICATED: [
         *("NoCredentialsError", "CredentialRetrievalError", "PartialCredentialsError"),

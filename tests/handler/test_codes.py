@@ -36,7 +36,7 @@ NAMED: Mapping[Code, tuple[str, ...]] = {
     Code.SOURCE_DELETED: ("InvalidRequestException", "scheduled for deletion"),
     Code.FIELD_MISSING: ("DeviceTokenSource: secret arn:", 'field "apns"'),
     Code.NO_TOKEN: ("DeviceTokenSource: ", "secret arn:", "Store "),
-    Code.DENIED: ("AccessDeniedException", "role needs chime:"),
+    Code.DENIED: ("AccessDenied", "role needs "),
     Code.FORBIDDEN: ("ForbiddenException", "exists", "role allows "),
     Code.NO_IDENTITY: ("TagResource", "ResourceARN exists"),
     Code.VALUE_REFUSED: ("BadRequestException", "rejected a value. Check "),
@@ -59,7 +59,7 @@ NAMED: Mapping[Code, tuple[str, ...]] = {
 }
 """Words that the message of each code must contain."""
 A_FAILED_CALL = re.compile(
-    r"[A-Z]\w+( (of|with) (endpoint|application|secret|parameter) \S+)?( for \w+)? failed: \S.*\. .+"
+    r"[A-Z]\w+( (of|with) (endpoint|application|role|secret|parameter) \S+)?( for \w+)? failed: \S.*\. .+"
 )
 CODES_OF_CALLS = {code for code in Code if code[3] in "23" and code not in (Code.FIELD_MISSING, Code.NO_TOKEN)} | {
     Code.STILL_THERE,

@@ -39,6 +39,8 @@ SOURCE = ATTRIBUTES["DeviceTokenSource"].members or {}
         (rules.TAG_MEMBER_RULES["Value"], (*TAG, "Tags", "*", "Value")),
         (SOURCE["VersionId"], ("secretsmanager", "GetSecretValue", "VersionId")),
         (SOURCE["VersionStage"], ("secretsmanager", "GetSecretValue", "VersionStage")),
+        (rules.ROLE_RULES["AssumedRoleArn"], ("sts", "AssumeRole", "RoleArn")),
+        (rules.ROLE_RULES["ExternalId"], ("sts", "AssumeRole", "ExternalId")),
     ],
     ids=lambda value: value[-1] if isinstance(value, tuple) else "",
 )
@@ -79,6 +81,8 @@ def test_what_is_written_is_read_back(attributes: dict[str, Any]) -> None:
         "AllowMessages": "NONE",
         "AdoptExisting": True,
         "RequireActive": True,
+        "AssumedRoleArn": "arn:aws:iam::123456789012:role/path/Role",
+        "ExternalId": "chat-7",
     }
     assert violations(declaration.ENDPOINT_TYPE, properties) == []
     read = declaration.read_endpoint(properties)

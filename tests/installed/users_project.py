@@ -23,6 +23,7 @@ from chime_endpoints import (
     AllowMessages,
     AppInstanceUserEndpoint,
     ChimeIdentityTags,
+    CrossAccountRole,
     DeviceToken,
     EndpointProvider,
     EndpointType,
@@ -61,6 +62,9 @@ def right(stack: Stack, secret: secretsmanager.ISecret, parameter: ssm.IStringPa
         endpoint_name="Phone",
         allow_messages=AllowMessages.NONE,
         adopt_existing=True,
+        require_active=True,
+        assumed_role_arn="arn",
+        external_id="chat-7",
         tags={"team": "chat"},
         removal_policy=RemovalPolicy.RETAIN,
         update_replace_policy=RemovalPolicy.DESTROY,
@@ -70,8 +74,8 @@ def right(stack: Stack, secret: secretsmanager.ISecret, parameter: ssm.IStringPa
     elsewhere = AppInstanceUserEndpoint.from_endpoint_attributes(
         stack, "Elsewhere", app_instance_user_arn=phone.app_instance_user_arn, endpoint_id="0123"
     )
-    there: list[IAppInstanceUserEndpoint] = [phone, elsewhere]
-    lost = there[0].on_delivery_failure("Lost", target=targets.SnsTopic(sns.Topic(stack, "Topic")))
+    both: list[IAppInstanceUserEndpoint] = [phone, elsewhere]
+    lost = both[0].on_delivery_failure("Lost", target=targets.SnsTopic(sns.Topic(stack, "Topic")))
     metric: cloudwatch.Metric = lost.metric_failures(period=Duration.minutes(1))
     metric.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)
     provider.metric_failures(label="Failures", statistic="Sum").create_alarm(
@@ -79,6 +83,19 @@ def right(stack: Stack, secret: secretsmanager.ISecret, parameter: ssm.IStringPa
     )
     tags = ChimeIdentityTags(stack, "Tags", resource_arn="arn", tags={"team": "chat"}, provider=provider)
     PushDeliveryRole(stack, "Delivery", applications=[application, "arn"])
+    there = CrossAccountRole(
+        stack,
+        "There",
+        trusted=iam.ArnPrincipal("arn"),
+        app_instances=["arn"],
+        applications=[application],
+        external_id="chat-7",
+        allow_tags=True,
+        role_name="Endpoints",
+    )
+    ChimeIdentityTags(
+        stack, "More", resource_arn="arn2", tags={}, assumed_role_arn=there.role_arn, external_id="chat-7"
+    )
     return f"{phone.endpoint_ref} {elsewhere.endpoint_id} {tags.tags_ref} {provider.service_token}"
 
 

@@ -93,6 +93,12 @@ def created(stage: Stage) -> str:
     return str(stage.create()["Reason"])
 
 
+def in_a_role_without_trust(stage: Stage) -> str:
+    """A Create by a role that does not trust the function."""
+    properties = stage.properties(AssumedRoleArn=f"arn:aws:iam::{ACCOUNT}:role/ChimeEndpoints")
+    return str(stage.create(properties)["Reason"])
+
+
 def renamed(stage: Stage) -> str:
     """An Update of the name."""
     return str(stage.update(held(stage), stage.properties(Name="new"), stage.properties())["Reason"])
@@ -338,6 +344,7 @@ MISTAKES: Mapping[Code, tuple[Mistake, ...]] = {
     Code.DENIED: (
         failing(REGISTER, created, error="AccessDeniedException"),
         failing(UPDATE, renamed, error="AccessDeniedException"),
+        in_a_role_without_trust,
     ),
     Code.FORBIDDEN: (of_a_missing_user, failing("TagResource", tagged_well, error="ForbiddenException")),
     Code.NO_IDENTITY: (tags_of_a_missing_user,),

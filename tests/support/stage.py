@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from chime_endpoints_handler import index
+from chime_endpoints_handler.aws.assumed_roles import AssumedRoles
 from chime_endpoints_handler.aws.clients import AwsClients
 from chime_endpoints_handler.cloudformation.arrival import Process
 from chime_endpoints_handler.model import declaration
@@ -148,6 +149,33 @@ class StagedClients:
         return self.stack
 
 
+class Roles(AwsClients):
+    """The roles of other accounts, whose trust policies ask for an external id or for none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trusting: dict[str, str | None] = {}
+        """The external id that each role asks for."""
+        self.assumed: list[str] = []
+        self.refusals = 0
+        """How many calls a new trust policy takes to be applied."""
+
+    def tokens(self) -> Roles:
+        """The client of AWS STS itself."""
+        return self
+
+    def assume_role(self, *, RoleArn: str, ExternalId: str | None = None, **others: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        """The real credentials of moto, if the role trusts the caller."""
+        external_id = {} if ExternalId is None else {"ExternalId": ExternalId}
+        answer: dict[str, Any] = super().tokens().assume_role(RoleArn=RoleArn, **external_id, **others)
+        self.refusals -= 1
+        if self.refusals >= 0 or self.trusting.get(RoleArn, "nobody") not in (None, ExternalId):
+            error = {"Code": "AccessDenied", "Message": f"not authorized to perform: sts:AssumeRole on {RoleArn}"}
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 403}}, "AssumeRole")
+        self.assumed.append(RoleArn)
+        return answer
+
+
 @dataclass
 class Stage:
     """One account with one user, and deliveries to the handler."""
@@ -157,6 +185,8 @@ class Stage:
     backend: ChimeSDKIdentityBackend
     clock: Clock
     stack: StackStandIn = field(default_factory=StackStandIn)
+    roles: Roles = field(default_factory=Roles)
+    """The roles of other accounts that the function can assume."""
     environment: dict[str, str] = field(default_factory=dict)
     jitter: Callable[[float, float], float] = lambda _, most: most
     is_direct: bool = False
@@ -171,6 +201,7 @@ class Stage:
         boto3 = (lambda: _WARM.chime(REGION)) if self.has_boto3 else None
         self.clients = StagedClients(self.stack, DirectClient(self.backend, boto3) if self.is_direct else None)
         self.stack.now = self.clock.now
+        self.assumed = AssumedRoles(self.roles, self.clock.now)
         self.starts_anew()
 
     def starts_anew(self) -> None:
@@ -182,6 +213,7 @@ class Stage:
         """The environment of the handler's process."""
         return index.Surroundings(
             clients=self.clients,
+            roles=self.assumed,
             environment=self.environment,
             process=self.process,
             now=self.clock.now,

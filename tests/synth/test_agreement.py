@@ -53,6 +53,13 @@ SHAPES: Mapping[str, tuple[str, int]] = {
         f"application: '{APPLICATION}%d', user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET}', field: f%d}}",
         48,
     ),
+    "a role each": (
+        (
+            f"user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET}', field: f%d}}, tags: {{team: chat}},"
+            " assumed_role_arn: 'arn:aws:iam::111122223333:role/chat-%d', external_id: chat-%d, require_active: true"
+        ),
+        62,
+    ),
     "long names": (
         f"name: {'ü' * 1500}, user: {INSTANCE}/user/u%d, device_token: {{secret: '{SECRET}', field: f%d}}",
         243,

@@ -48,10 +48,10 @@ def program(text: str) -> str:
     """The code of a module with its line numbers, without docstrings, annotations and imports."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        for name in ("returns", "annotation", "end_lineno", "col_offset", "end_col_offset"):
-            vars(node).pop(name, None)
         if isinstance(body := getattr(node, "body", None), list):
             body[:] = [_plain(each) for each in body if not _is_for_readers(each)]
+        for name in ("returns", "annotation", "end_lineno", "col_offset", "end_col_offset"):
+            vars(node).pop(name, None)
     return ast.dump(tree, include_attributes=True)
 
 
@@ -64,7 +64,9 @@ def _plain(node: ast.stmt) -> ast.stmt:
 
 def _is_for_readers(node: ast.stmt) -> bool:
     is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    return is_text or isinstance(node, ast.Import | ast.ImportFrom)
+    is_protocol = isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases)
+    is_alias = isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
+    return is_text or is_protocol or is_alias or isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def test_it_is_the_same_program_without_texts() -> None:

@@ -34,6 +34,7 @@ from constructs import Construct
 from chime_endpoints import (
     AppInstanceUserEndpoint,
     ChimeIdentityTags,
+    CrossAccountRole,
     DeliveryFailureRule,
     DeviceToken,
     EndpointProvider,
@@ -128,6 +129,16 @@ PUBLIC = {
         declares=PushDeliveryRole.__init__,
         path="Stack/It: ",
         right=lambda _: {"applications": [APPLICATION]},
+    ),
+    "cross-account role": Public(
+        call=CrossAccountRole,
+        declares=CrossAccountRole.__init__,
+        path="Stack/It: ",
+        right=lambda _: {
+            "trusted": iam.AccountPrincipal("444455556666"),
+            "app_instances": [APP_INSTANCE],
+            "applications": [APPLICATION],
+        },
     ),
     "on_delivery_failure": Public(
         call=_rule, declares=AppInstanceUserEndpoint.on_delivery_failure, path="Stack/E/It: "

@@ -16,12 +16,13 @@ _Cut: TypeAlias = tuple[int, int, int, int, bytes]
 
 
 def reduced(source: str) -> str:
-    """Return a module's source without docstrings, annotations, imports for them, comments and most indentation."""
+    """Return a module's source without docstrings, types, imports for them, comments and most indentation."""
     lines = source.encode().split(b"\n")  # ast counts columns in bytes
     tree = ast.parse(source)
-    for first, column, last, end, instead in sorted(
-        {*_texts(tree), *_annotations(tree, lines), *_imports(tree)}, reverse=True
-    ):
+    of_types = [*_types(tree)]
+    tree.body = [node for node in tree.body if node not in of_types]
+    cuts = {*_texts(tree), *_annotations(tree, lines), *_imports(tree), *(_cut(node, b"") for node in of_types)}
+    for first, column, last, end, instead in sorted(cuts, reverse=True):
         after = lines[last][end:]
         lines[first : last + 1] = [lines[first][:column] + instead + after, *[b""] * (last - first)]
     return _compact(b"\n".join(lines).decode())
@@ -30,6 +31,14 @@ def reduced(source: str) -> str:
 def has_code(source: str) -> bool:
     """Whether a module has more than a docstring. A subpackage's `__init__.py` without code is not needed."""
     return len(ast.parse(source).body) > 1
+
+
+def _types(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield the protocols and the aliases of types, which only annotations use."""
+    for node in tree.body:
+        is_protocol = isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Protocol" for base in node.bases)
+        if is_protocol or (isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"):
+            yield node
 
 
 def _texts(tree: ast.Module) -> Iterator[_Cut]:

@@ -63,6 +63,11 @@ def for_application(arn: str) -> Statement:
     return allow(["mobiletargeting:GetApp"], [arn])
 
 
+def for_assumed_role(arn: str) -> Statement:
+    """Allow assuming a role in the account of an app instance, which then allows everything else there."""
+    return allow(["sts:AssumeRole"], [arn])
+
+
 def for_tags(exact: Iterable[str], wide: Iterable[str]) -> list[Statement]:
     """Allow tagging exactly these identities, or the wider set if the list would be too long."""
     exactly = [allow(TAG_ACTIONS, sorted(set(exact)))]

@@ -40,6 +40,7 @@ from chime_endpoints._iam.statements import (
     document,
     for_app_instance,
     for_application,
+    for_assumed_role,
     quota_problems,
     rollback_statement,
 )
@@ -91,27 +92,53 @@ class Permissions(Construct):
         return made[stack]
 
     def for_endpoint(
-        self, *, user: User, application: str, tokens: Iterable[DeviceToken], requires_active: bool
+        self,
+        *,
+        user: User,
+        application: str,
+        tokens: Iterable[DeviceToken],
+        requires_active: bool,
+        assumed_role_arn: str | None,
     ) -> list[CfnResource]:
-        """Grant what an endpoint needs.
+        """Grant what an endpoint needs. If the function assumes a role for it, that role has the other permissions.
 
         Returns:
             The policies that the endpoint must depend on.
         """
         note_endpoint(self._provider, stack_of(self))
-        app_instance = user.app_instance_arn
+        policies = [
+            self._policies.get("Stack"),
+            *(
+                self._of_own_account(user.app_instance_arn, application)
+                if assumed_role_arn is None
+                else [self._assume(assumed_role_arn)]
+            ),
+            self._allow("Rollback", lambda: rollback_statement(Aws.STACK_ID)) if requires_active else None,
+        ]
+        return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
+
+    def for_tags_by(self, assumed_role_arn: str) -> list[CfnResource]:
+        """Grant what tags need that the function applies in an assumed role.
+
+        Returns:
+            The policies that the tags must depend on.
+        """
+        policy = self._assume(assumed_role_arn)
+        return [] if policy is None else [policy]
+
+    def _of_own_account(self, app_instance: str, application: str) -> list[CfnResource | None]:
         app_instance_key = key_of(app_instance, scope=self)
         application_key = key_of(application, scope=self)
         users = f"{app_instance}/user/*"
-        policies = [
-            self._policies.get("Stack"),
+        return [
             self._allow(
                 f"AppInstance{digest(app_instance_key)}", lambda: for_app_instance(app_instance), wildcards=[users]
             ),
             self._allow(f"Application{digest(application_key)}", lambda: for_application(application)),
-            self._allow("Rollback", lambda: rollback_statement(Aws.STACK_ID)) if requires_active else None,
         ]
-        return [policy for policy in policies if policy is not None] + self._allow_reading(tokens)
+
+    def _assume(self, role_arn: str) -> CfnResource | None:
+        return self._allow(f"AssumedRole{digest(key_of(role_arn, scope=self))}", lambda: for_assumed_role(role_arn))
 
     def tag_policies(self) -> list[IDependable]:
         """Return the policies that tags must depend on."""

@@ -36,6 +36,9 @@ class TagsResources(Construct):
         """Create the resource that applies a union's tags to its identity."""
         resource = TagsResource(self, resource_id, union=union)
         TagReport.of(union.stack).check_later(self, union)
+        if role_arn := union.assumed_role.get("assumed_role_arn"):
+            resource.node.add_dependency(*self.permissions.for_tags_by(role_arn))
+            return resource
         is_user = "/user/" in union.arn or is_unresolved(union.arn)
         self.permissions.allow_tagging(
             Taggable(
@@ -73,5 +76,5 @@ class TagsResource(CfnResource):
     @property
     def _cfn_properties(self) -> Mapping[str, Any]:
         # CDK reads this when it writes the template. A lazy value for each resource would cost more than the resource.
-        declaration = TagsDeclaration(resource_arn=self.union.arn, tags=self.union.values())
+        declaration = TagsDeclaration(resource_arn=self.union.arn, tags=self.union.values(), **self.union.assumed_role)
         return {**self._service, **declaration.to_properties()}

@@ -76,6 +76,8 @@ class TagUnion:
     stack: Stack
     """The stack that tags the identity."""
     carriers: list[Carrier] = field(default_factory=list)
+    assumed_role: Mapping[str, str | None] = field(default_factory=dict)
+    """The options `assumed_role_arn` and `external_id`, if the function assumes a role to tag the identity."""
 
     def tags(self) -> Iterator[Tag]:
         """Yield the tags of each carrier, translated for the stack that tags the identity."""

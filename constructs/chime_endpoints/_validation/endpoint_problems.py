@@ -12,7 +12,7 @@ from constructs import IConstruct
 from chime_endpoints._cdk.identity import User, key_of
 from chime_endpoints._cdk.tree import region_of_stack, root_of, stack_of
 from chime_endpoints._cdk.unresolved import is_unresolved
-from chime_endpoints_handler.model.arns import APPLICATION_ARN, REGIONS, USER_ARN
+from chime_endpoints_handler.model.arns import APPLICATION_ARN, IDENTITY_ARN, REGIONS, USER_ARN
 from chime_endpoints_handler.model.codes import Code
 from chime_endpoints_handler.model.declaration import (
     ENDPOINT_TYPE,
@@ -68,6 +68,13 @@ def application_problems(parameter: str, arn: str) -> Iterator[str]:
     """Yield the problems of the ARN given for an application."""
     if not is_unresolved(arn) and not APPLICATION_ARN.fullmatch(str(arn)):
         sentence = f"{parameter} is not the ARN of an application (arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID)."
+        yield f"{sentence} [{Code.MALFORMED}]"
+
+
+def app_instance_problems(parameter: str, arn: str) -> Iterator[str]:
+    """Yield the problems of the ARN given for an app instance."""
+    if not is_unresolved(arn) and (not IDENTITY_ARN.fullmatch(arn) or arn.count("/") != 1):
+        sentence = f"{parameter} is not the ARN of an app instance (arn:aws:chime:REGION:ACCOUNT:app-instance/ID)."
         yield f"{sentence} [{Code.MALFORMED}]"
 
 

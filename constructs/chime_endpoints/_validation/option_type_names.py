@@ -54,6 +54,7 @@ OPTION_TYPES: dict[Any, tuple[str, str]] = {
     events.EventPattern: ("an EventPattern", "Use aws_events.EventPattern(detail={…})."),
     events.IRuleTarget: ("a target of a rule", "Use a class of aws_events_targets, such as SnsTopic(topic)."),
     iam.IManagedPolicy: ("a managed policy", "Use aws_iam.ManagedPolicy.from_managed_policy_arn."),
+    iam.IPrincipal: ("a principal", "Use aws_iam.ArnPrincipal or aws_iam.AccountPrincipal."),
     iam.IRole: ("a role", "Use aws_iam.Role.from_role_arn."),
     kms.IKey: ("a KMS key", "Use aws_kms.Key.from_key_arn."),
     secretsmanager.ISecret: ("a secret", "Use aws_secretsmanager.Secret.from_secret_complete_arn."),

@@ -36,6 +36,8 @@ PARAMETERS: Mapping[str, str] = {
     "AllowMessages": "allow_messages",
     "AdoptExisting": "adopt_existing",
     "RequireActive": "require_active",
+    "AssumedRoleArn": "assumed_role_arn",
+    "ExternalId": "external_id",
     "ResourceARN": "resource_arn",
     "Tags": "tags",
     **of_tokens(plain=""),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chime_endpoints._iam.statements import PARAMETER_PATH
-from chime_endpoints_handler.model.arns import APPLICATION_ARN, USER_ARN
+from chime_endpoints_handler.model.arns import APPLICATION_ARN, EXTERNAL_ID, ROLE_ARN, USER_ARN
 from chime_endpoints_handler.model.rules import token_places as places
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, VERSION_NUMBER, Rule
 
@@ -156,6 +156,17 @@ def _entry_fields() -> Mapping[str, Schema]:
         "require_active": _truth(
             "Whether the deployment fails if Amazon Chime SDK says that the endpoint is INACTIVE and receives no"
             " pushes. Default: false."
+        ),
+        "assumed_role_arn": _text(
+            ENDPOINT_RULES["AssumedRoleArn"],
+            "The ARN of the role in the user's account that the function assumes, if that is another account than the"
+            " function's. Default: the function uses its own role.",
+            form=ROLE_ARN,
+        ),
+        "external_id": _text(
+            ENDPOINT_RULES["ExternalId"],
+            "The external ID that the role's trust policy asks for. Default: none.",
+            form=EXTERNAL_ID,
         ),
         "tags": {
             "type": "object",

@@ -46,6 +46,8 @@ class EndpointsStack(Stack):
             allow_messages=AllowMessages(declaration.allow_messages),
             adopt_existing=declaration.adopt_existing,
             require_active=declaration.require_active,
+            assumed_role_arn=declaration.assumed_role_arn,
+            external_id=declaration.external_id,
             tags=entry.tags,
             removal_policy=None if entry.removal_policy == "destroy" else _POLICIES[entry.removal_policy],
             update_replace_policy=_POLICIES[entry.update_replace_policy],

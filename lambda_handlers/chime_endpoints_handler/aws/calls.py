@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, TypeAlias
 
 from .deadline import Deadline
 from .failures.errors import OutOfTimeError, ServiceError, translate
@@ -21,7 +21,7 @@ _FIRST_WAIT_IF_DENIED = 0.5
 _LONGEST_WAIT_IF_DENIED = 8.0  # hundreds of resources may wait for one policy and share 50 requests per second
 _KEPT_AFTER_DENIAL = 3.0  # seconds for the calls that find out the meaning of a denial
 
-Call = Callable[..., dict[str, Any]]
+Call: TypeAlias = Callable[..., dict[str, Any]]
 """A `Caller`, or one with some of its parameters set."""
 
 

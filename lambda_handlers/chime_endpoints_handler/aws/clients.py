@@ -13,7 +13,7 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from botocore.session import Session
 
-_SERVICES = ["chime-sdk-identity", "secretsmanager", "ssm", "cloudformation"]
+_SERVICES = ["chime-sdk-identity", "secretsmanager", "ssm", "cloudformation", "sts"]
 # Identifies the calls in CloudTrail; botocore rebuilds its own text for every call.
 _NAME = f"cdk-chime-endpoints Botocore/{botocore_version}"
 # One attempt: `calls` knows the deadline and retries this service's 429, which botocore does not.
@@ -40,7 +40,9 @@ class Clients(Protocol):
 class AwsClients:
     """Clients for AWS, one for each service and region."""
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: Mapping[str, str] | None = None) -> None:
+        """Create the clients of the function's own role, or those with other credentials."""
+        self._credentials = credentials or {}
         self._session: Session | None = None
         self._made: dict[tuple[str, str | None], Any] = {}
         self._lock = Lock()
@@ -61,6 +63,10 @@ class AwsClients:
         """A client of `cloudformation`, in the function's own region."""
         return self._client("cloudformation", None, _STACK)
 
+    def tokens(self) -> Any:
+        """A client of `sts`, in the function's own region."""
+        return self._client("sts", None, _STACK)
+
     def _client(self, service: str, region: str | None, config: Config) -> Any:
         with self._lock:
             if (service, region) not in self._made:
@@ -73,7 +79,7 @@ class AwsClients:
             self._session.register_component("data_loader", DirectLoader())
             # The API model specifies seconds, the documentation milliseconds, for which botocore's parser fails.
             self._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
-        return self._session.create_client(service, region_name=region, config=config)
+        return self._session.create_client(service, region_name=region, config=config, **self._credentials)
 
 
 def _as_it_came(timestamp: object) -> object:

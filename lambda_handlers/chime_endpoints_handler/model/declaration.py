@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
+
+from .arns import account_of
 
 ENDPOINT_TYPE = "Custom::ChimeAppInstanceUserEndpoint"
 TAGS_TYPE = "Custom::ChimeIdentityTags"
 
-Properties = Mapping[str, Any]
+Properties: TypeAlias = Mapping[str, Any]
 
 
 class EndpointType(StrEnum):
@@ -96,7 +98,15 @@ class ParameterSource:
         return {"Source": {"ParameterName": self.parameter_name, **version}}
 
 
-TokenSource = PlainToken | SecretSource | ParameterSource
+TokenSource: TypeAlias = PlainToken | SecretSource | ParameterSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssumedRole:
+    """A role in the account of the app instance, which the function assumes to call Amazon Chime SDK."""
+
+    arn: str
+    external_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +122,8 @@ class EndpointDeclaration:
     allow_messages: str = AllowMessages.ALL
     adopt_existing: bool = False
     require_active: bool = False
+    assumed_role_arn: str | None = None
+    external_id: str | None = None
 
     @property
     def immutable(self) -> tuple[object, ...]:
@@ -142,7 +154,7 @@ class EndpointDeclaration:
             properties["AdoptExisting"] = True
         if self.require_active:
             properties["RequireActive"] = True
-        return properties
+        return properties | _role_properties(self)
 
 
 def read_endpoint(properties: Properties) -> EndpointDeclaration:
@@ -166,6 +178,7 @@ def read_endpoint(properties: Properties) -> EndpointDeclaration:
         allow_messages=AllowMessages(properties.get("AllowMessages", AllowMessages.ALL)),
         adopt_existing=_is_true(properties, "AdoptExisting"),
         require_active=_is_true(properties, "RequireActive"),
+        **_read_role(properties),
     )
 
 
@@ -198,10 +211,13 @@ class TagsDeclaration:
 
     resource_arn: str
     tags: Mapping[str, str] = field(repr=False)
+    assumed_role_arn: str | None = None
+    external_id: str | None = None
 
     def to_properties(self) -> dict[str, Any]:
         """Return the resource's properties, with the tags sorted by key."""
-        return {"ResourceARN": self.resource_arn, "Tags": tag_list(self.tags)}
+        tagged = {"ResourceARN": self.resource_arn, "Tags": tag_list(self.tags)}
+        return tagged | _role_properties(self)
 
 
 def read_tags(properties: Properties) -> TagsDeclaration:
@@ -210,7 +226,29 @@ def read_tags(properties: Properties) -> TagsDeclaration:
     Raises:
         KeyError, TypeError: the properties are not valid.
     """
-    return TagsDeclaration(resource_arn=properties["ResourceARN"], tags=tag_map(properties["Tags"]))
+    return TagsDeclaration(
+        resource_arn=properties["ResourceARN"], tags=tag_map(properties["Tags"]), **_read_role(properties)
+    )
+
+
+def role_for(identity_arn: str, *declared: object) -> AssumedRole | None:
+    """Return the role to assume for an identity: that of the first properties of an identity in its account."""
+    for properties in declared:
+        if isinstance(properties, Mapping):
+            of_properties = properties.get("AppInstanceUserArn", properties.get("ResourceARN"))
+            if account_of(str(of_properties)) == account_of(identity_arn):
+                arn, external_id = properties.get("AssumedRoleArn"), properties.get("ExternalId")
+                return AssumedRole(arn=arn, external_id=external_id) if isinstance(arn, str) else None
+    return None
+
+
+def _role_properties(declaration: EndpointDeclaration | TagsDeclaration) -> dict[str, str]:
+    role = {"AssumedRoleArn": declaration.assumed_role_arn, "ExternalId": declaration.external_id}
+    return {name: value for name, value in role.items() if value is not None}
+
+
+def _read_role(properties: Properties) -> dict[str, Any]:
+    return {"assumed_role_arn": properties.get("AssumedRoleArn"), "external_id": properties.get("ExternalId")}
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
 from .arns import IDENTITY_ARN, USER_ARN
 
@@ -71,7 +72,7 @@ class Foreign:
         return self.text
 
 
-PhysicalId = Endpoint | Tags | NotApplied | Unconfirmed | Foreign
+PhysicalId: TypeAlias = Endpoint | Tags | NotApplied | Unconfirmed | Foreign
 
 
 def read(text: str) -> PhysicalId:

@@ -13,6 +13,7 @@ from ..aws.endpoints.api import Endpoints
 from ..cloudformation.arrival import Arrival
 from ..cloudformation.request import Request
 from ..cloudformation.stack.status import LONGEST_SECONDS, ResourceStatus, status_of
+from ..model.declaration import AssumedRole, role_for
 from ..model.physical_id import NotApplied, PhysicalId, Unconfirmed
 
 
@@ -22,6 +23,8 @@ class EventContext:
 
     request: Request
     clients: Clients
+    assume: Callable[[AssumedRole, Call], Clients]
+    """Returns the clients that act in a role of another account."""
     deadline: Deadline
     call: Caller
     arrival: Arrival
@@ -35,7 +38,12 @@ class EventContext:
     def endpoints(self, user_arn: str, *, is_former: bool = False) -> Endpoints:
         """Return the endpoints of a user. A denial for a former user, whom the role may have lost, is final."""
         call = self.call_at_once if is_former else self.call
-        return Endpoints(user_arn, clients=self.clients, call=call, pause=self.pause)
+        return Endpoints(user_arn, clients=self.clients_for(user_arn, call), call=call, pause=self.pause)
+
+    def clients_for(self, identity_arn: str, call: Call) -> Clients:
+        """Return the clients for an identity: those of the role that is declared for its account, if there is one."""
+        role = role_for(identity_arn, self.request.properties, self.request.old_properties)
+        return self.clients if role is None else self.assume(role, call)
 
     @property
     def call_at_once(self) -> Call:

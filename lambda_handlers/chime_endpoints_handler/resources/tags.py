@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..aws.calls import Attempts
@@ -73,15 +73,15 @@ class _Identity:
         self._region = region_of(arn)
         self._context = context
 
-    @property
-    def _client(self) -> Any:
-        return self._context.clients.chime(self._region)
+    def _call(self, operation: str, request: Callable[[Any], dict[str, Any]], **options: Any) -> dict[str, Any]:
+        clients = self._context.clients_for(self._arn, self._context.call)
+        return self._context.call(operation, lambda: request(clients.chime(self._region)), **options)
 
     def tag(self, tags: Mapping[str, str], *, attempts: Attempts | None = None, propagates: bool = False) -> None:
         if tags:
-            self._context.call(
+            self._call(
                 "TagResource",
-                lambda: self._client.tag_resource(ResourceARN=self._arn, Tags=tag_list(tags)),
+                lambda client: client.tag_resource(ResourceARN=self._arn, Tags=tag_list(tags)),
                 attempts=attempts,
                 propagates=propagates,
             )
@@ -100,9 +100,7 @@ class _Identity:
                 raise
 
     def _untag(self, keys: Iterable[str]) -> None:
-        self._context.call(
-            "UntagResource", lambda: self._client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys))
-        )
+        self._call("UntagResource", lambda client: client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
 
     def _list_unless_gone(self) -> dict[str, str]:
         """Return the tags; none if the service refuses twice, because the identity no longer exists."""
@@ -115,9 +113,7 @@ class _Identity:
         return {}
 
     def _list(self) -> dict[str, str]:
-        answer = self._context.call(
-            "ListTagsForResource", lambda: self._client.list_tags_for_resource(ResourceARN=self._arn)
-        )
+        answer = self._call("ListTagsForResource", lambda client: client.list_tags_for_resource(ResourceARN=self._arn))
         return tag_map(answer.get("Tags") or [])
 
 

@@ -122,6 +122,7 @@ class Function:
         trace = {"_X_AMZN_TRACE_ID": f"Root=1-{int(sent):08x}-0123456789abcdef01234567"}
         noted = [request.physical_id or str(NotApplied(request.suffix))]
         context = EventContext(
+            assume=lambda _role, _call: self.services,
             request=request,
             clients=self.services,
             deadline=deadline,

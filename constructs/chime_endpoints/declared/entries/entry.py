@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chime_endpoints.declared.document.problems import Place
@@ -42,6 +42,14 @@ class Entry:
         while path and path not in self.places:
             path = path.rpartition(".")[0]
         return self.places.get(path, Place())
+
+
+def tagging_declarations(entries: Iterable[Entry]) -> Mapping[str, EndpointDeclaration]:
+    """Return the declaration that says with which role each user is tagged: the first in the stack."""
+    first: dict[str, EndpointDeclaration] = {}
+    for entry in entries:
+        first.setdefault(entry.declaration.app_instance_user_arn, entry.declaration)
+    return first
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -128,6 +128,8 @@ def _declaration(reader: Reader, values: Mapping[str, Node]) -> tuple[EndpointDe
         ),
         adopt_existing=truth("adopt_existing"),
         require_active=truth("require_active"),
+        assumed_role_arn=text("assumed_role_arn") if "assumed_role_arn" in values else None,
+        external_id=text("external_id") if "external_id" in values else None,
     )
     return declaration, tuple(arn for arn in (key, voip_key) if arn is not None)
 

@@ -22,6 +22,8 @@ ENTRY_FIELDS = (
     "allow_messages",
     "adopt_existing",
     "require_active",
+    "assumed_role_arn",
+    "external_id",
     "tags",
     "removal_policy",
     "update_replace_policy",
@@ -32,6 +34,8 @@ DEFAULT_FIELDS = (
     "allow_messages",
     "adopt_existing",
     "require_active",
+    "assumed_role_arn",
+    "external_id",
     "tags",
     "removal_policy",
     "update_replace_policy",
@@ -58,6 +62,8 @@ FIELD_OF_PROPERTY: Mapping[str, str] = {
     "AllowMessages": "allow_messages",
     "AdoptExisting": "adopt_existing",
     "RequireActive": "require_active",
+    "AssumedRoleArn": "assumed_role_arn",
+    "ExternalId": "external_id",
     **of_tokens(plain=".plain_text"),
 }
 """The field for each property that a violation can mention."""

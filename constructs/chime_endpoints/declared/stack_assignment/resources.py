@@ -11,7 +11,7 @@ from typing import Any
 
 from chime_endpoints._cdk.logical_ids import digest, logical_id
 from chime_endpoints._function.seconds import DEFAULT_TIMEOUT, service_timeout
-from chime_endpoints.declared.entries.entry import Declarations, Entry
+from chime_endpoints.declared.entries.entry import Declarations, Entry, tagging_declarations
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE, TagsDeclaration
 
 from .assignment import assign_to_stacks
@@ -50,12 +50,16 @@ def resources_of(declarations: Declarations) -> Iterator[StackResources]:
 
 def _resources(entries: Sequence[Entry]) -> Iterator[tuple[str, dict[str, Any]]]:
     tags: dict[str, dict[str, str]] = {}
+    tagging = tagging_declarations(entries)
     for entry in entries:
         yield _id_of(entry), _endpoint(entry)
         if entry.tags:
             tags.setdefault(entry.declaration.app_instance_user_arn, {}).update(entry.tags)
     for user, values in tags.items():
-        declared = TagsDeclaration(resource_arn=user, tags=values).to_properties()
+        by = tagging[user]
+        declared = TagsDeclaration(
+            resource_arn=user, tags=values, assumed_role_arn=by.assumed_role_arn, external_id=by.external_id
+        ).to_properties()
         yield logical_id([TAGS_TYPE, digest(user)]), {"Type": TAGS_TYPE, "Properties": _service() | declared}
 
 

@@ -11,13 +11,16 @@ from chime_endpoints._iam.statements import (
     BASICS,
     INLINE_QUOTA,
     MANAGED_POLICIES_QUOTA,
+    Statement,
     characters,
     for_app_instance,
     for_application,
+    for_assumed_role,
     for_tags,
     rollback_statement,
 )
-from chime_endpoints.declared.entries.entry import Entry
+from chime_endpoints.declared.entries.entry import Entry, tagging_declarations
+from chime_endpoints_handler.model.declaration import EndpointDeclaration
 
 from .access import accesses
 
@@ -80,11 +83,12 @@ def usage(entries: Sequence[Entry], paths: Sequence[str] = ()) -> Usage:
         paths: the parameter paths that are allowed as a whole.
     """
     tagged = _tags(entries)
-    app_instances = {entry.declaration.app_instance_user_arn.partition("/user/")[0] for entry in entries}
-    applications = {entry.declaration.resource_arn for entry in entries}
     reading = _reading(entries, paths)
-    tagging = for_tags(tagged, {f"{user.partition('/user/')[0]}/user/*" for user in tagged}) if tagged else []
-    inline = [*map(for_app_instance, app_instances), *map(for_application, applications)]
+    by = tagging_declarations(entries)
+    tagged_by_itself = [user for user in tagged if by[user].assumed_role_arn is None]
+    wide = {f"{user.partition('/user/')[0]}/user/*" for user in tagged_by_itself}
+    tagging = for_tags(tagged_by_itself, wide) if tagged_by_itself else []
+    inline = [*_statements([entry.declaration for entry in entries])]
     policies = len(inline) + len(reading) + bool(tagging)
     return Usage(
         resources=_PROVIDER + len(entries) + len(tagged) + policies,
@@ -103,6 +107,16 @@ def usage(entries: Sequence[Entry], paths: Sequence[str] = ()) -> Usage:
         ),
         managed_policies=reading.managed,
     )
+
+
+def _statements(declarations: Sequence[EndpointDeclaration]) -> Iterator[Statement]:
+    """Yield the statement of each inline policy, except for tagging and reading."""
+    own = [each for each in declarations if each.assumed_role_arn is None]
+    yield from map(for_app_instance, {each.app_instance_user_arn.partition("/user/")[0] for each in own})
+    yield from map(for_application, {each.resource_arn for each in own})
+    yield from map(for_assumed_role, {each.assumed_role_arn for each in declarations if each.assumed_role_arn})
+    if any(each.require_active for each in declarations):
+        yield rollback_statement(_STACK_ID)
 
 
 def _endpoint_bytes(entry: Entry) -> int:

@@ -6,12 +6,14 @@ A new endpoint may be missing from the first List, and a deregistered one may be
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeVar
 
 from ...model.codes import Code
 from ..failures.errors import ServiceError
 from ..failures.remedies import INCOMPLETE, Kind, explain
 from .api import Endpoints, Listed, Registered, may_mean_no_user, was_refused
 
+_T = TypeVar("_T")
 _WAITS = (1.0, 2.0, 4.0)  # seconds for which List may show what has been deregistered
 
 
@@ -50,17 +52,7 @@ def describe(endpoints: Endpoints, endpoint_id: str) -> Registered | None:
 
 def describe_or_list(endpoints: Endpoints, endpoint_id: str) -> Registered | Collection[Listed]:
     """Return the endpoint; if it does not exist, what two Lists show instead."""
-    try:
-        for _ in _tries(endpoints):
-            if (registered := endpoints.describe(endpoint_id)) is not None:
-                return registered
-            if (listed := _list_without(endpoints, endpoint_id)) is not None:
-                return listed
-    except ServiceError as error:
-        if was_refused(error) and (listed := _list_without_refused(error, endpoints, endpoint_id)) is not None:
-            return listed
-        raise
-    raise unclear("DescribeAppInstanceUserEndpoint", endpoint_id)
+    return _or_list("DescribeAppInstanceUserEndpoint", endpoints, endpoint_id, lambda: endpoints.describe(endpoint_id))
 
 
 def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Registered]:
@@ -86,17 +78,29 @@ def unless_refused(look_up: Callable[[], tuple[Registered, ...]]) -> tuple[Regis
 
 def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> Collection[Listed] | None:
     """Change name and messages in place; if the endpoint does not exist, return what two Lists show instead."""
+
+    def attempt() -> bool | None:
+        return endpoints.update(endpoint_id, name=name, allow_messages=allow_messages) or None
+
+    found = _or_list("UpdateAppInstanceUserEndpoint", endpoints, endpoint_id, attempt)
+    return None if isinstance(found, bool) else found
+
+
+def _or_list(
+    operation: str, endpoints: Endpoints, endpoint_id: str, attempt: Callable[[], _T | None]
+) -> _T | Collection[Listed]:
+    """Return what a call returns for an endpoint; if the endpoint does not exist, what two Lists show instead."""
     try:
         for _ in _tries(endpoints):
-            if endpoints.update(endpoint_id, name=name, allow_messages=allow_messages):
-                return None
+            if (found := attempt()) is not None:
+                return found
             if (listed := _list_without(endpoints, endpoint_id)) is not None:
                 return listed
     except ServiceError as error:
         if was_refused(error) and (listed := _list_without_refused(error, endpoints, endpoint_id)) is not None:
             return listed
         raise
-    raise unclear("UpdateAppInstanceUserEndpoint", endpoint_id)
+    raise unclear(operation, endpoint_id)
 
 
 def _tries(endpoints: Endpoints) -> Iterator[None]:

@@ -32,6 +32,7 @@ class Kind(Enum):
 
 SOURCES: Mapping[str, str] = {"GetSecretValue": "secretsmanager", "GetParameter": "ssm"}
 """The operations that read a device token, with the prefix of their IAM actions."""
+ASSUME_ROLE = "AssumeRole"
 PAGE = "a web page instead of a response"
 UNREADABLE = "an unreadable response"
 INCOMPLETE = "an incomplete response"
@@ -60,9 +61,10 @@ def explain(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
     if kind is Kind.UNAUTHENTICATED or said in UNKNOWN_CALLERS:
         return Code.CREDENTIALS, _credentials(said)
     if kind is Kind.INTERCEPTED or said in _INTERCEPTIONS:
+        where = "" if operation in (*SOURCES, ASSUME_ROLE) else f"; {_WHERE}"
         return Code.INTERCEPTED, (
             "Something between the function and the service, such as a proxy or a firewall, intercepted the call. Give"
-            f" the function direct access to the service{'' if operation in SOURCES else f'; {_WHERE}'}."
+            f" the function direct access to the service{where}."
         )
     if kind is Kind.UNCLEAR:
         return Code.UNCLEAR, "The call kept failing until the function had to stop retrying. Deploy again."
@@ -70,6 +72,8 @@ def explain(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
         return _of_source(operation, kind, said)
     if operation == _REGISTER:
         return _of_register(kind)
+    if operation == ASSUME_ROLE:
+        return _of_role(kind)
     return _of_other(operation, kind)
 
 
@@ -83,14 +87,32 @@ def _credentials(said: str) -> str:
     return "The function's credentials have expired, or its clock is wrong. Deploy again."
 
 
+_ELSEWHERE = {
+    Kind.THROTTLED: (
+        Code.THROTTLED,
+        "The service throttled the call until the function had to stop retrying. Deploy again.",
+    ),
+    Kind.UNREACHABLE: (
+        Code.UNREACHABLE,
+        "The function could not reach the service. If the function runs in a VPC, give it a route to the service.",
+    ),
+}
+"""The remedies for services other than Amazon Chime SDK."""
+
+
+def _of_role(kind: Kind) -> tuple[Code, str]:
+    if kind in _ELSEWHERE:
+        return _ELSEWHERE[kind]
+    return Code.DENIED, (
+        "The function's role needs sts:AssumeRole on the role, and the role's trust policy must allow the function's"
+        " role, with the declared ExternalId if it requires one."
+    )
+
+
 def _of_source(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
     source = "secret" if operation == "GetSecretValue" else "parameter"
-    if kind is Kind.THROTTLED:
-        return Code.THROTTLED, ("The service throttled the call until the function had to stop retrying. Deploy again.")
-    if kind is Kind.UNREACHABLE:
-        return Code.UNREACHABLE, (
-            "The function could not reach the service. If the function runs in a VPC, give it a route to the service."
-        )
+    if kind in _ELSEWHERE:
+        return _ELSEWHERE[kind]
     if said in _MISSING_SOURCES:
         return Code.SOURCE_MISSING, (
             f"The {source}, or its declared version, does not exist. Create it, or correct its name, region, account or"

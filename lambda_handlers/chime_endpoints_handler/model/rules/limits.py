@@ -1,7 +1,7 @@
 """The values that each property accepts.
 
 The limits come from the API model (botocore's service model `chime-sdk-identity`; `secretsmanager` and `ssm` for the
-token sources).
+token sources, `sts` for the role).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..arns import APPLICATION_ARN, IDENTITY_ARN, USER_ARN
+from ..arns import APPLICATION_ARN, EXTERNAL_ID, IDENTITY_ARN, ROLE_ARN, USER_ARN
 from ..declaration import AllowMessages, EndpointType
 from . import token_places as places
 
@@ -49,6 +49,17 @@ PARAMETER_RULES = {
     ),
     "Version": Rule(form=VERSION_NUMBER, meaning="a whole number from 1"),
 }
+ROLE_RULES = {
+    "AssumedRoleArn": Rule(
+        maximum=2048, form=ROLE_ARN, meaning="the ARN of an IAM role (arn:aws:iam::ACCOUNT:role/NAME)"
+    ),
+    "ExternalId": Rule(
+        minimum=2,
+        maximum=1224,
+        form=EXTERNAL_ID,
+        meaning="a text of letters, digits and the characters _+=,.@:/-",
+    ),
+}
 ENDPOINT_RULES: Mapping[str, Rule] = {
     "AppInstanceUserArn": Rule(
         required=True,
@@ -74,6 +85,7 @@ ENDPOINT_RULES: Mapping[str, Rule] = {
     "AllowMessages": Rule(choices=tuple(AllowMessages)),
     "AdoptExisting": Rule(choices=("true", "false")),
     "RequireActive": Rule(choices=("true", "false")),
+    **ROLE_RULES,
 }
 TAG_RULES: Mapping[str, Rule] = {
     "ResourceARN": Rule(
@@ -82,6 +94,7 @@ TAG_RULES: Mapping[str, Rule] = {
         meaning="the ARN of an app instance, an AppInstanceUser or an AppInstanceBot",
     ),
     "Tags": Rule(required=True, maximum=50),
+    **ROLE_RULES,
 }
 TAG_MEMBER_RULES: Mapping[str, Rule] = {
     "Key": Rule(required=True, minimum=1, maximum=128),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..codes import Code
 from ..declaration import Properties
@@ -17,7 +18,7 @@ DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 """What CloudFormation does not resolve in the properties of custom resources."""
 _PROPERTY_NAME = re.compile(r"[A-Za-z]{1,40}")
 
-IsUnresolved = Callable[[object], bool]
+IsUnresolved: TypeAlias = Callable[[object], bool]
 """Whether a value is not known yet (a CDK token). Such a value passes here; the handler checks it at deployment."""
 
 
@@ -32,7 +33,7 @@ class Violation:
         return f"{self.code}: {self.text}"
 
 
-Violations = Iterator[Violation]
+Violations: TypeAlias = Iterator[Violation]
 
 
 def map_violations(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..arns import APPLICATION_ARN, USER_ARN
+from ..arns import APPLICATION_ARN, IDENTITY_ARN, ROLE_ARN, USER_ARN
 from ..codes import Code
 from ..declaration import ENDPOINT_TYPE, TAGS_TYPE, EndpointType, Properties
 from . import device_tokens
@@ -88,6 +88,7 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved, *, regist
             yield from _new_token_violations(attributes, unresolved)
             yield from _place_violations(attributes, properties.get("AppInstanceUserArn"))
     yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"))
+    yield from _role_violations(properties, "AppInstanceUser", properties.get("AppInstanceUserArn"))
 
 
 def _attribute_violations(attributes: Properties, endpoint_type: object) -> Violations:
@@ -170,11 +171,24 @@ def _application_violations(user: object, application: object) -> Violations:
             yield Violation(Code.ELSEWHERE, sentence)
 
 
+def _role_violations(properties: Properties, what: str, identity: object) -> Violations:
+    role = properties.get("AssumedRoleArn")
+    if "ExternalId" in properties and role is None:
+        yield Violation(Code.CONTRADICTION, "ExternalId is set without AssumedRoleArn; set both, or neither.")
+    if not isinstance(role, str) or not isinstance(identity, str):
+        return
+    ours, theirs = IDENTITY_ARN.fullmatch(identity), ROLE_ARN.fullmatch(role)
+    if ours and theirs and (ours["partition"], ours["account"]) != (theirs["partition"], theirs["account"]):
+        sentence = f"AssumedRoleArn is in another account than the {what}; use a role in the same account."
+        yield Violation(Code.ELSEWHERE, sentence)
+
+
 def _tags_violations(properties: object, unresolved: IsUnresolved) -> Violations:
     if not isinstance(properties, Mapping):
         yield _NO_PROPERTIES
         return
     yield from map_violations("", properties, TAG_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
+    yield from _role_violations(properties, "identity of ResourceARN", properties.get("ResourceARN"))
     tags = properties.get("Tags")
     if "Tags" not in properties:
         yield Violation(Code.MISSING, "Tags is missing.")

@@ -12,7 +12,7 @@ from ...aws.deadline import Phase
 from ...aws.endpoints import presence
 from ...aws.endpoints.api import LIST, Endpoints, Listed, Registered, may_mean_no_user, was_refused
 from ...aws.failures.errors import HandlerError, ServiceError, VanishedError
-from ...aws.failures.remedies import Kind
+from ...aws.failures.remedies import ASSUME_ROLE, Kind
 from ...cloudformation.stack.history import before_update, create_began, sibling_of
 from ...model import physical_id
 from ...model.codes import Code
@@ -115,11 +115,11 @@ class Performer:
         """Return the endpoint of a former user, who may be gone, or no longer ours to ask about."""
         if not isinstance(facts.current, Endpoint):
             return None
-        endpoints = self._context.endpoints(facts.current.user_arn, is_former=True)
         try:
+            endpoints = self._context.endpoints(facts.current.user_arn, is_former=True)
             return presence.describe(endpoints, facts.current.endpoint_id)
         except ServiceError as error:
-            if not was_refused(error) or error.operation != LIST:
+            if not was_refused(error) or error.operation not in (LIST, ASSUME_ROLE):
                 raise
         return None
 
@@ -159,9 +159,13 @@ class Performer:
             if not facts.is_delete or not may_mean_no_user(error):
                 raise  # otherwise the Create that is undone has registered nothing
         for user in facts.former_users:
-            endpoints = self._context.endpoints(user, is_former=True)
-            found += presence.unless_refused(partial(look, endpoints, facts))
+            found += presence.unless_refused(partial(self._of_former, user, look, facts))
         return found
+
+    def _of_former(
+        self, user: str, look: Callable[[Endpoints, Facts], tuple[Registered, ...]], facts: Facts
+    ) -> tuple[Registered, ...]:
+        return look(self._context.endpoints(user, is_former=True), facts)
 
     def _candidates(self, endpoints: Endpoints, facts: Facts) -> tuple[Registered, ...]:
         if facts.listed is not None and endpoints.user_arn == facts.user_arn and facts.failure is None:

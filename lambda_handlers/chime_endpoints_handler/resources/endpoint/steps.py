@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import TypeAlias
 
 from ...aws.endpoints.api import Registered
 from ...aws.failures.errors import HandlerError
@@ -145,5 +146,5 @@ class Fail:
     reports: tuple[str, ...] = ()
 
 
-Change = Register | BringBack | Update | Deregister | GiveWay | LookAgain | RegisterAgain | Choose | GiveUp
-Step = Look | Change | Succeed | Fail
+Change: TypeAlias = Register | BringBack | Update | Deregister | GiveWay | LookAgain | RegisterAgain | Choose | GiveUp
+Step: TypeAlias = Look | Change | Succeed | Fail

@@ -65,6 +65,7 @@ def _context(request: Request, clients: Clients, clock: _Clock, told: _Told) -> 
     began = clock.now()
     deadline = Deadline(lambda: _SECONDS - (clock.now() - began))
     return EventContext(
+        assume=lambda _role, _call: clients,
         request=request,
         clients=clients,
         deadline=deadline,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from ..facts import Facts, UnseenError
 from ..steps import Step
 from . import delete, failing, present, registering
 
-Row = Callable[[Facts], Step | None]
+Row: TypeAlias = Callable[[Facts], Step | None]
 
 
 def section(facts: Facts) -> Sequence[Row]:
