@@ -28,7 +28,7 @@ GRANT = {
 """The deployment extends the role of a shared function."""
 
 
-def assembly(directory: Path, **stacks: dict[str, Any]) -> Path:
+def assembly(directory: Path, stacks: dict[str, dict[str, Any]], account: str = "unknown-account") -> Path:
     """A synthesized app with these resources in its stacks, which depend on one another in this order."""
     artifacts: dict[str, Any] = {}
     for name, resources in stacks.items():
@@ -36,7 +36,7 @@ def assembly(directory: Path, **stacks: dict[str, Any]) -> Path:
         artifacts = {
             name: {
                 "type": "aws:cloudformation:stack",
-                "environment": "aws://unknown-account/unknown-region",
+                "environment": f"aws://{account}/unknown-region",
                 "properties": {"templateFile": f"{name}.json"},
                 "dependencies": list(artifacts),
             }
@@ -55,7 +55,7 @@ class Planner:
 
     def __call__(self, *arguments: str, **stacks: dict[str, Any]) -> str:
         """What the command prints."""
-        app = ["--app", str(assembly(self.directory, **stacks))] if stacks else []
+        app = ["--app", str(assembly(self.directory, stacks))] if stacks else []
         self.code = run(["plan", *app, *arguments], services=self.services)
         captured = self.capsys.readouterr()
         assert "canary" not in captured.out + captured.err
@@ -358,3 +358,44 @@ def test_an_endpoint_that_may_not_be_looked_at_is_not_known(account: Account, pl
     entry = plan.entry(Push=resources)
     assert (entry["action"], plan.code) == ("replace", ExitCode.FAILED)
     assert entry["not_known"].startswith(f"Your credentials lack chime:{operation} on ")
+
+
+def test_a_stack_of_another_account_is_not_compared_with_this_one(account: Account, plan: Planner) -> None:
+    """A stack with the same name may exist here; `--stack` chooses among the stacks of an app."""
+    other = str(assembly(plan.directory, {"Push": deployed(account, account.register())}, "999999999999"))
+    assert run(["plan", "--app", other], services=plan.services) == ExitCode.FAILED
+    assert "Push would be deployed to account 999999999999" in plan.capsys.readouterr().err
+    assert run(["plan", "--app", other, "--stack", "Pull"], services=plan.services) == ExitCode.FAILED
+    assert "has no stack Pull" in plan.capsys.readouterr().err
+
+
+def test_nested_stacks_are_part_of_the_plan(account: Account, plan: Planner) -> None:
+    """Their parameters come from the parent; what a removed nested stack has is deregistered."""
+    first, second = account.register("canary-1"), account.register("canary-2")
+    inner = {"Phone": resource(first, AppInstanceUserArn={"Ref": "User"}), "Grant": GRANT}
+    kept = account.cloudformation.add("Push-Kept-1", copy.deepcopy(inner), Phone=physical_id(first))
+    kept.parameters = {"User": first.app_instance_user_arn}
+    gone = account.cloudformation.add("Push-Gone-1", {"Phone": resource(second)}, Phone=physical_id(second))
+    parent = {"Kept": nested("kept.json", User=first.app_instance_user_arn), "Gone": nested("gone.json")}
+    account.cloudformation.add("Push", parent, Kept=kept.id, Gone=gone.id)
+    inner["Phone"]["Properties"]["Name"] = "Other"
+    template = {"Resources": inner, "Parameters": {"User": {"Type": "String"}}}
+    (plan.directory / "kept.json").write_text(json.dumps(template))
+    entries = json.loads(plan("--json", Push={"Kept": parent["Kept"]}))["entries"]
+    assert [(each["stack"], each["action"], each["subject"]) for each in entries] == [
+        ("Push-Kept-1", "update", "user/alice, APNS"),
+        ("Push-Gone-1", "delete", "user/alice, APNS"),
+    ]
+    del parent["Kept"]["Metadata"]
+    text = plan(Push={"Kept": parent["Kept"], "Phone": resource(first)})
+    assert "The template of the nested stack Kept of Push is not" in text
+    assert plan.code == ExitCode.FAILED
+
+
+def nested(path: str, **parameters: str) -> dict[str, Any]:
+    """A nested stack whose template is a file of the app."""
+    return {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"Parameters": parameters},
+        "Metadata": {"aws:asset:path": path},
+    }

@@ -44,6 +44,9 @@ from .result.markdown import to_markdown
     metavar="DIRECTORY",
     help="Read the templates of a synthesized app (cdk.out) instead of a declaration file.",
 )
+@click.option(
+    "--stack", "stacks", multiple=True, metavar="STACK", help="Plan only this stack; can be given several times."
+)
 @click.option("--allow-changes", is_flag=True, help="Exit with 0 instead of 2 if there are changes.")
 @options.context
 @options.local
@@ -53,6 +56,7 @@ def plan_command(
     *,
     file: Path | None,
     app: Path | None,
+    stacks: tuple[str, ...],
     allow_changes: bool,
     context: tuple[str, ...],
     local: bool,
@@ -78,7 +82,7 @@ def plan_command(
         of_the_cloud = background_cloud().variables if local else {}
         given = {**cdk_context(), **of_the_cloud, **options.variables_in(context)}
         declared = read_file(file or Path(str(given.get("endpoints") or "endpoints.yaml")), given)
-    plan = make_plan(options.services_of(local=local), declared)
+    plan = make_plan(options.services_of(local=local), declared.only(stacks))
     if form == "json":
         show_json(plan.to_json())
     elif form == "markdown":

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chime_endpoints.declared.stack_assignment.resources import STACK
-from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks
-from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
 from chime_endpoints_cli.output.console.terminal import waiting
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .checks.function_roles import role_of
 from .checks.service_checks import ServiceChecks
-from .comparison.changes import changes_of, contexts_of
-from .comparison.deployed import DeployedStack, read_deployed
-from .declared.templates import Declared, DeclaredStack
+from .comparison.changes import changes_of
+from .comparison.deployed import DeployedStack
+from .comparison.reading import StackReading, read_stacks
+from .declared.templates import Declared
 from .dry_run.deployment import Simulated, deploy
 from .dry_run.prefetch import prefetch
 from .dry_run.services.identity import SimulatedIdentity
@@ -36,9 +35,9 @@ class Simulation:
     """A deployment that was run without changing anything."""
 
     declared: Declared
-    deployed: Sequence[DeployedStack]
-    existing: Mapping[str | None, Sequence[Stack]]
-    """All stacks of each region."""
+    existing: Sequence[Stack]
+    """All stacks of the regions."""
+    readings: Sequence[StackReading]
     simulated: Sequence[Simulated]
     identity: SimulatedIdentity
     """The service afterwards."""
@@ -52,55 +51,35 @@ def make_plan(services: Services, declared: Declared) -> Plan:
 def simulate(services: Services, declared: Declared, *, now: float) -> Simulation:
     """Read what decides about a deployment, and run the deployment in memory."""
     with waiting("Reading stacks"):
-        existing = _existing(services, declared.stacks)
-    lookups = lookups_of(services)
-    account = _account(services, declared, existing)
-    deployed = call_for_each(
-        declared.stacks,
-        lambda each: read_deployed(services, each, existing[each.region or services.region], account),
-        what="Reading stacks",
-    )
-    changes = [list(changes_of(each, its, lookups)) for each, its in zip(declared.stacks, deployed, strict=True)]
+        regions = dict.fromkeys(each.region for each in declared.stacks)
+        existing = [stack for region in regions for stack in all_stacks(services.stacks(region))]
+    readings = read_stacks(services, declared.stacks, existing)
+    changes = [list(changes_of(each)) for each in readings]
     identity = SimulatedIdentity(observations=Observations(services), checks=ServiceChecks(services), now=now)
     prefetch([each for of_stack in changes for each in of_stack], identity)
     roles = {
-        its.stack.id: role_of(services, each, of_stack, contexts_of(each, its, lookups))
-        for each, its, of_stack in zip(declared.stacks, deployed, changes, strict=True)
+        each.deployed.stack.id: role_of(services, each, of_stack)
+        for each, of_stack in zip(readings, changes, strict=True)
     }
     simulated = list(deploy(changes, identity, roles))
-    return Simulation(declared=declared, deployed=deployed, existing=existing, simulated=simulated, identity=identity)
+    return Simulation(declared=declared, existing=existing, readings=readings, simulated=simulated, identity=identity)
 
 
 def plan_of(services: Services, simulation: Simulation) -> Plan:
     """Return the plan that a simulation shows."""
-    declared, deployed, existing = simulation.declared, simulation.deployed, simulation.existing
-    stacks = [stack for of_region in existing.values() for stack in of_region]
-    found = causes(services, simulation.simulated, stacks)
+    declared, deployed = simulation.declared, [each.deployed for each in simulation.readings]
+    found = causes(services, simulation.simulated, simulation.existing)
     return Plan(
         source=declared.source,
         stacks=tuple(each.stack for each in deployed),
         entries=tuple(entries_of(simulation.simulated, found, is_file=declared.is_file)),
-        remarks=tuple(_remarks(declared, deployed, existing)),
+        left_out=declared.left_out,
+        remarks=tuple(_remarks(declared, deployed, simulation.existing)),
         deployed=sum(each.type == ENDPOINT_TYPE for its in deployed for each in its.held.values()),
     )
 
 
-def _existing(services: Services, stacks: Sequence[DeclaredStack]) -> dict[str | None, list[Stack]]:
-    """Return all stacks of each region that is deployed to."""
-    regions = dict.fromkeys(each.region or services.region for each in stacks)
-    return {region: all_stacks(services.stacks(region)) for region in regions}
-
-
-def _account(services: Services, declared: Declared, existing: Mapping[str | None, Sequence[Stack]]) -> str:
-    """Return the account's id, with a call only if nothing else tells it."""
-    named = [each.account for each in declared.stacks if each.account]
-    known = [stack.id.split(":", 5)[4] for stacks in existing.values() for stack in stacks]
-    return next(iter([*known, *named]), "") or services.account()
-
-
-def _remarks(
-    declared: Declared, deployed: Sequence[DeployedStack], existing: Mapping[str | None, Sequence[Stack]]
-) -> Iterator[str]:
+def _remarks(declared: Declared, deployed: Sequence[DeployedStack], existing: Sequence[Stack]) -> Iterator[str]:
     for each in deployed:
         stack = each.stack
         if stack.is_changing:
@@ -115,7 +94,7 @@ def _remarks(
             )
     if declared.is_file:
         names = {each.name for each in declared.stacks}
-        for stack in (stack for stacks in existing.values() for stack in stacks):
+        for stack in existing:
             if _NUMBERED.fullmatch(stack.name) and stack.name not in names:
                 yield (
                     f"{stack.name} is deployed, but no entry is assigned to it any more. `cdk deploy` leaves it, with"

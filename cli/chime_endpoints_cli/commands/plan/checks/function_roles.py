@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from botocore.exceptions import ClientError
 
 from chime_endpoints._iam.statements import ENDPOINT_ACTIONS, TAG_ACTIONS
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import TemplateContext
 from chime_endpoints_cli.commands.plan.comparison.changes import ResourceChange
-from chime_endpoints_cli.commands.plan.declared.templates import DeclaredStack
+from chime_endpoints_cli.commands.plan.comparison.reading import StackReading
 from chime_endpoints_cli.commands.plan.dry_run.roles import Role
 from chime_endpoints_cli.commands.plan.dry_run.services.observations import not_known
 from chime_endpoints_cli.commands.plan.dry_run.services.unknown import NotKnownError
@@ -25,23 +24,11 @@ _TOGETHER = (tuple(ENDPOINT_ACTIONS), tuple(TAG_ACTIONS))
 """Actions that are asked for in one call, because a resource needs all of them."""
 
 
-def role_of(
-    services: Services,
-    declared: DeclaredStack,
-    changes: Sequence[ResourceChange],
-    contexts: Iterable[TemplateContext],
-) -> Role:
-    """Return the role of a stack's function.
-
-    Args:
-        services: the account.
-        declared: the stack that is deployed.
-        changes: what happens to its resources.
-        contexts: its deployed template and its declared template.
-    """
-    if declared.is_partial:
+def role_of(services: Services, reading: StackReading, changes: Sequence[ResourceChange]) -> Role:
+    """Return the role of a stack's function."""
+    if reading.declared.is_partial:
         return Role()  # the constructs grant what is needed
-    granted = granted_by(contexts)
+    granted = granted_by([reading.old, reading.new])
     tokens = {str((change.new or {}).get("ServiceToken")) for change in changes if change.new is not None}
     functions = [token for token in tokens if _FUNCTION.fullmatch(token)]
     if len(functions) == 1 and len(tokens) == 1:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from chime_endpoints_cli.account.stacks.stacks import OUR_TYPES, Stack
 from chime_endpoints_cli.account.stacks.templates.constructs import construct_path
 from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import (
-    Lookups,
     TemplateContext,
     is_known,
     value_of,
@@ -18,7 +17,8 @@ from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import (
 from chime_endpoints_cli.account.stacks.templates.template_text import is_same
 from chime_endpoints_cli.commands.plan.declared.templates import DeclaredStack
 
-from .deployed import DeployedStack, with_parameters_of
+from .deployed import DeployedStack
+from .reading import StackReading
 
 _OF_THE_FILE = "Endpoints/"
 _RETAINED = ("Retain", "RetainExceptOnCreate")
@@ -62,24 +62,13 @@ class ResourceChange:
         return self.stack.id, self.logical_id
 
 
-def contexts_of(
-    declared: DeclaredStack, deployed: DeployedStack, lookups: Lookups
-) -> tuple[TemplateContext, TemplateContext]:
-    """Return what the values of the deployed and of the declared template depend on."""
-    old = TemplateContext(
-        stack=deployed.stack, template=deployed.template, resources=deployed.resources, lookups=lookups
-    )
-    stack = with_parameters_of(deployed, declared.template)
-    return old, replace(old, stack=stack, template=declared.template)
-
-
-def changes_of(declared: DeclaredStack, deployed: DeployedStack, lookups: Lookups) -> Iterator[ResourceChange]:
+def changes_of(reading: StackReading) -> Iterator[ResourceChange]:
     """Yield what CloudFormation would do with each resource of this project's types."""
-    old, new = contexts_of(declared, deployed, lookups)
+    declared, deployed, old, new = reading.declared, reading.deployed, reading.old, reading.new
     written = declared.template.get("Resources") or {}
     ours = {name: each for name, each in written.items() if each.get("Type") in OUR_TYPES and _is_made(each, new)}
     for logical_id, resource in ours.items():
-        yield _declared(logical_id, resource, declared, deployed, new, old)
+        yield _declared(logical_id, resource, reading)
     for logical_id, held in deployed.held.items():
         if logical_id not in ours:
             before = _written(logical_id, deployed)
@@ -95,14 +84,8 @@ def changes_of(declared: DeclaredStack, deployed: DeployedStack, lookups: Lookup
             )
 
 
-def _declared(
-    logical_id: str,
-    resource: Mapping[str, Any],
-    declared: DeclaredStack,
-    deployed: DeployedStack,
-    new: TemplateContext,
-    old: TemplateContext,
-) -> ResourceChange:
+def _declared(logical_id: str, resource: Mapping[str, Any], reading: StackReading) -> ResourceChange:
+    declared, deployed, old, new = reading.declared, reading.deployed, reading.old, reading.new
     held = deployed.held.get(logical_id)
     properties = value_of(resource.get("Properties", {}), new)
     before = _written(logical_id, deployed)

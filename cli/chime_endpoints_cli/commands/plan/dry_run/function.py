@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from botocore.exceptions import ClientError
+
+from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws.calls import Caller
 from chime_endpoints_handler.aws.clients import Clients
 from chime_endpoints_handler.aws.deadline import Deadline
-from chime_endpoints_handler.aws.failures.errors import HandlerError, InvalidRequestError
+from chime_endpoints_handler.aws.failures.errors import HandlerError, InvalidRequestError, ServiceError
 from chime_endpoints_handler.cloudformation.arrival import Arrival
 from chime_endpoints_handler.cloudformation.request import Request, RequestType
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
@@ -43,6 +46,16 @@ class _Clock:
         self.at += max(0.0, seconds)
 
 
+class _DryCaller(Caller):
+    """The function's caller. What is no answer of a service is a failure of our own reading, not of the deployment."""
+
+    def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:
+        """Translate the error of a call; raise NotKnownError if no service has answered."""
+        if not isinstance(error, ClientError):
+            raise NotKnownError(in_one_line(error)) from error
+        return super().translated(operation, error, subject)
+
+
 @dataclass
 class _Told:
     texts: list[str] = field(default_factory=list)
@@ -69,7 +82,7 @@ def _context(request: Request, clients: Clients, clock: _Clock, told: _Told) -> 
         request=request,
         clients=clients,
         deadline=deadline,
-        call=Caller(deadline=deadline, sleep=clock.sleep, jitter=lambda _, most: most),
+        call=_DryCaller(deadline=deadline, sleep=clock.sleep, jitter=lambda _, most: most),
         arrival=Arrival(
             started=began,
             entered=began,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -125,8 +125,8 @@ class Plan:
     """What concerns stacks as a whole."""
     deployed: int = 0
     """How many endpoints the stacks have now."""
-    checks: dict[str, str] = field(default_factory=dict)
-    """Checks that were not made, each with the reason."""
+    left_out: tuple[str, ...] = ()
+    """What was not looked at, each with the reason."""
 
     @property
     def fails(self) -> bool:
@@ -136,7 +136,7 @@ class Plan:
     @property
     def is_unsure(self) -> bool:
         """Whether the outcome of an entry is not known."""
-        return any(entry.not_known for entry in self.entries)
+        return bool(self.left_out) or any(entry.not_known for entry in self.entries)
 
     @property
     def has_changes(self) -> bool:
@@ -161,5 +161,5 @@ class Plan:
                 {"name": stack.name, "region": stack.region, "exists": bool(stack.status)} for stack in self.stacks
             ],
             "entries": [entry.to_json() for entry in self.entries],
-            "remarks": list(self.remarks),
+            "remarks": [*self.left_out, *self.remarks],
         }

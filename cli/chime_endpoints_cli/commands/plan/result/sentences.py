@@ -52,6 +52,7 @@ def title(entry: Entry) -> tuple[str, str]:
 
 def conclusions(plan: Plan) -> Iterator[str]:
     """Yield the sentences at the end of the plan."""
+    yield from plan.left_out
     yield from plan.remarks
     if plan.deregistrations > MANY * plan.deployed:
         share = f"{plan.deregistrations} of {counted(plan.deployed, 'endpoint')}"
@@ -68,7 +69,8 @@ def conclusions(plan: Plan) -> Iterator[str]:
         )
     elif plan.is_unsure:
         unsure = sum(bool(entry.not_known) for entry in plan.entries)
-        yield f"The outcome is not known for {counted(unsure, 'resource')}. Nothing was changed."
+        what = counted(unsure, "resource") if unsure else "everything"
+        yield f"The outcome is not known for {what}. Nothing was changed."
     elif plan.has_changes:
         yield "Nothing was changed. To make these changes, run `cdk deploy`."
     else:
