@@ -1,7 +1,7 @@
 # Every target first installs what it needs into this clone (.venv, .tools, node_modules) and writes nothing elsewhere.
 # Later runs reuse what is installed.
 
-.PHONY: help demo test test-fast coverage test-installed model check bench docs docs-serve decisions faults schema many format provider-template lock clean setup weaken mutants wheel release recording
+.PHONY: help demo test test-fast coverage test-installed model live check bench docs docs-serve decisions faults schema many format provider-template lock clean setup weaken mutants wheel release recording
 .DEFAULT_GOAL := help
 
 # The extras of pyproject.toml that a target needs.
@@ -24,6 +24,7 @@ help:
 	@echo "make weaken     leave out one row or rule of the handler's decisions after the other: a test must notice"
 	@echo 'make mutants    find small changes of the handler that no test detects (hours; ARGS="--sample 800": minutes)'
 	@echo 'make model      run new random histories and enumerated lives of a stack (MINUTES=10; SEED=… repeats a run)'
+	@echo 'make live       observe the real services in a sandbox of your AWS account, which is deleted (minutes, cents)'
 	@echo 'make check      check format, lint, types and imports'
 	@echo 'make format     format the code'
 	@echo 'make bench      compare performance with the alternatives (15 minutes; ONLY=synth runs one benchmark)'
@@ -65,6 +66,9 @@ mutants: setup
 
 model: setup
 	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle -k nobody_has_seen $(ARGS)
+
+live: setup
+	@PYTHONPATH=tools python -m live $(ARGS)
 
 check: setup
 	ruff format --check
@@ -133,7 +137,7 @@ lock: setup
 	mv .local/locked.txt constraints.txt
 
 clean:
-	rm -rf .venv .tools .local node_modules bench/node_modules cdk.out dist build site htmlcov .coverage
+	rm -rf .venv .tools .local node_modules bench/node_modules cdk.out dist build site htmlcov .coverage live-profile.json
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
