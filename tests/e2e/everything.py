@@ -34,13 +34,19 @@ AppInstanceUserEndpoint(
     application=application,
     device_token=DeviceToken.from_secrets_manager(secret),
 )
-AppInstanceUserEndpoint(
-    stack,
-    "Daves",
-    app_instance_user=DAVE,
-    endpoint_type=EndpointType.GCM,
-    application=application,
-    device_token=DeviceToken.from_ssm_parameter(parameter),
-    tags={"team": "chat"},
-)
+# CDK makes an ARN without a suffix, which AWS takes for a complete one: the name ends in a hyphen and six characters.
+named = secretsmanager.Secret.from_secret_name_v2(stack, "Named", "chime/push-tokens")
+for name, token in (
+    ("Phone", DeviceToken.from_ssm_parameter(parameter)),
+    ("Tablet", DeviceToken.from_secrets_manager(named, "dave")),
+):
+    AppInstanceUserEndpoint(
+        stack,
+        f"Daves{name}",
+        app_instance_user=DAVE,
+        endpoint_type=EndpointType.GCM,
+        application=application,
+        device_token=token,
+        tags={"team": "chat"},
+    )
 app.synth()

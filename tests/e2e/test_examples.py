@@ -38,6 +38,7 @@ FIELDS = {
     "alice": "alice",
     "bob": "bob",
     "carol": "carol",
+    "dave": "dave",
     "new-alice": "alice",
     "new-bob": "bob",
     **{user: user for user in NUMBERED},
@@ -147,7 +148,7 @@ def created(world: World) -> Held:
 @pytest.fixture(scope="module")
 def changed(world: World, created: Held) -> Held:
     """All programs with changes, deployed again."""
-    assert len(created.endpoints) == 48
+    assert len(created.endpoints) == 49
     return world.deploy("-c", "changed=yes")
 
 
@@ -257,7 +258,7 @@ def test_every_example_is_changed(world: World, created: Held, changed: Held) ->
     def ids(held: Held, *places: tuple[str, str]) -> list[str]:
         return [world.of(held, *place)["endpoint_id"] for place in places]
 
-    kept = ("alice-phone", "alice"), ("alice-phone", "carol"), ("/chat/dave", "dave")
+    kept = ("alice-phone", "alice"), ("alice-phone", "carol"), ("/chat/dave", "dave"), ("dave", "dave")
     assert ids(changed, *kept) == ids(created, *kept)
     assert [world.of(changed, *place)["name"] for place in kept[:2]] == ["Alice's new phone", "Adopted"]
     moved = ("/chat/alice/phone", "alice"), ("/chat/alice/tablet", "alice")
