@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import get_args, get_type_hints
 
 from botocore.exceptions import ClientError
 
+from chime_endpoints_emulator import Switches
 from live.account import patiently
 from live.sandbox.sandbox import Sandbox, made_up_token
 
@@ -37,6 +39,18 @@ def omitted_on_update(sandbox: Sandbox) -> Finding:
     if len({what for _, what in seen}) > 1:
         raise UnsettledError(evidence)
     return Finding(value=seen[0][1], evidence=evidence)
+
+
+def new_endpoint_state(sandbox: Sandbox) -> Finding:
+    """Read the state of an endpoint that was just registered with a made-up device token."""
+    user = sandbox.user("new-state")
+    state = sandbox.describe(user, sandbox.register(user, made_up_token())).get("EndpointState", {})
+    status, reason = state.get("Status"), state.get("StatusReason")
+    told = f"{status} ({reason})" if reason else str(status)
+    value = {"ACTIVE": "active", "INACTIVE": str(reason).lower()}.get(str(status))
+    if value not in get_args(get_type_hints(Switches)["new_endpoint_state"]):
+        raise UnsettledError(f"the state is {told}")
+    return Finding(value=value, evidence=told)
 
 
 def new_endpoint_in_first_list(sandbox: Sandbox) -> Finding:

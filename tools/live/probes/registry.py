@@ -27,6 +27,7 @@ IDENTITY: Mapping[str, Probe] = {
     "device_token_conflict": device_tokens.device_token_conflict,
     "unusable_application": missing.unusable_application,
     "inactive_endpoints_conflict": device_tokens.inactive_endpoints_conflict,
+    "new_endpoint_state": registered.new_endpoint_state,
     "omitted_on_update": registered.omitted_on_update,
     "new_endpoint_in_first_list": registered.new_endpoint_in_first_list,
     "deregistered_listed_seconds": registered.deregistered_listed_seconds,
