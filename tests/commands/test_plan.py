@@ -349,6 +349,18 @@ def test_a_role_that_may_not_be_looked_at_is_not_known(account: Account, plan: P
     assert (entry["fails"], plan.code) == (None, ExitCode.FAILED)
 
 
+@pytest.mark.parametrize(("lacks", "code"), [("", None), ("sts:AssumeRole", "CE-301")])
+def test_what_a_role_of_another_account_allows_is_not_known(
+    account: Account, plan: Planner, lacks: str, code: str | None
+) -> None:
+    """Only whether the function may assume it is visible."""
+    plan.services = Allowed(account.cloudformation, lacks=lacks)
+    phone = new_phone(account, AssumedRoleArn="arn:aws:iam::123456789012:role/chime")
+    del phone["DependsOn"]
+    entry = plan.entry(Push={"Phone": phone})
+    assert ((entry["fails"] or {}).get("code"), "another account" in str(entry["not_known"])) == (code, not code)
+
+
 @pytest.mark.parametrize("operation", ["ListAppInstanceUserEndpoints", "DescribeAppInstanceUserEndpoint"])
 def test_an_endpoint_that_may_not_be_looked_at_is_not_known(account: Account, plan: Planner, operation: str) -> None:
     """IAM's denial is about our credentials, not about the endpoint."""

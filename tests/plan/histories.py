@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ MISSING_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:none-AbCd
 TOKENS = [f"canary-token-{letter}" for letter in "abcde"]
 KEYS = [f"Phone{number}" for number in range(4)]
 STACKS = ["Chat", "Later"]
-NAMES = [None, "", "Phone", "Handset", "Ünïcode 📱"]
+NAMES = [None, "", "Phone", "Ünïcode 📱", "Ünícøde 📱"]
 
 
 def _source(**members: str) -> dict[str, Any]:
@@ -111,48 +110,39 @@ def _stack(most: int) -> st.SearchStrategy[Resources]:
 
 declarations = st.fixed_dictionaries({"Chat": _stack(4), "Later": _stack(2)})
 
-Change = Callable[[dict[str, Resources]], None]
+_MEMBERS = [*_members, "Name", "Name", "AllowMessages", "EndpointAttributes"]
+_places = st.tuples(st.sampled_from(STACKS), st.sampled_from(KEYS))
 
 
-def _alter(stack: str, key: str, member: str, value: Any) -> Change:
-    def change(stacks: dict[str, Resources]) -> None:
-        resource = stacks[stack].get(key)
-        if resource is not None:
-            resource["Properties"].pop(member, None)
-            if value is not None:
-                resource["Properties"][member] = value
-
-    return change
-
-
-def _rename(source: str, key: str, target: str, new: str) -> Change:
-    def change(stacks: dict[str, Resources]) -> None:
-        if key in stacks[source] and new not in stacks[target]:
-            stacks[target][new] = stacks[source].pop(key)
-
-    return change
-
-
-def _remove(stack: str, key: str) -> Change:
-    def change(stacks: dict[str, Resources]) -> None:
-        stacks[stack].pop(key, None)
-
-    return change
+@st.composite
+def changed(draw: st.DrawFn, stacks: dict[str, Resources]) -> dict[str, Resources]:
+    """The declaration after some changes: of a member, a key or a stack, and added and removed resources."""
+    new = copy.deepcopy(stacks)
+    for _ in range(draw(st.integers(1, 4))):
+        existing = [(stack, key) for stack, resources in new.items() for key in resources if key in KEYS]
+        stack, key = draw(st.sampled_from(existing) if existing else _places)
+        match draw(st.sampled_from(["alter"] * 5 + ["move", "remove", "add", "tag"])):
+            case "alter" if existing:
+                _alter(new[stack][key]["Properties"], draw)
+            case "move" if existing:
+                to, name = draw(_places)
+                new[to].setdefault(name, new[stack].pop(key))
+            case "remove":
+                new[stack].pop(key, None)
+            case "tag":
+                new[stack]["Tags"] = draw(tags())
+            case _:
+                to, name = draw(_places)
+                new[to][name] = draw(endpoints())
+    return new
 
 
-def _put(stack: str, key: str, resource: dict[str, Any]) -> Change:
-    return lambda stacks: stacks[stack].update({key: resource})
-
-
-_where = st.tuples(st.sampled_from(STACKS), st.sampled_from(KEYS))
-_changes = st.one_of(
-    st.builds(lambda where, member: _alter(where[0], where[1], *member), _where, _changed),
-    st.builds(lambda where, member: _alter(where[0], where[1], *member), _where, _changed),
-    st.builds(lambda where, to: _rename(where[0], where[1], *to), _where, _where),
-    st.builds(lambda where: _remove(where[0], where[1]), _where),
-    st.builds(lambda where, resource: _put(where[0], where[1], resource), _where, endpoints()),
-    st.builds(lambda stack, resource: _put(stack, "Tags", resource), st.sampled_from(STACKS), tags()),
-)
+def _alter(properties: dict[str, Any], draw: st.DrawFn) -> None:
+    member = draw(st.sampled_from(_MEMBERS))
+    value = draw(_members[member])
+    properties.pop(member, None)
+    if value is not None:
+        properties[member] = value
 
 
 @dataclass(frozen=True)
@@ -209,12 +199,3 @@ _KINDS = ["rotate", "vanish", "rename", "inactive", "stranger", "stranger", "cro
 incidents = st.lists(
     st.builds(Incident, st.sampled_from(_KINDS), st.integers(0, 7), st.sampled_from(TOKENS)), max_size=3
 )
-
-
-@st.composite
-def changed(draw: st.DrawFn, stacks: dict[str, Resources]) -> dict[str, Resources]:
-    """The declaration after some changes."""
-    new = copy.deepcopy(stacks)
-    for change in draw(st.lists(_changes, min_size=1, max_size=4)):
-        change(new)
-    return copy.deepcopy(new)

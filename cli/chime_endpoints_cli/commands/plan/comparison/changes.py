@@ -51,8 +51,12 @@ class ResourceChange:
     """The properties that are deployed."""
     sent: tuple[str, ...] = ()
     """The properties whose change makes CloudFormation send an Update."""
+    hidden: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Deployed properties that seem unchanged, but have characters that CloudFormation does not show."""
     retains_replaced: bool = False
     """Whether an endpoint that is replaced stays registered."""
+    is_undecided: bool = False
+    """Whether it is not known if CloudFormation sends an Update."""
     unknown: tuple[str, ...] = ()
     """The properties whose values only CloudFormation knows."""
 
@@ -109,6 +113,9 @@ def _declared(logical_id: str, resource: Mapping[str, Any], reading: StackReadin
         new=properties,
         old=None if held is None else old_properties | {name: properties[name] for name in same if name in properties},
         sent=sent if held is not None else (),
+        hidden={
+            name: old_properties[name] for name in same if _is_hidden(old_properties.get(name), properties.get(name))
+        },
         retains_replaced=resource.get("UpdateReplacePolicy") in _RETAINED,
         unknown=tuple(name for name, value in properties.items() if name != "ServiceToken" and not is_known(value)),
     )
@@ -145,3 +152,12 @@ def _equal(old: Any, new: Any) -> bool:
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_equal, old, new))
     return is_same(old, new) if isinstance(old, str) and isinstance(new, str) else bool(old == new)
+
+
+def _is_hidden(old: Any, new: Any) -> bool:
+    """Whether values that count as equal may differ in characters that are not ASCII, which GetTemplate hides."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return any(_is_hidden(old[name], new.get(name)) for name in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return any(map(_is_hidden, old, new))
+    return isinstance(old, str) and isinstance(new, str) and "?" in old and old != new

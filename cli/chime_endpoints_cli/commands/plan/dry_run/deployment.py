@@ -12,11 +12,10 @@ from typing import Any
 
 from chime_endpoints_cli.account.stacks.templates.template_text import is_same
 from chime_endpoints_cli.commands.plan.comparison.changes import Event, ResourceChange
-from chime_endpoints_handler.cloudformation.request import Request, RequestType
 from chime_endpoints_handler.model import physical_id
-from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, read_endpoint
-from chime_endpoints_handler.model.rules.violations import violations
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, tag_list
 
+from .events import can_be_rotated, request_of
 from .function import Outcome, run
 from .roles import Role
 from .services.clients import SimulatedClients
@@ -24,7 +23,10 @@ from .services.identity import SimulatedIdentity
 from .services.stacks import SimulatedStack
 from .services.unknown import NotKnownError
 
-_FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:any"
+_NOT_SHOWN = (
+    "CloudFormation shows `?` in the place of characters that are not ASCII, and what is registered differs from the"
+    " declaration. So it is not known whether the declaration has changed."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ class _Stack:
     def deploy(self) -> Iterator[Simulated]:
         self._identity.may_call = self._role.may_call
         done = []
-        for change in self._changes:
+        for change in map(self._revealed, self._changes):
             if change.event in (Event.CREATE, Event.UPDATE):
                 done.append(self._simulate(change))
             elif change.event is Event.NONE:
@@ -90,7 +92,27 @@ class _Stack:
             elif change.event is Event.RETAIN:
                 yield Simulated(change=change, outcome=Outcome(), before=self._registered(change.physical_id, change))
 
+    def _revealed(self, change: ResourceChange) -> ResourceChange:
+        """Decide by what is registered whether a property has changed that CloudFormation does not show."""
+        if not change.hidden or change.new is None or change.old is None:
+            return change
+        try:
+            there = self._registered(change.physical_id, change) or {}
+        except NotKnownError:
+            there = {}
+        declared = {name: change.new[name] for name in change.hidden}
+        found = {name: there.get(name) for name in change.hidden} if change.type == ENDPOINT_TYPE else _as_tags(there)
+        if found == declared:
+            return change
+        sent = (*change.sent, *change.hidden)
+        old_name, name = change.hidden.get("Name"), found.get("Name")
+        if len(change.hidden) == 1 and isinstance(name, str) and is_same(str(old_name), name):
+            return replace(change, event=Event.UPDATE, sent=sent, old={**change.old, "Name": name})
+        return replace(change, event=Event.UPDATE, sent=sent, is_undecided=True)
+
     def _simulate(self, change: ResourceChange) -> Simulated:
+        if change.is_undecided:
+            return Simulated(change=change, outcome=Outcome(not_known=_NOT_SHOWN))
         if change.unknown and change.event is not Event.DELETE:
             unknown = ", ".join(change.unknown)
             return Simulated(change=change, outcome=Outcome(not_known=f"Only CloudFormation knows {unknown}."))
@@ -100,7 +122,7 @@ class _Stack:
             before = self._registered(change.physical_id, change)
         except NotKnownError as error:
             return Simulated(change=change, outcome=Outcome(not_known=error.reason))
-        outcome = run(_request(change, before), self._clients, now=self._identity.now)
+        outcome = run(request_of(change), self._clients, now=self._identity.now)
         if outcome.physical_id and change.event is not Event.DELETE:
             self._stack.physical_ids[change.logical_id] = outcome.physical_id
         after = self._registered(outcome.physical_id, change) if not outcome.not_known else None
@@ -130,7 +152,7 @@ class _Stack:
         is_replaced = change.event is Event.UPDATE and after and change.physical_id and after != change.physical_id
         if is_replaced and not change.retains_replaced:
             deletion = replace(change, event=Event.DELETE)
-            run(_request(deletion, done.before), self._clients, now=self._identity.now)
+            run(request_of(deletion), self._clients, now=self._identity.now)
 
     def _registered(self, text: str, change: ResourceChange) -> Mapping[str, Any] | None:
         named = physical_id.read(text)
@@ -141,38 +163,6 @@ class _Stack:
         return None
 
 
-def can_be_rotated(change: ResourceChange) -> bool:
-    """Whether a device token may differ from the registered one although the declaration is the same."""
-    if change.type != ENDPOINT_TYPE or change.new is None or change.unknown:
-        return False
-    if not isinstance(physical_id.read(change.physical_id), physical_id.Endpoint):
-        return False
-    return not violations(change.type, change.new) and not read_endpoint(change.new).is_pinned
-
-
-def _request(change: ResourceChange, before: Mapping[str, Any] | None) -> Request:
-    is_delete = change.event is Event.DELETE
-    kinds = {Event.CREATE: RequestType.CREATE, Event.DELETE: RequestType.DELETE}
-    new = change.old if is_delete else change.new
-    return Request(
-        request_type=kinds.get(change.event, RequestType.UPDATE),
-        request_id="plan",
-        stack_id=change.stack.id,
-        logical_id=change.logical_id,
-        resource_type=change.type,
-        physical_id=change.physical_id,
-        properties=_as_sent(new),
-        old_properties=None if is_delete else _as_sent(change.old, before),
-        response_url="https://127.0.0.1/",
-    )
-
-
-def _as_sent(properties: Mapping[str, Any] | None, before: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """Return properties as CloudFormation sends them. GetTemplate hides characters of a name that are not ASCII."""
-    if properties is None:
-        return None
-    sent = {**properties, "ServiceToken": _FUNCTION}
-    name, registered = sent.get("Name"), (before or {}).get("Name")
-    if isinstance(name, str) and is_same(name, registered):
-        sent["Name"] = registered
-    return sent
+def _as_tags(there: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tags as the property that declares them."""
+    return {"Tags": tag_list(there)}

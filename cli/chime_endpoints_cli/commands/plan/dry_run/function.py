@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws.calls import Caller
-from chime_endpoints_handler.aws.clients import Clients
 from chime_endpoints_handler.aws.deadline import Deadline
 from chime_endpoints_handler.aws.failures.errors import HandlerError, InvalidRequestError, ServiceError
 from chime_endpoints_handler.cloudformation.arrival import Arrival
@@ -19,6 +18,7 @@ from chime_endpoints_handler.resources import tags
 from chime_endpoints_handler.resources.context import EventContext, Result
 from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
 
+from .services.clients import SimulatedClients
 from .services.unknown import NotKnownError
 
 _SECONDS = 120.0  # the function's default timeout
@@ -61,7 +61,7 @@ class _Told:
     texts: list[str] = field(default_factory=list)
 
 
-def run(request: Request, clients: Clients, *, now: float) -> Outcome:
+def run(request: Request, clients: SimulatedClients, *, now: float) -> Outcome:
     """Handle one event that is delivered once."""
     told, clock = _Told(), _Clock(now)
     context = _context(request, clients, clock, told)
@@ -74,11 +74,11 @@ def run(request: Request, clients: Clients, *, now: float) -> Outcome:
     return Outcome(physical_id=str(result.physical_id), warnings=tuple(told.texts))
 
 
-def _context(request: Request, clients: Clients, clock: _Clock, told: _Told) -> EventContext:
+def _context(request: Request, clients: SimulatedClients, clock: _Clock, told: _Told) -> EventContext:
     began = clock.now()
     deadline = Deadline(lambda: _SECONDS - (clock.now() - began))
     return EventContext(
-        assume=lambda _role, _call: clients,
+        assume=clients.assume,
         request=request,
         clients=clients,
         deadline=deadline,

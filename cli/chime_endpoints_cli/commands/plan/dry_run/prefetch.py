@@ -21,7 +21,7 @@ from chime_endpoints_handler.model.declaration import (
     read_endpoint,
 )
 
-from .deployment import can_be_rotated
+from .events import can_be_rotated
 from .services.clients import SimulatedClients
 from .services.identity import SimulatedIdentity
 from .services.observations import Observations
@@ -42,7 +42,9 @@ def prefetch(changes: Sequence[ResourceChange], identity: SimulatedIdentity) -> 
 
 def _users(change: ResourceChange) -> Iterator[str]:
     """Yield the users whose endpoints are listed."""
-    if change.type != ENDPOINT_TYPE or (change.event is Event.NONE and not can_be_rotated(change)):
+    if change.type != ENDPOINT_TYPE or (
+        change.event is Event.NONE and not can_be_rotated(change) and not change.hidden
+    ):
         return
     if isinstance(held := physical_id.read(change.physical_id), physical_id.Endpoint):
         yield held.user_arn

@@ -8,11 +8,16 @@ from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
+from chime_endpoints_handler.aws.calls import Call
+from chime_endpoints_handler.aws.clients import Clients
+from chime_endpoints_handler.aws.failures.remedies import ASSUME_ROLE
+from chime_endpoints_handler.model.declaration import AssumedRole
 from chime_endpoints_handler.model.rules.token_places import is_arn
 
 from .identity import SimulatedIdentity
 from .observations import Observations
 from .stacks import SimulatedStack
+from .unknown import NotKnownError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,17 @@ class SimulatedClients:
     def stacks(self) -> SimulatedStack:
         """A client of `cloudformation`."""
         return self.stack
+
+    def assume(self, role: AssumedRole, call: Call) -> Clients:
+        """Act in a role of another account, if the function may; what that role allows is not visible from here."""
+
+        def assume_role() -> dict[str, Any]:
+            if not self.may_read("sts:AssumeRole", role.arn):
+                _deny(ASSUME_ROLE, "sts:AssumeRole")
+            return {}
+
+        call(ASSUME_ROLE, assume_role, subject=f"of role {role.arn}")
+        raise NotKnownError(f"What {role.arn} is allowed is not visible, because it belongs to another account.")
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,6 @@ class _Parameters:
 def _deny(operation: str, action: str) -> NoReturn:
     answer = {
         "Error": {"Code": "AccessDeniedException", "Message": f"not authorized to perform: {action}"},
-        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {}},
+        "ResponseMetadata": {"HTTPStatusCode": 403, "HTTPHeaders": {}},
     }
     raise ClientError(answer, operation)
