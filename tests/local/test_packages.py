@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MOST = 7
 MORE = {
-    "chime_endpoints": 16,  # nine public modules beside seven packages
+    "chime_endpoints": 17,  # ten public modules beside seven packages
     "chime_endpoints_handler/resources/endpoint": 20,  # its policy is spread over too many modules
 }
 """The packages that may have more."""
