@@ -1,7 +1,7 @@
 # Every target first installs what it needs into this clone (.venv, .tools, node_modules) and writes nothing elsewhere.
 # Later runs reuse what is installed.
 
-.PHONY: help demo test test-fast coverage test-installed model live check bench docs docs-serve decisions faults schema many format provider-template lock clean setup weaken mutants wheel release recording
+.PHONY: dashboard help demo test test-fast coverage test-installed model live check bench docs docs-serve decisions faults schema many format provider-template lock clean setup weaken mutants wheel release recording
 .DEFAULT_GOAL := help
 
 # The extras of pyproject.toml that a target needs.
@@ -30,6 +30,7 @@ help:
 	@echo 'make bench      compare performance with the alternatives (15 minutes; ONLY=synth runs one benchmark)'
 	@echo 'make docs       build the documentation site into site/ (make docs-serve: preview it while you write)'
 	@echo 'make recording  run the demo and draw the pictures of it for the README'
+	@echo 'make dashboard  draw the picture of the CloudWatch dashboard for the documentation'
 	@echo 'make faults     write docs/faults.md, the table of faults and their tests'
 	@echo 'make decisions  write docs/decisions.md, the rows of the policy and their tests'
 	@echo 'make provider-template'
@@ -97,6 +98,11 @@ docs-serve: setup
 
 recording: setup
 	@python tools/recording.py $(ARGS)
+
+# The picture of the dashboard, for the documentation.
+dashboard: EXTRAS := dev bench
+dashboard: setup
+	@python tools/dashboard_picture.py
 
 faults: setup
 	@python tools/fault_table.py

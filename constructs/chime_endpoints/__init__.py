@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chime_endpoints_handler.model.declaration import AllowMessages, EndpointType
 
-    from .cross_account_role import CrossAccountRole
-    from .delivery_failure import DeliveryFailureRule
     from .device_token import DeviceToken
     from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
     from .errors import InvalidDeclarationError
     from .identity_tags import ChimeIdentityTags
     from .metrics import MetricOptions
+    from .monitoring.alarms import EndpointAlarms
+    from .monitoring.dashboard import EndpointDashboard
+    from .monitoring.delivery_failure import DeliveryFailureRule
     from .provider import EndpointProvider, IEndpointProvider
-    from .push_delivery_role import PushDeliveryRole
+    from .roles.cross_account_role import CrossAccountRole
+    from .roles.push_delivery_role import PushDeliveryRole
 
 __all__ = [
     "AllowMessages",
@@ -29,6 +31,8 @@ __all__ = [
     "CrossAccountRole",
     "DeliveryFailureRule",
     "DeviceToken",
+    "EndpointAlarms",
+    "EndpointDashboard",
     "EndpointProvider",
     "EndpointType",
     "IAppInstanceUserEndpoint",
@@ -42,16 +46,18 @@ _MODULES = {
     "AllowMessages": "chime_endpoints_handler.model.declaration",
     "AppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "ChimeIdentityTags": "chime_endpoints.identity_tags",
-    "CrossAccountRole": "chime_endpoints.cross_account_role",
-    "DeliveryFailureRule": "chime_endpoints.delivery_failure",
+    "CrossAccountRole": "chime_endpoints.roles.cross_account_role",
+    "DeliveryFailureRule": "chime_endpoints.monitoring.delivery_failure",
     "DeviceToken": "chime_endpoints.device_token",
+    "EndpointAlarms": "chime_endpoints.monitoring.alarms",
+    "EndpointDashboard": "chime_endpoints.monitoring.dashboard",
     "EndpointProvider": "chime_endpoints.provider",
     "EndpointType": "chime_endpoints_handler.model.declaration",
     "IAppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "IEndpointProvider": "chime_endpoints.provider",
     "InvalidDeclarationError": "chime_endpoints.errors",
     "MetricOptions": "chime_endpoints.metrics",
-    "PushDeliveryRole": "chime_endpoints.push_delivery_role",
+    "PushDeliveryRole": "chime_endpoints.roles.push_delivery_role",
 }
 
 

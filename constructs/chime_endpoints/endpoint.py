@@ -36,10 +36,10 @@ from ._validation.endpoint_problems import (
     region_warning,
 )
 from ._validation.option_types import check_options
-from .delivery_failure import DeliveryFailureRule
 from .device_token import DeviceToken, source_of
 from .errors import InvalidDeclarationError
 from .identity_tags import put_on_user
+from .monitoring.delivery_failure import DeliveryFailureRule
 from .provider import EndpointProvider, IEndpointProvider
 
 

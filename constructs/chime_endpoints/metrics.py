@@ -71,10 +71,31 @@ class ProviderMetrics(Construct):
         Args:
             options: see `MetricOptions`. Default statistic: `Sum`.
         """
-        there = self.node.try_find_child("Failures")
-        found = there if isinstance(there, logs.MetricFilter) else self._filter()
-        given = options_of(self, options, statistic="Sum")
-        return found.metric(**given)
+        is_error = logs.FilterPattern.string_value("$.level", "=", "ERROR")
+        return self._counted("Failures", is_error, options)
+
+    def metric_registrations(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return the metric of endpoints that the function has registered, also in place of another one.
+
+        AWS publishes no such metric, so the first call adds a metric filter to the log group. If `log_level` is higher
+        than INFO, the filter matches nothing.
+
+        Args:
+            options: see `MetricOptions`. Default statistic: `Sum`.
+        """
+        return self._counted("Registrations", _says("*: SUCCESS, registered *"), options)
+
+    def metric_throttled_events(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return the metric of events during which a service throttled a call, so that the function made it again.
+
+        Amazon Chime SDK allows 50 requests a second for the whole account. AWS publishes no such metric, so the first
+        call adds a metric filter to the log group. If `log_level` is higher than INFO, the filter matches only events
+        that failed.
+
+        Args:
+            options: see `MetricOptions`. Default statistic: `Sum`.
+        """
+        return self._counted("ThrottledEvents", _says("* throttled, *"), options)
 
     def metric_errors(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return the metric of invocations that ended in an error or a timeout (`AWS/Lambda` `Errors`).
@@ -113,14 +134,22 @@ class ProviderMetrics(Construct):
         given = options_of(self, options, statistic="Sum")
         return self.function.metric("AsyncEventsDropped", **given)
 
-    def _filter(self) -> logs.MetricFilter:
-        level = logs.FilterPattern.string_value("$.level", "=", "ERROR")
+    def _counted(self, name: str, pattern: logs.JsonPattern, options: MetricOptions) -> cloudwatch.Metric:
+        """Return a metric of the function's log events that match a pattern."""
+        given = options_of(self, options, statistic="Sum")
+        there = self.node.try_find_child(name)
+        if isinstance(there, logs.MetricFilter):
+            return there.metric(**given)
         ours = logs.FilterPattern.string_value("$.logger", "=", "chime_endpoints")
         return logs.MetricFilter(
             self,
-            "Failures",
+            name,
             log_group=self.log_group,
-            filter_pattern=logs.FilterPattern.all(ours, level),
+            filter_pattern=logs.FilterPattern.all(ours, pattern),
             metric_namespace=NAMESPACE,
-            metric_name=f"{Names.unique_resource_name(self, max_length=200)}Failures",
-        )
+            metric_name=f"{Names.unique_resource_name(self, max_length=200)}{name}",
+        ).metric(**given)
+
+
+def _says(text: str) -> logs.JsonPattern:
+    return logs.FilterPattern.string_value("$.message", "=", text)

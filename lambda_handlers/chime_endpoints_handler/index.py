@@ -168,11 +168,14 @@ def _conclude(run: _Run, responder: Responder, seconds: float) -> None:
     """Log the result, and raise an error if the response was not accepted, so that Lambda retries the event."""
     request = run.context.request
     what = _what(request)
-    effort = f"{run.context.call.count} calls, {seconds:.1f} s"
+    call = run.context.call
+    throttled = f"{call.throttled} throttled, " if call.throttled else ""
+    effort = f"{call.count} calls, {throttled}{seconds:.1f} s"
     if run.reason:
         _log(logging.ERROR, f"{what} failed ({effort}): {run.reason}")
     else:
-        _log(logging.INFO, f"{what}: {responder.answered_status} ({effort})")
+        registered = f", registered {run.result.registered}" if run.result and run.result.registered else ""
+        _log(logging.INFO, f"{what}: {responder.answered_status}{registered} ({effort})")
     for problem in _problems(run, responder):
         _log(logging.ERROR, f"{what}: {Code.NOT_TOLD}: {problem}")
     if responder.outcome not in (Delivery.ACCEPTED, Delivery.EXPIRED):

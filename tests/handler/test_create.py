@@ -374,7 +374,9 @@ def test_the_log_has_the_number_of_calls(stage: Stage, caplog: pytest.LogCapture
     caplog.set_level(logging.INFO)
     stage.backend.faults.append(Fault(REGISTER, error="ThrottledClientException", times=2))
     stage.create()
-    assert "Create of Phone: SUCCESS (3 calls, 0." in caplog.text
+    (endpoint,) = stage.registered
+    expected = f"Create of Phone: SUCCESS, registered {endpoint.endpoint_id} (3 calls, 2 throttled, 0."
+    assert expected in caplog.text
 
 
 def test_a_logical_id_that_is_no_unicode_is_an_id(stage: Stage) -> None:

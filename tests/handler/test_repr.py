@@ -78,7 +78,9 @@ def live(stage: Stage) -> None:
     stage.stack.detail = {"ResourceStatus": "UPDATE_IN_PROGRESS", "PhysicalResourceId": first}
     second = stage.update(first, sources, plain)["PhysicalResourceId"]
     assert second != first
-    tags = {"ResourceARN": stage.user, "Tags": [{"Key": "canary-key", "Value": "canary-value"}]}
+    stage.roles.trusting["arn:aws:iam::123456789012:role/Tags"] = "chat-7"
+    role = {"AssumedRoleArn": "arn:aws:iam::123456789012:role/Tags", "ExternalId": "chat-7"}
+    tags = role | {"ResourceARN": stage.user, "Tags": [{"Key": "canary-key", "Value": "canary-value"}]}
     stage.stack.detail = None
     stage.create(tags, ResourceType=TAGS_TYPE)
     stage.delete(f"{stage.user}/tags", tags, ResourceType=TAGS_TYPE)

@@ -15,7 +15,8 @@ from aws_cdk import aws_sns as sns
 from moto.events.models import EventPattern
 from moto.events.utils import EventMessageType
 
-from chime_endpoints import AppInstanceUserEndpoint, InvalidDeclarationError, PushDeliveryRole, delivery_failure
+from chime_endpoints import AppInstanceUserEndpoint, InvalidDeclarationError, PushDeliveryRole
+from chime_endpoints.monitoring import delivery_failure
 from chime_endpoints_cli.account.roles import push_role
 from chime_endpoints_cli.commands.registered.doctor.links import recorded
 from synth.stage import ALICE, APPLICATION, endpoint, only, properties, stack_in, template_of

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from chime_endpoints import EndpointProvider
+from chime_endpoints_emulator import Fault
 from chime_endpoints_handler import index
+from support.stage import Stage
 from synth.stage import endpoint, only, properties, resources, stack_in, template_of
 
 ALARM, FILTER, FUNCTION = "AWS::CloudWatch::Alarm", "AWS::Logs::MetricFilter", "AWS::Lambda::Function"
@@ -53,6 +57,32 @@ def test_failures_are_counted_in_the_log() -> None:
     assert transformation["MetricName"] == made["MetricName"]
     assert transformation["MetricNamespace"] == made["Namespace"]
     assert (made["Statistic"], made["Period"]) == ("Sum", 60)
+
+
+@pytest.mark.parametrize(
+    ("metric", "throttles", "expected"),
+    [
+        (EndpointProvider.metric_registrations, 0, ["Create"]),
+        (EndpointProvider.metric_registrations, 1, ["Create"]),
+        (EndpointProvider.metric_throttled_events, 0, []),
+        (EndpointProvider.metric_throttled_events, 1, ["Create"]),
+    ],
+)
+def test_what_the_function_logs_is_counted(
+    stage: Stage, caplog: pytest.LogCaptureFixture, metric: Any, throttles: int, expected: list[str]
+) -> None:
+    """The filter matches the log events of a Create, or of one that was throttled, and not those of a Delete."""
+    stack = stack_in()
+    metric(EndpointProvider(stack, "P"))
+    text = properties(template_of(stack), FILTER)["FilterPattern"]
+    pattern = re.search(r'\(\$\.message = "(.*)"\)', text)
+    assert pattern is not None
+    if throttles:
+        stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", error="ThrottledClientException"))
+    with caplog.at_level("INFO", index.log.name):
+        made = stage.create()
+        stage.delete(made["PhysicalResourceId"])
+    assert [each.split()[0] for each in caplog.messages if fnmatchcase(each, pattern[1])] == expected
 
 
 def test_the_filter_is_made_once_and_only_when_it_is_asked_for() -> None:

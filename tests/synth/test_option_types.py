@@ -37,6 +37,8 @@ from chime_endpoints import (
     CrossAccountRole,
     DeliveryFailureRule,
     DeviceToken,
+    EndpointAlarms,
+    EndpointDashboard,
     EndpointProvider,
     EndpointType,
     InvalidDeclarationError,
@@ -139,6 +141,18 @@ PUBLIC = {
             "app_instances": [APP_INSTANCE],
             "applications": [APPLICATION],
         },
+    ),
+    "alarms": Public(
+        call=EndpointAlarms,
+        declares=EndpointAlarms.__init__,
+        path="Stack/It: ",
+        right=lambda stack: {"provider": EndpointProvider.of(stack)},
+    ),
+    "dashboard": Public(
+        call=EndpointDashboard,
+        declares=EndpointDashboard.__init__,
+        path="Stack/It: ",
+        right=lambda stack: {"provider": EndpointProvider.of(stack)},
     ),
     "on_delivery_failure": Public(
         call=_rule, declares=AppInstanceUserEndpoint.on_delivery_failure, path="Stack/E/It: "

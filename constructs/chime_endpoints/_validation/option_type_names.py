@@ -41,6 +41,7 @@ OPTION_TYPES: dict[Any, tuple[str, str]] = {
     AllowMessages: _choices(AllowMessages),
     EndpointType: _choices(EndpointType),
     RemovalPolicy: _choices(RemovalPolicy),
+    cloudwatch.IAlarmAction: ("an alarm action", "Use a class of aws_cloudwatch_actions, such as SnsAction(topic)."),
     cloudwatch.Unit: _choices(cloudwatch.Unit),
     lambda_.ApplicationLogLevel: _choices(lambda_.ApplicationLogLevel),
     lambda_.Architecture: ("an Architecture", "Use Architecture.ARM_64 or Architecture.X86_64."),

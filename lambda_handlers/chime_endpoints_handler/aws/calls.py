@@ -45,6 +45,7 @@ class Caller:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float, float], float] = random.uniform
     count: int = 0
+    throttled: int = 0
     met_trouble: bool = False
     lacks_permission: bool = False
     """Whether IAM denied a call until the retries ended; further denials are not retried."""
@@ -99,6 +100,7 @@ class Caller:
                 said = PAGE if is_page else INCOMPLETE
                 last = ServiceError(operation=operation, kind=Kind.UNCLEAR, said=said, subject=subject)
             self.met_trouble = True
+            self.throttled += last.kind is Kind.THROTTLED
             attempts.failed += 1
             attempts.may_have_happened |= last.kind in (Kind.UNCLEAR, Kind.INTERCEPTED)
             if begun_with - self.deadline.left() > patience:

@@ -78,5 +78,7 @@ class Result:
 
     physical_id: PhysicalId
     data: Mapping[str, str] = field(default_factory=dict)
+    registered: str = ""
+    """The EndpointId that the event has registered, for the log."""
     if_not_accepted: Callable[[], object] | None = None
     """The work to do if the response is not accepted."""

@@ -82,15 +82,16 @@ def _result(step: steps.Succeed, facts: Facts, context: EventContext) -> Result:
         return Result(physical_id=step.physical_id)
     endpoint = step.physical_id
     data = {"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn}
+    registered = endpoint.endpoint_id if facts.new is not None else ""
     if step.unmarked is None:
-        return Result(physical_id=endpoint, data=data)
+        return Result(physical_id=endpoint, data=data, registered=registered)
     mark = partial(
         context.endpoints(endpoint.user_arn).update,
         endpoint.endpoint_id,
         name=context.request.own_name,
         allow_messages=step.unmarked.allow_messages,
     )
-    return Result(physical_id=endpoint, data=data, if_not_accepted=mark)
+    return Result(physical_id=endpoint, data=data, registered=registered, if_not_accepted=mark)
 
 
 def _tell(step: steps.Succeed | steps.Fail, context: EventContext) -> None:

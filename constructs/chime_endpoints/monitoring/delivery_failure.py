@@ -8,10 +8,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from ._cdk.tree import child_path
-from ._validation.option_types import check_options
-from .errors import InvalidDeclarationError
-from .metrics import MetricOptions, options_of
+from chime_endpoints._cdk.tree import child_path
+from chime_endpoints._validation.option_types import check_options
+from chime_endpoints.errors import InvalidDeclarationError
+from chime_endpoints.metrics import MetricOptions, options_of
 
 SOURCE = "aws.chime"
 DETAIL_TYPE = "Chime Messaging AppInstanceUserEndpoint Delivery Failure"

@@ -10,17 +10,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct
 
+from chime_endpoints._cdk import acknowledged
+from chime_endpoints._cdk.identity import application_arn
+from chime_endpoints._cdk.tree import child_path
+from chime_endpoints._cdk.unresolved import as_text, is_unresolved
+from chime_endpoints._iam.statements import TAG_ACTIONS, allow, for_app_instance, for_application
+from chime_endpoints._validation.endpoint_problems import app_instance_problems, application_problems
+from chime_endpoints._validation.option_types import check_options
+from chime_endpoints.errors import InvalidDeclarationError
 from chime_endpoints_handler.model.arns import EXTERNAL_ID
 from chime_endpoints_handler.model.codes import Code
-
-from ._cdk import acknowledged
-from ._cdk.identity import application_arn
-from ._cdk.tree import child_path
-from ._cdk.unresolved import as_text, is_unresolved
-from ._iam.statements import TAG_ACTIONS, allow, for_app_instance, for_application
-from ._validation.endpoint_problems import app_instance_problems, application_problems
-from ._validation.option_types import check_options
-from .errors import InvalidDeclarationError
 
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 

@@ -10,11 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_pinpoint import IAppRef
 from constructs import Construct, IConstruct
 
-from ._cdk.identity import application_arn
-from ._cdk.tree import child_path, root_of, stack_of
-from ._validation.endpoint_problems import application_problems
-from ._validation.option_types import check_options
-from .errors import InvalidDeclarationError
+from chime_endpoints._cdk.identity import application_arn
+from chime_endpoints._cdk.tree import child_path, root_of, stack_of
+from chime_endpoints._validation.endpoint_problems import application_problems
+from chime_endpoints._validation.option_types import check_options
+from chime_endpoints.errors import InvalidDeclarationError
 
 
 class PushDeliveryRole(iam.Role):
