@@ -12,6 +12,7 @@ from chime_endpoints_emulator import Fault, identity_backend, push_backend
 from live.account import Account
 from live.command import run
 from live.conformance import conform
+from live.in_progress import in_progress
 from live.run import PREFIX, Run
 from live.sandbox.leftovers import find, remove
 from live.sandbox.sandbox import Sandbox
@@ -50,13 +51,16 @@ def test_an_interrupted_run_leaves_nothing(account: Account) -> None:
 
 
 def test_the_next_run_deletes_what_a_killed_one_left(account: Account, tmp_path: Path) -> None:
-    """It leaves a run alone that may be in progress."""
-    killed, in_progress = Run("t00000abc"), Run.new()
-    for each in (killed, in_progress):
+    """It leaves runs alone that may be in progress, in this clone or in another."""
+    old, killed, here, elsewhere = Run("t00000abc"), Run.new(), Run.new(), Run.new()
+    for each in (old, killed, here, elsewhere):
         Sandbox(account, each).application()
         Sandbox(account, each).app_instance  # noqa: B018 - creates it
-    assert run(["--yes", "--no-stacks", "--profile", str(tmp_path / "p.json")]) == 0
-    assert {each.run for each in find(account, stacks=False)} == {in_progress}
+    with in_progress(here):
+        (tmp_path / ".local" / "live" / killed.key).touch()  # without its lock, as a killed process leaves it
+        assert run(["--yes", "--no-stacks", "--profile", str(tmp_path / "p.json")]) == 0
+    assert {each.run for each in find(account, stacks=False)} == {here, elsewhere}
+    assert [each.name for each in (tmp_path / ".local" / "live").iterdir()] == [killed.key]
 
 
 def test_clean_up_deletes_what_all_runs_left(account: Account, capsys: pytest.CaptureFixture[str]) -> None:

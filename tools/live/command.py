@@ -18,14 +18,12 @@ from chime_endpoints_cli.output.errors import CommandError
 
 from .account import Account
 from .conformance import Results, conform
+from .in_progress import has_ended, in_progress
 from .plan import say_plan
 from .report import show_checks, show_probes, write_profile
 from .run import Run
 from .sandbox.leftovers import Leftover, find, remove
 from .stack.checks import Verdict
-
-_LONGEST_RUN = 3600.0
-"""Seconds after which a run cannot go on, so that what is left of it is deleted by the next one."""
 
 
 @click.command(
@@ -70,14 +68,20 @@ def live(*, yes: bool, is_clean_up: bool, quick: bool, no_stacks: bool, rate: bo
     leftovers = find(account, stacks=not no_stacks)
     if is_clean_up:
         return _only_clean_up(account, leftovers, yes=yes)
-    old = [each for each in leftovers if time.time() - each.run.began > _LONGEST_RUN]
+    old = [each for each in leftovers if has_ended(each.run)]
     say_plan(account, stacks=not no_stacks)
     _say_leftovers(old, "Leftovers of earlier runs, which are deleted first:")
+    _say_leftovers(
+        [each for each in leftovers if each not in old],
+        "These may belong to a run that is in progress elsewhere. If not, delete them with make live ARGS=--clean-up:",
+    )
     _require_consent("Run it?", yes=yes)
     failures = remove(account, old)
     with path.open("a", encoding="utf-8"):  # before anything is created
         pass
-    results = conform(account, Run.new(), disturbing=rate, quick=quick, stacks=not no_stacks)
+    new = Run.new()
+    with in_progress(new):
+        results = conform(account, new, disturbing=rate, quick=quick, stacks=not no_stacks)
     results.left[:0] = failures
     return _report(account, results, path)
 
