@@ -61,3 +61,16 @@ def test_a_rollback_removes_nothing_if_cloudformation_does_not_say_when_the_upda
     theirs = stage.stranger("canary-token-b", name="canary phone")
     stage.update(first["PhysicalResourceId"], stage.properties(), stage.properties(**ROTATED))
     assert theirs in stage.registered
+
+
+def test_a_rollback_removes_what_the_overtaken_update_registered_in_the_place_of_a_lost_endpoint(stage: Stage) -> None:
+    """F44, F61: what the update registered does not count as what came back after it, so it does not stay."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    stage.clock.sleep(600)
+    begins(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    named = stage.stranger("canary-token-b", name="canary phone")  # as it was at the beginning of the rollback
+    assert roll_back(stage, first)["Status"] == "SUCCESS"
+    assert named not in stage.registered
+    assert tokens(stage) == {"canary-token-a"}

@@ -46,9 +46,9 @@ def role_of(endpoint: Registered, facts: Facts) -> Role:
         return Role.OURS
     if is_marked:
         return Role.STRANGER if _is_retained(endpoint, facts) else Role.STRAY
-    if _came_back(endpoint, facts):
-        return Role.PREDECESSOR
-    return Role.STRAY if _is_of_overtaken_update(endpoint, facts) else Role.STRANGER
+    if _is_of_overtaken_update(endpoint, facts):
+        return Role.STRAY
+    return Role.PREDECESSOR if _came_back(endpoint, facts) else Role.STRANGER
 
 
 def bears_mark(endpoint: Listed | Registered, request: Request) -> bool:
