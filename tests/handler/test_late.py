@@ -269,6 +269,25 @@ def test_a_late_create_is_carried_out_while_it_is_awaited(stage: Stage) -> None:
     assert ids(stage) == {answer["PhysicalResourceId"]}
 
 
+@pytest.mark.parametrize("name", ["canary phone", None])
+def test_a_create_delivered_again_while_the_resource_is_added_again_changes_nothing(
+    stage: Stage, name: str | None
+) -> None:
+    """F43, F67: CloudFormation waits for a newer Create, so what that has registered stays, and nothing is added."""
+    stage.sent()
+    properties = stage.properties(Name=name)
+    event = stage.event("Create", properties)
+    stage.delete(stage.deliver(event)["PhysicalResourceId"])
+    stage.clock.sleep(600)
+    stands(stage, "CREATE_IN_PROGRESS")
+    stage.sent()
+    newer = stage.deliver(stage.event("Create", properties))
+    stage.sent(stage.clock.now() - 600)
+    answer = stage.deliver(event)
+    assert answer["Reason"] == "CE-415: CloudFormation is no longer waiting for this Create. Nothing was registered."
+    assert ids(stage) == {newer["PhysicalResourceId"]}
+
+
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
 def test_a_stale_event_leaves_what_cloudformation_holds_to_its_delete(stage: Stage, request_type: str) -> None:
     """F43, F66: a late event does not remove an endpoint of the stack; a Delete may have to retain it."""

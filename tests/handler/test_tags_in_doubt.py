@@ -102,7 +102,7 @@ def test_a_late_tag_create_is_carried_out_only_while_it_is_awaited(stage: Stage,
     """F43, F44: a Create of tags that is an hour late runs only while CloudFormation waits."""
     stage.sent()
     stage.clock.sleep(3600)
-    stands(stage, "CREATE_IN_PROGRESS" if is_awaited else "DELETE_IN_PROGRESS")
+    stands(stage, "CREATE_IN_PROGRESS" if is_awaited else "DELETE_IN_PROGRESS", ago=3600)
     declared = {"ResourceARN": stage.user, "Tags": [{"Key": "team", "Value": "chat"}]}
     answer = stage.create(declared, ResourceType=TAGS_TYPE)
     assert (answer["Status"], stage.backend.tags[stage.user]) == (

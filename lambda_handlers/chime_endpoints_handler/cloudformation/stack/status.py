@@ -37,6 +37,11 @@ class ResourceStatus:
         return not self.status or self.status.startswith("DELETE") or self.status == "CREATE_FAILED"
 
     @property
+    def is_creating(self) -> bool:
+        """Whether CloudFormation waits for a Create."""
+        return self.status == "CREATE_IN_PROGRESS"
+
+    @property
     def is_settled(self) -> bool:
         """Whether CloudFormation waits for no response about the resource."""
         return not self.status.endswith("_IN_PROGRESS")
@@ -62,10 +67,15 @@ def status_of(logical_id: str, request: Request, clients: Clients) -> ResourceSt
         return None
 
 
+def is_another_create(arrival: Arrival, status: ResourceStatus) -> bool:
+    """Return whether CloudFormation waits for a Create that began after this event was sent."""
+    return status.is_creating and status.since is not None and status.since > arrival.started + CLOCK_SKEW
+
+
 def is_overtaken(request: Request, arrival: Arrival, status: ResourceStatus) -> bool:
     """Return whether the status of its resource says that a Create or an Update is no longer awaited."""
     if request.request_type == RequestType.CREATE:
-        return status.status != "CREATE_IN_PROGRESS"
+        return not status.is_creating or is_another_create(arrival, status)
     if status.is_given_up or status.physical_id != request.physical_id:
         return True
     if status.since is None:

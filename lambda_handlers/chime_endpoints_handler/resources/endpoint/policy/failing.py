@@ -85,7 +85,7 @@ def remove_attempts(facts: Facts) -> Step | None:
         for endpoint in facts.own:
             is_handled = id_of(endpoint) in facts.removed | facts.out_of_reach
             if not is_handled and role_of(endpoint, facts) is Role.STRAY:
-                return Deregister(id_of(endpoint))
+                return None if _is_added_again(facts) else Deregister(id_of(endpoint))
     return None
 
 
@@ -114,6 +114,11 @@ def _to_withdraw(facts: Facts) -> Endpoint | None:
         return None
     is_given_up = facts.status is not None and facts.status.is_given_up
     return id_of(facts.chosen) if is_given_up and id_of(facts.chosen) != facts.current else None
+
+
+def _is_added_again(facts: Facts) -> bool:
+    """Whether CloudFormation waits for a newer Create of the same resource, which may have registered it."""
+    return facts.is_create and facts.status is not None and stack.is_another_create(facts.arrival, facts.status)
 
 
 def _may_have_left_something(facts: Facts) -> bool:
