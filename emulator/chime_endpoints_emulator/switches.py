@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 
@@ -37,8 +38,8 @@ class SwitchSet:
         Raises:
             ValueError: names or values are unknown. The message lists all of them.
         """
-        hints = get_type_hints(type(self))
-        types = {field.name: hints[field.name] for field in fields(self)}
+        kind: Any = type(self)
+        types = _types_of(kind)
         problems = [
             f"{name}: {value!r} is not {_expectation(types[name])}"
             if name in types
@@ -152,6 +153,12 @@ class Switches(SwitchSet):
 
     requests_per_second: float | None = 50
     """The rate limit for all identity calls of an account, in requests a second. None is unlimited."""
+
+
+@cache
+def _types_of(kind: type[Any]) -> Mapping[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 def _is_of_type(expected: Any, value: object) -> bool:
