@@ -156,9 +156,8 @@ class Directory(IdentityState):
         self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
         del self.users[app_instance_user_arn], self.tags[app_instance_user_arn]
         if self.switches.endpoints_on_user_deletion == "deleted":
-            for endpoint in [*self.endpoints.values()]:
-                if endpoint.app_instance_user_arn == app_instance_user_arn:
-                    del self.endpoints[endpoint.endpoint_id]
+            for endpoint in self.endpoints.of_user(app_instance_user_arn):
+                del self.endpoints[endpoint.endpoint_id]
 
     @exclusive
     def create_app_instance_bot(self, *, app_instance_arn: str) -> str:

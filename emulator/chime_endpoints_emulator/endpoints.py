@@ -123,16 +123,16 @@ class Endpoints(Directory):
         self.describe_app_instance_user(app_instance_user_arn=app_instance_user_arn)
         lag = self.switches.deregistered_listed_seconds
         self.deregistered = {key: gone for key, gone in self.deregistered.items() if self.now() < gone.updated + lag}
-        shown = self.endpoints | self.deregistered
-        own = [e for e in shown.values() if e.app_instance_user_arn == app_instance_user_arn]
+        gone = [e for e in self.deregistered.values() if e.app_instance_user_arn == app_instance_user_arn]
+        own = {e.endpoint_id: e for e in [*self.endpoints.of_user(app_instance_user_arn), *gone]}
         page, token = self._page(
-            [endpoint.endpoint_id for endpoint in own if endpoint.listed],
+            [endpoint.endpoint_id for endpoint in own.values() if endpoint.listed],
             max_results=max_results,
             next_token=next_token,
         )
-        for endpoint in own:
+        for endpoint in own.values():
             endpoint.listed = True
-        return [shown[key] for key in page if key in shown], token
+        return [own[key] for key in page if key in own], token
 
     @exclusive
     def deregister_app_instance_user_endpoint(self, *, app_instance_user_arn: str, endpoint_id: str) -> None:
@@ -140,7 +140,8 @@ class Endpoints(Directory):
         if self._endpoint(app_instance_user_arn, endpoint_id) is not None:
             gone = self.endpoints.pop(endpoint_id)
             gone.updated = self.now()
-            self.deregistered[endpoint_id] = gone
+            if self.switches.deregistered_listed_seconds:
+                self.deregistered[endpoint_id] = gone
 
     @exclusive
     def set_endpoint_state(
@@ -194,11 +195,10 @@ class Endpoints(Directory):
             raise BadRequestException(f"VoipDeviceToken {new.voip_device_token} is not allowed for GCM")
         if self.switches.unusable_application == "bad_request" and not self._is_usable(new):
             raise BadRequestException(f"{new.resource_arn} has no enabled channel of type {new.type}")
-        if any(self._in_the_way(new, other) for other in self.endpoints.values()):
+        if any(self._in_the_way(new, other) for other in self.endpoints.with_token(new.device_tokens)):
             raise ConflictException("An endpoint with this device token is already registered")
         quota = self.switches.endpoints_per_user
-        own = [e for e in self.endpoints.values() if e.app_instance_user_arn == new.app_instance_user_arn]
-        if len(own) >= quota:
+        if len(self.endpoints.of_user(new.app_instance_user_arn)) >= quota:
             raise ResourceLimitExceededException(f"The limit of {quota} endpoints per app instance user is reached")
 
     def _is_usable(self, new: Endpoint) -> bool:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from .arns import Arn, ResourceType
 from .authorization import Permission
+from .endpoint_table import EndpointTable
 from .exceptions import (
     BadRequestException,
     ForbiddenException,
@@ -43,7 +44,7 @@ class IdentityState(EmulatedService):
         self.app_instances: dict[str, AppInstance] = {}
         self.users: dict[str, AppInstanceUser] = {}
         self.bots: set[str] = set()
-        self.endpoints: dict[str, Endpoint] = {}
+        self.endpoints = EndpointTable()
         self.deregistered: dict[str, Endpoint] = {}
         """Endpoints that List may still show; `updated` is the time at which each was deregistered."""
         self.tags: dict[str, dict[str, str]] = {}
