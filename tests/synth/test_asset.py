@@ -66,7 +66,7 @@ def _is_for_readers(node: ast.stmt) -> bool:
     is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     is_protocol = isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases)
     is_alias = isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
-    return is_text or is_protocol or is_alias or isinstance(node, ast.Import | ast.ImportFrom)
+    return is_text or is_protocol or is_alias or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom)
 
 
 def test_it_is_the_same_program_without_texts() -> None:

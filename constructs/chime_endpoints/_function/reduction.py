@@ -16,7 +16,7 @@ _Cut: TypeAlias = tuple[int, int, int, int, bytes]
 
 
 def reduced(source: str) -> str:
-    """Return a module's source without docstrings, types, imports for them, comments and most indentation."""
+    """Return a module's source without docstrings, assertions, types, comments and most indentation."""
     lines = source.encode().split(b"\n")  # ast counts columns in bytes
     tree = ast.parse(source)
     of_types = [*_types(tree)]
@@ -42,11 +42,11 @@ def _types(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _texts(tree: ast.Module) -> Iterator[_Cut]:
-    """Yield the docstrings of modules, classes, functions and constants."""
+    """Yield the docstrings of modules, classes, functions and constants, and the assertions for type checkers."""
     for node in ast.walk(tree):
         body = getattr(node, "body", ())
-        for text in filter(_is_text, body if isinstance(body, list) else ()):
-            yield _cut(text, b'""' if all(map(_is_text, body)) else b"")
+        for text in filter(_is_for_readers, body if isinstance(body, list) else ()):
+            yield _cut(text, b'""' if all(map(_is_for_readers, body)) else b"")
 
 
 def _annotations(tree: ast.Module, lines: list[bytes]) -> Iterator[_Cut]:
@@ -65,9 +65,9 @@ def _annotations(tree: ast.Module, lines: list[bytes]) -> Iterator[_Cut]:
 
 
 def _imports(tree: ast.Module) -> Iterator[_Cut]:
-    """Yield the imports that only annotations use, in modules that postpone the evaluation of annotations."""
-    annotations = {each for annotation in _of_types(tree) for each in ast.walk(annotation)}
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in annotations}
+    """Yield the imports that only types and assertions use, in modules that postpone the evaluation of annotations."""
+    left_out = {each for node in _left_out(tree) for each in ast.walk(node)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in left_out}
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     if not any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in imports):
         return
@@ -80,15 +80,18 @@ def _imports(tree: ast.Module) -> Iterator[_Cut]:
             yield _cut(node, ast.unparse(kept).encode())
 
 
-def _of_types(tree: ast.Module) -> Iterator[ast.expr]:
+def _left_out(tree: ast.Module) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            yield node
         annotation = node.returns if isinstance(node, ast.FunctionDef) else getattr(node, "annotation", None)
         if annotation is not None:
             yield annotation
 
 
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def _is_for_readers(node: ast.stmt) -> bool:
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return is_text or isinstance(node, ast.Assert)
 
 
 def _cut(node: ast.expr | ast.stmt, instead: bytes) -> _Cut:
