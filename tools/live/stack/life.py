@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from .provider import Provider
 from .templates import endpoint_stack
 
 FIELDS = ("first", "second", "third")
+_BEFORE_LIST = 3.0
+"""Seconds, because a list may lag behind; how much, a probe observes."""
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Life:
 
     def registered(self) -> dict[str, str]:
         """Return what the user has: the field of the secret for each endpoint's ID."""
+        time.sleep(0 if self.sandbox.account.is_emulated else _BEFORE_LIST)
         fields = {token: name for name, token in self.tokens.items()}
         found = {}
         for endpoint_id in self.sandbox.listed(self.user):
