@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -24,6 +23,8 @@ from demo.clients import Clients
 
 from .stage import HERE
 
+SDK = HERE / "node_modules"
+"""The clients that AWS's runtime for Node provides."""
 DEPLOY, RENAME, DESTROY = "deploy", "change of all names", "destroy"
 
 
@@ -56,10 +57,9 @@ class Candidate:
         self._lives = 0
 
     def __enter__(self) -> Self:
-        os.environ["NODE_PATH"] = str(HERE / "node_modules")  # the function's runtime provides the SDK clients
         with self._resources:
             directory = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-            self._cloud = self._resources.enter_context(LocalCloud(directory=directory))
+            self._cloud = self._resources.enter_context(LocalCloud(directory=directory, node_packages=SDK))
             self._clients = Clients(local=self._cloud.addresses)
             self._crhelper = _crhelper_asset(directory)
             self._cdk().bootstrap()

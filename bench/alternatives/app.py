@@ -27,7 +27,10 @@ def with_crhelper(stack: Stack, number: int) -> None:
         handler="over_http.handler",
         runtime=lambda_.Runtime.PYTHON_3_13,
         timeout=Duration.minutes(5),
-        initial_policy=[iam.PolicyStatement(actions=["chime:*"], resources=[f"{app_instance}/user/*"])],
+        initial_policy=[
+            iam.PolicyStatement(actions=["chime:*"], resources=[f"{app_instance}/user/*"]),
+            iam.PolicyStatement(actions=["mobiletargeting:GetApp"], resources=[APPLICATION]),
+        ],
     )
     CustomResource(
         stack,

@@ -25,9 +25,18 @@ PERMISSIONS_PATH = "/_chime_endpoints/permissions"
 class LocalCloud:
     """Starts and stops the two services; they write all files to one directory."""
 
-    def __init__(self, *, directory: Path, aws_port: int = 0, chime_port: int = 0, account: str = ACCOUNT) -> None:
-        """Set the ports, where 0 means any free port, and the account id."""
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        aws_port: int = 0,
+        chime_port: int = 0,
+        account: str = ACCOUNT,
+        node_packages: Path | None = None,
+    ) -> None:
+        """Set the ports, where 0 means any free port, the account id, and the packages that functions in Node get."""
         self.directory = directory
+        self._node_packages = node_packages
         self._account = account
         self._ports = (aws_port, chime_port)
         self._services = contextlib.ExitStack()
@@ -116,6 +125,7 @@ class LocalCloud:
                 environment={
                     **runtime_environment(self._environment(where)),
                     **_ministack_settings(listening.getsockname()[1], self._account),
+                    **({"NODE_PATH": str(self._node_packages)} if self._node_packages else {}),
                     FUNCTION_PYTHON: str(make_runtime(self.directory / "function-runtime")),
                 },
                 file_descriptors=[listening.fileno()],
