@@ -47,6 +47,7 @@ _OPTIONAL: Sequence[_Allowed] = (
     ("Secret", ["secretsmanager:GetSecretValue"], "the complete ARNs of the secrets with device tokens"),
     ("Parameter", ["ssm:GetParameter"], "the parameters with device tokens"),
     ("Key", ["kms:Decrypt"], "the customer managed KMS keys that encrypt these secrets and parameters"),
+    ("AssumedRole", ["sts:AssumeRole"], "the roles in other accounts that the function assumes"),
     ("Tagged", TAG_ACTIONS, "the app instances, users and bots to tag, or APP-INSTANCE-ARN/user/* for all users"),
 )
 """The role's permissions besides those on endpoints: policy name, actions, and a description of the resources."""

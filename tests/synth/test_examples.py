@@ -131,6 +131,7 @@ _ARNS = {
 _PARAMETERS = {
     "AppInstanceArns": f"arn:aws:chime:{_PLACE}:app-instance/0123",
     "ApplicationArns": f"arn:aws:mobiletargeting:{_PLACE}:apps/0123",
+    "AssumedRoleArns": "arn:aws:iam::111122223333:role/Endpoints",
     "KeyArns": f"arn:aws:kms:{_PLACE}:key/0123",
     "ParameterArns": f"arn:aws:ssm:{_PLACE}:parameter/token",
     "SecretArns": f"arn:aws:secretsmanager:{_PLACE}:secret:token-AbCdEf",
@@ -228,9 +229,9 @@ def test_the_provider_template_has_the_permissions_of_a_cdk_apps_provider(assemb
     template = yaml.safe_load((assemblies / READY_MADE).read_text())
     apps = [*_templates(assemblies, "all_options").values(), *_templates(assemblies, "messaging").values()]
     needed = {action for each in apps for action in allowed(each) if not action.startswith(("ec2:", "xray:"))}
-    assert set(allowed(template)) == needed
+    assert set(allowed(template)) == needed | {"sts:AssumeRole"}
     optional = {name for name, each in template["Parameters"].items() if each.get("Default") == ""}
-    assert optional == {"SecretArns", "ParameterArns", "KeyArns", "TaggedArns"}
+    assert optional == {"SecretArns", "ParameterArns", "KeyArns", "AssumedRoleArns", "TaggedArns"}
     assert {each["Condition"] for each in policies(template).values() if "Condition" in each} == {
         f"Has{name}" for name in optional
     }
