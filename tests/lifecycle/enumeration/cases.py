@@ -1,4 +1,4 @@
-"""The cases: what is declared before and after, who else has registered what, and how the operation ends."""
+"""The cases: what is declared before and after, what else there is, and how the operation ends."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lifecycle.enumeration.sources import OTHER_TOKEN, TOKEN, VOIP_SECRET, Source
 from lifecycle.enumeration.stack import Properties, Then
 from lifecycle.vault import SECRET
 from support.stage import ACCOUNT, APPLICATION, OTHER_APPLICATION, REGION
 
 _INSTANCE = f"arn:aws:chime:{REGION}:{ACCOUNT}:app-instance/6e5b8f10-0000-4000-8000-000000000002"
 ALICE, BOB = f"{_INSTANCE}/user/alice", f"{_INSTANCE}/user/bob"
-TOKEN, OTHER_TOKEN, VOIP = "canary-token-a", "canary-token-b", "canary-voip"
+_VOIP = "canary-voip"
 
-Stranger = Literal["", "as declared", "as declared before", "in the way"]
+Stranger = Literal[
+    "", "as declared", "as declared before", "in the way", "another type", "another user's", "a sibling's", "leaves"
+]
+Former = Literal["", "unanswered", "replaced with RETAIN", "deleted with RETAIN"]
 
 
 @dataclass(frozen=True)
@@ -26,18 +30,30 @@ class Case:
     old: Properties | None = None
     """What was declared before; None for the creation of the stack."""
     then: Then = "stays"
-    rotates: bool = False
-    """Whether the secret gets another content right before the operation."""
+    source: Source = ""
+    """What happens to the secrets right before the operation."""
     stranger: Stranger = ""
-    is_retained: bool = False
-    """Whether the stack has retained a predecessor."""
+    """Someone else's endpoint with a device token that is declared."""
+    former: Former = ""
+    """What became of an earlier endpoint of the same resource."""
+    is_gone: bool = False
+    """Whether the endpoint was deregistered outside CloudFormation before the operation."""
+    is_added_again: bool = False
+    """Whether the operation is to delete the resource and to add it again."""
+    code: str = ""
+    """The code with which the operation has to fail."""
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    """The behavior of the service that the case is about."""
+    switched: Mapping[str, Any] = field(default_factory=dict)
+    """The behavior of the service from the beginning of the operation."""
 
     def __str__(self) -> str:
-        notes = [self.name, self.then, self.stranger and f"stranger {self.stranger}", self.is_retained and "retained"]
+        notes = [self.name, self.then, self.stranger and f"stranger {self.stranger}", self.former]
         return ", ".join(str(note) for note in notes if note)
 
 
-def _declared(**changes: Any) -> Properties:
+def declared(**changes: Any) -> Properties:
+    """Return properties of an endpoint with changes; None omits a property."""
     properties = {
         "AppInstanceUserArn": ALICE,
         "Type": "APNS",
@@ -48,71 +64,151 @@ def _declared(**changes: Any) -> Properties:
 
 
 def _secret(**version: str) -> Properties:
-    return {"DeviceTokenSource": {"SecretArn": SECRET, **version}}
+    return {"EndpointAttributes": {"DeviceTokenSource": {"SecretArn": SECRET, **version}}}
+
+
+def _voip_secret(**version: str) -> Properties:
+    return {
+        "EndpointAttributes": {
+            "DeviceToken": TOKEN,
+            "VoipDeviceTokenSource": {"SecretArn": VOIP_SECRET, **version},
+        }
+    }
 
 
 @dataclass(frozen=True)
 class _Change:
     new: Mapping[str, Any]
     old: Mapping[str, Any] = field(default_factory=dict)
-    rotates: bool = False
+    source: Source = ""
 
 
+_Changes = dict[str, Any]
+_MUTED: _Changes = {"AllowMessages": "NONE"}
+_OTHER: _Changes = {"EndpointAttributes": {"DeviceToken": OTHER_TOKEN}}
+_ACTIVE: _Changes = {"RequireActive": "true"}
+_ADOPTS: _Changes = {"AdoptExisting": "true"}
 _CHANGES: Mapping[str, _Change] = {
-    "messages": _Change({"AllowMessages": "NONE"}),
-    "token": _Change({"EndpointAttributes": {"DeviceToken": OTHER_TOKEN}}),
+    "messages": _Change(_MUTED),
+    "token": _Change(_OTHER),
     "type, token kept": _Change({"Type": "APNS_SANDBOX"}),
-    "application and messages, token kept": _Change({"ResourceArn": OTHER_APPLICATION, "AllowMessages": "NONE"}),
-    "VoIP added": _Change({"EndpointAttributes": {"DeviceToken": TOKEN, "VoipDeviceToken": VOIP}}),
+    "application and messages, token kept": _Change({"ResourceArn": OTHER_APPLICATION} | _MUTED),
+    "VoIP added": _Change({"EndpointAttributes": {"DeviceToken": TOKEN, "VoipDeviceToken": _VOIP}}),
+    "VoIP source added": _Change(_voip_secret()),
     "moved": _Change({"AppInstanceUserArn": BOB}),
-    "moved, other token": _Change({"AppInstanceUserArn": BOB, "EndpointAttributes": {"DeviceToken": OTHER_TOKEN}}),
-    "rotated": _Change(
-        {"AllowMessages": "NONE", "EndpointAttributes": _secret()}, {"EndpointAttributes": _secret()}, rotates=True
-    ),
-    "pinned version": _Change(
-        {"EndpointAttributes": _secret(VersionId="2")}, {"EndpointAttributes": _secret(VersionId="1")}
-    ),
+    "moved, other token": _Change({"AppInstanceUserArn": BOB} | _OTHER),
+    "rotated": _Change(_MUTED | _secret(), _secret(), "is rotated"),
+    "VoIP rotated": _Change(_MUTED | _voip_secret(), _voip_secret(), "is rotated"),
+    "pinned version": _Change(_secret(VersionId="2"), _secret(VersionId="1")),
+    "pinned VoIP version": _Change(_voip_secret(VersionId="2"), _voip_secret(VersionId="1")),
+    "away from a source that is lost": _Change(_OTHER, _secret(), "is lost"),
+    "away from a source that holds no token": _Change(_OTHER, _secret(), "holds no token"),
 }
-_NAMES: Mapping[str, Mapping[str, str]] = {"named": {"Name": "canary phone"}, "unnamed": {}}
+NAMES: Mapping[str, Mapping[str, Any]] = {"named": {"Name": "canary phone"}, "unnamed": {}}
 _RENAMED = {"Name": "canary tablet"}
-_ENDS: tuple[Then, ...] = ("stays", "rolled back by Update", "rolled back by Delete")
+ENDS: tuple[Then, ...] = ("stays", "rolled back by Update", "rolled back by Delete")
+_IS_UNIQUE: _Changes = {"device_token_conflict": "user"}
+_IS_INACTIVE = {"new_endpoint_state": "invalid_device_token"}
 
 
-def creations() -> Iterator[Case]:
-    """Yield the creations of a stack."""
-    for named, name in _NAMES.items():
-        for then in _ENDS[:2]:
-            yield Case(f"Create, {named}", _declared(**name), then=then)
-            yield Case(f"Create, {named}", _declared(**name), then=then, stranger="as declared")
-            adopting = _declared(**name, AdoptExisting="true")
-            yield Case(f"Create, {named}, adopts", adopting, then=then, stranger="in the way")
-        yield Case(f"Create from a secret, {named}", _declared(**name, EndpointAttributes=_secret()))
+def _creations() -> Iterator[Case]:
+    for named, name in NAMES.items():
+        for then in ENDS[:2]:
+            yield Case(f"Create, {named}", declared(**name), then=then)
+            yield Case(f"Create, {named}", declared(**name), then=then, stranger="as declared")
+            yield Case(f"Create, {named}, adopts", declared(**name, **_ADOPTS), then=then, stranger="in the way")
+        yield Case(f"Create from a secret, {named}", declared(**name, **_secret()))
+        yield Case(f"Create from a VoIP secret, {named}", declared(**name, **_voip_secret()))
+        yield Case(f"Create after one that was never answered, {named}", declared(**name), former="unanswered")
 
 
-def updates() -> Iterator[Case]:
-    """Yield the updates of a stack."""
-    for named, name in _NAMES.items():
+def _updates() -> Iterator[Case]:
+    for named, name in NAMES.items():
         for changed, change in _CHANGES.items():
-            for then in _ENDS:
+            for then in ENDS:
                 if changed == "messages" and then == "rolled back by Delete":
                     continue  # nothing is replaced
-                old, new = _declared(**name, **change.old), _declared(**name, **change.new)
-                yield Case(f"{changed}, {named}", new, old, then, change.rotates)
-        for then in _ENDS:
-            old, new = _declared(**name), _declared(**name, EndpointAttributes={"DeviceToken": OTHER_TOKEN})
+                old, new = declared(**name, **change.old), declared(**name, **change.new)
+                yield Case(f"{changed}, {named}", new, old, then, change.source)
+        old, new = declared(**name), declared(**name, **_OTHER)
+        for then in ENDS:
             yield Case(f"token, {named}", new, old, then, stranger="as declared")
             yield Case(f"token, {named}", new, old, then, stranger="as declared before")
-            yield Case(f"token, {named}, adopts", new | {"AdoptExisting": "true"}, old, then, stranger="in the way")
-            yield Case(f"token, {named}", new, old, then, is_retained=True)
-    for then in _ENDS[:2]:
-        yield Case("name", _declared(**_RENAMED), _declared(**_NAMES["named"]), then)
-        yield Case("name removed", _declared(), _declared(**_NAMES["named"]), then)
-        yield Case("name added", _declared(**_NAMES["named"]), _declared(), then)
+            yield Case(f"token, {named}, adopts", new | _ADOPTS, old, then, stranger="in the way")
+            yield Case(f"token, {named}", new, old, then, former="replaced with RETAIN")
+        for then in ENDS[:2]:
+            yield Case(f"messages of one that is gone, {named}", old | _MUTED, old, then, is_gone=True)
+            yield Case(f"token of one that is gone, {named}", new, old, then, is_gone=True)
+        yield Case(f"token after a Create that was never answered, {named}", new, old, former="unanswered")
+        yield Case(f"AdoptExisting alone, {named}", old | _ADOPTS, old)
+    for then in ENDS[:2]:
+        yield Case("name", declared(**_RENAMED), declared(**NAMES["named"]), then)
+        yield Case("name removed", declared(), declared(**NAMES["named"]), then)
+        yield Case("name added", declared(**NAMES["named"]), declared(), then)
         yield Case(
-            "name and type, token kept", _declared(**_RENAMED, Type="APNS_SANDBOX"), _declared(**_NAMES["named"]), then
+            "name and type, token kept", declared(**_RENAMED, Type="APNS_SANDBOX"), declared(**NAMES["named"]), then
         )
+
+
+def _added_again() -> Iterator[Case]:
+    for named, name in NAMES.items():
+        old = declared(**name)
+        for then in ENDS[:2]:
+            yield Case(f"removed and added again, {named}", old, old, then, is_added_again=True)
+        yield Case(f"removed and added again, {named}, other token", old | _OTHER, old, is_added_again=True)
+    kept: Mapping[str, Any] = {"former": "deleted with RETAIN", "is_added_again": True}
+    yield Case("added again with what was retained, unnamed", declared(), declared(), **kept)
+    yield Case("added again beside what was retained, unnamed", declared(**_OTHER), declared(), **kept)
+    named_one = declared(**NAMES["named"])
+    yield Case("added again beside what was retained, named", named_one | _OTHER, named_one, **kept)
+    yield Case(
+        "added again with what was retained, named", named_one, named_one, code="CE-411", switches=_IS_UNIQUE, **kept
+    )
+    yield Case("added again with what was retained, named, adopts", named_one | _ADOPTS, named_one, **kept)
+
+
+def _refused() -> Iterator[Case]:
+    """Yield operations that have to fail."""
+    name = NAMES["named"]
+    old, new = declared(**name), declared(**name, **_OTHER)
+    other_type: _Changes = {"Type": "APNS_SANDBOX"}
+    taken: _Changes = {"switches": _IS_UNIQUE, "code": "CE-411", "stranger": "in the way"}
+    yield Case("Create, taken", old, **taken)
+    yield Case("token, taken", new, old, **taken)
+    differs: _Changes = taken | {"stranger": "another type", "code": "CE-413"}
+    yield Case("Create, adopts another type", old | _ADOPTS, **differs)
+    yield Case("token, adopts another type", new | _ADOPTS, old, **differs)
+    siblings: _Changes = taken | {"stranger": "a sibling's"}
+    yield Case("Create, adopts a sibling's", old | _ADOPTS, **siblings)
+    yield Case("token, adopts a sibling's", new | _ADOPTS, old, **siblings)
+    for scope in ("app_instance", "application"):
+        elsewhere: _Changes = taken | {
+            "stranger": "another user's", "code": "CE-412", "switches": {"device_token_conflict": scope},
+        }  # fmt: skip
+        yield Case(f"Create, taken elsewhere, {scope}", old, **elsewhere)
+        yield Case(f"type and token, taken elsewhere, {scope}", new | other_type, old, **elsewhere)
+    inactive: Mapping[str, Any] = {"switched": _IS_INACTIVE, "code": "CE-417"}
+    yield Case("Create, inactive", old | _ACTIVE, **inactive)
+    yield Case("token, inactive", new | _ACTIVE, old, **inactive)
+    yield Case("type, token kept, inactive", old | other_type | _ACTIVE, old, **inactive)
+    no_token: Mapping[str, Any] = {"source": "holds no token", "code": "CE-205"}
+    yield Case("Create, no token in the source", old | _secret(), **no_token)
+    yield Case("to a source that holds no token", old | _secret(), old, **no_token)
+    lost: Mapping[str, Any] = {"source": "is lost", "code": "CE-20"}
+    yield Case("to a source that is lost", old | _secret(), old, **lost)
+
+
+def _left() -> Iterator[Case]:
+    """Yield operations with a token that someone else has, who leaves before the event is delivered again."""
+    for memory in ("remembered", "forgotten"):
+        leaves: _Changes = {"switches": _IS_UNIQUE | {"failed_token": memory}, "stranger": "leaves"}
+        for named, name in NAMES.items():
+            yield Case(f"Create, {named}, taken at first, {memory}", declared(**name), **leaves)
+            yield Case(
+                f"token, {named}, taken at first, {memory}", declared(**name, **_OTHER), declared(**name), **leaves
+            )
 
 
 def every() -> list[Case]:
     """Return all cases."""
-    return [*creations(), *updates()]
+    return [*_creations(), *_updates(), *_added_again(), *_refused(), *_left()]

@@ -12,7 +12,9 @@ from chime_endpoints_handler.aws.calls import Caller
 from chime_endpoints_handler.aws.deadline import Deadline, Phase
 from chime_endpoints_handler.cloudformation.arrival import Process
 from chime_endpoints_handler.cloudformation.request import parse
+from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from chime_endpoints_handler.model.physical_id import NotApplied
+from chime_endpoints_handler.resources import tags
 from chime_endpoints_handler.resources.context import EventContext, Result
 from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
 from lifecycle.enumeration.wire import RESPONSE, Client, KilledError, Service, Wire
@@ -74,6 +76,8 @@ class Function:
     services: Services
     told: list[str] = field(default_factory=list)
     """Everything that it logged."""
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    """The answers of every delivery of an event, by its RequestId, whether or not they were accepted."""
 
     def __post_init__(self) -> None:
         self.wire = self.services.wire
@@ -134,13 +138,14 @@ class Function:
         )
         result: Result | None = None
         try:
-            result = reconcile(context)
+            result = _handler_of(event["ResourceType"], event["RequestType"])(context)
             answer = Answer(is_success=True, physical_id=str(result.physical_id))
         except BaseException as error:  # noqa: BLE001 - as the function's outermost edge
             answer = Answer(is_success=False, physical_id=noted[-1], reason=str(error) or type(error).__name__)
         self.told.append(f"{answer.physical_id} {answer.reason}")
         if self.wire.is_dead:
             raise KilledError
+        self.answers.setdefault(request.request_id, []).append(answer)
         deadline.enter(Phase.ANSWER)
         return self._respond(answer, result, deadline)
 
@@ -165,6 +170,11 @@ class Function:
 
     def _starts_anew(self) -> None:
         self.process, self.wire.is_dead = Process(self.clock.now), False
+
+
+def _handler_of(resource_type: str, request_type: str) -> Callable[[EventContext], Result]:
+    by_type = {"Create": tags.create, "Update": tags.update, "Delete": tags.delete}
+    return by_type[request_type] if resource_type == TAGS_TYPE else reconcile
 
 
 class _KilledAfterwardsError(KilledError):

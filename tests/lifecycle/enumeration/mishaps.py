@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from lifecycle.enumeration.wire import RESPONSE, Effect, KilledError, Mishap, Wire, refusal
 
-_WRITES = ("register_", "update_", "deregister_")
+_WRITES = ("register_", "update_", "deregister_", "tag_", "untag_")
 _OURS = "app_instance_user_endpoint"
 
 
@@ -51,6 +51,13 @@ def _outage(seconds: int) -> Mishap:
     return mishap
 
 
+def _outage_after(wire: Wire, effect: Effect) -> None:
+    with suppress(ClientError):
+        effect()
+    wire.outage, wire.outage_ends = "outage after", wire.clock.now() + 95
+    wire.time_out()
+
+
 DENIAL = "User: canary is not authorized to perform: chime:canary"
 BEFORE: Mapping[str, Mishap] = {
     "throttled": _refused("ThrottledClientException", 429),
@@ -67,6 +74,7 @@ AFTER: Mapping[str, Mishap] = {
     "reset after": _after(_reset),
     "timeout after": _after(Wire.time_out),
     "empty after": _after(lambda _: {}),
+    "outage after": _outage_after,
 }
 """After a read, these are the same as one of the others."""
 
@@ -96,7 +104,7 @@ RESPONSES: Mapping[str, Mishap] = {
     "delivered twice": _twice,
 }
 MISHAPS = {**BEFORE, **AFTER, **RESPONSES}
-LASTS = frozenset({"refused 400", "refused 403", "denied", "outage of 100 s", "response expired"})
+LASTS = frozenset({"refused 400", "refused 403", "denied", "outage of 100 s", "outage after", "response expired"})
 """What may make the event fail that meets it, because a refusal is decided rather than retried."""
 
 PASSES = frozenset({"throttled", "error before", "empty after", *AFTER, *RESPONSES} - LASTS)

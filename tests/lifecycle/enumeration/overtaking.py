@@ -14,6 +14,7 @@ from lifecycle.crowd import Crowd
 from lifecycle.enumeration.cases import Case
 from lifecycle.enumeration.life import Life
 from lifecycle.enumeration.services import Switches
+from lifecycle.enumeration.stack import StuckError
 from lifecycle.enumeration.sweep import Tally
 from lifecycle.enumeration.sweep import live as live_calmly
 from lifecycle.enumeration.wire import Effect, Wire
@@ -60,6 +61,8 @@ class _Overtaken:
             clock.sleep(self.how.before)
             try:
                 goes_on(other)
+            except StuckError as stuck:
+                self.life.findings.append(f"stuck: {stuck}")
             except BaseException as problem:  # noqa: BLE001 - it ends another thread
                 self.problems.append(problem)
 

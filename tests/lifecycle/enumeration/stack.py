@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 from lifecycle.enumeration.function import Answer, Event, Function
 from support.stage import STACK_ID, Clock, StackStandIn
 
@@ -35,33 +36,54 @@ class Stack:
     function: Function
     exists: Callable[[str], bool]
     """Whether an endpoint with this physical id is registered."""
-    on_read: Callable[[Answer], None] = lambda _: None
+    on_read: Callable[[Event, Answer], None] = lambda *_: None
     on_abandoned: Callable[[Event], None] = lambda _: None
     """What was replaced could not be deleted, and CloudFormation does not try again."""
+    on_failed: Callable[[Event, Answer | None], None] = lambda *_: None
+    """An event failed or was never answered, and is not cancelled."""
+    resource_type: str = ENDPOINT_TYPE
     held_id: str = ""
     declared: Properties | None = None
     is_rolled_back: bool = False
-    failed: list[tuple[Event, Answer | None]] = field(default_factory=list)
-    """The events that failed or were never answered, except those that were cancelled."""
+    is_there: bool = False
+    """Whether the stack exists, so that a resource is added by an update."""
     past: list[tuple[Event, float]] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
     current: Event = field(default_factory=dict)
     _goes_on: Callable[[Function], None] | None = None
     """What CloudFormation does if it cancels the current event; None if it does not cancel it."""
     _numbers: int = 0
+    _failures: int = 0
+    """How many events have failed since the last one that succeeded."""
 
     # What people do
 
     def create(self, properties: Properties, then: Then = "stays") -> None:
-        """Create the stack."""
-        self._stack_is("CREATE_IN_PROGRESS", after=30)
-        self._resource_is("CREATE_IN_PROGRESS", "")
+        """Create the stack, or add the resource to it."""
+        self._begin_to_create()
         self._goes_on = lambda function: self._delete(function, self._invented(), properties)
         answer = self._send(self.function, "Create", properties)
         if answer is not None and answer.is_success and then == "stays":
             self._hold(answer.physical_id, properties, "CREATE_COMPLETE")
             return
         self._roll_back_creation(self.function, properties, answer)
+
+    def create_in_vain(self, properties: Properties) -> None:
+        """Create the resource without the function: its event is lost, and the Delete has an invented ID."""
+        self.is_there = True
+        self._begin_to_create()
+        self.clock.sleep(SERVICE_TIMEOUT)
+        self._roll_back_creation(self.function, properties, None)
+
+    def remove(self, *, retains: bool = False) -> None:
+        """Remove the resource from the stack."""
+        assert self.declared is not None
+        self._stack_is("UPDATE_IN_PROGRESS", after=30)
+        if not retains:
+            self._resource_is("DELETE_IN_PROGRESS", self.held_id)
+            self._clean_up(self.function, self.held_id, self.declared)
+        self._resource_is("DELETE_SKIPPED" if retains else "DELETE_COMPLETE", self.held_id)
+        self.held_id, self.declared = "", None
 
     def update(self, properties: Properties, then: Then = "stays", *, retains: bool = False) -> None:
         """Update the stack."""
@@ -103,7 +125,7 @@ class Stack:
         self.cancelled.add(event["RequestId"])
         kind = event["RequestType"].upper()
         self._resource_is(f"{kind}_FAILED", event.get("PhysicalResourceId", ""))
-        self._stack_is("ROLLBACK_IN_PROGRESS" if kind == "CREATE" else "UPDATE_ROLLBACK_IN_PROGRESS")
+        self._stack_is("ROLLBACK_IN_PROGRESS" if not self.is_there else "UPDATE_ROLLBACK_IN_PROGRESS")
         return goes_on
 
     def deliver_again(self, number: int, function: Function) -> None:
@@ -113,10 +135,14 @@ class Stack:
 
     # How it does it
 
+    def _begin_to_create(self) -> None:
+        self._stack_is("UPDATE_IN_PROGRESS" if self.is_there else "CREATE_IN_PROGRESS", after=30)
+        self._resource_is("CREATE_IN_PROGRESS", "")
+
     def _roll_back_creation(self, function: Function, properties: Properties, answer: Answer | None) -> None:
         physical_id = answer.physical_id if answer is not None else ""
         self._resource_is("CREATE_FAILED", physical_id)
-        self._stack_is("ROLLBACK_IN_PROGRESS", after=1)
+        self._stack_is("UPDATE_ROLLBACK_IN_PROGRESS" if self.is_there else "ROLLBACK_IN_PROGRESS", after=1)
         self._delete(function, physical_id or self._invented(), properties)
 
     def _roll_back(self, function: Function, current: str, failed: Properties, old: Properties) -> None:
@@ -148,7 +174,7 @@ class Stack:
         self._stack_is(f"{state}_CLEANUP_IN_PROGRESS", after=_READS_AFTER)
         answer = self._send(function, "Delete", properties, PhysicalResourceId=physical_id)
         if answer is None or not answer.is_success:
-            self.on_abandoned(self.failed[-1][0])
+            self.on_abandoned(self.past[-1][0])
         self._stack_is(state, after=_READS_AFTER)
 
     def _delete(self, function: Function, physical_id: str, properties: Properties) -> None:
@@ -164,7 +190,7 @@ class Stack:
         self.held_id, self.declared = "", None
 
     def _check_progress(self, answer: Answer | None) -> None:
-        if len(self.failed) > _MOST_FAILURES:
+        if self._failures > _MOST_FAILURES:
             raise StuckError("no answer" if answer is None else answer.reason)
 
     def _send(self, function: Function, kind: str, properties: Properties, **members: Any) -> Answer | None:
@@ -174,7 +200,7 @@ class Stack:
             "RequestId": f"request-{self._numbers}",
             "StackId": STACK_ID,
             "ResponseURL": "https://cloudformation.example/answer",
-            "ResourceType": "Custom::ChimeAppInstanceUserEndpoint",
+            "ResourceType": self.resource_type,
             "LogicalResourceId": "Phone",
             "ResourceProperties": properties,
         } | members
@@ -189,8 +215,10 @@ class Stack:
             raise CancelledError
         if answer is None:
             self.clock.sleep(max(0.0, sent + SERVICE_TIMEOUT - self.clock.now()))
-        if answer is None or not answer.is_success:
-            self.failed.append((event, answer))
+        is_failed = answer is None or not answer.is_success
+        self._failures = self._failures + 1 if is_failed else 0
+        if is_failed:
+            self.on_failed(event, answer)
         return answer
 
     def _read(self, event: Event, answer: Answer) -> None:
@@ -200,7 +228,7 @@ class Stack:
         self.clock.sleep(_READS_AFTER)
         if event["RequestId"] in self.cancelled:
             return
-        self.on_read(answer)
+        self.on_read(event, answer)
         kind = event["RequestType"].upper()
         if kind == "DELETE":
             return
@@ -211,6 +239,7 @@ class Stack:
 
     def _hold(self, physical_id: str, properties: Properties, status: str, *, is_rolled_back: bool = False) -> None:
         self.held_id, self.declared, self.is_rolled_back = physical_id, properties, is_rolled_back
+        self.is_there = True
         self._resource_is(status, physical_id)
         self._stack_is("UPDATE_ROLLBACK_COMPLETE" if is_rolled_back else status)
 

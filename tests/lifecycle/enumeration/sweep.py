@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
 
 from lifecycle.enumeration.cases import Case, every
 from lifecycle.enumeration.life import Life
 from lifecycle.enumeration.mishaps import MISHAPS, possible_at
 from lifecycle.enumeration.services import SERVICES, Switches
+from lifecycle.enumeration.wire import RESPONSE
 
+_ENOUGH = 5
 Planned = tuple[tuple[int, str], ...]
 """The position and the name of each mishap."""
+
+
+class AnyLife(Protocol):
+    """A life of a stack that is over."""
+
+    @property
+    def case(self) -> object:
+        """What it was about."""
+
+    @property
+    def switches(self) -> Switches:
+        """The kind of service."""
+
+    @property
+    def findings(self) -> list[str]:
+        """What was wrong."""
+
+    @property
+    def limits(self) -> set[str]:
+        """The documented limits that it met."""
 
 
 @dataclass
@@ -22,18 +47,23 @@ class Tally:
     lives: int = 0
     findings: list[str] = field(default_factory=list)
     """What repeats each life that did not end well, and what was wrong."""
+    limits: Counter[str] = field(default_factory=Counter)
+    """How many lives met each of the documented limits."""
 
-    def count(self, life: Life, *notes: object) -> None:
-        """Count a life that is over."""
+    def count(self, life: AnyLife, *notes: object) -> None:
+        """Count a life that is over; fail if that is enough to look into."""
         self.lives += 1
+        self.limits.update(life.limits)
         if life.findings:
             what = [str(life.case), *map(str, notes), str(dict(life.switches)), *life.findings]
             self.findings.append(" | ".join(what))
+        if len(self.findings) >= _ENOUGH:
+            self.check()
 
     def check(self) -> None:
         """Fail if anything was wrong."""
         assert self.lives
-        shown = "\n".join(self.findings[:5])
+        shown = "\n".join(self.findings)
         assert not self.findings, f"{len(self.findings)} of {self.lives} lives:\n{shown}"
 
 
@@ -51,8 +81,12 @@ def live(case: Case, switches: Switches, planned: Planned = ()) -> Life:
     return life
 
 
-def sweep_singles(pairs: Iterable[tuple[Case, Switches]], tally: Tally) -> None:
-    """Live each case with nothing, and then with everything that can go wrong at one position."""
+def sweep_singles(pairs: Iterable[tuple[Case, Switches]], tally: Tally, *, step: int = 1) -> None:
+    """Live each case with nothing, and then with everything that can go wrong at one position.
+
+    With a step, each case meets some of that, another case others.
+    """
+    turn = count()
     for case, switches in pairs:
         calm = live(case, switches)
         if not calm.is_possible:
@@ -60,7 +94,25 @@ def sweep_singles(pairs: Iterable[tuple[Case, Switches]], tally: Tally) -> None:
         tally.count(calm)
         for position, operation in enumerate(calm.passed):
             for name in possible_at(operation):
-                tally.count(live(case, switches, ((position, name),)), f"{name} at {position}, {operation}")
+                if next(turn) % step == 0:
+                    tally.count(live(case, switches, ((position, name),)), f"{name} at {position}, {operation}")
+
+
+def sweep_consequences(pairs: Iterable[tuple[Case, Switches]], tally: Tally, *, step: int = 1) -> None:
+    """Let each event fail at each position, and then its cleanup or its response; with a step, at some positions."""
+    turn = count()
+    for case, switches in pairs:
+        calm = live(case, switches)
+        for position, operation in enumerate(calm.passed) if calm.is_possible else ():
+            for name in [name for name in ("refused 400", "outage after") if name in possible_at(operation)]:
+                if next(turn) % step:
+                    continue
+                failing = live(case, switches, ((position, name),)).passed
+                for second, begins in (("refused 400", "deregister_"), ("response lost", RESPONSE)):
+                    follows = (at for at in range(position + 1, len(failing)) if failing[at].startswith(begins))
+                    if (at := next(follows, None)) is not None:
+                        life = live(case, switches, ((position, name), (at, second)))
+                        tally.count(life, f"{name} at {position} and {second} at {at}")
 
 
 def sweep_pairs(seed: int, lives: int, tally: Tally) -> None:

@@ -14,5 +14,5 @@ _PARTS = 8
 def test_a_life_with_an_overtaken_event_ends_well(part: int) -> None:
     """F44, F58, F60: whichever calls of the two processes come first, nothing is orphaned, doubled or stolen."""
     tally = Tally()
-    sweep_overtaken(pairings(part, _PARTS), tally, step=5)
+    sweep_overtaken(pairings(part, _PARTS), tally, step=12)
     tally.check()

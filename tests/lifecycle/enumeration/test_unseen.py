@@ -10,8 +10,9 @@ from itertools import count
 import pytest
 
 from lifecycle.enumeration.cases import every
+from lifecycle.enumeration.late import sweep_late
 from lifecycle.enumeration.overtaking import sweep_overtaken
-from lifecycle.enumeration.sweep import Tally, pairings, sweep_pairs, sweep_singles
+from lifecycle.enumeration.sweep import Tally, pairings, sweep_consequences, sweep_pairs, sweep_singles
 
 _PAIRS = 200
 
@@ -30,5 +31,7 @@ def test_it_is_so_in_lives_that_nobody_has_seen() -> None:
         pairs = list(pairings(number % parts, parts, turn=number // parts))
         sweep_singles(pairs, tally)
         sweep_overtaken(pairs, tally, step=3)
+        sweep_consequences(pairs, tally)
+        sweep_late(pairs, tally)
         sweep_pairs(number, tally.lives + _PAIRS, tally)
         tally.check()

@@ -46,6 +46,8 @@ class Wire:
     """The mishaps so far: the event, the mishap and the operation of each."""
     is_dead: bool = False
     """Whether the process was killed."""
+    meanwhile: Callable[[], None] = lambda: None
+    """What others do by the time of a call."""
     outage: str = ""
     outage_ends: float = 0.0
 
@@ -54,6 +56,7 @@ class Wire:
         self.clock.sleep(self.latency)
         if self.is_dead:
             raise KilledError
+        self.meanwhile()
         self.passed.append(operation)
         if (mishap := self.mishaps.get(len(self.passed) - 1)) is not None:
             name, happens = mishap
