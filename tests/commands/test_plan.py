@@ -176,7 +176,9 @@ def test_a_renamed_resource_would_fail_with_the_code_of_the_deployment(account: 
     assert (entry["action"], entry["moved_from"], entry["fails"]["code"]) == ("move", "Phone0", "CE-411")
     assert "belongs to Phone0 in stack Push" in entry["fails"]["reason"]
     assert "override_logical_id('Phone0')" in entry["remarks"][0]
-    assert plan.code == ExitCode.FAILED
+    assert plan.code == ExitCode.FOUND
+    plan("--allow-changes")
+    assert plan.code == ExitCode.FOUND
 
 
 @pytest.mark.parametrize(("first", "code"), [("From", None), ("Into", "CE-411")])
@@ -379,6 +381,29 @@ def test_a_stack_of_another_account_is_not_compared_with_this_one(account: Accou
     assert "Push would be deployed to account 999999999999" in plan.capsys.readouterr().err
     assert run(["plan", "--app", other, "--stack", "Pull"], services=plan.services) == ExitCode.FAILED
     assert "has no stack Pull" in plan.capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "fails"),
+    [
+        ("UPDATE_IN_PROGRESS", ExitCode.FAILED, False),
+        ("REVIEW_IN_PROGRESS", ExitCode.FOUND, False),
+        ("UPDATE_ROLLBACK_FAILED", ExitCode.FOUND, True),
+        ("DELETE_FAILED", ExitCode.FOUND, True),
+    ],
+)
+def test_a_stack_that_cannot_be_deployed_is_never_fine(
+    account: Account, plan: Planner, status: str, code: ExitCode, *, fails: bool
+) -> None:
+    """CloudFormation refuses, whatever the declaration; while it works on a stack, the outcome is not known."""
+    resources = deployed(account, account.register())
+    account.cloudformation.stacks[-1].status = status
+    resources["Phone0"]["Properties"]["Name"] = "Other"
+    found = json.loads(plan("--json", Push=resources))
+    assert (plan.code, found["fails"], status in " ".join(found["remarks"])) == (code, fails, "REVIEW" not in status)
+    assert ("would fail. Nothing was changed." in plan(Push=resources)) is fails
+    plan("--allow-changes", Push=resources)
+    assert plan.code == (ExitCode.DONE if status.startswith("REVIEW") else code)
 
 
 def test_nested_stacks_are_part_of_the_plan(account: Account, plan: Planner) -> None:

@@ -58,7 +58,7 @@ def test_the_page_shows_what_is_printed(cloud: Cloud, tmp_path: Path) -> None:
     del entries["carol-tablet"]
     entries["dave-iphone"] = phone("dave")
     with on_terminal() as terminal:
-        assert run(["plan", str(written(tmp_path, entries))], services=cloud.services) == ExitCode.FAILED
+        assert run(["plan", str(written(tmp_path, entries))], services=cloud.services) == ExitCode.FOUND
     printed = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ENDPOINT-ID", terminal.shown)
     (block,) = [each.text for each in blocks_of(ROOT / "docs" / "howto" / "plan.md") if each.language == "text"]
     assert block.strip() in printed, printed

@@ -32,9 +32,9 @@ from .result.markdown import to_markdown
         ("chime-endpoints plan --json | jq '.entries[] | select(.fails)'", "as JSON for another program"),
     ],
     exit_codes={
-        ExitCode.DONE: "nothing to do",
-        ExitCode.FAILED: "the deployment would fail, or something could not be looked up",
-        ExitCode.FOUND: "there are changes, and nothing stands in their way",
+        ExitCode.DONE: "nothing to do; with --allow-changes, also changes that would not fail",
+        ExitCode.FAILED: "failed, or the outcome is not known because something could not be looked up",
+        ExitCode.FOUND: "there are changes, or the deployment would fail",
     },
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -47,7 +47,9 @@ from .result.markdown import to_markdown
 @click.option(
     "--stack", "stacks", multiple=True, metavar="STACK", help="Plan only this stack; can be given several times."
 )
-@click.option("--allow-changes", is_flag=True, help="Exit with 0 instead of 2 if there are changes.")
+@click.option(
+    "--allow-changes", is_flag=True, help="Exit with 0 instead of 2 if there are changes and none would fail."
+)
 @options.context
 @options.local
 @options.formats("table", "json", "markdown")
@@ -93,7 +95,9 @@ def plan_command(
 
 
 def exit_code(plan: Plan, *, allow_changes: bool) -> ExitCode:
-    """Return the exit code for a plan."""
-    if plan.fails or plan.is_unsure:
+    """Return the exit code for a plan; a failure that it found counts more than what it could not look up."""
+    if plan.fails:
+        return ExitCode.FOUND
+    if plan.is_unsure:
         return ExitCode.FAILED
     return ExitCode.FOUND if plan.has_changes and not allow_changes else ExitCode.DONE

@@ -16,8 +16,8 @@ from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 from .checks.function_roles import role_of
 from .checks.service_checks import ServiceChecks
 from .comparison.changes import changes_of
-from .comparison.deployed import DeployedStack
 from .comparison.reading import StackReading, read_stacks
+from .comparison.stack_states import in_progress, refusals
 from .declared.templates import Declared
 from .dry_run.deployment import Simulated, deploy
 from .dry_run.prefetch import prefetch
@@ -68,30 +68,20 @@ def simulate(services: Services, declared: Declared, *, now: float) -> Simulatio
 def plan_of(services: Services, simulation: Simulation) -> Plan:
     """Return the plan that a simulation shows."""
     declared, deployed = simulation.declared, [each.deployed for each in simulation.readings]
+    stacks = tuple(each.stack for each in deployed)
     found = causes(services, simulation.simulated, simulation.existing)
     return Plan(
         source=declared.source,
-        stacks=tuple(each.stack for each in deployed),
+        stacks=stacks,
         entries=tuple(entries_of(simulation.simulated, found, is_file=declared.is_file)),
-        left_out=declared.left_out,
-        remarks=tuple(_remarks(declared, deployed, simulation.existing)),
+        left_out=(*declared.left_out, *in_progress(stacks)),
+        refused=tuple(refusals(stacks)),
+        remarks=tuple(_remarks(declared, simulation.existing)),
         deployed=sum(each.type == ENDPOINT_TYPE for its in deployed for each in its.held.values()),
     )
 
 
-def _remarks(declared: Declared, deployed: Sequence[DeployedStack], existing: Sequence[Stack]) -> Iterator[str]:
-    for each in deployed:
-        stack = each.stack
-        if stack.is_changing:
-            yield (
-                f"A deployment of {stack.name} is in progress ({stack.status}). Run the command again when it has"
-                " finished."
-            )
-        elif stack.status.endswith("ROLLBACK_FAILED"):
-            yield (
-                f"{stack.name} is in {stack.status}, so CloudFormation refuses to update it. Continue its rollback"
-                f" first: aws cloudformation continue-update-rollback --stack-name {stack.name}"
-            )
+def _remarks(declared: Declared, existing: Sequence[Stack]) -> Iterator[str]:
     if declared.is_file:
         names = {each.name for each in declared.stacks}
         for stack in existing:

@@ -127,11 +127,13 @@ class Plan:
     """How many endpoints the stacks have now."""
     left_out: tuple[str, ...] = ()
     """What was not looked at, each with the reason."""
+    refused: tuple[str, ...] = ()
+    """Why CloudFormation refuses to deploy a stack, whatever is declared."""
 
     @property
     def fails(self) -> bool:
         """Whether the deployment would fail."""
-        return any(entry.problem is not None for entry in self.entries)
+        return bool(self.refused) or any(entry.problem is not None for entry in self.entries)
 
     @property
     def is_unsure(self) -> bool:
@@ -161,5 +163,5 @@ class Plan:
                 {"name": stack.name, "region": stack.region, "exists": bool(stack.status)} for stack in self.stacks
             ],
             "entries": [entry.to_json() for entry in self.entries],
-            "remarks": [*self.left_out, *self.remarks],
+            "remarks": [*self.left_out, *self.refused, *self.remarks],
         }

@@ -125,14 +125,14 @@ def _differences(done: Simulated, action: Action) -> Iterator[Difference]:
     for member, field in (("DeviceToken", "device_token"), ("VoipDeviceToken", "voip_device_token")):
         there, then = before["EndpointAttributes"].get(member), after["EndpointAttributes"].get(member)
         if there != then:
-            new = "none" if then is None else place_of(done.change.new, member)
-            yield Difference(field=field, old="none" if there is None else HIDDEN, new=new)
+            new = "" if then is None else place_of(done.change.new, member)
+            yield Difference(field=field, old="" if there is None else HIDDEN, new=new)
 
 
 def _of_tags(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):
-            yield Difference(field=f"tags.{key}", old=before.get(key, "none"), new=after.get(key, "none"))
+            yield Difference(field=f"tags.{key}", old=before.get(key, ""), new=after.get(key, ""))
 
 
 def _of_declarations(change: ResourceChange) -> Iterator[Difference]:
@@ -162,7 +162,7 @@ def place_of(properties: Mapping[str, Any] | None, member: str) -> str:
     if isinstance(source, ParameterSource):
         version = f", version {source.version}" if source.version else ""
         return f"{HIDDEN[:-1]}, parameter {source.parameter_name}{version})"
-    return f"{HIDDEN[:-1]}, in the template)" if isinstance(source, PlainToken) else "none"
+    return f"{HIDDEN[:-1]}, in the template)" if isinstance(source, PlainToken) else ""
 
 
 def _remarks(done: Simulated, action: Action) -> Iterator[str]:

@@ -53,6 +53,7 @@ def title(entry: Entry) -> tuple[str, str]:
 def conclusions(plan: Plan) -> Iterator[str]:
     """Yield the sentences at the end of the plan."""
     yield from plan.left_out
+    yield from plan.refused
     yield from plan.remarks
     if plan.deregistrations > MANY * plan.deployed:
         share = f"{plan.deregistrations} of {counted(plan.deployed, 'endpoint')}"
@@ -61,16 +62,17 @@ def conclusions(plan: Plan) -> Iterator[str]:
             f"Warning: this deregisters {share} ({percent} %). Their devices get no more pushes until they are"
             " registered again."
         )
-    if plan.fails:
-        failing = sum(entry.problem is not None for entry in plan.entries)
+    if failing := sum(entry.problem is not None for entry in plan.entries):
         yield (
             f"The deployment would fail because of {counted(failing, 'resource')}, and CloudFormation would roll back"
             " the stack. Nothing was changed."
         )
+    elif plan.fails:
+        yield "The deployment would fail. Nothing was changed."
+    elif unsure := sum(bool(entry.not_known) for entry in plan.entries):
+        yield f"The outcome is not known for {counted(unsure, 'resource')}. Nothing was changed."
     elif plan.is_unsure:
-        unsure = sum(bool(entry.not_known) for entry in plan.entries)
-        what = counted(unsure, "resource") if unsure else "everything"
-        yield f"The outcome is not known for {what}. Nothing was changed."
+        yield "Not everything could be compared, so this plan is not complete. Nothing was changed."
     elif plan.has_changes:
         yield "Nothing was changed. To make these changes, run `cdk deploy`."
     else:
