@@ -406,6 +406,30 @@ def test_a_stack_that_cannot_be_deployed_is_never_fine(
     assert plan.code == (ExitCode.DONE if status.startswith("REVIEW") else code)
 
 
+def test_a_stack_that_loses_its_last_endpoint_is_planned(account: Account, plan: Planner) -> None:
+    """Its template has nothing of ours any more; stacks that never had are not shown, even of another account."""
+    deployed(account, account.register())
+    text = plan(Push={"Grant": GRANT}, Other={"Grant": GRANT})
+    assert "Push (us-east-1): 1 to remove" in text
+    assert "this deregisters 1 of 1 endpoint (100 %)" in text
+    assert ("Other" in text, plan.code) == (False, ExitCode.FOUND)
+    text = plan(Other={"Grant": GRANT})
+    assert "has endpoints or tags, neither declared nor deployed" in " ".join(text.split())
+    assert plan.code == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ["[]", "{}", '{"artifacts": [1]}', '{"artifacts": {"Push": {"type": "aws:cloudformation:stack"}}}'],
+)
+def test_a_foreign_manifest_is_named(plan: Planner, manifest: str) -> None:
+    """Web apps have a manifest.json, too; that must not pass for an app without endpoints."""
+    (plan.directory / "manifest.json").write_text(manifest)
+    text = plan("--app", str(plan.directory))
+    assert "manifest.json is not the manifest of a synthesized app" in text
+    assert ("CE-613" in text, plan.code) == (False, ExitCode.FAILED)
+
+
 def test_nested_stacks_are_part_of_the_plan(account: Account, plan: Planner) -> None:
     """Their parameters come from the parent; what a removed nested stack has is deregistered."""
     first, second = account.register("canary-1"), account.register("canary-2")

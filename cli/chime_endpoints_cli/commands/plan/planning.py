@@ -74,11 +74,16 @@ def plan_of(services: Services, simulation: Simulation) -> Plan:
         source=declared.source,
         stacks=stacks,
         entries=tuple(entries_of(simulation.simulated, found, is_file=declared.is_file)),
-        left_out=(*declared.left_out, *in_progress(stacks)),
+        left_out=(*_unread(simulation.readings), *in_progress(stacks)),
         refused=tuple(refusals(stacks)),
         remarks=tuple(_remarks(declared, simulation.existing)),
         deployed=sum(each.type == ENDPOINT_TYPE for its in deployed for each in its.held.values()),
     )
+
+
+def _unread(readings: Sequence[StackReading]) -> list[str]:
+    """Return which nested stacks could not be read; a nested stack is among the readings, and in that of its parent."""
+    return list(dict.fromkeys(sentence for each in readings for sentence in each.declared.unread()))
 
 
 def _remarks(declared: Declared, existing: Sequence[Stack]) -> Iterator[str]:

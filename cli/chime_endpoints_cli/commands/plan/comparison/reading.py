@@ -78,7 +78,7 @@ class _Account:
 
 
 def read_stacks(services: Services, declared: Sequence[DeclaredStack], existing: Sequence[Stack]) -> list[StackReading]:
-    """Read the declared stacks.
+    """Read the declared stacks that declare resources of this project, or have them now.
 
     Args:
         services: the account.
@@ -86,19 +86,25 @@ def read_stacks(services: Services, declared: Sequence[DeclaredStack], existing:
         existing: all stacks of their regions.
 
     Raises:
-        CommandError: a stack is for another account.
+        CommandError: a stack that declares such resources is for another account.
     """
-    named = {each.account for each in declared if each.account}
+    named = {each.account for each in declared if each.account and each.has_ours}
     account = services.account() if named or not existing else existing[0].id.split(":", 5)[4]
     for other in sorted(named - {account}):
-        names = ", ".join(each.name for each in declared if each.account == other)
+        names = ", ".join(each.name for each in declared if each.account == other and each.has_ours)
         raise CommandError(
             f"{names} would be deployed to account {other}, but your credentials are for account {account}",
             remedy="Use credentials for that account (AWS_PROFILE), or name the stacks of this account with --stack.",
         )
     of_account = _Account(services, existing, account, lookups_of(services))
-    found = call_for_each(declared, of_account.read, what="Reading stacks")
-    return [each for of_stack in found for each in of_stack]
+    here = [each for each in declared if each.account in (None, account)]
+    found = call_for_each(here, of_account.read, what="Reading stacks")
+    return [each for of_stack in found if _concerns_us(of_stack) for each in of_stack]
+
+
+def _concerns_us(readings: Sequence[StackReading]) -> bool:
+    """Whether a stack or one nested in it declares resources of this project, or has them now."""
+    return any(each.declared.has_ours or each.deployed.held for each in readings)
 
 
 def _given(template: Mapping[str, Any], found: Stack | None) -> dict[str, str]:

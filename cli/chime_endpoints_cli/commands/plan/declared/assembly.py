@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from chime_endpoints_cli.account.stacks.stacks import NESTED, OUR_TYPES
 from chime_endpoints_cli.account.stacks.templates.template_text import read_template
 from chime_endpoints_cli.output.errors import CommandError
 
-from .templates import Declared, DeclaredStack
+from .templates import Declared, DeclaredStack, nested_in
 
 _STACK, _ASSEMBLY = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _UNKNOWN = ("unknown-account", "unknown-region")
 
 
 def read_assembly(directory: Path) -> Declared:
-    """Read the templates that have resources of this project, in the order of their deployment.
+    """Read the templates of all stacks, in the order of their deployment.
 
     Raises:
         CommandError: it is not a cloud assembly.
@@ -30,12 +29,17 @@ def read_assembly(directory: Path) -> Declared:
             f"{directory} is not a synthesized app: it has no manifest.json",
             remedy="Run `cdk synth -q` first. It writes cdk.out, unless cdk.json or --output names another directory.",
         )
-    stacks = tuple(each for each in _stacks(directory) if _has_ours(each))
-    return Declared(source=str(directory), stacks=stacks, left_out=tuple(_unread(stacks)), is_file=False)
+    try:
+        stacks = tuple(_stacks(directory))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CommandError(
+            f"{directory / 'manifest.json'} is not the manifest of a synthesized app", remedy="Run `cdk synth` again."
+        ) from error
+    return Declared(source=str(directory), stacks=stacks, is_file=False)
 
 
 def _stacks(directory: Path) -> Iterator[DeclaredStack]:
-    artifacts = _read(directory / "manifest.json").get("artifacts") or {}
+    artifacts = _read(directory / "manifest.json")["artifacts"]
     for name in _in_order(artifacts):
         artifact = artifacts[name]
         properties = artifact.get("properties") or {}
@@ -55,24 +59,10 @@ def _stack(path: Path, *, name: str, region: str | None, account: str | None) ->
     template = _read(path)
     nested = {
         logical_id: _stack(path.with_name(asset), name=f"{name}/{logical_id}", region=region, account=account)
-        for logical_id, resource in _nested(template)
+        for logical_id, resource in nested_in(template)
         if (asset := (resource.get("Metadata") or {}).get("aws:asset:path"))
     }
     return DeclaredStack(name=name, template=template, region=region, account=account, nested=nested)
-
-
-def _nested(template: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for logical_id, resource in (template.get("Resources") or {}).items():
-        if resource.get("Type") == NESTED:
-            yield logical_id, resource
-
-
-def _unread(stacks: Iterable[DeclaredStack]) -> Iterator[str]:
-    for stack in stacks:
-        for logical_id, _ in _nested(stack.template):
-            if logical_id not in stack.nested:
-                yield f"The template of the nested stack {logical_id} of {stack.name} is not in the app's directory."
-        yield from _unread(stack.nested.values())
 
 
 def _in_order(artifacts: Mapping[str, Any]) -> list[str]:
@@ -95,8 +85,3 @@ def _read(path: Path) -> Mapping[str, Any]:
         return read_template(path.read_text(encoding="utf-8-sig"))
     except (yaml.YAMLError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read as JSON or YAML", remedy="Run `cdk synth` again.") from error
-
-
-def _has_ours(stack: DeclaredStack) -> bool:
-    resources = (stack.template.get("Resources") or {}).values()
-    return any(each.get("Type") in OUR_TYPES for each in resources) or any(map(_has_ours, stack.nested.values()))

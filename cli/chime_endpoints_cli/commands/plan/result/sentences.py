@@ -73,6 +73,8 @@ def conclusions(plan: Plan) -> Iterator[str]:
         yield f"The outcome is not known for {counted(unsure, 'resource')}. Nothing was changed."
     elif plan.is_unsure:
         yield "Not everything could be compared, so this plan is not complete. Nothing was changed."
+    elif not plan.stacks:
+        yield f"No stack of {plan.source} has endpoints or tags, neither declared nor deployed."
     elif plan.has_changes:
         yield "Nothing was changed. To make these changes, run `cdk deploy`."
     else:
