@@ -36,7 +36,7 @@ def of_endpoint(finding: Finding) -> str:
     fields = {difference.field for difference in finding.differences}
     if finding.state is State.INACTIVE:
         cause = (
-            "Fix the application, or declare another one"
+            "Declare an application that works"
             if finding.reason == "INVALID_PINPOINT_ARN"
             else "Store the device's new token where the declaration reads it, and declare its version"
         )

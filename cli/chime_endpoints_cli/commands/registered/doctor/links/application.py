@@ -33,7 +33,7 @@ def application_links(services: Services, application_arn: str, types: Iterable[
             Place.APPLICATION,
             application_arn,
             "the application does not exist",
-            "Declare an application that exists, then deploy: the endpoint is replaced.",
+            "Declare an application that exists, and deploy: the endpoint is replaced.",
         )
         return
     for channel_type in types:

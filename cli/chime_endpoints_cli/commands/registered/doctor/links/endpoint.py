@@ -22,7 +22,10 @@ from .link import Link, Place, broken, ok
 from .looking import Unseen, look, not_visible, unseen
 
 _DESCRIBE_USER = "DescribeAppInstanceUser"
-_RENEW = "Store the token that the app reports now, then deploy: only a new registration makes an endpoint active."
+_RENEW = (
+    "Store the token that the app reports now, declare its version, and deploy: only a new registration makes an endpoint"
+    " active."
+)
 _REASONS = {
     "INVALID_DEVICE_TOKEN": (
         "the push service of Apple or Google refused the device token",
@@ -30,7 +33,8 @@ _REASONS = {
     ),
     "INVALID_PINPOINT_ARN": (
         "the application was deleted, or its channel was disabled, when a message was to be delivered",
-        "Fix the application, or declare another one, then deploy: only a new registration makes an endpoint active.",
+        "Declare an application that works, and deploy: only a new registration makes an endpoint active. If you repair"
+        " this one, deregister the endpoint, change its name in the declaration, and deploy.",
     ),
 }
 _ABSENT = (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID)
@@ -65,7 +69,8 @@ def user_link(services: Services, user_arn: str) -> Link:
                 Place.USER,
                 user_arn,
                 f"the user does not exist, or belongs to another account ({error.said})",
-                "Create the user, then deploy again: its endpoints are deleted with it. Or correct the ARN.",
+                "Create the user, or correct the ARN. Its endpoints were deleted with it: change the name of each in its"
+                " declaration, and deploy to register them again.",
             )
         return not_visible(Place.USER, user_arn, unseen(error, None))
     return ok(Place.USER, user_arn, "the user exists")
@@ -151,6 +156,6 @@ def _token(subject: str, described: DescribedEndpoint) -> Link:
             Place.TOKEN,
             subject,
             " ".join(each.text for each in obstacles),
-            "Store the token exactly as the app reports it, then deploy: the endpoint is replaced.",
+            "Store the token exactly as the app reports it, declare its version, and deploy: the endpoint is replaced.",
         )
     return ok(Place.TOKEN, subject, "the registered device token has the form of one")

@@ -19,7 +19,7 @@ _MESSAGE = {
         "Action": "OPEN_APP",
     }
 }
-_CURRENT = "Store the token that the app reports now, then deploy: the endpoint is replaced."
+_CURRENT = "Store the token that the app reports now, declare its version, and deploy: the endpoint is replaced."
 _GONE = f"The app was removed from the device, or the token has expired. {_CURRENT}"
 _OTHER_APP = "The token belongs to another app than the channel's credentials. Declare the application of that app."
 _RENEW = "Renew the credentials of the application's channel."
