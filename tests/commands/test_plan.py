@@ -341,6 +341,70 @@ def test_the_policies_of_a_template_are_evaluated(
     assert (entry["fails"], bool(entry["not_known"])) == (None, code is not None)
 
 
+LOG_GROUP = {"Fn::GetAtt": ["Log", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "is_known"),
+    [
+        ([{"Action": "logs:PutLogEvents", "Resource": LOG_GROUP}], "CE-301", True),
+        ([{"Action": "mobiletargeting:*", "Resource": LOG_GROUP}], None, False),
+        ([{"Action": "mobiletargeting:GetApp", "Resource": [LOG_GROUP, APPLICATION]}], None, True),
+        ([{"NotAction": "s3:*", "Resource": LOG_GROUP}], None, False),
+        ([{"Action": "mobiletargeting:GetApp", "Resource": "*"}], None, True),
+        (
+            [
+                {"Action": "mobiletargeting:GetApp", "Resource": "*"},
+                {"Effect": "Deny", "Action": "mobiletargeting:*", "Resource": LOG_GROUP},
+            ],
+            None,
+            False,
+        ),
+    ],
+)
+def test_a_resource_that_only_cloudformation_knows_leaves_other_statements_known(
+    account: Account, plan: Planner, statements: list[dict[str, Any]], code: str | None, *, is_known: bool
+) -> None:
+    """The function's log group is in every template; its ARN decides nothing about endpoints."""
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    phone = new_phone(account)
+    phone["Properties"]["ServiceToken"] = {"Fn::GetAtt": ["Function", "Arn"]}
+    resources = {
+        "Log": {"Type": "AWS::Logs::LogGroup"},
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Role": role}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {}},
+        "Policy": policy([{"Action": "chime:*", "Resource": "*"}, *statements]),
+        "Phone": phone,
+    }
+    entry = plan.entry(Push=resources)
+    assert ((entry["fails"] or {}).get("code"), not entry["not_known"]) == (code, is_known)
+
+
+def test_a_changed_policy_no_longer_grants_what_it_did(account: Account, plan: Planner) -> None:
+    """CloudFormation changes policies before the resources that depend on them; removed ones it deletes at the end."""
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    resources = deployed(account, account.register())
+    stack = account.cloudformation.stacks[-1].template["Resources"]
+    function = {
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Role": role}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {}},
+    }
+    stack |= copy.deepcopy(function) | {"Policy": policy([{"Action": "*", "Resource": "*"}])}
+    for each in (stack["Phone0"], resources["Phone0"]):
+        each["Properties"]["ServiceToken"] = {"Fn::GetAtt": ["Function", "Arn"]}
+    resources = {"Phone0": resources["Phone0"]} | function
+    resources["Phone0"]["Properties"]["Name"] = "Other"
+    assert plan.entry(Push=resources)["fails"] is None
+    changed = policy([{"Action": "chime:Describe*", "Resource": "*"}])
+    assert plan.entry(Push=resources | {"Policy": changed})["fails"]["code"] == "CE-301"
+
+
+def policy(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    """A policy of the role in the template."""
+    document = {"Statement": [{"Effect": "Allow"} | each for each in statements]}
+    return {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document, "Roles": [{"Ref": "Role"}]}}
+
+
 def test_a_role_that_may_not_be_looked_at_is_not_known(account: Account, plan: Planner) -> None:
     """The plan names the permission that is missing; such an entry is never fine."""
     plan.services = Allowed(account.cloudformation, denies="iam:SimulatePrincipalPolicy")

@@ -28,7 +28,7 @@ def role_of(services: Services, reading: StackReading, changes: Sequence[Resourc
     """Return the role of a stack's function."""
     if reading.declared.is_partial:
         return Role()  # the constructs grant what is needed
-    granted = granted_by([reading.old, reading.new])
+    granted = granted_by(reading.old, reading.new)
     tokens = {str((change.new or {}).get("ServiceToken")) for change in changes if change.new is not None}
     functions = [token for token in tokens if _FUNCTION.fullmatch(token)]
     if len(functions) == 1 and len(tokens) == 1:

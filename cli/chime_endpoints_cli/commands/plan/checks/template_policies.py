@@ -18,8 +18,10 @@ class Granted:
     """The policies that a template attaches to the function's role."""
 
     documents: tuple[Mapping[str, Any], ...] = ()
+    unclear: tuple[Any, ...] = ()
+    """Statements with values that only CloudFormation knows."""
     is_complete: bool = False
-    """Whether the role is in the template, with no policy from elsewhere and no value that is unknown."""
+    """Whether the role is in the template, with no policy from elsewhere."""
     _simple: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     """Actions on resources that are allowed by name, if nothing is denied."""
 
@@ -28,25 +30,58 @@ class Granted:
         if (action, resource) in self._simple:
             return True
         decision = decide(self.documents, action=action, resource=resource)
-        if decision is Decision.ALLOWED:
-            return True
         if decision is Decision.DENIED:
             return False
-        return False if decision is Decision.NOT_ALLOWED and self.is_complete else None
+        unclear = {_effect(each) for each in self.unclear if _may_concern(each, action)}
+        if decision is Decision.ALLOWED:
+            return None if unclear - {"Allow"} else True
+        return False if decision is Decision.NOT_ALLOWED and self.is_complete and not unclear else None
 
 
-def granted_by(contexts: Iterable[TemplateContext]) -> Granted:
-    """Return what templates grant: the deployed one and the declared one, which both apply during a deployment."""
-    documents: list[Mapping[str, Any]] = []
-    is_complete = False
-    for context in contexts:
-        role = _role_in(context)
-        found = list(_documents(context, role))
-        documents += [each for each in found if is_known(each)]
-        own = (context.template.get("Resources") or {}).get(role) or {}
-        is_own = own.get("Type") == "AWS::IAM::Role" and not (own.get("Properties") or {}).get("ManagedPolicyArns")
-        is_complete = is_own and all(map(is_known, found))  # the declared template comes last
-    return Granted(documents=tuple(documents), is_complete=is_complete, _simple=frozenset(_simple(documents)))
+def granted_by(old: TemplateContext, new: TemplateContext) -> Granted:
+    """Return what templates grant during a deployment.
+
+    A changed policy applies as it is declared, because resources wait for it. A removed policy still applies, because
+    CloudFormation deletes it at the end.
+    """
+    role = _role_in(new)
+    found = dict(_documents(old, _role_in(old))) | dict(_documents(new, role))
+    statements = [each for documents in found.values() for document in documents for each in _statements(document)]
+    unclear = tuple(each for each in statements if not is_known(each))
+    documents = ({"Statement": [*filter(is_known, statements), *filter(None, map(_known_part, unclear))]},)
+    own = (new.template.get("Resources") or {}).get(role) or {}
+    return Granted(
+        documents=documents,
+        unclear=unclear,
+        is_complete=own.get("Type") == "AWS::IAM::Role" and not (own.get("Properties") or {}).get("ManagedPolicyArns"),
+        _simple=frozenset(_simple(documents) if {*map(_effect, unclear)} <= {"Allow"} else ()),
+    )
+
+
+def _statements(document: Any) -> list[Any]:
+    """Return the statements of a policy; of one that is not known, something unknown."""
+    return _listed(document.get("Statement")) if isinstance(document, Mapping) else [document]
+
+
+def _effect(statement: Any) -> str:
+    """Return the effect of a statement; empty if it is not known."""
+    return str(statement.get("Effect")) if isinstance(statement, Mapping) else ""
+
+
+def _may_concern(statement: Any, action: str) -> bool:
+    """Whether a statement whose resources are not known may apply to an action."""
+    if not isinstance(statement, Mapping) or not is_known(statement.get("Action")) or "NotAction" in statement:
+        return True
+    everything = {"Effect": "Allow", "Action": statement.get("Action"), "Resource": "*"}
+    return decide([{"Statement": everything}], action=action, resource="*") is Decision.ALLOWED
+
+
+def _known_part(statement: Any) -> Mapping[str, Any] | None:
+    """Return a statement for those of its resources that are known; None if only that cannot be said."""
+    if _effect(statement) != "Allow" or not isinstance(statement.get("Resource"), list):
+        return None
+    known = {**statement, "Resource": [each for each in statement["Resource"] if is_known(each)]}
+    return known if is_known(known) else None
 
 
 def _role_in(context: TemplateContext) -> str:
@@ -60,8 +95,8 @@ def _role_in(context: TemplateContext) -> str:
     return _referred((function.get("Properties") or {}).get("Role"))
 
 
-def _documents(context: TemplateContext, role: str) -> Iterator[Any]:
-    """Yield the policies of the role; of a role elsewhere, those that our resources depend on."""
+def _documents(context: TemplateContext, role: str) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the policies of the role by resource; of a role elsewhere, those that our resources depend on."""
     resources: Mapping[str, Any] = context.template.get("Resources") or {}
     needed = {name for each in resources.values() if _is_ours(each) for name in _depends_on(each)}
     for name, resource in resources.items():
@@ -69,10 +104,10 @@ def _documents(context: TemplateContext, role: str) -> Iterator[Any]:
         if resource.get("Type") in _POLICIES:
             roles = properties.get("Roles") or [properties.get("RoleName")]
             if (role and role in map(_referred, roles)) or (not role and name in needed):
-                yield value_of(properties.get("PolicyDocument"), context)
+                yield name, [value_of(properties.get("PolicyDocument"), context)]
         elif name == role:
-            for each in properties.get("Policies") or []:
-                yield value_of(each.get("PolicyDocument"), context)
+            policies = properties.get("Policies") or []
+            yield name, [value_of(each.get("PolicyDocument"), context) for each in policies]
 
 
 def _simple(documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -23,8 +23,12 @@ from .looking import Unseen, look, not_visible, unseen
 
 _DESCRIBE_USER = "DescribeAppInstanceUser"
 _RENEW = (
-    "Store the token that the app reports now, declare its version, and deploy: only a new registration makes an endpoint"
-    " active."
+    "Store the token that the app reports now, declare its version, and deploy: only a new registration makes an"
+    " endpoint active."
+)
+_OTHER = (
+    "Declare an application that works, and deploy: only a new registration makes an endpoint active. If you repair"
+    " this one, deregister the endpoint, change its name in the declaration, and deploy."
 )
 _REASONS = {
     "INVALID_DEVICE_TOKEN": (
@@ -33,8 +37,7 @@ _REASONS = {
     ),
     "INVALID_PINPOINT_ARN": (
         "the application was deleted, or its channel was disabled, when a message was to be delivered",
-        "Declare an application that works, and deploy: only a new registration makes an endpoint active. If you repair"
-        " this one, deregister the endpoint, change its name in the declaration, and deploy.",
+        _OTHER,
     ),
 }
 _ABSENT = (Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.INVALID)
@@ -69,8 +72,8 @@ def user_link(services: Services, user_arn: str) -> Link:
                 Place.USER,
                 user_arn,
                 f"the user does not exist, or belongs to another account ({error.said})",
-                "Create the user, or correct the ARN. Its endpoints were deleted with it: change the name of each in its"
-                " declaration, and deploy to register them again.",
+                "Create the user, or correct the ARN. Its endpoints were deleted with it: change the name of each in"
+                " its declaration, and deploy to register them again.",
             )
         return not_visible(Place.USER, user_arn, unseen(error, None))
     return ok(Place.USER, user_arn, "the user exists")
