@@ -150,6 +150,20 @@ def test_a_missing_region_is_named(
         assert "no region is set [CE-604]\nSet AWS_REGION, or name a region with --region." in _told(command, capsys)
 
 
+def test_an_option_that_the_command_does_not_have_is_not_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`plan` has no --region: like `cdk deploy`, it takes the region of the settings."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.chdir(tmp_path)
+    assert run(["init"]) == ExitCode.DONE
+    capsys.readouterr()
+    assert "no region is set [CE-604]\nSet AWS_REGION.\n" in _told(["plan"], capsys)
+
+
 NOT_ALLOWED = "User: arn:aws:iam::111122223333:user/me is not authorized to perform: cloudformation:DescribeStacks"
 ANSWERS = {
     "an expired token": (Answer(403, "ExpiredTokenException"), "CE-602", ("has expired",)),

@@ -6,6 +6,7 @@ import os
 import re
 from urllib.parse import urlsplit
 
+import click
 from botocore import exceptions as boto
 
 from chime_endpoints_cli.output.codes import CommandCode
@@ -50,8 +51,10 @@ def of_settings(error: Exception) -> CommandError | None:
 
 
 def no_region() -> CommandError:
-    """Return the error for a missing region."""
-    return _setting("no region is set", "Set AWS_REGION, or name a region with --region.")
+    """Return the error for a missing region; it names --region only if the command has this option."""
+    context = click.get_current_context(silent=True)
+    has_option = context is None or any("--region" in each.opts for each in context.command.params)
+    return _setting("no region is set", f"Set AWS_REGION{', or name a region with --region' if has_option else ''}.")
 
 
 def bad_address(address: str, why: str) -> CommandError:

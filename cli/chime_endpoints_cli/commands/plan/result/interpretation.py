@@ -97,7 +97,7 @@ def _subject(change: ResourceChange) -> str:
         named = physical_id.read(change.physical_id)
         user = properties.get("AppInstanceUserArn")
         if not isinstance(user, str):
-            user = named.user_arn if isinstance(named, physical_id.Endpoint) else "a user that the deployment creates"
+            user = named.user_arn if isinstance(named, physical_id.Endpoint) else "a user known after the deployment"
         kind = properties.get("Type")
         return f"{short(user)}, {kind}" if isinstance(kind, str) else short(user)
     identity = properties.get("ResourceARN")
