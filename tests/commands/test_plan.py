@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chime_endpoints_cli.account.calls.local_addresses import Addresses
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.commands.plan.checks.service_checks import ServiceChecks
 from chime_endpoints_cli.main import run
 from chime_endpoints_emulator import ChannelType, Endpoint, Fault, push_backend
 from commands.conftest import Account, AccountServices, declared, physical_id
@@ -240,6 +242,12 @@ def test_the_quota_of_a_user_is_counted_over_all_entries(account: Account, plan:
     assert entries["Phone"]["fails"] is None
     assert entries["Second"]["fails"]["code"] == "CE-305"
     assert entries["Second"]["fails"]["reason"].startswith("The user has 10 endpoints, and may have 10.")
+
+
+def test_the_local_cloud_has_the_default_quota(account: Account) -> None:
+    """It has no Service Quotas, and nothing listens at these addresses."""
+    services = Services(local=Addresses(aws_url="http://127.0.0.1:1", chime_url="http://127.0.0.1:1"))
+    assert ServiceChecks(services).quota(account.user(), needed=11) == 10
 
 
 class Allowed(AccountServices):

@@ -102,15 +102,20 @@ class Services:
         self._lock = RLock()
 
     @property
+    def is_local(self) -> bool:
+        """Whether these are the services of the local cloud."""
+        return self._local is not None
+
+    @property
     def region(self) -> str | None:
         """The region in the user's settings, including AWS_REGION, which boto3 does not read."""
-        if self._local is not None:
+        if self.is_local:
             return REGION
         return os.environ.get("AWS_REGION") or self._session.region_name
 
     def every_region(self) -> list[str]:
         """Return the account's enabled regions or, if they cannot be listed, all regions of the partition."""
-        if self._local is not None:
+        if self.is_local:
             return [REGION]
         return self._enabled_regions() or self._all_regions()
 

@@ -37,8 +37,8 @@ class ServiceChecks:
 
     def quota(self, user_arn: str, *, needed: int) -> int:
         """Return how many endpoints a user may have; never fewer than by default."""
-        if needed <= DEFAULT_QUOTA:
-            return DEFAULT_QUOTA
+        if needed <= DEFAULT_QUOTA or self._services.is_local:
+            return DEFAULT_QUOTA  # the local cloud has no Service Quotas
         region = region_of(user_arn)
         if region not in self._quotas:
             self._quotas[region] = self._look_up_quota(region)
