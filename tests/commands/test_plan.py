@@ -230,6 +230,14 @@ def test_an_application_that_cannot_deliver_fails(
     assert (fails["code"], reason in fails["reason"]) == ("CE-304", True)
 
 
+def test_a_missing_user_is_named(account: Account, plan: Planner) -> None:
+    """The service forbids the call for a missing user, and so does the code of the deployment."""
+    phone = new_phone(account, AppInstanceUserArn=USER.replace("alice", "nobody"))
+    fails = plan.entry(Push={"Grant": GRANT, "Phone": phone})["fails"]
+    assert fails["code"] == "CE-302"
+    assert fails["reason"].startswith("The user does not exist, or belongs to another account.")
+
+
 def test_the_quota_of_a_user_is_counted_over_all_entries(account: Account, plan: Planner) -> None:
     """The tenth is accepted, the eleventh is not, because the quota is the default."""
     for number in range(9):

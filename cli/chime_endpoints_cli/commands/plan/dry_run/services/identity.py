@@ -101,7 +101,8 @@ class SimulatedIdentity:
         self._allow(operation, AppInstanceUserArn)
         if not self.may_call("mobiletargeting:GetApp", ResourceArn):
             _refuse(operation, "AccessDeniedException", "not authorized to perform: mobiletargeting:GetApp")
-        self.in_the_way = self.cause = ""
+        self.in_the_way = ""
+        self.cause = "The user does not exist, or belongs to another account."  # if the service does not list it
         own = self.of_user(AppInstanceUserArn)
         self.cause = self.checks.obstacle(ResourceArn, Type)
         if self.cause:
