@@ -142,6 +142,7 @@ class Deliveries:
             sink.refuses, sink.on_put = False, None
             if self.last_was_killed:
                 self.stage.starts_anew()
+        self._look_at_strangers(event)
         assert len(backend.calls) - calls < _MOST_CALLS
         answers = [each for each in sink.accepted[known:] if each["RequestId"] == event["RequestId"]]
         is_excused = self.last_was_killed or number in weather.lost_answers
@@ -156,9 +157,7 @@ class Deliveries:
             if self._watched % _TURN == 0:
                 self.live_beside()
             endpoints = self.stage.backend.endpoints
-            for endpoint_id, theirs in self.strangers.items():
-                if snapshot(endpoints[endpoint_id]) != theirs:
-                    self.broken.append("a stranger was touched")
+            self._look_at_strangers(event)
             if len(endpoints.keys() - self.strangers.keys() - self.abandoned) > _MOST_OF_OURS:
                 self.broken.append(f"{len(endpoints)} endpoints at once")
             if context.get_remaining_time_in_millis() <= 0:
@@ -167,6 +166,14 @@ class Deliveries:
                 self.broken.append("a call after the answer")
 
         return Fault(call=look, times=None)
+
+    def _look_at_strangers(self, event: dict[str, Any]) -> None:
+        for endpoint_id, theirs in list(self.strangers.items()):
+            there = snapshot(self.stage.backend.endpoints[endpoint_id])
+            if there != theirs and _may_be_changed(event, theirs, there):
+                self.strangers[endpoint_id] = there
+            elif there != theirs:
+                self.broken.append("a stranger was touched")
 
     def _faults(self, incident: Incident, event: dict[str, Any], context: LambdaContext) -> list[Fault]:
         fault = self._fault(incident, event, context)
@@ -219,6 +226,13 @@ class Deliveries:
 def _is_over(incident: Incident, outages_over: set[Incident]) -> bool:
     """Whether the calls after the incident were as if it had not happened."""
     return not incident.lasts if incident.kind == "refuse" else incident in outages_over
+
+
+def _may_be_changed(event: dict[str, Any], theirs: dict[str, Any], there: dict[str, Any]) -> bool:
+    """Whether an event that adopts may have set the name and the messages; limit L15: it may fail afterwards."""
+    adopts = event["RequestType"] != "Delete" and event["ResourceProperties"].get("AdoptExisting") == "true"
+    changeable = ("name", "allow_messages", "updated")
+    return adopts and all(there[name] == value for name, value in theirs.items() if name not in changeable)
 
 
 def snapshot(endpoint: object) -> dict[str, Any]:

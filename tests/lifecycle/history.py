@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from lifecycle.labels import Labels
 from lifecycle.strategies import (
     IMMUTABLE,
     beginnings,
@@ -22,6 +23,7 @@ from lifecycle.strategies import (
     in_place,
     seldom,
     switches,
+    tags,
     turns,
     weathers,
 )
@@ -47,6 +49,7 @@ def machine(
             self.world = World(stage_for(sink, is_direct=is_direct))
             self.world.stage.backend.switches.change(drawn)
             self.world.stage.refusal = 0.9  # few attempts: each takes a connection
+            self.labels = Labels(self.world.stage, self.world.deliveries)
             self.notices_loss = drawn["missing_endpoint"] != "success"
 
         def has_resource(self) -> bool:
@@ -57,6 +60,8 @@ def machine(
         def create(self, declared: dict[str, Any], beginning: dict[str, Any]) -> None:
             user = self.world.other_user if beginning["is_for_other"] else self.world.stage.user
             properties = self.world.stage.properties(AppInstanceUserArn=user, **declared)
+            if beginning["adopts"] and len(self.world.rivals) < _MOST_STRANGERS:
+                properties = self.world.stranger_registers_what_is_declared(properties)
             if beginning["is_second"]:
                 self.create_second(properties, beginning["weather"])
             else:
@@ -75,11 +80,16 @@ def machine(
             self.update(change, course)
 
         @precondition(has_resource)
-        @rule(steps=turns, change=in_place, course=courses)
-        def replace(self, steps: dict[str, int], change: dict[str, Any], course: dict[str, Any]) -> None:
+        @rule(steps=turns, change=in_place, course=courses, adopts=seldom)
+        def replace(
+            self, steps: dict[str, int], change: dict[str, Any], course: dict[str, Any], *, adopts: bool
+        ) -> None:
             assert self.world.declared is not None
             turned = {name: _turned(name, self.world.declared[name], step) for name, step in steps.items()}
-            self.update(turned | change, course)
+            if adopts and len(self.world.rivals) < _MOST_STRANGERS:
+                change = self.world.stranger_registers_what_is_declared(self.world.declared | turned) | change
+                change["AdoptExisting"] = "true"
+            self.update(change | turned, course)
 
         @precondition(has_resource)
         @rule(change=in_place, course=courses)
@@ -97,6 +107,21 @@ def machine(
         @rule(weather=weathers)
         def delete(self, weather: Weather) -> None:
             self.world.delete(weather)
+
+        def can_retain(self) -> bool:
+            """Limit L15: what is retained without a declared name looks like a leftover."""
+            is_named = self.world.declared is not None and "Name" in self.world.declared
+            return is_named and not self.world.has_vanished and len(self.world.rivals) < _MOST_STRANGERS
+
+        @precondition(can_retain)
+        @rule()
+        def retain(self) -> None:
+            self.world.retain()
+
+        @precondition(has_resource)
+        @rule(declared=tags, weather=weathers)
+        def label(self, declared: dict[str, str] | None, weather: Weather) -> None:
+            self.labels.change(declared, weather)
 
         def is_for_other(self) -> bool:
             declared = self.world.declared
@@ -122,6 +147,7 @@ def machine(
         def stranger(self, token: str, name: str) -> None:
             self.world.stranger_registers(token, name)
 
+        @precondition(has_resource)
         @rule()
         def rotate(self) -> None:
             self.world.rotate()
@@ -138,6 +164,7 @@ def machine(
         def holds(self) -> None:
             if hasattr(self, "world"):
                 self.world.check()
+                self.labels.check()
 
     return History
 

@@ -21,12 +21,14 @@ class Holding:
     stage: Stage
     held_id: str | None = None
     declared: dict[str, Any] | None = None
-    meant: set[str] = field(default_factory=set)
+    meant: set[tuple[str, str | None]] = field(default_factory=set)
     """The tokens that the declaration allows: after a rollback, the former one or the source's current one."""
     has_vanished: bool = False
     cancelled: bool = False
     cancelled_in: int | None = None
     """The delivery during which the resource was deleted."""
+    adopted: set[str] = field(default_factory=set)
+    """The names of what was adopted, which it keeps until something of the resource changes."""
     vault: Vault = field(default_factory=Vault)
     deliveries: Deliveries = field(init=False)
 
@@ -55,12 +57,11 @@ class Holding:
         endpoint = self.stage.backend.endpoints[self.held_id.rpartition("/")[2]]
         assert endpoint.app_instance_user_arn == declared["AppInstanceUserArn"]
         assert (endpoint.type, endpoint.resource_arn) == (declared["Type"], declared["ResourceArn"])
-        assert endpoint.device_token in self.meant
-        assert endpoint.voip_device_token == declared["EndpointAttributes"].get("VoipDeviceToken")
+        assert (endpoint.device_token, endpoint.voip_device_token) in self.meant
         assert endpoint.allow_messages == declared.get("AllowMessages", "ALL")
         if "Name" in declared:
             assert endpoint.name == declared["Name"]
-        else:
+        elif endpoint.name not in self.adopted:  # what gives way comes back with the name that it had
             assert (endpoint.name or "").startswith("chat-Phone-")
 
     def _check_replacement(
@@ -120,6 +121,14 @@ class Holding:
         for physical_id in physical_ids:
             del self.stage.backend.endpoints[endpoint_id_of(physical_id)]
 
+    def _adopt(self, answer: dict[str, Any] | None, declared: dict[str, Any]) -> None:
+        """Let the endpoint in a successful answer be this resource's, if it was someone else's and may be adopted."""
+        if answer is None or answer["Status"] == "FAILED" or "AdoptExisting" not in declared:
+            return
+        endpoint_id = endpoint_id_of(answer["PhysicalResourceId"])
+        if (theirs := self.strangers.pop(endpoint_id, None)) is not None:
+            self.adopted.add(theirs["name"])
+
     # The exceptions that the limits allow
 
     def _excuse(self, properties: dict[str, Any], known: set[str], weather: Weather) -> None:
@@ -171,7 +180,7 @@ class Holding:
 
     def _hold(self, physical_id: str, declared: dict[str, Any], status: str, *, is_rolled_back: bool = False) -> None:
         self.held_id, self.declared = physical_id, declared
-        self.meant = {self.vault.device_token(declared)} | (self.meant if is_rolled_back else set())
+        self.meant = {self.vault.pair(declared)} | (self.meant if is_rolled_back else set())
         self.has_vanished = self.has_vanished and not self._exists(physical_id)
         self.stage.clock.sleep(1)
         self._stands(status, physical_id)
@@ -179,6 +188,7 @@ class Holding:
 
     def _release(self) -> None:
         self.held_id, self.declared, self.has_vanished = None, None, False
+        self.adopted.clear()
         detail = self.stage.stack.detail or {}
         self._stands("DELETE_COMPLETE", detail.get("PhysicalResourceId", ""))
 

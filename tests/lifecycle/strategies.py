@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lifecycle.vault import FROM_SECRET
+from lifecycle.vault import FROM_SECRET, FROM_VERSION, VOIP_FROM_SECRET
 from lifecycle.weather import CALM, REPEATED, UNHEARD, Incident, Weather
 from support.stage import APPLICATION, OTHER_APPLICATION
 
@@ -128,17 +128,24 @@ IMMUTABLE: dict[str, list[Any]] = {
         {"DeviceToken": "canary-token-b"},
         {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"},
         FROM_SECRET,
+        FROM_VERSION,
+        VOIP_FROM_SECRET,
     ],
 }
 """The immutable properties with their values, except for the user."""
 _changeable: dict[str, st.SearchStrategy[Any]] = {
     "Name": st.sampled_from(["canary phone", "canary tablet", None]),
     "AllowMessages": st.sampled_from(["ALL", "NONE"]),
+    "AdoptExisting": st.sampled_from([None, None, "true"]),
 }
 declarations = st.fixed_dictionaries(
     {name: st.sampled_from(values) for name, values in IMMUTABLE.items()} | _changeable
 )
 in_place = st.fixed_dictionaries(_changeable)
+tags = st.none() | st.fixed_dictionaries(
+    {}, optional={"device": st.sampled_from(["phone", "tablet"]), "owner": st.just("alice")}
+)
+"""The declared tags of the user; None if no resource declares any."""
 turns = st.fixed_dictionaries(
     {}, optional={name: st.integers(1, len(values) - 1) for name, values in IMMUTABLE.items()}
 ).filter(bool)
@@ -151,6 +158,7 @@ beginnings = st.fixed_dictionaries(
         "sibling_fails": very_seldom,
         "is_for_other": seldom,
         "is_second": very_seldom,
+        "adopts": seldom,
     }
 )
 courses = st.fixed_dictionaries(
@@ -171,6 +179,7 @@ switches = st.fixed_dictionaries(
         "omitted_on_update": st.sampled_from(["kept", "reset"]),
         "failed_token": st.sampled_from(["forgotten", "remembered"]),
         "new_endpoint_in_first_list": st.booleans(),
+        "deregistered_listed_seconds": st.sampled_from([0, 0, 1, 5]),
         "same_token_other_parameters": st.sampled_from(["same_endpoint", "conflict", "bad_request"]),
         "inactive_endpoints_conflict": st.booleans(),
         "timestamps": st.sampled_from(["seconds", "milliseconds"]),

@@ -50,6 +50,7 @@ class World(Holding):
         if self.cancelled:
             self._excuse_overtaken(weather)
             return
+        self._adopt(answer, properties)
         if answer is not None and answer["Status"] == "SUCCESS" and not sibling_fails:
             self._hold(answer["PhysicalResourceId"], properties, "CREATE_COMPLETE")
             return
@@ -92,6 +93,7 @@ class World(Holding):
         if self.cancelled:
             self._excuse_overtaken(weather)
             return
+        self._adopt(answer, properties)
         is_failed_in_vain = answer is not None and answer["Status"] == "FAILED" and was_killed(weather)
         if answer is None or (is_failed_in_vain and not self.deliveries.could_clean_up(weather)):
             self._excuse(properties, {before}, weather)
@@ -127,10 +129,21 @@ class World(Holding):
         self._delete(self.held_id, self.declared, weather)
         self._release()
 
+    def retain(self) -> None:
+        """Remove the resource, and retain its endpoint."""
+        assert self.held_id is not None
+        self.stage.clock.sleep(30)
+        retained = self.stage.backend.endpoints[endpoint_id_of(self.held_id)]
+        self.strangers[retained.endpoint_id] = snapshot(retained)
+        self._release()
+        self.stage.clock.sleep(LONGEST_AGE)  # limits L13 and L15: until then, only its age distinguishes it from ours
+
     def delete_after_its_user(self, weather: Weather = CALM) -> None:
         """Delete the user in the console, then the stack; a user with this ID exists again later."""
         assert self.declared is not None
         backend, user = self.stage.backend, self.declared["AppInstanceUserArn"]
+        for endpoint_id in [each for each, theirs in self.strangers.items() if theirs["app_instance_user_arn"] == user]:
+            del self.strangers[endpoint_id], backend.endpoints[endpoint_id]
         backend.delete_app_instance_user(app_instance_user_arn=user)
         self.delete(weather)
         for kept in [each for each in backend.endpoints.values() if each.app_instance_user_arn == user]:
@@ -149,6 +162,22 @@ class World(Holding):
             endpoint = self.stage.stranger(token, name=name)
             self.strangers[endpoint.endpoint_id] = snapshot(endpoint)
         self.stage.clock.sleep(7200 if name == "theirs" else LONGEST_AGE)
+
+    def stranger_registers_what_is_declared(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Register an endpoint of someone else that can be adopted; return a declaration that adopts it."""
+        device, voip = self.vault.pair(properties)
+        with suppress(Exception):  # the service may refuse it
+            endpoint = self.stage.stranger(
+                device,
+                name="theirs",
+                app_instance_user_arn=properties["AppInstanceUserArn"],
+                endpoint_type=properties["Type"],
+                resource_arn=properties["ResourceArn"],
+                voip_device_token=voip,
+            )
+            self.strangers[endpoint.endpoint_id] = snapshot(endpoint)
+        self.stage.clock.sleep(7200)
+        return properties | {"AdoptExisting": "true"}
 
     def rotate(self) -> None:
         """Put another content into the secret that a device token may be in."""
@@ -178,6 +207,7 @@ class World(Holding):
             for superseded in filter(self._exists, others):  # a deleted stack removes all that it has held
                 self._clean_up(superseded, old)
             return
+        self._adopt(answer, old)
         if answer is None:
             self._excuse(old, {current} | others, weather)
         elif answer["Status"] == "SUCCESS":
@@ -188,9 +218,10 @@ class World(Holding):
             self._begins("UPDATE_ROLLBACK_IN_PROGRESS")
             self._stands("UPDATE_IN_PROGRESS", current)
             answer = self.deliveries.send(self._updating(current, old, failed), CALM)  # ContinueUpdateRollback
+            self._adopt(answer, old)
         assert answer is not None
         if answer["Status"] == "FAILED" and self.has_vanished and self._is_held_by_stranger(old):
-            assert answer["Reason"].startswith(("CE-411: ", "CE-412: ")), answer
+            assert answer["Reason"].startswith(("CE-411: ", "CE-412: ", "CE-413: ")), answer
             # A stranger took the vanished endpoint's token; its replacement stays as it is. Limit L9: the endpoint of a
             # delivery without a response stays until the rollback is continued, and an endpoint that gave way in vain
             # came back under another ID.
