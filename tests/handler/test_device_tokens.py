@@ -173,6 +173,15 @@ def test_a_whole_secret_of_many_tokens_is_to_be_declared_with_its_field(stage: S
     )
 
 
+def test_a_voip_token_is_judged_as_the_other_one_is(stage: Stage) -> None:
+    """F12: a source of the VoIP device token that holds something else is refused, too."""
+    arn = boto3.client("secretsmanager", region_name=REGION).create_secret(Name="voip", SecretString='"canary"')["ARN"]
+    attributes = {"DeviceToken": "canary-a", "VoipDeviceTokenSource": {"SecretArn": arn}}
+    answer = stage.create(stage.properties(EndpointAttributes=attributes))
+    assert answer["Reason"].startswith("CE-205: VoipDeviceTokenSource: ")
+    assert stage.registered == []
+
+
 @pytest.mark.parametrize("value", ["canary-a,canary-b", "canary-a"])
 def test_a_list_of_strings_is_no_token(stage: Stage, value: str) -> None:
     """The parameter's type decides, even if its list has one member."""

@@ -99,20 +99,30 @@ def sweep_singles(pairs: Iterable[tuple[Case, Switches]], tally: Tally, *, step:
 
 
 def sweep_consequences(pairs: Iterable[tuple[Case, Switches]], tally: Tally, *, step: int = 1) -> None:
-    """Let each event fail at each position, and then its cleanup or its response; with a step, at some positions."""
+    """Let each event fail at each position, and then its cleanup or its response; with a step, at some positions.
+
+    Without an answer to the question when the update began, only its name distinguishes a replacement that stayed.
+    """
     turn = count()
     for case, switches in pairs:
         calm = live(case, switches)
         for position, operation in enumerate(calm.passed) if calm.is_possible else ():
             for name in [name for name in ("refused 400", "outage after") if name in possible_at(operation)]:
-                if next(turn) % step:
+                is_named = operation.startswith("update_") and name == "outage after"
+                if next(turn) % step and not is_named:
                     continue
                 failing = live(case, switches, ((position, name),)).passed
                 for second, begins in (("refused 400", "deregister_"), ("response lost", RESPONSE)):
                     follows = (at for at in range(position + 1, len(failing)) if failing[at].startswith(begins))
-                    if (at := next(follows, None)) is not None:
-                        life = live(case, switches, ((position, name), (at, second)))
-                        tally.count(life, f"{name} at {position} and {second} at {at}")
+                    if (at := next(follows, None)) is None:
+                        continue
+                    planned: Planned = ((position, name), (at, second))
+                    life = live(case, switches, planned)
+                    tally.count(life, _text(planned))
+                    asks = [each for each in range(at, len(life.passed)) if life.passed[each] == "describe_stacks"]
+                    if is_named and asks and begins != RESPONSE:
+                        planned = (*planned, (asks[0], "refused 400"))
+                        tally.count(live(case, switches, planned), _text(planned))
 
 
 def sweep_pairs(seed: int, lives: int, tally: Tally) -> None:
@@ -125,7 +135,11 @@ def sweep_pairs(seed: int, lives: int, tally: Tally) -> None:
         second = first and _drawn(draw, live(case, switches, (first,)), first[0])
         if first and second:
             planned = (first, second)
-            tally.count(live(case, switches, planned), " and ".join(f"{name} at {at}" for at, name in planned))
+            tally.count(live(case, switches, planned), _text(planned))
+
+
+def _text(planned: Planned) -> str:
+    return " and ".join(f"{name} at {at}" for at, name in planned)
 
 
 def _drawn(draw: random.Random, life: Life, after: int) -> tuple[int, str] | None:

@@ -73,6 +73,10 @@ def of_a_failure(life: Life, event: Event, answer: Answer | None) -> Iterator[st
     left = _ours(life) - {answer.physical_id, event.get("PhysicalResourceId")}
     if left and _could_clean_up(life, event):
         yield f"{event['RequestType']} failed and left {len(left)} endpoints"
+    fails_for_one_reason = not (life.case.code and life.met(event))
+    is_replacing = event["RequestType"] == "Update" and not life.case.is_gone and fails_for_one_reason
+    if is_replacing and answer.physical_id not in _ours(life) and _could_clean_up(life, event):
+        yield "Update failed and left nothing"
 
 
 def _could_clean_up(life: Life, event: Event) -> bool:
