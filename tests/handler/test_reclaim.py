@@ -359,3 +359,15 @@ def test_a_late_delete_spares_what_replaces_the_endpoint_of_a_resource_that_live
     stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
     reclaim(stage, Name=name)
     assert len(stage.registered) == 2
+
+
+def test_a_create_that_fails_reports_what_may_be_from_it(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """F25, F27: an equal endpoint from about the time at which the Create began stays, and the log reports it."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    theirs = stage.stranger(name="canary phone")
+    stage.clock.sleep(1)
+    stage.sent()
+    stage.backend.faults.append(Fault(REGISTER, error="ServiceFailureException", times=None))
+    assert stage.create()["Status"] == "FAILED"
+    assert stage.registered == [theirs]
+    assert LEFT_ALONE.format(theirs.endpoint_id) in caplog.text
