@@ -8,14 +8,14 @@ from typing import Any
 from support.stage import ACCOUNT, REGION
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-AbCdEf"
-_VOIP_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-voip-AbCdEf"
+VOIP_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:push-voip-AbCdEf"
 FROM_SECRET = {"DeviceTokenSource": {"SecretArn": SECRET}}
 """EndpointAttributes whose device token is the secret's current content."""
 FROM_VERSION = {"DeviceTokenSource": {"SecretArn": SECRET, "VersionId": f"{1:032}"}}
 """EndpointAttributes whose device token is always the second one."""
-VOIP_FROM_SECRET = {"DeviceToken": "canary-token-a", "VoipDeviceTokenSource": {"SecretArn": _VOIP_SECRET}}
+VOIP_FROM_SECRET = {"DeviceToken": "canary-token-a", "VoipDeviceTokenSource": {"SecretArn": VOIP_SECRET}}
 CONTENTS = ("canary-kept-a", "canary-kept-b")
-_ALL = {SECRET: CONTENTS, _VOIP_SECRET: ("canary-voip-kept-a", "canary-voip-kept-b")}
+_ALL = {SECRET: CONTENTS, VOIP_SECRET: ("canary-voip-kept-a", "canary-voip-kept-b")}
 
 
 @dataclass

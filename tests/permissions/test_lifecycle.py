@@ -12,9 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, run_state_mac
 from moto import mock_aws
 
 from chime_endpoints import AppInstanceUserEndpoint, DeviceToken
+from chime_endpoints._iam.statements import TAG_ACTIONS
 from lifecycle.history import machine
+from lifecycle.labels import Labels
 from lifecycle.strategies import switches
-from lifecycle.vault import SECRET
+from lifecycle.vault import SECRET, VOIP_SECRET
 from permissions.cloudformation import CloudFormation, put_user
 from permissions.policies import Permission, granted, unused
 from permissions.stacks import FIRST, TEXT, alice, chat, without_endpoints
@@ -26,10 +28,19 @@ HISTORIES = 60
 
 
 def from_secret(scope: Construct) -> AppInstanceUserEndpoint:
-    """An endpoint with its device token in the secret of the histories."""
-    secret = secretsmanager.Secret.from_secret_complete_arn(scope, "Secret", SECRET)
-    token = DeviceToken.from_secrets_manager(secret)
-    return endpoint(scope, "Kept", app_instance_user=f"{FIRST}/user/alice", application=APPLICATION, device_token=token)
+    """An endpoint with its device tokens in the secrets of the histories."""
+    token, voip = (
+        DeviceToken.from_secrets_manager(secretsmanager.Secret.from_secret_complete_arn(scope, name, arn))
+        for name, arn in (("Secret", SECRET), ("VoipSecret", VOIP_SECRET))
+    )
+    return endpoint(
+        scope,
+        "Kept",
+        app_instance_user=f"{FIRST}/user/alice",
+        application=APPLICATION,
+        device_token=token,
+        voip_device_token=voip,
+    )
 
 
 def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMachine]:
@@ -37,7 +48,7 @@ def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMach
     other = partial(
         endpoint, app_instance_user=f"{FIRST}/user/alice", application=OTHER_APPLICATION, device_token=TEXT("b")
     )
-    template = without_endpoints(chat(alice, other, from_secret))
+    template = without_endpoints(chat(partial(alice, tags={"team": "chat"}), other, from_secret))
     unguarded: Any = machine(sink)
 
     class Guarded(unguarded):  # type: ignore[misc]  # made at run time
@@ -47,6 +58,7 @@ def guarded(sink: Sink, clouds: list[CloudFormation]) -> type[RuleBasedStateMach
             stage = self.world.stage
             stage.user = put_user(stage.backend, FIRST, "alice")
             self.world.other_user = put_user(stage.backend, FIRST, "bob")
+            self.labels = Labels(stage, self.world.deliveries)
             made = CloudFormation(stage)
             made.deploy("chat", template)
             made.guard.documents = made.documents()
@@ -73,4 +85,5 @@ def test_random_histories_need_what_is_granted(sink: Sink) -> None:
     assert [each.guard.refused for each in clouds if each.guard.refused] == []
     used: set[Permission] = set().union(*(each.guard.used for each in clouds))
     idle = unused(granted(clouds[0].guard.documents), used)
-    assert {each.action for each in idle} == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    # Few histories change tags; `test_both_ways` uses each of their permissions.
+    assert {each.action for each in idle} - {*TAG_ACTIONS} == {"logs:CreateLogStream", "logs:PutLogEvents"}
