@@ -18,9 +18,6 @@ from .server import EmulatorServer
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve, and return the exit status: 1 if the port, the port file or the profile cannot be used."""
     options = _options(arguments)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     _forget_the_callers_settings()
     if options.account is not None:
         os.environ["MOTO_ACCOUNT_ID"] = options.account
@@ -40,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "Choose another --port, or 0 for any free port.\n"
         )
         return 1
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
     with server:
         sys.stdout.write(f"Chime SDK Identity emulator at {server.url}\n")
         sys.stdout.flush()

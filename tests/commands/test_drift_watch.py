@@ -157,13 +157,15 @@ def test_the_text_has_the_time_the_stack_and_what_changed(
 
 @contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Press Ctrl-C after some seconds."""
+    """Press Ctrl-C after some seconds, whatever the process that runs the tests does with it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, previous)
 
 
 def _run(account: Account, *options: str) -> int:
