@@ -173,6 +173,7 @@ def _run(account: Account, *options: str) -> int:
         return run(["drift", "--watch", *options], services=account.services)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_watch(account: Account, phone: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
     """The exit code is 130, and the first look is the report of `drift`."""
     phone.name = "Other"
@@ -182,6 +183,7 @@ def test_ctrl_c_ends_the_watch(account: Account, phone: Endpoint, capsys: pytest
     assert "Traceback" not in shown.err
 
 
+@pytest.mark.slow
 def test_programs_get_a_record_for_each_change(
     account: Account, phone: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -111,13 +112,20 @@ def test_an_unsigned_request_is_denied(iam: Iam) -> None:
     assert iam.needed == []
 
 
-def resource_kinds(prefix: str, operation: str) -> list[str]:
-    """The ARNs of an action in the Service Authorization Reference, with placeholders."""
+@cache
+def authorization_reference(prefix: str) -> dict[str, Any]:
+    """A service in the Service Authorization Reference; its file has megabytes."""
     found = find_spec("parliament")
     assert found is not None
     assert found.origin is not None
     services = json.loads((Path(found.origin).parent / "iam_definition.json").read_text())
     (service,) = (each for each in services if each["prefix"] == prefix)
+    return dict(service)
+
+
+def resource_kinds(prefix: str, operation: str) -> list[str]:
+    """The ARNs of an action in the reference, with placeholders."""
+    service = authorization_reference(prefix)
     (action,) = (each for each in service["privileges"] if each["privilege"] == operation)
     arns = {each["resource"]: each["arn"] for each in service["resources"]}
     return [arns.get(each["resource_type"].rstrip("*"), "*") for each in action["resource_types"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from support.sink import Sink
 from support.stage import APPLICATION, OTHER_APPLICATION, stage_for
 
 
+@pytest.mark.long
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(data=st.data())
 def test_the_plan_says_what_the_deployment_does(sink: Sink, data: st.DataObject) -> None:
