@@ -56,7 +56,7 @@ def _wrong(block: Block, directory: Path) -> list[str]:
         case "text" if block.page.parent.name == "errors" and block.page.stem in block.text:
             return []  # tests/handler/test_codes.py and tests/declared/test_codes.py, word for word
         case "text" if block.page.stem == "push-does-not-arrive":
-            return []  # tests/commands/test_doctor.py compares it with what is printed
+            return []  # tests/commands/doctor/test_output.py compares it with what is printed
         case "text" if block.page.stem == "plan":
             return []  # tests/plan/test_file.py does
         case "text" if block.marker == ("message", "has_endpoint"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,43 +9,29 @@ import pytest
 from chime_endpoints_cli.account.roles.push_role import PUSH_ROLE
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
-from chime_endpoints_emulator import ChannelType, Credentials, Fault, Rejection
-from commands.conftest import Account, AccountServices, declared, physical_id
-from commands.doctor import FAILURE, ID, SEND, TOKEN, TRUST, Breakage, PushSetUp, working
-from docs.blocks import ROOT, blocks_of
-from support.cloudformation import FakeCloudFormation
+from chime_endpoints_emulator import ChannelType, Credentials
+from commands.conftest import declared, physical_id
+from commands.doctor.set_up import (
+    FAILURE,
+    ID,
+    SEND,
+    TOKEN,
+    TRUST,
+    Breakage,
+    PushSetUp,
+    deny,
+    deny_iam,
+    deny_identity,
+    deny_push,
+    deregister,
+    examine,
+    make_inactive,
+    states,
+    without_channel,
+)
 from support.identity import APPLICATION
-from support.terminal import Terminal, on_terminal
 
 OTHER = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/fedcba9876543210fedcba9876543210"
-
-
-@pytest.fixture(scope="module")
-def services() -> AccountServices:
-    """Clients for all tests, because creating them takes longer than the tests."""
-    return AccountServices(FakeCloudFormation())
-
-
-@pytest.fixture
-def set_up(account: Account, services: AccountServices) -> Iterator[PushSetUp]:
-    """A push set-up in which every link is in order."""
-    services.cloudformation, account.services = account.cloudformation, services
-    made = working(account)
-    yield made
-    made.undo.close()
-
-
-def examine(set_up: PushSetUp, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the JSON of the command for the endpoint."""
-    code = run(["doctor", *(arguments or [set_up.ref]), "--json"], services=set_up.account.services)
-    out = capsys.readouterr()
-    assert TOKEN not in out.out + out.err
-    return code, json.loads(out.out)
-
-
-def states(found: dict[str, Any]) -> dict[str, str]:
-    """The state of each link."""
-    return {link["link"]: link["state"] for link in found["links"]}
 
 
 def test_every_link_of_a_working_set_up_is_in_order(set_up: PushSetUp, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,25 +47,6 @@ def test_every_link_of_a_working_set_up_is_in_order(set_up: PushSetUp, capsys: p
     assert all(operation.startswith(("Get", "List", "Describe")) for operation in called)
 
 
-def _without_channel(it: PushSetUp) -> None:
-    it.push.delete_channel(application_id=ID, channel_type=ChannelType.APNS)
-
-
-def _make_inactive(reason: str) -> Breakage:
-    return lambda it: it.account.backend.set_endpoint_state(
-        app_instance_user_arn=it.endpoint.app_instance_user_arn,
-        endpoint_id=it.endpoint.endpoint_id,
-        status="INACTIVE",
-        status_reason=reason,  # type: ignore[arg-type] # one of the two
-    )
-
-
-def _deregister(it: PushSetUp) -> None:
-    it.account.backend.deregister_app_instance_user_endpoint(
-        app_instance_user_arn=it.endpoint.app_instance_user_arn, endpoint_id=it.endpoint.endpoint_id
-    )
-
-
 BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
     "user gone": (
         lambda it: it.account.backend.delete_app_instance_user(app_instance_user_arn=it.account.user()),
@@ -93,9 +58,9 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
         "user",
         "does not exist",
     ),
-    "endpoint gone": (_deregister, "endpoint", "not registered"),
-    "endpoint INACTIVE, token": (_make_inactive("INVALID_DEVICE_TOKEN"), "state", "refused the device token"),
-    "endpoint INACTIVE, application": (_make_inactive("INVALID_PINPOINT_ARN"), "state", "application was deleted"),
+    "endpoint gone": (deregister, "endpoint", "not registered"),
+    "endpoint INACTIVE, token": (make_inactive("INVALID_DEVICE_TOKEN"), "state", "refused the device token"),
+    "endpoint INACTIVE, application": (make_inactive("INVALID_PINPOINT_ARN"), "state", "application was deleted"),
     "AllowMessages NONE": (lambda it: setattr(it.endpoint, "allow_messages", "NONE"), "messages", "NONE"),
     "token in quotes": (
         lambda it: setattr(it.endpoint, "device_token", f'"{TOKEN}"'),
@@ -107,7 +72,7 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
         "application",
         "does not exist",
     ),
-    "no channel": (_without_channel, "channel", "no APNS channel"),
+    "no channel": (without_channel, "channel", "no APNS channel"),
     "no VoIP channel": (
         lambda it: setattr(it.endpoint, "voip_device_token", "cafe"),
         "channel",
@@ -182,41 +147,21 @@ def test_the_link_that_is_broken_is_named(
     assert "not visible" not in states(found).values()
 
 
-def _deny_identity(operation: str) -> Breakage:
-    return lambda it: it.account.backend.faults.append(Fault.deny(operation))
-
-
-def _deny_push(operation: str) -> Breakage:
-    return lambda it: it.push.faults.append(Fault.deny(operation))
-
-
-def _deny(service: str, operation: str) -> Breakage:
-    return lambda it: it.deny(getattr(it.account.services, service)(None), operation)
-
-
-def _deny_iam(operation: str) -> Breakage:
-    def refuse(it: PushSetUp) -> None:
-        it.manage(SEND)
-        it.deny(it.iam, operation)
-
-    return refuse
-
-
 DENIALS: dict[str, tuple[Breakage, str]] = {
-    "chime:DescribeAppInstanceUser": (_deny_identity("DescribeAppInstanceUser"), "user"),
-    "chime:DescribeAppInstanceUserEndpoint": (_deny_identity("DescribeAppInstanceUserEndpoint"), "application"),
-    "mobiletargeting:GetApp": (_deny_push("GetApp"), "application"),
-    "mobiletargeting:GetApnsChannel": (_deny_push("GetApnsChannel"), "channel"),
-    "iam:GetRole": (_deny_iam("GetRole"), "push role"),
-    "iam:ListRolePolicies": (_deny_iam("ListRolePolicies"), "role permissions"),
-    "iam:GetRolePolicy": (_deny_iam("GetRolePolicy"), "role permissions"),
-    "iam:ListAttachedRolePolicies": (_deny_iam("ListAttachedRolePolicies"), "role permissions"),
-    "iam:GetPolicy": (_deny_iam("GetPolicy"), "role permissions"),
-    "iam:GetPolicyVersion": (_deny_iam("GetPolicyVersion"), "role permissions"),
-    "events:ListRules": (_deny("rules", "ListRules"), "recorded failures"),
-    "events:ListTargetsByRule": (_deny("rules", "ListTargetsByRule"), "recorded failures"),
-    "logs:FilterLogEvents": (_deny("logs", "FilterLogEvents"), "recorded failures"),
-    "cloudwatch:GetMetricStatistics": (_deny("metrics", "GetMetricStatistics"), "recorded failures"),
+    "chime:DescribeAppInstanceUser": (deny_identity("DescribeAppInstanceUser"), "user"),
+    "chime:DescribeAppInstanceUserEndpoint": (deny_identity("DescribeAppInstanceUserEndpoint"), "application"),
+    "mobiletargeting:GetApp": (deny_push("GetApp"), "application"),
+    "mobiletargeting:GetApnsChannel": (deny_push("GetApnsChannel"), "channel"),
+    "iam:GetRole": (deny_iam("GetRole"), "push role"),
+    "iam:ListRolePolicies": (deny_iam("ListRolePolicies"), "role permissions"),
+    "iam:GetRolePolicy": (deny_iam("GetRolePolicy"), "role permissions"),
+    "iam:ListAttachedRolePolicies": (deny_iam("ListAttachedRolePolicies"), "role permissions"),
+    "iam:GetPolicy": (deny_iam("GetPolicy"), "role permissions"),
+    "iam:GetPolicyVersion": (deny_iam("GetPolicyVersion"), "role permissions"),
+    "events:ListRules": (deny("rules", "ListRules"), "recorded failures"),
+    "events:ListTargetsByRule": (deny("rules", "ListTargetsByRule"), "recorded failures"),
+    "logs:FilterLogEvents": (deny("logs", "FilterLogEvents"), "recorded failures"),
+    "cloudwatch:GetMetricStatistics": (deny("metrics", "GetMetricStatistics"), "recorded failures"),
 }
 
 
@@ -239,11 +184,11 @@ def test_an_endpoint_is_seen_by_either_of_two_permissions(
     set_up: PushSetUp, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Describe alone shows everything about one endpoint. Without both, the endpoint is not visible."""
-    _deny_identity("ListAppInstanceUserEndpoints")(set_up)
+    deny_identity("ListAppInstanceUserEndpoints")(set_up)
     assert examine(set_up, capsys)[0] == ExitCode.DONE
     _, found = examine(set_up, capsys, set_up.endpoint.app_instance_user_arn)
     assert states(found)["endpoint"] == "not visible"
-    _deny_identity("DescribeAppInstanceUserEndpoint")(set_up)
+    deny_identity("DescribeAppInstanceUserEndpoint")(set_up)
     code, found = examine(set_up, capsys)
     [link] = [link for link in found["links"] if link["link"] == "endpoint"]
     assert (code, link["permissions"]) == (
@@ -254,8 +199,8 @@ def test_an_endpoint_is_seen_by_either_of_two_permissions(
 
 def test_a_cause_counts_more_than_what_is_not_visible(set_up: PushSetUp, capsys: pytest.CaptureFixture[str]) -> None:
     """The exit code is 2 as soon as one cause is found, and every other link is still looked at."""
-    _deny_push("GetApp")(set_up)
-    _without_channel(set_up)
+    deny_push("GetApp")(set_up)
+    without_channel(set_up)
     set_up.delete_role()
     set_up.endpoint.allow_messages = "NONE"
     code, found = examine(set_up, capsys)
@@ -414,145 +359,3 @@ def test_other_rules_record_no_failed_deliveries(
     set_up.count(3)
     _, found = examine(set_up, capsys)
     assert found["links"][-1]["detail"] == "no rule records failed deliveries"
-
-
-@pytest.mark.parametrize(
-    ("rejection", "words"),
-    [
-        (Rejection.BAD_DEVICE_TOKEN, "BadDeviceToken"),
-        (Rejection.UNREGISTERED, "Unregistered"),
-        (Rejection.OTHER_APPLICATION, "DeviceTokenNotForTopic"),
-        (Rejection.CREDENTIALS_REFUSED, "InvalidProviderToken"),
-    ],
-)
-def test_a_test_push_shows_what_the_push_service_answers(
-    set_up: PushSetUp, capsys: pytest.CaptureFixture[str], rejection: Rejection, words: str
-) -> None:
-    """A rejected device token is a cause, although every other link is in order."""
-    set_up.push.rejections[TOKEN] = rejection
-    code, found = examine(set_up, capsys, set_up.ref, "--send", "--yes")
-    assert (code, found["causes"]) == (ExitCode.FOUND, ["test push"])
-    assert words in found["links"][-1]["detail"]
-    assert found["links"][-1]["remedy"]
-
-
-def test_a_test_push_that_is_accepted_is_in_order(set_up: PushSetUp, capsys: pytest.CaptureFixture[str]) -> None:
-    """It goes to the endpoint's own device token, but not to its VoIP device token, which would ring."""
-    set_up.endpoint.voip_device_token = "cafe"
-    set_up.push.update_channel(
-        application_id=ID, channel_type=ChannelType.APNS_VOIP, enabled=True, credentials=Credentials(token_key=True)
-    )
-    code, found = examine(set_up, capsys, "phone", "--send", "--yes")
-    assert (code, states(found)["test push"]) == (ExitCode.DONE, "ok")
-    assert [message.device_token for message in set_up.push.messages] == [TOKEN]
-
-
-@pytest.mark.parametrize(
-    ("prepare", "state", "words"),
-    [
-        (_deny_push("SendMessages"), "not visible", "mobiletargeting:SendMessages"),
-        (lambda it: it.push.rejections.update({TOKEN: Rejection.UNAVAILABLE}), "not visible", "TEMPORARY_FAILURE"),
-        (_without_channel, "broken", "does not exist"),
-        (lambda it: it.push.delete_app(application_id=ID), "broken", "refused the test push"),
-    ],
-)
-def test_a_test_push_that_could_not_be_sent_says_why(
-    set_up: PushSetUp, capsys: pytest.CaptureFixture[str], prepare: Breakage, state: str, words: str
-) -> None:
-    """A missing permission, a busy push service, and an application that cannot send."""
-    prepare(set_up)
-    for answer in ("permanent_failure", "bad_request"):
-        set_up.push.switches.change({"unusable_channel": answer})
-        _, found = examine(set_up, capsys, set_up.ref, "--send", "--yes")
-        assert states(found)["test push"] == state
-        if answer == "permanent_failure":
-            assert words in found["links"][-1]["detail"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--yes"], "--yes does nothing without --send"),
-        (["--send"], "--send cannot ask for confirmation here"),
-        (["--send", "--json"], "--send cannot ask for confirmation here"),
-    ],
-)
-def test_a_test_push_is_never_sent_unasked(
-    set_up: PushSetUp, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
-) -> None:
-    """Without a terminal, nothing is sent unless --yes says so."""
-    assert run(["doctor", "phone", *arguments], services=set_up.account.services) == ExitCode.FAILED
-    assert message in capsys.readouterr().err
-    assert not set_up.push.calls
-
-
-def test_no_test_push_is_sent_without_a_visible_token(set_up: PushSetUp, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command says so."""
-    _deregister(set_up)
-    assert run(["doctor", set_up.ref, "--send", "--yes"], services=set_up.account.services) == ExitCode.FOUND
-    assert "No test push was sent" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("answer", "sent"), [("y\n", 1), ("n\n", 0)])
-def test_a_test_push_is_sent_after_a_question(
-    set_up: PushSetUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, sent: int
-) -> None:
-    """The question says to how many endpoints; the text ends with what was found."""
-    monkeypatch.setattr("sys.stdin", Terminal(answer))
-    assert run(["doctor", "phone", "--send"], services=set_up.account.services) == ExitCode.DONE
-    assert "Send a test push to 1 endpoint?" in (shown := capsys.readouterr()).err
-    assert len(set_up.push.messages) == sent
-    assert ("Apple accepted the test push" in shown.out) == bool(sent)
-    assert "Every link is in order." in shown.out
-
-
-def test_the_text_says_what_to_do(set_up: PushSetUp, capsys: pytest.CaptureFixture[str]) -> None:
-    """Links have headings; broken ones a remedy; the last line names the causes."""
-    set_up.channel(enabled=False)
-    assert run(["doctor", "phone"], services=set_up.account.services) == ExitCode.FOUND
-    shown = capsys.readouterr().out
-    for words in (
-        "  user alice\n    ok           user: the user exists\n",
-        f"  endpoint {set_up.endpoint.endpoint_id}, phone in stack Push\n",
-        f"  application {ID}\n",
-        "    broken       channel enabled: the APNS channel is disabled\n",
-        f"{'':17}Enable it in the console of AWS End User Messaging, or with aws pinpoint update-apns-channel\n",
-        f"  role {PUSH_ROLE}\n",
-        "  Found 2 causes: channel enabled, channel credentials.\n",
-    ):
-        assert words in shown
-    _deny_push("GetApp")(set_up)
-    set_up.channel(credentials=Credentials(certificate=True))
-    assert run(["doctor", "phone"], services=set_up.account.services) == ExitCode.FAILED
-    assert "Found no cause, but not every link is visible: application." in capsys.readouterr().out
-
-
-def test_on_a_terminal_a_long_line_stays_in_its_column(set_up: PushSetUp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The states stay readable at 80 columns."""
-    monkeypatch.setenv("COLUMNS", "80")
-    _make_inactive("INVALID_PINPOINT_ARN")(set_up)
-    with on_terminal() as terminal:
-        run(["doctor", "phone"], services=set_up.account.services)
-    lines = terminal.shown.splitlines()
-    number = next(number for number, line in enumerate(lines) if line.startswith("    broken       state: "))
-    assert lines[number + 1].startswith(f"{'':17}")
-    assert max(map(len, lines)) <= 80
-
-
-def test_the_page_about_pushes_that_do_not_arrive_shows_what_is_printed(
-    set_up: PushSetUp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One block is of a disabled channel, the other of a rejected token."""
-    monkeypatch.setenv("COLUMNS", "120")
-    set_up.channel(enabled=False, credentials=Credentials(token_key=True))
-    with on_terminal() as disabled:
-        run(["doctor", "phone"], services=set_up.account.services)
-    set_up.channel(credentials=Credentials(token_key=True))
-    set_up.push.rejections[TOKEN] = Rejection.BAD_DEVICE_TOKEN
-    with on_terminal() as rejected:
-        run(["doctor", "phone", "--send", "--yes"], services=set_up.account.services)
-    page = ROOT / "docs" / "howto" / "push-does-not-arrive.md"
-    shown = [block.text for block in blocks_of(page) if block.language == "text"]
-    for block, terminal in zip(shown, (disabled, rejected), strict=True):
-        printed = terminal.shown.replace(set_up.endpoint.endpoint_id, "6b1e0f3c-1f0a-4a55-9a53-0a4d9f0c7c11")
-        assert block.rstrip() in printed.replace("phone in stack Push", "alice-iphone in stack ChimeEndpoints")

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from moto.cloudwatch.models import cloudwatch_backends
 
 from chime_endpoints_cli.account.roles.push_role import PUSH_ROLE
 from chime_endpoints_cli.commands.registered.doctor.links.recorded import DETAIL_TYPE, SOURCE
-from chime_endpoints_emulator import ChannelType, Credentials, Endpoint, PushBackend, push_backend
+from chime_endpoints_cli.main import run
+from chime_endpoints_emulator import ChannelType, Credentials, Endpoint, Fault, PushBackend, push_backend
 from commands.conftest import Account, declared, physical_id
 from support.identity import APPLICATION
 
@@ -148,3 +150,63 @@ def working(account: Account) -> PushSetUp:
 
 
 Breakage = Callable[[PushSetUp], object]
+
+
+def without_channel(it: PushSetUp) -> None:
+    """Delete the channel."""
+    it.push.delete_channel(application_id=ID, channel_type=ChannelType.APNS)
+
+
+def make_inactive(reason: str) -> Breakage:
+    """Let the service set the endpoint to INACTIVE for a reason."""
+    return lambda it: it.account.backend.set_endpoint_state(
+        app_instance_user_arn=it.endpoint.app_instance_user_arn,
+        endpoint_id=it.endpoint.endpoint_id,
+        status="INACTIVE",
+        status_reason=reason,  # type: ignore[arg-type] # one of the two
+    )
+
+
+def deregister(it: PushSetUp) -> None:
+    """Deregister the endpoint."""
+    it.account.backend.deregister_app_instance_user_endpoint(
+        app_instance_user_arn=it.endpoint.app_instance_user_arn, endpoint_id=it.endpoint.endpoint_id
+    )
+
+
+def deny_identity(operation: str) -> Breakage:
+    """Deny a call of Amazon Chime SDK."""
+    return lambda it: it.account.backend.faults.append(Fault.deny(operation))
+
+
+def deny_push(operation: str) -> Breakage:
+    """Deny a call of the push application."""
+    return lambda it: it.push.faults.append(Fault.deny(operation))
+
+
+def deny(service: str, operation: str) -> Breakage:
+    """Deny a call of another service."""
+    return lambda it: it.deny(getattr(it.account.services, service)(None), operation)
+
+
+def deny_iam(operation: str) -> Breakage:
+    """Deny a call of IAM."""
+
+    def refuse(it: PushSetUp) -> None:
+        it.manage(SEND)
+        it.deny(it.iam, operation)
+
+    return refuse
+
+
+def examine(set_up: PushSetUp, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the JSON of the command for the endpoint."""
+    code = run(["doctor", *(arguments or [set_up.ref]), "--json"], services=set_up.account.services)
+    out = capsys.readouterr()
+    assert TOKEN not in out.out + out.err
+    return code, json.loads(out.out)
+
+
+def states(found: dict[str, Any]) -> dict[str, str]:
+    """The state of each link."""
+    return {link["link"]: link["state"] for link in found["links"]}
