@@ -16,20 +16,29 @@ _LONGEST = 100
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 
 
-def keys_for(endpoints: Sequence[DescribedEndpoint], taken: Iterable[str] = ()) -> list[str]:
-    """Return a key for each endpoint, in order; a key is neither taken nor the field of another VoIP token."""
-    used = {each for key in taken for each in (key, key + VOIP)}
-    tried: Counter[str] = Counter()
-    keys = []
-    for endpoint in endpoints:
+class Keys:
+    """Gives out keys; a key is neither taken nor the field of another VoIP token."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        """Accept the keys that are already in use."""
+        self._used = {each for key in taken for each in (key, key + VOIP)}
+        self._tried: Counter[str] = Counter()
+
+    def next_for(self, endpoint: DescribedEndpoint) -> str:
+        """Return the key of one more endpoint."""
         wanted = wanted_key(endpoint)
         key = wanted
-        while used & {key, key + VOIP}:
-            tried[wanted] += 1
-            key = f"{wanted}-{tried[wanted] + 1}"
-        used |= {key, key + VOIP}
-        keys.append(key)
-    return keys
+        while self._used & {key, key + VOIP}:
+            self._tried[wanted] += 1
+            key = f"{wanted}-{self._tried[wanted] + 1}"
+        self._used |= {key, key + VOIP}
+        return key
+
+
+def keys_for(endpoints: Sequence[DescribedEndpoint], taken: Iterable[str] = ()) -> list[str]:
+    """Return a key for each endpoint, in order."""
+    keys = Keys(taken)
+    return [keys.next_for(endpoint) for endpoint in endpoints]
 
 
 def wanted_key(endpoint: DescribedEndpoint) -> str:
