@@ -180,6 +180,10 @@ class Services:
         """Return a client of `lambda`."""
         return self._client("lambda", region, _OTHERS)
 
+    def objects(self, region: str) -> Any:
+        """Return a client of `s3`."""
+        return self._client("s3", region, _OTHERS)
+
     def quotas(self, region: str) -> Any:
         """Return a client of `service-quotas`."""
         return self._client("service-quotas", region, _OTHERS)

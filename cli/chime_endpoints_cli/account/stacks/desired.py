@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
 
-from .stacks import Stack, StackResource, physical_ids, resources_of
+from .stacks import OUR_TYPES, Stack, StackResource, physical_ids, resources_of
 from .templates.constructs import construct_path, deployed_template
 from .templates.intrinsic_functions import Lookups, TemplateContext, value_of
 
@@ -22,10 +22,12 @@ class DesiredResource:
     properties: Mapping[str, Any] | None = field(repr=False)
 
 
-def desired_resources(services: Services, stack: Stack, lookups: Lookups) -> list[DesiredResource]:
-    """Return the stack's resources of this project's types."""
+def desired_resources(
+    services: Services, stack: Stack, lookups: Lookups, types: Collection[str] = OUR_TYPES
+) -> list[DesiredResource]:
+    """Return the stack's resources of some types."""
     cloudformation = services.stacks(stack.region)
-    held = resources_of(cloudformation, stack)
+    held = resources_of(cloudformation, stack, types)
     if not held:
         return []
     template = deployed_template(cloudformation, stack)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,8 +77,8 @@ def deleted_stack_ids(cloudformation: Any) -> list[str]:
     return [found["StackId"] for page in pages for found in page["StackSummaries"]]
 
 
-def resources_of(cloudformation: Any, stack: Stack) -> list[StackResource]:
-    """Return the stack's resources of this project's types."""
+def resources_of(cloudformation: Any, stack: Stack, types: Collection[str] = OUR_TYPES) -> list[StackResource]:
+    """Return the stack's resources of some types."""
     return [
         StackResource(
             stack=stack,
@@ -88,7 +88,7 @@ def resources_of(cloudformation: Any, stack: Stack) -> list[StackResource]:
             status=found["ResourceStatus"],
         )
         for found in _resources(cloudformation, stack.id)
-        if found["ResourceType"] in OUR_TYPES and found["ResourceStatus"] != "DELETE_COMPLETE"
+        if found["ResourceType"] in types and found["ResourceStatus"] != "DELETE_COMPLETE"
     ]
 
 

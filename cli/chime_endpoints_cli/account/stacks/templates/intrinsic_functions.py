@@ -35,6 +35,12 @@ _DYNAMIC = "{{resolve:"
 _REFERENCE = re.compile(r"\$\{(!?)([^}]+)\}")
 
 
+_ARNS = {
+    "AWS::Lambda::Function": "lambda:{region}:{account}:function:{id}",
+    "AWS::Pinpoint::App": "mobiletargeting:{region}:{account}:apps/{id}",
+}
+"""The ARNs of resources whose physical ids are names."""
+
 _EXPORT_READER = "Custom::CrossRegionExportReader"
 """CDK's resource for references to another region; each attribute names a parameter with the value."""
 
@@ -149,9 +155,9 @@ def _attribute(argument: Any, around: TemplateContext) -> Any:
         return known.get(attribute, UNKNOWN)
     if physical_id.startswith("arn:") and attribute.endswith("Arn"):
         return physical_id  # for example AWS::Chime::AppInstanceUser and AWS::SecretsManager::Secret
-    if (type_, attribute) == ("AWS::Pinpoint::App", "Arn"):
+    if attribute == "Arn" and type_ in _ARNS:
         partition, _, region, account = around.stack.id.split(":", 5)[1:5]
-        return f"arn:{partition}:mobiletargeting:{region}:{account}:apps/{physical_id}"
+        return f"arn:{partition}:" + _ARNS[type_].format(region=region, account=account, id=physical_id)
     return UNKNOWN
 
 

@@ -1,0 +1,1 @@
+"""Fleets: the deployed resources, and the objects in their buckets."""

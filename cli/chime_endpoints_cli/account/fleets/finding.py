@@ -1,0 +1,83 @@
+"""Finds deployed fleets by stack, by stack and logical id, or by the fleet's id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chime_endpoints_cli.account.calls.concurrency import call_for_each
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.desired import DesiredResource, desired_resources
+from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, named_stacks
+from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
+from chime_endpoints_cli.output.errors import CommandError
+
+from .fleet import FLEET_TYPE, Fleet, read_fleet
+
+_ID = re.compile(r"(?P<stack>[A-Za-z][A-Za-z0-9-]*)-(?P<logical>[A-Za-z0-9]+)-(?P<suffix>[0-9a-f]{16})")
+_STACK = re.compile(r"(?P<stack>arn:[^/]+/[^/]+/[^/]+|[^/]+)(?:/(?P<logical>[A-Za-z0-9]+))?")
+_WHICH = "Name it with --fleet STACK, --fleet STACK/LOGICAL-ID or --fleet FLEET-ID."
+
+
+def the_fleet(services: Services, given: str | None, region: str | None) -> Fleet:
+    """Return the fleet that the user means.
+
+    Args:
+        services: the account.
+        given: a stack's name or ARN, optionally with `/` and a logical id, or a fleet's id; None if there is only one.
+        region: the region of its stack, if it is not that of the settings.
+
+    Raises:
+        CommandError: there is none, or there are several.
+    """
+    found = fleets_in(services, _stacks(services, given, region))
+    wanted = [each for each in found if _is_meant(each, given)]
+    if not wanted:
+        where = f"in {region or services.region}" if given is None else f"with the name {given}"
+        raise CommandError(
+            f"there is no fleet {where}", remedy="Check the name, AWS_PROFILE, and the region (--region)."
+        )
+    if len(wanted) > 1:
+        names = ", ".join(f"{each.held.stack.name}/{each.held.logical_id}" for each in wanted)
+        raise CommandError(f"there are {len(wanted)} fleets: {names}", remedy=_WHICH)
+    return read_fleet(services, wanted[0])
+
+
+def any_fleets(services: Services, region: str | None) -> list[DesiredResource]:
+    """Return the resources of all fleets in a region."""
+    return fleets_in(services, all_stacks(services.stacks(region)))
+
+
+def fleets_in(services: Services, stacks: Sequence[Stack]) -> list[DesiredResource]:
+    """Return the resources of all fleets of some stacks."""
+    lookups = lookups_of(services)
+    found = call_for_each(
+        stacks, lambda stack: desired_resources(services, stack, lookups, (FLEET_TYPE,)), what="Looking for fleets"
+    )
+    return [one for of_stack in found for one in of_stack]
+
+
+def _stacks(services: Services, given: str | None, region: str | None) -> list[Stack]:
+    cloudformation = services.stacks(region)
+    if given is None:
+        return all_stacks(cloudformation)
+    if by_id := _ID.fullmatch(given):
+        try:
+            return named_stacks(cloudformation, (by_id["stack"],))
+        except CommandError:
+            pass  # perhaps the name of a stack looks like this
+    by_stack = _STACK.fullmatch(given)
+    if by_stack is None:
+        raise CommandError(f"{given!r} is not the name of a fleet", remedy=_WHICH)
+    return named_stacks(cloudformation, (by_stack["stack"],))
+
+
+def _is_meant(fleet: DesiredResource, given: str | None) -> bool:
+    held = fleet.held
+    if given is None or given == held.own_name:
+        return True
+    by_stack = _STACK.fullmatch(given)
+    logical = by_stack and by_stack["logical"]
+    if logical:
+        return held.logical_id == logical
+    return _ID.fullmatch(given) is None or held.stack.name == given
