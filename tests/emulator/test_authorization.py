@@ -21,6 +21,8 @@ from chime_endpoints_emulator.push.responses import OPERATIONS as PUSH_OPERATION
 from chime_endpoints_emulator.responses import OPERATIONS
 from support.identity import APPLICATION, make_client, refusal, registration
 
+pytestmark = pytest.mark.slow
+
 CALLER = "arn:aws:sts::123456789012:assumed-role/function/session"
 
 

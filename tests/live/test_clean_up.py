@@ -17,6 +17,8 @@ from live.run import PREFIX, Run
 from live.sandbox.leftovers import find, remove
 from live.sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 REGISTER = "RegisterAppInstanceUserEndpoint"
 
 

@@ -16,6 +16,8 @@ from live.probes.registry import IDENTITY, PUSH, Observed, run_probes
 from live.run import Run
 from live.sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 SWITCHES: dict[str, type[SwitchSet]] = {"identity": Switches, "push": PushSwitches}
 NUMBERS: dict[str, list[Any]] = {
     "deregistered_listed_seconds": [0.3],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,16 @@ def table() -> ModuleType:
     return script("fault_table")
 
 
-def test_the_page_is_what_would_be_written_now(table: ModuleType) -> None:
+@pytest.fixture(scope="module")
+def tests(table: ModuleType) -> list[Any]:
+    """Every test and the faults that it names; all files are read for it."""
+    return list(table.all_tests())
+
+
+def test_the_page_is_what_would_be_written_now(table: ModuleType, tests: list[Any]) -> None:
     """`make faults` writes it."""
     written = table.PAGE.read_text(encoding="utf-8")
-    assert written == table.page(table.groups(), table.covering(table.all_tests())), "run: make faults"
+    assert written == table.page(table.groups(), table.covering(tests)), "run: make faults"
 
 
 def test_the_faults_are_numbered_from_1_to_76(table: ModuleType) -> None:
@@ -28,24 +35,21 @@ def test_the_faults_are_numbered_from_1_to_76(table: ModuleType) -> None:
     assert [fault.number for group in table.groups() for fault in group.faults] == list(range(1, 77))
 
 
-def test_every_fault_has_a_test(table: ModuleType) -> None:
+def test_every_fault_has_a_test(table: ModuleType, tests: list[Any]) -> None:
     """The test's docstring starts with the fault's number."""
-    named = table.covering(table.all_tests())
+    named = table.covering(tests)
     assert [fault.number for group in table.groups() for fault in group.faults if fault.number not in named] == []
 
 
-@pytest.mark.slow
-def test_no_test_names_a_fault_that_does_not_exist(table: ModuleType) -> None:
+def test_no_test_names_a_fault_that_does_not_exist(table: ModuleType, tests: list[Any]) -> None:
     """A wrong number would cover nothing."""
     known = {fault.number for group in table.groups() for fault in group.faults}
-    assert [test for test in table.all_tests() if not known.issuperset(test.faults)] == []
+    assert [test for test in tests if not known.issuperset(test.faults)] == []
 
 
-def test_no_fault_is_named_in_a_place_that_does_not_count(table: ModuleType) -> None:
+def test_no_fault_is_named_in_a_place_that_does_not_count(tests: list[Any]) -> None:
     """This is true in the middle of a docstring, in parentheses, and for repeated numbers."""
-    assert [
-        test for test in table.all_tests() if len(re.findall(r"\b[A-G]\d+\b", test.docstring)) != len(set(test.faults))
-    ] == []
+    assert [test for test in tests if len(re.findall(r"\b[A-G]\d+\b", test.docstring)) != len(set(test.faults))] == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 
 import botocore.session
@@ -14,3 +15,4 @@ def prepare_once() -> None:
     models.RESPONSES_METHODS.clear()  # for the library `requests`, which nothing here uses
     default_user_config["core"]["reset_boto3_session"] = False
     botocore.session.create_loader = cache(botocore.session.create_loader)  # sessions share the parsed files
+    gc.set_threshold(100_000, 20, 20)  # little of a test is garbage before it ends

@@ -31,6 +31,8 @@ from commands.doctor.set_up import (
 )
 from support.identity import APPLICATION
 
+pytestmark = pytest.mark.slow
+
 OTHER = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/fedcba9876543210fedcba9876543210"
 
 
