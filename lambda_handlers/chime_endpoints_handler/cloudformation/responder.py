@@ -117,8 +117,7 @@ class Responder(CfnResource):
             self._deadline.enter(Phase.ANSWER)
             whole_reason = (reason if status else self.Reason) or _NO_REASON
             super()._send(  # type: ignore[misc] # missing in crhelper's stub; the only hook for a sender
-                status,
-                send_response=lambda url, body, _: self._deliver(url, {**body, "Reason": whole_reason}),
+                status, send_response=lambda url, body, _: self._deliver(url, {**body, "Reason": whole_reason})
             )
 
     def _deliver(self, url: str, answer: dict[str, Any]) -> None:

@@ -126,10 +126,7 @@ class Endpoints:
         answer = self._call(
             "UpdateAppInstanceUserEndpoint",
             lambda: self._client.update_app_instance_user_endpoint(
-                AppInstanceUserArn=self.user_arn,
-                EndpointId=endpoint_id,
-                Name=name,
-                AllowMessages=allow_messages,
+                AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id, Name=name, AllowMessages=allow_messages
             ),
             subject=f"of endpoint {endpoint_id}",
         )

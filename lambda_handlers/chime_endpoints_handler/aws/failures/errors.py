@@ -73,13 +73,7 @@ class ServiceError(HandlerError):
     """
 
     def __init__(
-        self,
-        *,
-        operation: str,
-        kind: Kind,
-        said: str,
-        subject: str = "",
-        explained: tuple[Code, str] | None = None,
+        self, *, operation: str, kind: Kind, said: str, subject: str = "", explained: tuple[Code, str] | None = None
     ) -> None:
         """Describe the failed call.
 

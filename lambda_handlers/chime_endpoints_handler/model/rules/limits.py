@@ -54,10 +54,7 @@ ROLE_RULES = {
         maximum=2048, form=ROLE_ARN, meaning="the ARN of an IAM role (arn:aws:iam::ACCOUNT:role/NAME)"
     ),
     "ExternalId": Rule(
-        minimum=2,
-        maximum=1224,
-        form=EXTERNAL_ID,
-        meaning="a text of letters, digits and the characters _+=,.@:/-",
+        minimum=2, maximum=1224, form=EXTERNAL_ID, meaning="a text of letters, digits and the characters _+=,.@:/-"
     ),
 }
 ENDPOINT_RULES: Mapping[str, Rule] = {
@@ -89,9 +86,7 @@ ENDPOINT_RULES: Mapping[str, Rule] = {
 }
 TAG_RULES: Mapping[str, Rule] = {
     "ResourceARN": Rule(
-        required=True,
-        form=IDENTITY_ARN,
-        meaning="the ARN of an app instance, an AppInstanceUser or an AppInstanceBot",
+        required=True, form=IDENTITY_ARN, meaning="the ARN of an app instance, an AppInstanceUser or an AppInstanceBot"
     ),
     "Tags": Rule(required=True, maximum=50),
     **ROLE_RULES,

@@ -37,12 +37,7 @@ Violations: TypeAlias = Iterator[Violation]
 
 
 def map_violations(
-    path: str,
-    value: Properties,
-    rules: Mapping[str, Rule],
-    unresolved: IsUnresolved,
-    *,
-    ignore: Iterable[str] = (),
+    path: str, value: Properties, rules: Mapping[str, Rule], unresolved: IsUnresolved, *, ignore: Iterable[str] = ()
 ) -> Violations:
     """Yield the violations in a map of properties and in their values.
 

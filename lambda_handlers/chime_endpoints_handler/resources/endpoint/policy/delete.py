@@ -59,15 +59,7 @@ def reclaimed(facts: Facts) -> Step | None:
     return Succeed(facts.current, reports=left_alone(facts))
 
 
-ROWS = (
-    delete_failed,
-    deregister_held,
-    nothing_to_delete,
-    resource_lives_on,
-    reclaim,
-    look_again,
-    reclaimed,
-)
+ROWS = (delete_failed, deregister_held, nothing_to_delete, resource_lives_on, reclaim, look_again, reclaimed)
 """Delete."""
 
 

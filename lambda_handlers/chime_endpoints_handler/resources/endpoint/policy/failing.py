@@ -9,16 +9,7 @@ from ....model.codes import Code
 from ....model.physical_id import Endpoint
 from ..facts import Facts, id_of
 from ..roles import Role, role_of
-from ..steps import (
-    BringBack,
-    Deregister,
-    Fail,
-    GiveUp,
-    Look,
-    Step,
-    Succeed,
-    Update,
-)
+from ..steps import BringBack, Deregister, Fail, GiveUp, Look, Step, Succeed, Update
 from .delete import left_alone
 
 

@@ -69,13 +69,7 @@ def another_is_as_desired(facts: Facts) -> Step | None:
 
 EARLY_ROWS = (nothing_changed, updated)
 """Update: there is little or nothing to do."""
-ROWS = (
-    update_in_place,
-    source_is_unreadable,
-    source_was_rotated,
-    held_is_as_desired,
-    another_is_as_desired,
-)
+ROWS = (update_in_place, source_is_unreadable, source_was_rotated, held_is_as_desired, another_is_as_desired)
 """Update: an endpoint may be there already."""
 
 

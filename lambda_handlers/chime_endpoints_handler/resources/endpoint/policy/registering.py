@@ -8,16 +8,7 @@ from ....aws.failures.errors import AlreadyRegisteredError
 from ....model.codes import Code
 from ..facts import Facts, id_of
 from ..roles import Role, role_of
-from ..steps import (
-    Choose,
-    Deregister,
-    GiveUp,
-    GiveWay,
-    Look,
-    Register,
-    RegisterAgain,
-    Step,
-)
+from ..steps import Choose, Deregister, GiveUp, GiveWay, Look, Register, RegisterAgain, Step
 from .failing import unless_overtaken
 
 _MOST_REMEMBERED = 3  # an event is delivered three times, and each delivery may have removed what it registered
