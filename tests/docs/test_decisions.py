@@ -11,7 +11,7 @@ from docs.blocks import ROOT
 from weaken import remembered
 from weakenings import SECTIONS, name_of, rows_of
 
-LIMITS = [f"L{number}" for number in range(1, 16)]
+LIMITS = [f"L{number}" for number in range(1, 16) if number != 4]  # a number is never used again
 
 
 def test_the_page_is_what_would_be_written_now() -> None:
@@ -45,7 +45,7 @@ def test_the_limits_are_numbered_over_both_pages() -> None:
     found = [
         re.findall(r"(?m)^\| (L\d+) \| .+ \| .+ \| .+ \| .+ \|$", page.read_text(encoding="utf-8")) for page in pages
     ]
-    assert found == [LIMITS[:6], LIMITS[6:]]
+    assert found == [LIMITS[:5], LIMITS[5:]]
 
 
 def test_every_limit_that_the_histories_excuse_has_a_number() -> None:

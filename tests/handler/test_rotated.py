@@ -10,10 +10,11 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.index import AnswerNotAcceptedError
-from support.anomalies import DESCRIBE, MARKED, second_user, stands
+from support.anomalies import DESCRIBE, MARKED, REGISTER, second_user, stands
 from support.rotating import NEW, Stack, there
 from support.stage import OTHER_APPLICATION, REGION, Stage
 
+SHARED = {"DeviceToken": "canary-token-a"}
 CHANGES: list[dict[str, Any]] = [
     {"AllowMessages": "NONE"},
     {"Name": "other"},
@@ -225,7 +226,7 @@ def test_a_retained_endpoint_is_left_alone_by_a_later_rollback(stack: Stack) -> 
 
 
 def test_if_cloudformation_may_not_be_asked_the_new_token_stays(stack: Stack) -> None:
-    """Limit L4: if the role may not read the stack's events, the new token stays and nothing is removed."""
+    """Limit L10: if the role may not read the stack's events, the new token stays and nothing is removed."""
     first = stack.create()
     stack.rotate()
     stack.update(AllowMessages="NONE")
@@ -344,3 +345,54 @@ def test_the_log_says_that_the_former_token_is_registered(stack: Stack, caplog: 
     stack.roll_back()
     assert f"The rollback returns to endpoint {first.rpartition('/')[2]} with the device token" in caplog.text
     assert "canary" not in caplog.text
+
+
+@pytest.fixture
+def came_back(stack: Stack) -> Stack:
+    """The stack after an update that failed, whose endpoint came back with the VoIP token from before a rotation."""
+    stack.stage.backend.switches.change({"device_token_conflict": "user"})
+    stack.create(EndpointAttributes=SHARED | {"VoipDeviceTokenSource": {"SecretArn": stack.secret}})
+    stack.rotate()
+    stack.stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
+    assert stack.update(AllowMessages="NONE")["Status"] == "FAILED"
+    stack.stage.backend.faults.clear()
+    return stack
+
+
+def tokens(stack: Stack) -> list[tuple[str, str | None]]:
+    """The device tokens of each registered endpoint."""
+    return [(each.device_token, each.voip_device_token) for each in stack.stage.registered]
+
+
+def test_what_came_back_with_the_former_voip_token_gives_way_to_the_rollback(came_back: Stack) -> None:
+    """F60, F61: the rollback recognizes what came back, although the VoIP token's source has changed since."""
+    assert tokens(came_back) == [("canary-token-a", "canary-old")]
+    assert came_back.roll_back()["Status"] == "SUCCESS"
+    assert tokens(came_back) == [("canary-token-a", NEW)]
+
+
+def test_what_came_back_with_the_former_voip_token_gives_way_to_the_next_update(came_back: Stack) -> None:
+    """F60, F61: so does the next update, if the failed one is not rolled back."""
+    came_back.says("UPDATE_FAILED")
+    assert came_back.update(Name="other")["Status"] == "SUCCESS"
+    assert tokens(came_back) == [("canary-token-a", NEW)]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"endpoint_type": "APNS_SANDBOX"},
+        {"resource_arn": OTHER_APPLICATION},
+        {"name": "theirs"},
+        {"created": -20_000.0},
+    ],
+    ids=lambda member: next(iter(member)),
+)
+def test_what_differs_in_anything_else_did_not_come_back(came_back: Stack, member: dict[str, Any]) -> None:
+    """F60: an endpoint of another type, application, name or time is someone else's."""
+    (endpoint,) = came_back.stage.registered
+    for name, value in member.items():
+        setattr(endpoint, name.replace("endpoint_", ""), endpoint.created + value if name == "created" else value)
+    answer = came_back.roll_back()
+    assert answer["Reason"].startswith("CE-411: ")
+    assert came_back.stage.registered == [endpoint]

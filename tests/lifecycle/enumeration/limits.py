@@ -30,11 +30,6 @@ def _cannot_be_asked(life: Life, _finding: str) -> bool:
     return is_unasked and (bool(case.source or case.stranger) or case.code == "CE-417" or is_reported)
 
 
-def _rotated(life: Life, _finding: str) -> bool:
-    """Limit L4: a source was rotated before a deployment that failed."""
-    return life.case.source == "is rotated" and life.shares_a_token and bool(life.wire.met)
-
-
 def _second_delivery_fails(life: Life, _finding: str) -> bool:
     """Limit L8: Lambda delivers an event twice at once, and something goes wrong in one of these deliveries."""
     twice = {event for event, name, _ in life.wire.met if name == "delivered twice"}
@@ -92,7 +87,6 @@ def _lost_and_two_more(life: Life, _finding: str) -> bool:
 
 
 LIMITS: Mapping[str, Callable[[Life, str], bool]] = {
-    "L4, rotated": _rotated,
     "L6 and L10, CloudFormation cannot be asked": _cannot_be_asked,
     "L7, lost and two more": _lost_and_two_more,
     "L8, a second delivery fails": _second_delivery_fails,

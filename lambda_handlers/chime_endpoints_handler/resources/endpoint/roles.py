@@ -114,13 +114,17 @@ def _is_retained(endpoint: Registered, facts: Facts) -> bool:
 
 
 def _came_back(endpoint: Registered, facts: Facts) -> bool:
-    """Whether it is what was registered again after the current endpoint gave way."""
+    """Whether it is what was registered again after the current endpoint gave way, which takes a shared device token.
+
+    The other device token may differ from what its source returns by now.
+    """
     if not isinstance(facts.current, Endpoint) or facts.held is not None:
         return False
-    former = facts.former
+    identity, declared = endpoint.identity, filter(None, (facts.declaration, facts.former_declaration))
+    there = (identity.user_arn, identity.type, identity.resource_arn, endpoint.name)
     return (
-        former is not None
-        and former.equals(endpoint)
+        any(there == (*each.immutable[:3], each.name) for each in declared)
+        and bool(identity.tokens & facts.desired.identity.tokens)
         and _is_created_since(endpoint, facts.arrival.started - _LONGEST_OPERATION)
     )
 
