@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .device_token import DeviceToken
     from .endpoint import AppInstanceUserEndpoint, IAppInstanceUserEndpoint
     from .errors import InvalidDeclarationError
+    from .fleet.fleet import EndpointFleet
+    from .fleet.options.defaults import FleetDefaults
+    from .fleet.options.manifest import Manifest
+    from .fleet.options.wait import FleetWait
     from .identity_tags import ChimeIdentityTags
     from .metrics import MetricOptions
     from .monitoring.alarms import EndpointAlarms
@@ -33,11 +37,15 @@ __all__ = [
     "DeviceToken",
     "EndpointAlarms",
     "EndpointDashboard",
+    "EndpointFleet",
     "EndpointProvider",
     "EndpointType",
+    "FleetDefaults",
+    "FleetWait",
     "IAppInstanceUserEndpoint",
     "IEndpointProvider",
     "InvalidDeclarationError",
+    "Manifest",
     "MetricOptions",
     "PushDeliveryRole",
 ]
@@ -51,11 +59,15 @@ _MODULES = {
     "DeviceToken": "chime_endpoints.device_token",
     "EndpointAlarms": "chime_endpoints.monitoring.alarms",
     "EndpointDashboard": "chime_endpoints.monitoring.dashboard",
+    "EndpointFleet": "chime_endpoints.fleet.fleet",
     "EndpointProvider": "chime_endpoints.provider",
     "EndpointType": "chime_endpoints_handler.model.declaration",
+    "FleetDefaults": "chime_endpoints.fleet.options.defaults",
+    "FleetWait": "chime_endpoints.fleet.options.wait",
     "IAppInstanceUserEndpoint": "chime_endpoints.endpoint",
     "IEndpointProvider": "chime_endpoints.provider",
     "InvalidDeclarationError": "chime_endpoints.errors",
+    "Manifest": "chime_endpoints.fleet.options.manifest",
     "MetricOptions": "chime_endpoints.metrics",
     "PushDeliveryRole": "chime_endpoints.roles.push_delivery_role",
 }

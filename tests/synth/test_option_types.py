@@ -26,6 +26,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
@@ -39,9 +40,11 @@ from chime_endpoints import (
     DeviceToken,
     EndpointAlarms,
     EndpointDashboard,
+    EndpointFleet,
     EndpointProvider,
     EndpointType,
     InvalidDeclarationError,
+    Manifest,
     MetricOptions,
     PushDeliveryRole,
 )
@@ -93,6 +96,25 @@ def _rule(scope: Construct, id: str, **options: Any) -> object:  # noqa: A002 - 
 
 def _rule_metric(scope: Construct, id: str, **options: Any) -> object:  # noqa: A002 - as the constructs have it
     return DeliveryFailureRule(scope, id).metric_failures(**options)
+
+
+def _fleet_options(stack: Stack) -> Mapping[str, Any]:
+    return {
+        "manifest": Manifest.in_bucket(s3.Bucket.from_bucket_name(stack, "Manifests", "manifests"), "devices.jsonl"),
+        "app_instances": [APP_INSTANCE],
+        "applications": [APPLICATION],
+    }
+
+
+def _run_rule(scope: Construct, id: str, **options: Any) -> object:  # noqa: A002 - as the constructs have it
+    return EndpointFleet(scope, "F", **_fleet_options(Stack.of(scope))).on_run_failed(id, **options)
+
+
+def _fleet_metric(name: str) -> Callable[..., object]:
+    def call(scope: Construct, id: str, **options: Any) -> object:  # noqa: A002 - as the constructs have it
+        return getattr(EndpointFleet(scope, id, **_fleet_options(Stack.of(scope))), name)(**options)
+
+    return call
 
 
 PUBLIC = {
@@ -154,6 +176,8 @@ PUBLIC = {
         path="Stack/It: ",
         right=lambda stack: {"provider": EndpointProvider.of(stack)},
     ),
+    "fleet": Public(call=EndpointFleet, declares=EndpointFleet.__init__, path="Stack/It: ", right=_fleet_options),
+    "on_run_failed": Public(call=_run_rule, declares=EndpointFleet.on_run_failed, path="Stack/F/It: "),
     "on_delivery_failure": Public(
         call=_rule, declares=AppInstanceUserEndpoint.on_delivery_failure, path="Stack/E/It: "
     ),
@@ -162,6 +186,13 @@ PUBLIC = {
     **{
         name: Public(call=_metric(name), declares=MetricOptions, path="Stack/It: ", is_one_of_many=True)
         for name in dir(EndpointProvider)
+        if name.startswith("metric_")
+    },
+    **{
+        f"fleet's {name}": Public(
+            call=_fleet_metric(name), declares=MetricOptions, path="Stack/It: ", is_one_of_many=True
+        )
+        for name in dir(EndpointFleet)
         if name.startswith("metric_")
     },
 }

@@ -24,16 +24,20 @@ def of_function(function: CfnResource, asynchronous: Construct, *, traced: bool)
         "An event contains a pre-signed URL, which must not be stored, and has no use later. CloudFormation itself"
         " reports an event without a response."
     )
-    _acknowledge(function, "Serverless::Serverless-LambdaDLQ", nowhere)
-    _acknowledge(asynchronous, "Serverless::Serverless-LambdaAsyncFailureDestination", nowhere)
+    acknowledge(function, "Serverless::Serverless-LambdaDLQ", nowhere)
+    acknowledge(asynchronous, "Serverless::Serverless-LambdaAsyncFailureDestination", nowhere)
     for rule in ("AwsSolutions::AwsSolutions-L1", "Serverless::Serverless-LambdaLatestVersion"):
-        _acknowledge(function, rule, "CDK selects the newest Python that Lambda offers in the stack's region.")
+        acknowledge(function, rule, "CDK selects the newest Python that Lambda offers in the stack's region.")
     if not traced:
-        _acknowledge(
+        acknowledge(
             function, "Serverless::Serverless-LambdaTracing", "Tracing is optional; set `tracing` to enable it."
         )
-    # CDK's own Function construct depends on its role twice (cfn-lint W3005).
-    function.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+    of_dependencies(function)
+
+
+def of_dependencies(resource: CfnResource) -> None:
+    """Acknowledge that CDK's own constructs depend on their role twice (cfn-lint W3005)."""
+    resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
 
 
 def wildcards(policy: Construct, resources: Callable[[], Iterable[object]], reason: str) -> None:
@@ -42,16 +46,17 @@ def wildcards(policy: Construct, resources: Callable[[], Iterable[object]], reas
     cdk-nag identifies a finding by the resource as written in the template, which is known only after everything else.
     """
 
-    def acknowledge() -> list[str]:
+    def write() -> list[str]:
         for resource in resources():
             written = _flat(stack_of(policy).resolve(resource))
-            _acknowledge(policy, f"AwsSolutions::AwsSolutions-IAM5[Resource::{written}]", reason)
+            acknowledge(policy, f"AwsSolutions::AwsSolutions-IAM5[Resource::{written}]", reason)
         return []
 
-    validate_later(policy, acknowledge)
+    validate_later(policy, write)
 
 
-def _acknowledge(construct: Construct, rule: str, reason: str) -> None:
+def acknowledge(construct: Construct, rule: str, reason: str) -> None:
+    """Acknowledge a finding on a construct."""
     Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 

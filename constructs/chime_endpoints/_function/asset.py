@@ -1,4 +1,4 @@
-"""The function's code: the handler and crhelper without what only readers need, copied without a build."""
+"""A function's code: its packages without what only readers need, copied without a build."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from constructs import IConstruct
 from chime_endpoints._function.reduction import has_code, reduced
 
 PACKAGES = ("chime_endpoints_handler", "crhelper")
-"""The packages that Lambda's Python runtime does not include."""
+"""The provider's packages that Lambda's Python runtime does not include; other functions name their own."""
 HANDLER = "chime_endpoints_handler.index.handler"
 """The function's entry point."""
 _NO_STAGING = "aws:cdk:disable-asset-staging"
 
 
-def code_for(scope: IConstruct) -> Path:
+def code_for(scope: IConstruct, *packages: str) -> Path:
     """Return a directory with the function's code that exists for as long as an assembly needs it.
 
     CDK normally copies the code into the assembly during synthesis, so a temporary directory is enough. With
@@ -31,14 +31,14 @@ def code_for(scope: IConstruct) -> Path:
     directory is then created inside the assembly.
     """
     if not scope.node.try_get_context(_NO_STAGING):
-        return staged()
+        return staged(*packages)
     stage = Stage.of(scope)
     assert stage is not None  # noqa: S101 - CDK puts every stack into one
-    return in_assembly(Path(stage.asset_outdir))
+    return in_assembly(Path(stage.asset_outdir), *packages)
 
 
 @cache
-def staged() -> Path:
+def staged(*packages: str) -> Path:
     """Return a temporary directory with the function's code. It is created once and removed when the process ends.
 
     CDK hashes only names and contents, so the hash does not depend on the user, or on whether the code comes from a
@@ -49,26 +49,27 @@ def staged() -> Path:
     """
     directory = Path(tempfile.mkdtemp(prefix="chime-endpoints-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    _write(directory)
+    _write(directory, files(*packages))
     return directory
 
 
-def in_assembly(assembly: Path) -> Path:
+def in_assembly(assembly: Path, *packages: str) -> Path:
     """Return a directory in an assembly with the function's code, named by its content. Create it if necessary."""
+    contents = files(*packages)
     digest = sha256()
-    for name, content in files().items():
+    for name, content in contents.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
     directory = assembly / f"chime-endpoints-{digest.hexdigest()[:16]}"  # short, because Windows limits paths
-    if _holds(directory) != files():
+    if _holds(directory) != contents:
         # Rename only the complete directory, because another process might write into the same assembly.
         fresh = Path(tempfile.mkdtemp(prefix=f"{directory.name}-", dir=assembly))
-        _write(fresh)
+        _write(fresh, contents)
         shutil.rmtree(directory, ignore_errors=True)
         try:
             fresh.rename(directory)
         except OSError:
             shutil.rmtree(fresh)
-            if _holds(directory) != files():
+            if _holds(directory) != contents:
                 raise
     return directory
 
@@ -85,11 +86,11 @@ def _source(package: str) -> Path:
 
 
 @cache
-def files() -> Mapping[str, bytes]:
+def files(*packages: str) -> Mapping[str, bytes]:
     """Return the contents of all modules by their path in the directory. The bytes are the same on every system."""
     return {
         f"{package}/{name}": reduced(module.read_text(encoding="utf-8")).encode()
-        for package in PACKAGES
+        for package in packages or PACKAGES
         for name, module in _modules(_source(package))
     }
 
@@ -105,14 +106,14 @@ def _modules(source: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _holds(directory: Path) -> dict[str, bytes]:
-    files = (path for path in directory.rglob("*") if path.is_file())
-    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+    found = (path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in found}
 
 
-def _write(directory: Path) -> None:
+def _write(directory: Path, contents: Mapping[str, bytes]) -> None:
     """Write the files into a new directory, readable by everyone as Lambda requires."""
     directory.chmod(0o755)
-    for name, content in files().items():
+    for name, content in contents.items():
         file = directory / name
         for folder in reversed(Path(name).parents[:-1]):
             (directory / folder).mkdir(exist_ok=True)

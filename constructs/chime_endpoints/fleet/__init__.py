@@ -1,0 +1,1 @@
+"""A fleet: 10,000 to a million endpoints as one resource."""

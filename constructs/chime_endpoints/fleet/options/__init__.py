@@ -1,0 +1,1 @@
+"""The options of a fleet that are values of their own."""
