@@ -53,7 +53,8 @@ def test_the_wheel_contains_four_typed_packages(wheel: Path) -> None:
     names = _contents(wheel)
     tops = {name.split("/")[0] for name in names}
     packages = {top for top in tops if not top.endswith(".dist-info")}
-    assert packages == {"chime_endpoints", "chime_endpoints_handler", "chime_endpoints_emulator", "chime_endpoints_cli"}
+    handlers = {"chime_endpoints_handler", "chime_endpoints_fleet"}
+    assert packages == {"chime_endpoints", "chime_endpoints_emulator", "chime_endpoints_cli"} | handlers
     assert {f"{package}/py.typed" for package in packages} <= set(names)
 
 

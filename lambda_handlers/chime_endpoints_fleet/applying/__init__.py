@@ -1,0 +1,1 @@
+"""The changes to one shard of the fleet."""

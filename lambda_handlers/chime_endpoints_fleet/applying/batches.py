@@ -1,0 +1,293 @@
+"""Work on one shard: batches of changes, each written down before its first call and after its last."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from chime_endpoints_handler.aws.failures.errors import ServiceError
+
+from ..ledger import shard_ledger
+from ..ledger.entry import Entry, Intent
+from ..ledger.header import CLOSED, OPEN
+from ..ledger.shard_ledger import Ledger
+from ..manifest.digests import UNKNOWN
+from ..manifest.lines import Declared
+from ..store import LostRaceError, Store
+from .calling import Patience
+from .difference import Change, Kind, difference
+from .operations import Operations, Outcome, Surroundings
+from .pace import Pace
+
+_SAFETY = 10.0
+"""Seconds before the end of a lease in which no call begins; a call takes less."""
+_KEPT_OF_FUNCTION = 15.0
+_ENOUGH = 15.0
+"""Seconds that must be left to begin a change."""
+_ENOUGH_FOR_BATCH = 30.0
+_MOST_TRANSIENT = 50
+"""Failures of the service itself after which a round gives up on a shard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """How much a worker does between two writes of a ledger; tests use smaller sizes."""
+
+    batch: int = 25
+    """What is done again after a worker was killed."""
+    lease: float = 60.0
+    """Seconds for which a worker has the shard to itself after a write."""
+    threads: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """One shard in one round of a run."""
+
+    run: str
+    round: int
+    level: int
+    shard: int
+    rate: float
+    """Calls a second."""
+    stack_id: str
+    logical_id: str
+    began: float
+    """When the run began to make changes, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """How far a worker got."""
+
+    done: bool
+    wait: int = 0
+    """Seconds to wait before another worker continues."""
+    failed: Mapping[str, tuple[str, str]] | None = None
+    """Code and reason for each key that failed; None if the worker changed nothing."""
+
+
+Wanted = Callable[[str], Mapping[str, Declared] | None]
+"""Returns what the manifest of a run declares for the shard; None if that is no longer known."""
+
+
+class Worker:
+    """Works on one shard as long as there is time."""
+
+    def __init__(
+        self,
+        store: Store,
+        assignment: Assignment,
+        *,
+        wanted: Wanted,
+        surroundings: Surroundings,
+        batching: Batching,
+        time_left: Callable[[], float],
+        is_current: Callable[[], bool],
+    ) -> None:
+        """Prepare the work.
+
+        Args:
+            store: the fleet's objects.
+            assignment: the shard.
+            wanted: returns what a run declares.
+            surroundings: clocks and clients.
+            batching: the sizes of batches.
+            time_left: returns the seconds that the function has left.
+            is_current: whether the run is still the fleet's newest one, and was not stopped.
+        """
+        self._store = store
+        self._assignment = assignment
+        self._wanted = wanted
+        self._surroundings = surroundings
+        self._batching = batching
+        self._time_left = time_left
+        self._is_current = is_current
+        self._me = uuid4().hex
+        self._lease_ends = surroundings.monotonic()
+        self._failed: dict[str, tuple[str, str]] = {}
+        self._transient = 0
+        self._pace = Pace(assignment.rate, now=surroundings.monotonic, sleep=surroundings.sleep)
+        self._patience = Patience(assignment.began, surroundings.now)
+
+    def work(self) -> Worked:
+        """Work on the shard; another worker's lease or write ends it."""
+        try:
+            return self._work()
+        except LostRaceError:
+            return Worked(done=False, wait=math.ceil(_SAFETY))
+
+    def _work(self) -> Worked:
+        mine, ledger = self._assignment, shard_ledger.load(self._store, self._assignment.level, self._assignment.shard)
+        header = ledger.header
+        if header.is_closed_by(mine.run, mine.round):
+            return Worked(done=True)
+        left_of_lease = header.lease - self._surroundings.now()
+        if header.state == OPEN and left_of_lease > 0:
+            return Worked(done=False, wait=math.ceil(min(left_of_lease, self._batching.lease)) + 1)
+        is_continued = (header.run, header.round) == (mine.run, mine.round)
+        ledger = replace(
+            ledger,
+            header=replace(
+                header,
+                run=mine.run,
+                round=mine.round,
+                state=OPEN,
+                by=self._me,
+                passes=header.passes + 1,
+                done=header.done if is_continued else 0,
+                failed=header.failed if is_continued else {},
+                untried=0,
+                calls=header.calls if header.run == mine.run else 0,
+                throttled=header.throttled if header.run == mine.run else 0,
+            ),
+        )
+        with ThreadPoolExecutor(self._batching.threads) as pool:
+            ledger = self._finish_interrupted(ledger, pool)
+            return self._change_all(ledger, pool)
+
+    def _finish_interrupted(self, ledger: Ledger, pool: ThreadPoolExecutor) -> Ledger:
+        """Carry out the intents of a worker that was interrupted, as they were begun; keep those still in doubt."""
+        left = list(ledger.header.intents)
+        declared = {run: self._wanted(run) for run in {each.run for each in left}}
+        kept: list[Intent] = []
+        while left:
+            batch, left = left[: self._batching.batch], left[self._batching.batch :]
+            ledger = self._save(ledger, intents=[*kept, *batch, *left])
+            outcomes = self._carry_out(ledger, batch, declared, pool, is_repeated=True)
+            kept += [intent for intent, outcome in outcomes if outcome is None or outcome.is_in_doubt]
+            for _, outcome in outcomes:
+                if outcome is not None and outcome.failure is not None and outcome.is_in_doubt:
+                    self._note_failure(outcome)
+            ledger = self._noted(ledger, outcomes)
+        return replace(ledger, header=replace(ledger.header, intents=tuple(kept)))
+
+    def _change_all(self, ledger: Ledger, pool: ThreadPoolExecutor) -> Worked:
+        mine = self._assignment
+        declared = {mine.run: self._wanted(mine.run) or {}}
+        kept = list(ledger.header.intents)
+        doubtful = {each.key for each in kept}
+        changes = difference(self._store.fleet, declared[mine.run] or {}, ledger.entries)
+        queue = [change for change in changes if change.key not in doubtful and change.key not in ledger.header.failed]
+        done = ledger.header.done
+        while queue:
+            if self._time_left() < _ENOUGH_FOR_BATCH + _KEPT_OF_FUNCTION or not self._is_current():
+                self._save(ledger, intents=kept, done=done, todo=done + len(queue), lease=0.0)
+                return Worked(done=False, failed=self._failed)
+            if self._transient >= _MOST_TRANSIENT:
+                break
+            batch, queue = queue[: self._batching.batch], queue[self._batching.batch :]
+            intents = [self._intent(change, ledger) for change in batch]
+            ledger = self._save(ledger, intents=[*kept, *intents], done=done, todo=done + len(batch) + len(queue))
+            outcomes = self._carry_out(ledger, intents, declared, pool, is_repeated=False)
+            ledger = self._noted(ledger, outcomes)
+            more = []
+            for (_, outcome), change in zip(outcomes, batch, strict=True):
+                if outcome is None:
+                    more.append(change)
+                    continue
+                done += 1
+                if outcome.failure is not None:
+                    self._note_failure(outcome)
+                    kept += [outcome.intent] if outcome.is_in_doubt else []
+                elif change.kind is Kind.REPLACE and outcome.entry is not None and outcome.entry.predecessors:
+                    more.append(Change(change.key, Kind.REMOVE))
+            queue = more + queue
+        self._save(ledger, state=CLOSED, intents=kept, done=done, todo=done + len(queue), untried=len(queue), lease=0.0)
+        return Worked(done=True, failed=self._failed)
+
+    def _intent(self, change: Change, ledger: Ledger) -> Intent:
+        # A request id of its own for each pass: the service may remember what an earlier pass registered and removed.
+        return Intent(
+            key=change.key,
+            operation=change.kind,
+            request_id=f"{self._assignment.run}.{ledger.header.passes}",
+            run=self._assignment.run,
+            at=self._surroundings.now(),
+        )
+
+    def _carry_out(
+        self,
+        ledger: Ledger,
+        intents: Sequence[Intent],
+        declared: Mapping[str, Mapping[str, Declared] | None],
+        pool: ThreadPoolExecutor,
+        *,
+        is_repeated: bool,
+    ) -> list[tuple[Intent, Outcome | None]]:
+        """Carry out intents; None in the place of an outcome if there was no time to begin."""
+        operations = Operations(
+            fleet=self._store.fleet,
+            stack_id=self._assignment.stack_id,
+            logical_id=self._assignment.logical_id,
+            surroundings=self._surroundings,
+            pace=self._pace,
+            patience=self._patience,
+            left=self._left,
+            entries=ledger.entries,
+        )
+
+        def one(intent: Intent) -> Outcome | None:
+            if self._left() < _ENOUGH:
+                return None
+            of_run = declared.get(intent.run)
+            if of_run is None:
+                return self._forgotten(intent, ledger.entries.get(intent.key))
+            return operations.carry_out(intent, of_run.get(intent.key), is_repeated=is_repeated)
+
+        return list(zip(intents, pool.map(one, intents), strict=True))
+
+    def _forgotten(self, intent: Intent, entry: Entry | None) -> Outcome:
+        """Give up on an intent of a run whose lines are gone; the next change of the key looks at what is there."""
+        self._surroundings.warn(
+            f"{intent.key}: an interrupted {intent.operation} of run {intent.run} cannot be finished, because the"
+            " run's lines are gone. Run chime-endpoints fleet check."
+        )
+        return Outcome(intent=intent, entry=None if entry is None else replace(entry, digests=UNKNOWN))
+
+    def _noted(self, ledger: Ledger, outcomes: Iterable[tuple[Intent, Outcome | None]]) -> Ledger:
+        """Return the ledger with the entries that changes have led to."""
+        entries = dict(ledger.entries)
+        for intent, outcome in outcomes:
+            if outcome is None:
+                continue
+            if outcome.entry is None:
+                entries.pop(intent.key, None)
+            else:
+                entries[intent.key] = outcome.entry
+        return replace(ledger, entries=entries)
+
+    def _note_failure(self, outcome: Outcome) -> None:
+        assert outcome.failure is not None  # noqa: S101 - the caller has looked
+        self._failed[outcome.intent.key] = (str(outcome.failure.code), outcome.failure.text)
+        if isinstance(outcome.failure, ServiceError) and outcome.failure.kind.is_transient:
+            self._transient += 1
+
+    def _save(
+        self, ledger: Ledger, *, intents: Sequence[Intent], lease: float | None = None, **changes: object
+    ) -> Ledger:
+        """Write the ledger, and begin a lease unless another one is given."""
+        now = self._surroundings.now()
+        header = replace(
+            ledger.header,
+            intents=tuple(intents),
+            lease=now + self._batching.lease if lease is None else lease,
+            failed={**ledger.header.failed, **{key: code for key, (code, _) in self._failed.items()}},
+            calls=ledger.header.calls + self._pace.calls,
+            throttled=ledger.header.throttled + self._pace.throttled,
+            at=now,
+            **changes,  # type: ignore[arg-type]
+        )
+        self._pace.calls = self._pace.throttled = 0
+        mine = self._assignment
+        began = self._surroundings.monotonic()
+        saved = shard_ledger.save(self._store, mine.level, mine.shard, replace(ledger, header=header))
+        self._lease_ends = began + self._batching.lease
+        return saved
+
+    def _left(self) -> float:
+        """Return the seconds in which this worker may make calls."""
+        return min(self._time_left() - _KEPT_OF_FUNCTION, self._lease_ends - self._surroundings.monotonic() - _SAFETY)

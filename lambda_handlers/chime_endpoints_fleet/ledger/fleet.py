@@ -1,0 +1,98 @@
+"""The object `fleet`: into how many shards the fleet is divided, and which run is the newest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..store import NEW, LostRaceError, Store, compact
+from .header import DamagedLedgerError
+
+NAME = "fleet"
+FORMAT = 1
+_TRIES = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """The state of a fleet."""
+
+    stack_id: str = ""
+    logical_id: str = ""
+    level: int = 0
+    is_complete: bool = False
+    """Whether every shard of the level has its ledger. From then on, a missing one was deleted by someone."""
+    run: str = ""
+    """The newest run."""
+    began: float = 0.0
+    """When the newest run was asked for, in seconds since the epoch."""
+    stopped: str = ""
+    """The run whose workers are to stop after the changes that they have begun."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The settings of the newest run."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as the object contains it."""
+        return {
+            "format": FORMAT,
+            "stack_id": self.stack_id,
+            "logical_id": self.logical_id,
+            "level": self.level,
+            "complete": self.is_complete,
+            "run": self.run,
+            "began": self.began,
+            "stopped": self.stopped,
+            "settings": dict(self.settings),
+        }
+
+
+def read(store: Store) -> Fleet:
+    """Read the state of a fleet; that of a new one if there is none.
+
+    Raises:
+        DamagedLedgerError: the object is not one that a fleet has written.
+    """
+    return _read(store)[0]
+
+
+def change(store: Store, new: Callable[[Fleet], Fleet]) -> Fleet:
+    """Change the state, whoever else changes it at the same time, and return it.
+
+    Raises:
+        LostRaceError: others changed it very often.
+    """
+    for _ in range(_TRIES):
+        fleet, etag = _read(store)
+        changed = new(fleet)
+        if changed == fleet and etag != NEW:
+            return fleet
+        try:
+            store.put(NAME, compact(changed.to_json()), replaces=etag)
+        except LostRaceError:
+            continue
+        return changed
+    raise LostRaceError(NAME)
+
+
+def _read(store: Store) -> tuple[Fleet, str]:
+    if (found := store.get(NAME)) is None:
+        return Fleet(), NEW
+    try:
+        value = json.loads(found.body)
+        if value["format"] > FORMAT:
+            raise DamagedLedgerError(f"{NAME}: it was written by a later release; deploy that release again")
+        fleet = Fleet(
+            stack_id=value["stack_id"],
+            logical_id=value["logical_id"],
+            level=value["level"],
+            is_complete=value["complete"],
+            run=value["run"],
+            began=float(value["began"]),
+            stopped=value["stopped"],
+            settings=value["settings"],
+        )
+    except (ValueError, KeyError, TypeError):
+        raise DamagedLedgerError(f"{NAME}: it is not the state of a fleet") from None
+    return fleet, found.etag

@@ -1,0 +1,117 @@
+"""The first line of a ledger: who works on the shard, what is about to be done, and how far the work is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .entry import Intent, read_intent
+
+FORMAT = 1
+OPEN, CLOSED = "open", "closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The header of one shard's ledger."""
+
+    fleet: str = ""
+    run: str = ""
+    round: int = 0
+    state: str = CLOSED
+    lease: float = 0.0
+    """Until when only the worker that wrote the header may work on the shard, in seconds since the epoch."""
+    by: str = ""
+    """The worker that wrote it."""
+    passes: int = 0
+    """How often a worker has begun to work on the shard."""
+    intents: tuple[Intent, ...] = ()
+    """The changes that may have been made or not. A closed ledger has those whose outcome is in doubt."""
+    n: int = 0
+    """The number of entries."""
+    todo: int = 0
+    done: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """The error code for each key that failed in this round."""
+    untried: int = 0
+    """The changes that the round did not try, because the service kept failing."""
+    calls: int = 0
+    """The calls of Amazon Chime in this run."""
+    throttled: int = 0
+    at: float = 0.0
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether changes may have been made that the entries do not show."""
+        return self.state == OPEN or bool(self.intents)
+
+    def is_closed_by(self, run: str, round_number: int) -> bool:
+        """Whether a round of a run is finished, or a later one that nothing failed in."""
+        if (self.run, self.state) != (run, CLOSED):
+            return False
+        return self.round == round_number or (self.round > round_number and not self.has_failed)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the round has left something to do."""
+        return bool(self.failed or self.untried or self.intents)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the header as the ledger contains it."""
+        return {
+            "format": FORMAT,
+            "fleet": self.fleet,
+            "run": self.run,
+            "round": self.round,
+            "state": self.state,
+            "lease": round(self.lease, 1),
+            "by": self.by,
+            "passes": self.passes,
+            "n": self.n,
+            "todo": self.todo,
+            "done": self.done,
+            "untried": self.untried,
+            "calls": self.calls,
+            "throttled": self.throttled,
+            "at": round(self.at, 1),
+            "failed": dict(self.failed),
+            "intents": [each.to_json() for each in self.intents],
+        }
+
+
+class DamagedLedgerError(Exception):
+    """An object in place of a ledger is not one that the fleet has written."""
+
+
+def read_header(line: bytes) -> Header:
+    """Read the first line of a ledger.
+
+    Raises:
+        DamagedLedgerError: it is not a header, or from a later release.
+    """
+    try:
+        value = json.loads(line)
+        if value["format"] > FORMAT:
+            raise DamagedLedgerError("it was written by a later release; deploy that release again")
+        return Header(
+            fleet=value["fleet"],
+            run=value["run"],
+            round=value["round"],
+            state=value["state"],
+            lease=float(value["lease"]),
+            by=value["by"],
+            passes=value["passes"],
+            intents=tuple(read_intent(each) for each in value["intents"]),
+            n=value["n"],
+            todo=value["todo"],
+            done=value["done"],
+            failed=value["failed"],
+            untried=value["untried"],
+            calls=value["calls"],
+            throttled=value["throttled"],
+            at=float(value["at"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DamagedLedgerError("its first line is not a ledger's header") from None

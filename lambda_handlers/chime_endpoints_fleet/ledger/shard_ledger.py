@@ -1,0 +1,80 @@
+"""The ledger of one shard: one object, read whole, and written whole if no other worker has written it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ..manifest.shards import parents, shard_of
+from ..store import NEW, Store, compact
+from .entry import Entry, read_entry
+from .header import DamagedLedgerError, Header, read_header
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What is known about one shard, as it was read or written."""
+
+    header: Header
+    entries: Mapping[str, Entry]
+    etag: str = NEW
+    """The version in the store; `NEW` if the shard has no ledger of its own yet."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the shard has a ledger of its own."""
+        return self.etag != NEW
+
+
+def name_of(level: int, shard: int) -> str:
+    """Return the name of a shard's ledger."""
+    return f"ledger/{level:02d}/{shard:05d}"
+
+
+def load(store: Store, level: int, shard: int) -> Ledger:
+    """Read the ledger of a shard. A shard that has just been split takes its entries from the one that it was part of.
+
+    Raises:
+        DamagedLedgerError: an object in its place is not a ledger of this fleet.
+    """
+    if (found := store.get(name_of(level, shard))) is not None:
+        return replace(_read(found.body, name_of(level, shard), store.fleet), etag=found.etag)
+    for lower, number in parents(shard, level):
+        if (found := store.get(name_of(lower, number))) is not None:
+            parent = _read(found.body, name_of(lower, number), store.fleet)
+            entries = {key: each for key, each in parent.entries.items() if shard_of(key, level) == shard}
+            return Ledger(header=Header(fleet=store.fleet), entries=entries)
+    return Ledger(header=Header(fleet=store.fleet), entries={})
+
+
+def save(store: Store, level: int, shard: int, ledger: Ledger) -> Ledger:
+    """Write the ledger and return it with its new version.
+
+    Raises:
+        LostRaceError: another worker has written it since it was read.
+    """
+    header = replace(ledger.header, fleet=store.fleet, n=len(ledger.entries))
+    body = b"\n".join([compact(header.to_json()), *_lines(ledger.entries.values())])
+    etag = store.put(name_of(level, shard), body, replaces=ledger.etag)
+    return Ledger(header=header, entries=ledger.entries, etag=etag)
+
+
+def _lines(entries: Iterable[Entry]) -> Iterable[bytes]:
+    return (compact(entry.to_json()) for entry in entries)
+
+
+def _read(body: bytes, name: str, fleet: str) -> Ledger:
+    first, *lines = body.split(b"\n")
+    try:
+        header = read_header(first)
+        entries = [read_entry(json.loads(line)) for line in lines]
+    except DamagedLedgerError as error:
+        raise DamagedLedgerError(f"{name}: {error}") from None
+    except (ValueError, TypeError):
+        raise DamagedLedgerError(f"{name}: a line is not an entry of a ledger") from None
+    if header.fleet != fleet:
+        raise DamagedLedgerError(f"{name}: it belongs to another fleet")
+    if header.n != len(entries):
+        raise DamagedLedgerError(f"{name}: it has {len(entries)} entries, but its header says {header.n}")
+    return Ledger(header=header, entries={entry.key: entry for entry in entries})

@@ -1,0 +1,1 @@
+"""The manifest: one endpoint for each line."""

@@ -1,0 +1,53 @@
+"""Keyed digests by which a ledger recognizes a changed declaration without containing it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b, sha256
+from typing import Any
+
+from chime_endpoints_handler.model.declaration import read_endpoint
+
+_BYTES = 12
+
+
+@dataclass(frozen=True)
+class Digests:
+    """The digests of one declaration."""
+
+    identity: str
+    """Of what cannot be changed in place: user, type, application, device tokens or their sources."""
+    settled: str
+    """Of what can: name, AllowMessages, RequireActive."""
+
+
+UNKNOWN = Digests("", "")
+"""Differs from every declaration's digests."""
+
+
+def digests_of(fleet: str, properties: Mapping[str, Any]) -> Digests:
+    """Return the digests of valid properties, keyed with the fleet's name."""
+    declared = read_endpoint(properties)
+    voip = declared.voip_device_token
+    identity = [
+        declared.app_instance_user_arn,
+        declared.type,
+        declared.resource_arn,
+        declared.device_token.to_properties(),
+        None if voip is None else voip.to_properties(),
+    ]
+    settled = [declared.name, declared.allow_messages, *(["active"] if declared.require_active else ())]
+    return Digests(_digest(fleet, identity), _digest(fleet, settled))
+
+
+def _digest(fleet: str, value: object) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=_BYTES, key=_key(fleet)).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _key(fleet: str) -> bytes:
+    return sha256(fleet.encode()).digest()

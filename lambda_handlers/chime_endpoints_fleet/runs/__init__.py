@@ -1,0 +1,1 @@
+"""A run: one pass from a version of the manifest to registered endpoints."""

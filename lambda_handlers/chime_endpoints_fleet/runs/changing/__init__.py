@@ -1,0 +1,1 @@
+"""The rounds of a run: change the shards, and look at what is left."""

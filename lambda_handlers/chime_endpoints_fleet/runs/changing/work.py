@@ -1,0 +1,76 @@
+"""Let a worker change one shard, and report what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...applying.batches import Assignment, Batching, Worked, Worker
+from ...applying.operations import Surroundings
+from ...ledger import fleet as fleets
+from ...manifest.lines import Declared
+from ...store import Store
+from .. import settings as run_settings
+from ..deciding import decide, plan
+
+
+def report_name(run: str, round_number: int, shard: int) -> str:
+    """Return the name of the object that says what failed in a shard."""
+    return f"runs/{run}/report/{round_number}-{shard:05d}"
+
+
+def work(
+    store: Store,
+    run: str,
+    *,
+    level: int,
+    shard: int,
+    round_number: int,
+    rate: float,
+    surroundings: Surroundings,
+    batching: Batching,
+    time_left: Callable[[], float],
+) -> Worked:
+    """Work on a shard until it is done or there is no time left."""
+    settings = run_settings.load(store, run)
+
+    def wanted(of_run: str) -> Mapping[str, Declared] | None:
+        if of_run != run and store.get(run_settings.name_of(of_run)) is None:
+            return None
+        theirs = settings if of_run == run else run_settings.load(store, of_run)
+        return plan.wanted(store, of_run, theirs, shard).declared
+
+    worker = Worker(
+        store,
+        Assignment(
+            run=run,
+            round=round_number,
+            level=level,
+            shard=shard,
+            rate=rate,
+            stack_id=settings.stack_id,
+            logical_id=settings.logical_id,
+            began=float(store.json(decide.name_of(run))["at"]),
+        ),
+        wanted=wanted,
+        surroundings=surroundings,
+        batching=batching,
+        time_left=time_left,
+        is_current=lambda: _is_current(store, run),
+    )
+    worked = worker.work()
+    if worked.failed:
+        _report(store, report_name(run, round_number, shard), worked.failed)
+    return worked
+
+
+def _is_current(store: Store, run: str) -> bool:
+    fleet = fleets.read(store)
+    return fleet.run == run and fleet.stopped != run
+
+
+def _report(store: Store, name: str, failed: Mapping[str, tuple[str, str]]) -> None:
+    """Add failures to the report of a round, which several workers may write one after the other."""
+    earlier: dict[str, Any] = {each["key"]: each for each in (store.json(name) or {"failed": ()})["failed"]}
+    new = {key: {"key": key, "code": code, "reason": reason} for key, (code, reason) in failed.items()}
+    store.put_json(name, {"failed": list((earlier | new).values())})

@@ -1,0 +1,1 @@
+"""What a run has to change, and whether it may."""

@@ -1,0 +1,130 @@
+"""Compare one shard's manifest with its ledger, without a call of Amazon Chime."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...applying.difference import difference
+from ...ledger import fleet as fleets
+from ...ledger import shard_ledger
+from ...ledger.header import DamagedLedgerError
+from ...manifest.lines import Declared
+from ...store import Store
+from .. import settings as run_settings
+from ..reading.split import MOST_TOLD, lines_of_shard
+from ..settings import Settings
+
+_LOST = (
+    "is missing, and every shard of the fleet had one. Restore its last version in the state bucket; without it, the"
+    " fleet no longer knows which endpoints it registered"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the manifest declares for one shard."""
+
+    declared: Mapping[str, Declared]
+    twice: tuple[tuple[str, tuple[int, int], tuple[int, int]], ...] = ()
+    """Keys that two lines have, with the range and the number of both lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardPlan:
+    """What a run has to change in one shard: `runs/{run}/plan/{shard}`."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """The number of changes of each kind."""
+    declared: int = 0
+    registered: int = 0
+    is_unfinished: bool = False
+    """Whether an earlier run has left changes whose outcome is not known."""
+    is_unwritten: bool = False
+    """Whether the shard has no ledger of its own yet."""
+    twice: int = 0
+    problems: tuple[Mapping[str, Any], ...] = ()
+    """The first keys that occur twice."""
+    damaged: str = ""
+    """Why the ledger cannot be used; empty if it can."""
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a worker has to do something about the shard."""
+        return bool(self.counts) or self.is_unfinished or self.is_unwritten
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as the object contains it."""
+        return {
+            "counts": dict(self.counts),
+            "declared": self.declared,
+            "registered": self.registered,
+            "unfinished": self.is_unfinished,
+            "unwritten": self.is_unwritten,
+            "twice": self.twice,
+            "problems": [dict(each) for each in self.problems],
+            "damaged": self.damaged,
+        }
+
+
+def read_shard_plan(value: Mapping[str, Any]) -> ShardPlan:
+    """Read what `ShardPlan.to_json` returned."""
+    return ShardPlan(
+        counts=value["counts"],
+        declared=value["declared"],
+        registered=value["registered"],
+        is_unfinished=value["unfinished"],
+        is_unwritten=value["unwritten"],
+        twice=value["twice"],
+        problems=tuple(value["problems"]),
+        damaged=value["damaged"],
+    )
+
+
+def name_of(run: str, shard: int) -> str:
+    """Return the name of the object with a shard's plan."""
+    return f"runs/{run}/plan/{shard:05d}"
+
+
+def wanted(store: Store, run: str, settings: Settings, shard: int) -> Wanted:
+    """Return what a run's manifest declares for one shard."""
+    if settings.declares_nothing:
+        return Wanted(declared={})
+    declared: dict[str, Declared] = {}
+    places: dict[str, tuple[int, int]] = {}
+    twice = []
+    for first, number, each in lines_of_shard(store, run, shard, settings.rules):
+        if each.key in declared:
+            twice.append((each.key, places[each.key], (first, number)))
+        declared[each.key], places[each.key] = each, (first, number)
+    return Wanted(declared=declared, twice=tuple(twice))
+
+
+def plan(store: Store, run: str, *, level: int, shard: int) -> None:
+    """Write the plan of one shard."""
+    settings = run_settings.load(store, run)
+    store.put_json(name_of(run, shard), _plan(store, run, settings, level, shard).to_json())
+
+
+def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) -> ShardPlan:
+    manifest = wanted(store, run, settings, shard)
+    try:
+        ledger = shard_ledger.load(store, level, shard)
+        is_lost = not ledger.is_written and fleets.read(store).is_complete
+    except DamagedLedgerError as error:
+        return ShardPlan(damaged=str(error))
+    if is_lost:
+        return ShardPlan(damaged=f"{shard_ledger.name_of(level, shard)} {_LOST}")
+    changes = difference(store.fleet, manifest.declared, ledger.entries)
+    told = ({"key": key, "first": first, "second": second} for key, first, second in manifest.twice[:MOST_TOLD])
+    return ShardPlan(
+        counts=Counter(str(change.kind) for change in changes),
+        declared=len(manifest.declared),
+        registered=len(ledger.entries),
+        is_unfinished=ledger.header.is_unfinished,
+        is_unwritten=not ledger.is_written,
+        twice=len(manifest.twice),
+        problems=tuple(told),
+    )

@@ -1,0 +1,143 @@
+"""The beginning of a run: which version of the manifest to read, in which ranges, and into how many shards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ...ledger import fleet as fleets
+from ...ledger import progress
+from ...ledger.fleet import Fleet
+from ...ledger.header import DamagedLedgerError
+from ...manifest.ranges import ranges_of
+from ...manifest.shards import level_for
+from ...store import Store, code_of
+from .. import settings as run_settings
+from ..settings import ManifestPlace, Settings, Sizes
+
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion", "400", "InvalidArgument"})
+_DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled"})
+
+
+class RefusedError(Exception):
+    """The run cannot begin; nothing was changed. The text is for the person who deploys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """The first decisions of a run, which its later executions keep: `runs/{run}/prepared.json`."""
+
+    level: int = 0
+    ranges: Sequence[tuple[int, int]] = ()
+    refused: str = ""
+    """Why the run cannot begin; empty if it can."""
+
+    @property
+    def shards(self) -> range:
+        """The shards of the level; none if the run cannot begin."""
+        return range(0 if self.refused else 1 << self.level)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the decisions as the object contains them."""
+        return {"level": self.level, "ranges": [list(each) for each in self.ranges], "refused": self.refused}
+
+
+def read_prepared(value: Mapping[str, Any]) -> Prepared:
+    """Read what `Prepared.to_json` returned."""
+    ranges = tuple((first, last) for first, last in value["ranges"])
+    return Prepared(level=value["level"], ranges=ranges, refused=value["refused"])
+
+
+def name_of(run: str) -> str:
+    """Return the name of the object with the first decisions of a run."""
+    return f"runs/{run}/prepared.json"
+
+
+def prepare(store: Store, run: str, *, sizes: Sizes) -> Prepared:
+    """Begin a run, or continue one as it was begun."""
+    settings = run_settings.load(store, run)
+    earlier = store.json(name_of(run))
+    is_same = earlier is not None and not earlier["refused"]
+    try:
+        fleet = _enter(store, run, settings)
+        if is_same:
+            return read_prepared(earlier)
+        size, place = (0, settings.manifest) if settings.declares_nothing else _measure(store, settings.manifest)
+        run_settings.save(store, run, replace(settings, manifest=place))
+        level = _level(store, fleet, size, sizes)
+    except (RefusedError, DamagedLedgerError) as error:
+        prepared = Prepared(refused=str(error))
+    else:
+        prepared = Prepared(level=level, ranges=ranges_of(size, sizes.range_bytes))
+    store.put_json(name_of(run), prepared.to_json())
+    return prepared
+
+
+def _enter(store: Store, run: str, settings: Settings) -> Fleet:
+    """Make this the fleet's newest run."""
+
+    def entered(fleet: Fleet) -> Fleet:
+        whose = (fleet.stack_id, fleet.logical_id)
+        if fleet.run and whose != (settings.stack_id, settings.logical_id):
+            raise RefusedError("The prefix in the state bucket belongs to another fleet. Nothing was changed.")
+        if fleet.run != run and fleet.began > settings.began:
+            raise RefusedError(f"Run {fleet.run} has replaced this run. Nothing was changed.")
+        return replace(
+            fleet,
+            stack_id=settings.stack_id,
+            logical_id=settings.logical_id,
+            run=run,
+            began=settings.began,
+            stopped="",
+            settings=settings.to_json(),
+        )
+
+    return fleets.change(store, entered)
+
+
+def _measure(store: Store, place: ManifestPlace) -> tuple[int, ManifestPlace]:
+    """Return the size of the manifest, and the place of exactly the version that was measured."""
+    version = {"VersionId": place.version_id} if place.version_id else {}
+    try:
+        head = store.client.head_object(Bucket=place.bucket, Key=place.key, **version)
+    except ClientError as error:
+        raise _unreadable(place, code_of(error)) from error
+    found = head.get("VersionId", "")
+    if place.version_id and found != place.version_id:
+        raise RefusedError(
+            f"Bucket {place.bucket} keeps no versions, but the manifest's version_id is declared. Enable versioning"
+            " and upload the manifest again, or remove version_id."
+        )
+    is_version = found not in ("", "null")
+    pinned = {"version_id": found, "etag": ""} if is_version else {"version_id": "", "etag": head["ETag"]}
+    return int(head["ContentLength"]), replace(place, **pinned)
+
+
+def _unreadable(place: ManifestPlace, code: str) -> Exception:
+    where = f"s3://{place.bucket}/{place.key}"
+    which = f" in version {place.version_id}" if place.version_id else ""
+    if code in _DENIED:
+        return RefusedError(
+            f"The manifest {where} cannot be read ({code}): it does not exist, or the function's role lacks"
+            " s3:GetObject on it or kms:Decrypt on its key. Upload it, or grant the permission."
+        )
+    if code in _MISSING:
+        return RefusedError(
+            f"There is no manifest {where}{which} ({code}). Upload it, or correct Bucket, Key or VersionId; versions"
+            " need a bucket with versioning."
+        )
+    return OSError(f"S3 failed to describe the manifest {where}: {code}")
+
+
+def _level(store: Store, fleet: Fleet, size: int, sizes: Sizes) -> int:
+    """Return the level of the run; the shards split only if no change of theirs may be half done."""
+    wanted = max(fleet.level, level_for(size, per_shard=sizes.shard_endpoints))
+    if wanted == fleet.level:
+        return fleet.level
+    if any(header.is_unfinished for header in progress.headers(store, fleet.level).values()):
+        return fleet.level
+    fleets.change(store, lambda each: replace(each, level=wanted, is_complete=False))
+    return wanted

@@ -1,0 +1,143 @@
+"""The Lambda function that does the work of a run: one action for each state of the fleet's state machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Protocol
+
+from chime_endpoints_handler.aws.clients import AwsClients
+
+from .applying.batches import Batching
+from .applying.operations import Surroundings
+from .runs.changing import review, work
+from .runs.deciding import decide, plan
+from .runs.reading import prepare, split
+from .runs.settings import Sizes
+from .store import Store, s3_client
+
+log = logging.getLogger("chime_endpoints")
+
+
+class Context(Protocol):
+    """The used part of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The time left, in milliseconds."""
+
+
+class ActionFailedError(Exception):
+    """An action failed. The text contains nothing of the event or of the fleet: executions keep it for 90 days."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """What the actions need, made once for a process; tests replace it."""
+
+    s3: Any = field(repr=False)
+    bucket: str
+    surroundings: Surroundings
+    sizes: Sizes = field(default_factory=Sizes)
+    batching: Batching = field(default_factory=Batching)
+
+
+def handler(event: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+    """Do one action.
+
+    Raises:
+        ActionFailedError: it failed; the state machine tries it again.
+    """
+    logging.root.setLevel(logging.INFO)
+    return act(event, context, _process())
+
+
+def act(event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    """Do one action with the given clients and clocks."""
+    action = str(event["action"])
+    store = Store(process.s3, process.bucket, event["fleet"])
+    try:
+        return _ACTIONS[action](store, event, context, process)
+    except Exception as error:  # noqa: BLE001 - the outermost edge: an error's text may quote what it is about
+        place = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+        failed = f"{action} failed: {type(error).__name__} in {' '.join(place[-3:])}"
+        log.error(failed)  # noqa: TRY400 - a traceback may quote what the error is about
+        raise ActionFailedError(failed) from None
+
+
+def _prepare(store: Store, event: Mapping[str, Any], _: Context, process: Process) -> Mapping[str, Any]:
+    prepared = prepare.prepare(store, event["run"], sizes=process.sizes)
+    ranges = [list(span) for span in prepared.ranges]
+    return {"ranges": ranges, "shards": list(prepared.shards), "level": prepared.level}
+
+
+def _split(store: Store, event: Mapping[str, Any], _: Context, __: Process) -> Mapping[str, Any]:
+    split.split(store, event["run"], level=event["level"], span=event["range"])
+    return {}
+
+
+def _plan(store: Store, event: Mapping[str, Any], _: Context, __: Process) -> Mapping[str, Any]:
+    plan.plan(store, event["run"], level=event["level"], shard=event["shard"])
+    return {}
+
+
+def _decide(store: Store, event: Mapping[str, Any], _: Context, process: Process) -> Mapping[str, Any]:
+    decision = decide.decide(store, event["run"], now=process.surroundings.now())
+    return {
+        "go": decision.goes_on,
+        "round": 1,
+        "rate": decision.rate,
+        "shards": list(decision.shards),
+        "canary": list(decision.canary),
+    }
+
+
+def _work(store: Store, event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    worked = work.work(
+        store,
+        event["run"],
+        level=event["level"],
+        shard=event["shard"],
+        round_number=event["round"],
+        rate=event["rate"],
+        surroundings=process.surroundings,
+        batching=process.batching,
+        time_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
+    return {"done": worked.done, "wait": worked.wait}
+
+
+def _review(store: Store, event: Mapping[str, Any], _: Context, process: Process) -> Mapping[str, Any]:
+    found = review.review(store, event["run"], level=event["level"], round_number=event["round"], sizes=process.sizes)
+    return {"again": found.again, "round": found.round, "rate": found.rate, "shards": list(found.shards)}
+
+
+_ACTIONS: Mapping[str, Callable[[Store, Mapping[str, Any], Context, Process], Mapping[str, Any]]] = {
+    "prepare": _prepare,
+    "split": _split,
+    "plan": _plan,
+    "decide": _decide,
+    "work": _work,
+    "review": _review,
+}
+
+
+@cache
+def _process() -> Process:
+    return Process(
+        s3=s3_client(),
+        bucket=os.environ["FLEET_BUCKET"],
+        surroundings=Surroundings(
+            clients=AwsClients(),
+            now=time.time,
+            monotonic=time.monotonic,
+            sleep=time.sleep,
+            jitter=random.uniform,
+            warn=log.warning,
+        ),
+    )
