@@ -13,6 +13,7 @@ from .command_line.process import exit_with
 from .commands.file.init import init_command
 from .commands.file.schema import schema_command
 from .commands.file.validate.command import validate_command
+from .commands.fleet.group import fleet
 from .commands.help.completion import VARIABLE, completion_command
 from .commands.help.explain import explain_command
 from .commands.local.cloud_commands import local
@@ -42,6 +43,7 @@ for command in (
     doctor_command,
     import_command,
     audit_command,
+    fleet,
     validate_command,
     schema_command,
     explain_command,

@@ -17,16 +17,21 @@ from support.identity import APPLICATION
 
 
 class AccountServices(Services):
-    """Real clients, except for CloudFormation, which returns the fake stacks of the tests."""
+    """Real clients, except for CloudFormation, which returns the fake stacks of the tests, and where wanted Lambda."""
 
     def __init__(self, cloudformation: FakeCloudFormation) -> None:
         super().__init__(rate_limit=RateLimit(100_000))
         self.cloudformation = cloudformation
         self.elsewhere: Any = FakeCloudFormation()
+        self.lambda_functions: Any = None
 
     def stacks(self, region: str | None = None) -> Any:
         """The stacks in us-east-1. Other regions report that they have none, unless a test changes that."""
         return self.cloudformation if region in (None, "us-east-1") else self.elsewhere
+
+    def functions(self, region: str) -> Any:
+        """The functions of the tests, if there are some."""
+        return self.lambda_functions or super().functions(region)
 
 
 @dataclass

@@ -30,8 +30,7 @@ def the_fleet(services: Services, given: str | None, region: str | None) -> Flee
     Raises:
         CommandError: there is none, or there are several.
     """
-    found = fleets_in(services, _stacks(services, given, region))
-    wanted = [each for each in found if _is_meant(each, given)]
+    wanted = _wanted(services, given, region)
     if not wanted:
         where = f"in {region or services.region}" if given is None else f"with the name {given}"
         raise CommandError(
@@ -41,6 +40,22 @@ def the_fleet(services: Services, given: str | None, region: str | None) -> Flee
         names = ", ".join(f"{each.held.stack.name}/{each.held.logical_id}" for each in wanted)
         raise CommandError(f"there are {len(wanted)} fleets: {names}", remedy=_WHICH)
     return read_fleet(services, wanted[0])
+
+
+def the_fleet_if_any(services: Services, given: str | None, region: str | None) -> Fleet | None:
+    """Return the fleet that the user means, or None if no fleet is named and the region has none.
+
+    Raises:
+        CommandError: the named fleet does not exist, or there are several.
+    """
+    if given is None and not _wanted(services, None, region):
+        return None
+    return the_fleet(services, given, region)
+
+
+def _wanted(services: Services, given: str | None, region: str | None) -> list[DesiredResource]:
+    found = fleets_in(services, _stacks(services, given, region))
+    return [each for each in found if _is_meant(each, given)]
 
 
 def any_fleets(services: Services, region: str | None) -> list[DesiredResource]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
@@ -27,7 +25,6 @@ class Fleet:
     function: str
     """The ARN of the function that starts its runs."""
     bucket: str
-    properties: Mapping[str, Any] = field(repr=False)
 
     @property
     def id(self) -> str:
@@ -38,20 +35,6 @@ class Fleet:
     def region(self) -> str:
         """The region of the fleet's stack."""
         return self.held.stack.region
-
-    @property
-    def defaults(self) -> dict[str, str]:
-        """The deployed defaults of manifest lines whose values are known."""
-        written = self.properties.get("Defaults")
-        if not isinstance(written, Mapping):
-            return {}
-        return {name: value for name, value in written.items() if isinstance(value, str)}
-
-    @property
-    def most_deletions_percent(self) -> int:
-        """The share of deletions above which a run changes nothing."""
-        value = self.properties.get("MostDeletionsPercent", "10")
-        return int(value) if str(value).isdigit() else 10
 
 
 def read_fleet(services: Services, declared: DesiredResource) -> Fleet:
@@ -81,4 +64,4 @@ def read_fleet(services: Services, declared: DesiredResource) -> Fleet:
             f"{token} is not the function of a fleet: its environment has no FLEET_BUCKET",
             remedy=f"Correct the ServiceToken of {held.logical_id} in stack {held.stack.name}, and deploy it.",
         )
-    return Fleet(held=held, path=declared.path, function=token, bucket=bucket, properties=properties)
+    return Fleet(held=held, path=declared.path, function=token, bucket=bucket)

@@ -12,7 +12,15 @@ from io import StringIO
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from chime_endpoints_cli.output.codes import hint
 
@@ -87,9 +95,30 @@ def progress(text: str, *, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+@contextmanager
+def progress_of_bytes(text: str, *, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on a terminal; yield a function to call with the number of bytes that were read."""
+    shown = console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task(escape(text), total=total)
+        yield lambda count: bar.advance(task, count)
+
+
 def counted(number: int, thing: str) -> str:
     """Return a number with its noun in the singular or plural."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its largest units, such as `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def is_asked() -> bool:

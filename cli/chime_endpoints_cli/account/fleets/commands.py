@@ -1,0 +1,47 @@
+"""Commands to a fleet's function, which starts and stops its runs."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.output.errors import CommandError
+
+from .fleet import Fleet
+
+
+class FleetCommand(StrEnum):
+    """What the function is asked to do."""
+
+    SYNC = "sync"
+    RESUME = "resume"
+    STOP = "stop"
+    DRAIN = "drain"
+    CHECK = "check"
+
+
+def send(services: Services, fleet: Fleet, command: FleetCommand) -> str:
+    """Send a command and return the id of the run that it starts or stops.
+
+    Raises:
+        CommandError: the function refuses it, or fails.
+    """
+    answer = services.functions(fleet.region).invoke(
+        FunctionName=fleet.function, Payload=json.dumps({"command": str(command), "fleet": fleet.id})
+    )
+    told = json.loads(answer["Payload"].read() or b"null")
+    if not isinstance(told, dict) or "FunctionError" in answer or not told.keys() & {"run", "error"}:
+        raise CommandError(
+            f"the function of fleet {fleet.id} failed: {_error_of(told)}",
+            remedy=f"Look into the log of {fleet.function}.",
+        )
+    if told.get("error"):
+        raise CommandError(str(told["error"]))
+    return str(told["run"])
+
+
+def _error_of(told: object) -> str:
+    if not isinstance(told, dict):
+        return "it returned nothing"
+    return ": ".join(str(told[name]) for name in ("errorType", "errorMessage") if name in told) or "unknown answer"

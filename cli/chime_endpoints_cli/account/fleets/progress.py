@@ -1,0 +1,170 @@
+"""How far the newest run of a fleet is, from the objects in its bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_fleet.ledger.fleet import Fleet as FleetState
+from chime_endpoints_fleet.ledger.header import Header
+
+from .fleet import Fleet
+from .objects import FleetObjects, Listed
+from .records import Run, read_run
+
+_QUIET = timedelta(minutes=20)
+"""A run at work writes a ledger at least every few minutes; its functions end after a quarter of an hour."""
+
+
+class Phase(StrEnum):
+    """What a run is doing, or how it ended."""
+
+    NEVER = "no run yet"
+    READING = "reading the manifest"
+    COMPARING = "comparing"
+    WORKING = "working"
+    QUIET = "not progressing"
+    """Nothing was written for a long time: its execution may have been stopped."""
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self in (Phase.NEVER, Phase.QUIET, Phase.DONE, Phase.REFUSED, Phase.FAILED)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody should look at it."""
+        return self in (Phase.QUIET, Phase.REFUSED, Phase.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a run is at one moment."""
+
+    at: datetime
+    run: Run | None = None
+    phase: Phase = Phase.NEVER
+    working_since: datetime | None = None
+    registered: int = 0
+    todo: int = 0
+    done: int = 0
+    failed: int = 0
+    failures: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The error code of each key that failed."""
+
+    @property
+    def remaining(self) -> int:
+        """Operations that are still to be done."""
+        return max(0, self.todo - self.done - self.failed)
+
+    def rate_since(self, before: Progress | None) -> float:
+        """Return operations a second, since an earlier moment of the same run or since it began to work."""
+        if before is not None and before.run is not None and self.run is not None and before.run.id == self.run.id:
+            began, done = before.at, before.done
+        elif self.working_since is not None:
+            began, done = self.working_since, 0
+        else:
+            return 0.0
+        seconds = (self.at - began).total_seconds()
+        return max(0, self.done - done) / seconds if seconds > 0 else 0.0
+
+
+class Watcher:
+    """Reads progress again and again; only what has changed in the meantime is read again."""
+
+    def __init__(self, services: Services, fleet: Fleet) -> None:
+        """Accept the fleet."""
+        self._objects = FleetObjects(services, fleet)
+        self._headers: dict[int, tuple[str, Header]] = {}
+
+    def look(self) -> Progress:
+        """Return the progress now."""
+        now, state = datetime.now(UTC), self._objects.state()
+        if not state.run:
+            return Progress(at=now)
+        run = read_run(self._objects, state.run)
+        written = self._read_headers(state.level)
+        headers = [header for _, header in self._headers.values()]
+        own = [header for header in headers if header.run == run.id]
+        planned = self._objects.listed(f"runs/{run.id}/plan")
+        decided = next((each.modified for each in planned if each.name.endswith("/plan.json")), None)
+        last = max([*written, *(each.modified for each in planned)], default=run.began or now)
+        failures = {key: code for header in own for key, code in header.failed.items()}
+        return Progress(
+            at=now,
+            run=run,
+            phase=_phase(run, is_comparing=bool(planned), last=last, now=now),
+            working_since=decided,
+            registered=max(sum(header.n for header in headers), self._undivided(state)),
+            todo=run.todo,
+            done=sum(header.done for header in own),
+            failed=len(failures),
+            failures=failures,
+        )
+
+    def _read_headers(self, level: int) -> list[datetime]:
+        """Read the headers that have changed, and return when each ledger was written."""
+        listed = {_shard(each): each for each in self._objects.listed(f"ledger/{level:02d}/")}
+        etags = {shard: each.etag for shard, each in listed.items()}
+        new = [shard for shard, etag in etags.items() if self._headers.get(shard, ("",))[0] != etag]
+        found = self._objects.headers(level, new)
+        self._headers = {shard: known for shard, known in self._headers.items() if shard in etags} | {
+            shard: (etags[shard], header) for shard, header in found.items()
+        }
+        return [each.modified for each in listed.values()]
+
+    def _undivided(self, state: FleetState) -> int:
+        """Return the endpoints of a fleet that is about to be divided into more shards."""
+        if state.is_complete or not state.level:
+            return 0
+        before = state.level - 1
+        shards = [_shard(each) for each in self._objects.listed(f"ledger/{before:02d}/")]
+        return sum(header.n for header in self._objects.headers(before, shards).values())
+
+
+def _shard(ledger: Listed) -> int:
+    return int(ledger.name.rpartition("/")[2])
+
+
+def _phase(run: Run, *, is_comparing: bool, last: datetime, now: datetime) -> Phase:
+    if run.result is not None:
+        if run.result.get("ok"):
+            return Phase.DONE
+        return Phase.REFUSED if (run.plan or {}).get("refused") else Phase.FAILED
+    if now - last > _QUIET:
+        return Phase.QUIET
+    if run.plan is None:
+        return Phase.COMPARING if is_comparing else Phase.READING
+    return Phase.WORKING
+
+
+def to_json(progress: Progress, rate: float) -> dict[str, Any]:
+    """Return the progress for other programs."""
+    run = progress.run
+    return {
+        "at": _time(progress.at),
+        "run": run and run.id,
+        "mode": run and run.mode,
+        "phase": str(progress.phase),
+        "is_over": progress.phase.is_over,
+        "reason": run.reason if run else "",
+        "began": _time(run.began) if run and run.began else None,
+        "registered": progress.registered,
+        "todo": progress.todo,
+        "done": progress.done,
+        "failed": progress.failed,
+        "remaining": progress.remaining,
+        "per_second": round(rate, 2),
+        "seconds_left": round(progress.remaining / rate) if rate > 0 and progress.phase is Phase.WORKING else None,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

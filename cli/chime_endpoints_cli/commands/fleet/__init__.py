@@ -1,0 +1,1 @@
+"""`chime-endpoints fleet …`: plans, follows, starts and stops the runs of a fleet."""

@@ -1,0 +1,1 @@
+"""`chime-endpoints fleet list` and `failures`: what the ledgers say about single endpoints."""

@@ -1,0 +1,1 @@
+"""Commands that start and stop runs; the fleet's function does the work."""

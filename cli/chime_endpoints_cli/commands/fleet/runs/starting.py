@@ -1,0 +1,56 @@
+"""`fleet sync` and `fleet resume`: start a run with the newest manifest, or go on with the newest run."""
+
+from __future__ import annotations
+
+import click
+
+from chime_endpoints_cli.account.fleets.commands import FleetCommand, send
+from chime_endpoints_cli.command_line import options
+from chime_endpoints_cli.command_line.command import Command
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected
+
+from .started import STARTED, follow_started, watch_option
+
+
+@click.command(
+    "sync",
+    cls=Command,
+    examples=[
+        ("aws s3 cp devices.jsonl s3://BUCKET/devices.jsonl", "upload the new manifest"),
+        ("chime-endpoints fleet plan devices.jsonl", "see what it would change"),
+        ("chime-endpoints fleet sync --watch", "apply it, and follow the run"),
+    ],
+    exit_codes=STARTED,
+)
+@watch_option
+@fleet_options
+@options.as_json
+def sync_command(*, is_watch: bool, name: str | None, region: str | None, local: bool, as_json: bool) -> ExitCode:
+    """Start a run with the newest manifest.
+
+    The run reads the manifest that the stack declares: the named version or, without a version, the newest one. It
+    replaces a run that is still at work, and takes over where that one stopped.
+    """
+    chosen = selected(name=name, region=region, local=local)
+    run = send(chosen.services, chosen.fleet, FleetCommand.SYNC)
+    return follow_started(chosen, run, is_watch=is_watch, as_json=as_json)
+
+
+@click.command(
+    "resume",
+    cls=Command,
+    examples=[("chime-endpoints fleet resume --watch", "after a run failed or was stopped")],
+    exit_codes=STARTED,
+)
+@watch_option
+@fleet_options
+@options.as_json
+def resume_command(*, is_watch: bool, name: str | None, region: str | None, local: bool, as_json: bool) -> ExitCode:
+    """Go on with the newest run where it stopped.
+
+    The run keeps its version of the manifest. What it has done is not done again, and what failed is tried again.
+    """
+    chosen = selected(name=name, region=region, local=local)
+    run = send(chosen.services, chosen.fleet, FleetCommand.RESUME)
+    return follow_started(chosen, run, is_watch=is_watch, as_json=as_json)

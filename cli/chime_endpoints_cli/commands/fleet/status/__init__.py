@@ -1,0 +1,1 @@
+"""`chime-endpoints fleet status`: how far the newest run of a fleet is."""
