@@ -16,10 +16,12 @@ from chime_endpoints_handler.aws.clients import AwsClients
 
 from .applying.batches import Batching
 from .applying.operations import Surroundings
+from .runs import settings as run_settings
 from .runs.changing import review, work
+from .runs.checking import shard_check
 from .runs.deciding import decide, plan
 from .runs.reading import prepare, split
-from .runs.settings import Sizes
+from .runs.settings import Mode, Sizes
 from .store import Store, s3_client
 
 log = logging.getLogger("chime_endpoints")
@@ -98,6 +100,8 @@ def _decide(store: Store, event: Mapping[str, Any], _: Context, process: Process
 
 
 def _work(store: Store, event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    if run_settings.load(store, event["run"]).mode is Mode.CHECK:
+        return _check(store, event, context, process)
     worked = work.work(
         store,
         event["run"],
@@ -110,6 +114,19 @@ def _work(store: Store, event: Mapping[str, Any], context: Context, process: Pro
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )
     return {"done": worked.done, "wait": worked.wait}
+
+
+def _check(store: Store, event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    is_done = shard_check.check(
+        store,
+        event["run"],
+        level=event["level"],
+        shard=event["shard"],
+        rate=event["rate"],
+        surroundings=process.surroundings,
+        time_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
+    return {"done": is_done, "wait": 0}
 
 
 def _review(store: Store, event: Mapping[str, Any], _: Context, process: Process) -> Mapping[str, Any]:

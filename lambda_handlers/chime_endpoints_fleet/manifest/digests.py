@@ -39,8 +39,13 @@ def digests_of(fleet: str, properties: Mapping[str, Any]) -> Digests:
         declared.device_token.to_properties(),
         None if voip is None else voip.to_properties(),
     ]
-    settled = [declared.name, declared.allow_messages, *(["active"] if declared.require_active else ())]
-    return Digests(_digest(fleet, identity), _digest(fleet, settled))
+    settled = settled_digest(fleet, declared.name, declared.allow_messages, requires_active=declared.require_active)
+    return Digests(_digest(fleet, identity), settled)
+
+
+def settled_digest(fleet: str, name: str | None, allow_messages: str, *, requires_active: bool) -> str:
+    """Return the digest of what can be changed in place; the name is None if it is not declared."""
+    return _digest(fleet, [name, allow_messages, *(["active"] if requires_active else ())])
 
 
 def _digest(fleet: str, value: object) -> str:

@@ -74,6 +74,11 @@ class Settings:
         """Whether the run is one to an empty manifest."""
         return self.mode in (Mode.DELETE, Mode.DRAIN)
 
+    @property
+    def reads_manifest(self) -> bool:
+        """Whether the run is about a manifest."""
+        return self.mode is Mode.APPLY
+
     def to_json(self) -> dict[str, Any]:
         """Return the settings as the object contains them."""
         return {

@@ -8,8 +8,9 @@ from ...ledger import fleet as fleets
 from ...ledger import progress
 from ...store import Store
 from .. import settings as run_settings
+from ..checking import shard_check
 from ..deciding import decide
-from ..settings import Sizes
+from ..settings import Mode, Sizes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ def _complete(store: Store, level: int) -> None:
 def unfinished(store: Store, run: str, level: int) -> tuple[int, ...]:
     """Return the shards that a run has not finished, or in which something failed."""
     planned = store.json(decide.name_of(run))["shards"]
+    if run_settings.load(store, run).mode is Mode.CHECK:
+        return shard_check.unfinished(store, run, planned)
     found = progress.headers(store, level, planned)
     return tuple(
         shard

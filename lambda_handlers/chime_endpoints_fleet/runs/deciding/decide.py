@@ -22,6 +22,7 @@ ALWAYS_ALLOWED_DELETIONS = 100
 _LONG_SECONDS = 50 * 60.0
 """From here on, the run may outlast CloudFormation's hour."""
 _MARGIN = 1.15
+_CALLS: Mapping[str, int] = {**{str(kind): calls for kind, calls in CALLS.items()}, plan.CHECK: 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
     counts = sum((Counter(each.counts) for each in shard_plans), Counter())
     registered = sum(each.registered for each in shard_plans)
     shards = [shard for shard, each in zip(prepared.shards, shard_plans, strict=True) if each.has_work]
-    seconds = sum(CALLS[Kind(kind)] * count for kind, count in counts.items()) / settings.rate
+    seconds = sum(_CALLS[kind] * count for kind, count in counts.items()) / settings.rate
     return Decision(
         refused=_refusal(settings, wrong, counts[Kind.DELETE], registered, shard_plans),
         counts=counts,

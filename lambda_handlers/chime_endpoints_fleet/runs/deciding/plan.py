@@ -15,12 +15,16 @@ from ...manifest.lines import Declared
 from ...store import Store
 from .. import settings as run_settings
 from ..reading.split import MOST_TOLD, lines_of_shard
-from ..settings import Settings
+from ..settings import Mode, Settings
 
 _LOST = (
     "is missing, and every shard of the fleet had one. Restore its last version in the state bucket; without it, the"
     " fleet no longer knows which endpoints it registered"
 )
+
+
+CHECK = "check"
+"""What a check does: a call for each user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,7 @@ def name_of(run: str, shard: int) -> str:
 
 def wanted(store: Store, run: str, settings: Settings, shard: int) -> Wanted:
     """Return what a run's manifest declares for one shard."""
-    if settings.declares_nothing:
+    if not settings.reads_manifest:
         return Wanted(declared={})
     declared: dict[str, Declared] = {}
     places: dict[str, tuple[int, int]] = {}
@@ -117,6 +121,10 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
         return ShardPlan(damaged=str(error))
     if is_lost:
         return ShardPlan(damaged=f"{shard_ledger.name_of(level, shard)} {_LOST}")
+    if settings.mode is Mode.CHECK:
+        users = {entry.endpoint.user_arn for entry in ledger.entries.values()}
+        counts = {CHECK: len(users)} if users else {}
+        return ShardPlan(counts=counts, registered=len(ledger.entries))
     changes = difference(store.fleet, manifest.declared, ledger.entries)
     told = ({"key": key, "first": first, "second": second} for key, first, second in manifest.twice[:MOST_TOLD])
     return ShardPlan(

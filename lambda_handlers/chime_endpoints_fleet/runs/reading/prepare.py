@@ -65,7 +65,7 @@ def prepare(store: Store, run: str, *, sizes: Sizes) -> Prepared:
         fleet = _enter(store, run, settings)
         if is_same:
             return read_prepared(earlier)
-        size, place = (0, settings.manifest) if settings.declares_nothing else _measure(store, settings.manifest)
+        size, place = _measure(store, settings.manifest) if settings.reads_manifest else (0, settings.manifest)
         run_settings.save(store, run, replace(settings, manifest=place))
         level = _level(store, fleet, size, sizes)
     except (RefusedError, DamagedLedgerError) as error:

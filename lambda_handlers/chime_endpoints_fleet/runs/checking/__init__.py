@@ -1,0 +1,1 @@
+"""A check: compare what is registered with the ledger, and change nothing."""

@@ -1,0 +1,125 @@
+"""A check compares what is registered with the ledger, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_fleet.ledger import fleet as fleets
+from chime_endpoints_fleet.manifest.shards import shard_of
+from chime_endpoints_fleet.runs.checking.shard_check import prefix_of
+from chime_endpoints_fleet.runs.settings import Mode
+from support.fleet import FLEET, FleetStage
+
+
+def checked(stage: FleetStage, run: str = "check") -> tuple[bool, list[dict[str, Any]]]:
+    """Run a check; return whether it is complete, and the findings in order."""
+    stage.begin(run, mode=Mode.CHECK)
+    is_complete = stage.execute(run)
+    reports = stage.store.every(stage.store.json, stage.store.names(prefix_of(run)))
+    found = [finding for report in reports if report for finding in report["findings"]]
+    return is_complete, sorted(found, key=lambda finding: str(finding["key"]))
+
+
+def states(stage: FleetStage) -> dict[str, tuple[str, str]]:
+    """State and detail of each finding, by key."""
+    is_complete, found = checked(stage)
+    assert is_complete
+    return {finding["key"]: (finding["state"], finding["detail"]) for finding in found}
+
+
+@pytest.fixture
+def lines(stage: FleetStage) -> dict[str, dict[str, Any]]:
+    """The lines of a fleet that has converged; every other one has a name."""
+    made = {
+        f"k{number}": stage.line(f"k{number}", **({"name": f"name-{number}"} if number % 2 else {}))
+        for number in range(40)
+    }
+    assert stage.run("r1", made.values())
+    stage.backend.calls.clear()
+    return made
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_converged_fleet_has_no_findings(stage: FleetStage) -> None:
+    """The check takes a call for each user, and writes no ledger."""
+    before = {name: stage.store.get(name) for name in stage.store.names("ledger/")}
+    assert states(stage) == {}
+    assert {call.operation for call in stage.backend.calls} == {"ListAppInstanceUserEndpoints"}
+    assert len(stage.backend.calls) >= len({entry.endpoint.user_arn for entry in stage.ledger.values()})
+    assert {name: stage.store.get(name) for name in stage.store.names("ledger/")} == before
+
+
+@pytest.mark.usefixtures("lines")
+def test_what_was_changed_outside_is_found(stage: FleetStage) -> None:
+    """The ledger has no names, but it has digests of them. A name that is not declared is not compared."""
+    there = {key: stage.backend.endpoints[entry.endpoint.endpoint_id] for key, entry in stage.ledger.items()}
+    del stage.backend.endpoints[there["k1"].endpoint_id]
+    there["k2"].name = "not compared"
+    there["k3"].name = "another"
+    there["k4"].allow_messages = "NONE"
+    there["k5"].allow_messages = "NONE"
+    there["k6"].status, there["k6"].status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
+    assert states(stage) == {
+        "k1": ("gone", ""),
+        "k3": ("changed", "name"),
+        "k4": ("changed", "allow_messages"),
+        "k5": ("changed", "allow_messages"),
+        "k6": ("inactive", "INVALID_DEVICE_TOKEN"),
+    }
+
+
+@pytest.mark.usefixtures("lines")
+def test_endpoints_of_a_deleted_user_are_gone(stage: FleetStage) -> None:
+    """The service then refuses to list the user."""
+    entry = stage.ledger["k0"]
+    of_user = {key for key, each in stage.ledger.items() if each.endpoint.user_arn == entry.endpoint.user_arn}
+    stage.backend.delete_app_instance_user(app_instance_user_arn=entry.endpoint.user_arn)
+    assert {key: state for key, (state, _) in states(stage).items()} == dict.fromkeys(of_user, "gone")
+
+
+@pytest.mark.usefixtures("lines")
+def test_what_the_fleet_named_and_no_ledger_has_is_a_stray(stage: FleetStage) -> None:
+    """Its name proves that the fleet has registered it. Endpoints of others are left alone."""
+    entry = stage.ledger["k0"]
+    name = stage.backend.endpoints[entry.endpoint.endpoint_id].name
+    stray = stage.stranger(entry.endpoint.user_arn, "other-token", name=name)
+    stage.stranger(entry.endpoint.user_arn, "third-token")
+    stage.stranger(entry.endpoint.user_arn, "forged-token", name=f"{name}x")
+    is_complete, (found,) = checked(stage)
+    assert is_complete
+    assert (found["state"], found["endpoint_id"]) == ("stray", stray.endpoint_id)
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_user_that_cannot_be_listed_is_tried_again_and_fails(stage: FleetStage) -> None:
+    """The others are checked once."""
+    stage.backend.faults.append(Fault("ListAppInstanceUserEndpoints", error="AccessDeniedException", times=None, nth=3))
+    is_complete, found = checked(stage)
+    assert (is_complete, found) == (False, [])
+    stage.backend.faults.clear()
+    stage.backend.calls.clear()
+    assert stage.execute("check")
+    assert len(stage.backend.calls) < len(stage.ledger)
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_check_continues_when_its_function_ends(stage: FleetStage) -> None:
+    """No user is listed twice for a shard."""
+    stage.seconds = 60.5
+    stage.begin("check", mode=Mode.CHECK, rate=20.0)
+    assert stage.execute("check")
+    works = [answer for action, answer in stage.answers if action == "work"]
+    assert any(not answer["done"] for answer in works)
+    level = fleets.read(stage.store).level
+    pairs = {(entry.endpoint.user_arn, shard_of(key, level)) for key, entry in stage.ledger.items()}
+    assert len(stage.backend.calls) == len(pairs)
+
+
+def test_an_empty_fleet_has_nothing_to_check(stage: FleetStage) -> None:
+    """No manifest is read for it."""
+    assert states(stage) == {}
+    assert stage.store.fleet == FLEET
+    assert not stage.backend.calls
