@@ -16,6 +16,7 @@ from ..ledger.header import CLOSED, OPEN
 from ..ledger.shard_ledger import Ledger
 from ..manifest.digests import UNKNOWN
 from ..manifest.lines import Declared
+from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
 from .calling import Patience
 from .difference import Change, Kind, difference
@@ -57,6 +58,8 @@ class Assignment:
     logical_id: str
     began: float
     """When the run began to make changes, in seconds since the epoch."""
+    may_adopt: bool = True
+    """Whether AdoptExisting is followed: nothing of the fleet itself can be in the way any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +196,7 @@ class Worker:
                 if outcome.failure is not None:
                     self._note_failure(outcome)
                     kept += [outcome.intent] if outcome.is_in_doubt else []
-                elif change.kind is Kind.REPLACE and outcome.entry is not None and outcome.entry.predecessors:
+                elif outcome.entry is not None and outcome.entry.predecessors:
                     more.append(Change(change.key, Kind.REMOVE))
             queue = more + queue
         self._save(ledger, state=CLOSED, intents=kept, done=done, todo=done + len(queue), untried=len(queue), lease=0.0)
@@ -227,6 +230,8 @@ class Worker:
             pace=self._pace,
             patience=self._patience,
             left=self._left,
+            may_adopt=self._assignment.may_adopt,
+            held_elsewhere=self._held_elsewhere,
             entries=ledger.entries,
         )
 
@@ -239,6 +244,11 @@ class Worker:
             return operations.carry_out(intent, of_run.get(intent.key), is_repeated=is_repeated)
 
         return list(zip(intents, pool.map(one, intents), strict=True))
+
+    def _held_elsewhere(self, key: str) -> str:
+        level = self._assignment.level
+        entry = shard_ledger.load(self._store, level, shard_of(key, level)).entries.get(key)
+        return "" if entry is None else str(entry.endpoint)
 
     def _forgotten(self, intent: Intent, entry: Entry | None) -> Outcome:
         """Give up on an intent of a run whose lines are gone; the next change of the key looks at what is there."""

@@ -72,6 +72,10 @@ class Operations:
     patience: Patience
     left: Callable[[], float]
     """Seconds in which this worker may make calls."""
+    may_adopt: bool
+    """Whether AdoptExisting is followed. It is not while endpoints of the fleet itself may be about to be removed."""
+    held_elsewhere: Callable[[str], str]
+    """Returns the physical id of a key in another shard; empty if there is none."""
     entries: Mapping[str, Entry] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
 
@@ -154,6 +158,8 @@ class Operations:
         *,
         is_repeated: bool,
     ) -> _Change:
+        if not self.may_adopt:
+            properties = {name: value for name, value in properties.items() if name != "AdoptExisting"}
         request = Request(
             request_type=kind,
             request_id=intent.request_id,
@@ -167,11 +173,15 @@ class Operations:
         )
         now = self.surroundings.now()
         started = min(intent.at, now) - _SKEW - _REPEATED if is_repeated else now
-        stack = LedgerStack(request, started - 1, self._physical_ids)
+        stack = LedgerStack(request, started - 1, self._physical_ids, self._held_elsewhere)
         return _Change(self, request, stack, started, now)
 
     def _logical_id(self, key: str) -> str:
         return f"{self.logical_id}.{key}"
+
+    def _held_elsewhere(self, logical_id: str) -> str:
+        key = logical_id.removeprefix(f"{self.logical_id}.")
+        return "" if key == logical_id else self.held_elsewhere(key)
 
     def _physical_ids(self) -> Mapping[str, str]:
         return {self._logical_id(key): str(entry.endpoint) for key, entry in self.entries.items()}

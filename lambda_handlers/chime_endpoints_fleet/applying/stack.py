@@ -20,13 +20,16 @@ class LedgerStack:
     """When the change began, in seconds since the epoch."""
     physical_ids: Callable[[], Mapping[str, str]]
     """Returns the physical ids of the shard's endpoints by logical id."""
+    held_elsewhere: Callable[[str], str]
+    """Returns the physical id of an endpoint of another shard by its logical id; empty if there is none."""
 
     def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         """Say that the change is in progress, and that every other endpoint in the ledger is complete."""
         if LogicalResourceId == self.request.logical_id:
             status = f"{self.request.request_type.upper()}_IN_PROGRESS"
             return _detail(status, self.request.physical_id, self.since)
-        if (physical_id := self.physical_ids().get(LogicalResourceId)) is None:
+        physical_id = self.physical_ids().get(LogicalResourceId) or self.held_elsewhere(LogicalResourceId)
+        if not physical_id:
             text = f"Resource {LogicalResourceId} does not exist for stack {StackName}"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, "DescribeStackResource")
         return _detail("UPDATE_COMPLETE", physical_id, self.since)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...applying.batches import Assignment, Batching, Worked, Worker
+from ...applying.difference import Kind
 from ...applying.operations import Surroundings
 from ...ledger import fleet as fleets
 from ...manifest.lines import Declared
@@ -40,6 +41,8 @@ def work(
         theirs = settings if of_run == run else run_settings.load(store, of_run)
         return plan.wanted(store, of_run, theirs, shard).declared
 
+    decision = store.json(decide.name_of(run))
+    removes_something = any(decision["counts"].get(kind) for kind in (Kind.REPLACE, Kind.REMOVE, Kind.DELETE))
     worker = Worker(
         store,
         Assignment(
@@ -50,7 +53,8 @@ def work(
             rate=rate,
             stack_id=settings.stack_id,
             logical_id=settings.logical_id,
-            began=float(store.json(decide.name_of(run))["at"]),
+            began=float(decision["at"]),
+            may_adopt=round_number > 1 or not removes_something,
         ),
         wanted=wanted,
         surroundings=surroundings,
