@@ -9,7 +9,7 @@ import pytest
 from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.manifest.shards import shard_of
-from chime_endpoints_fleet.runs.checking.shard_check import prefix_of
+from chime_endpoints_fleet.runs.checking.report import prefix_of
 from chime_endpoints_fleet.runs.settings import Mode
 from support.fleet import FLEET, FleetStage
 

@@ -51,9 +51,13 @@ def test_failures_have_key_and_code(fleet: DeployedFleet, capsys: pytest.Capture
     assert fleet.run("failures") == ExitCode.DONE
     assert "Nothing failed." in capsys.readouterr().out
     fleet.register([fleet.line("one")], failed={"two": "CE-302", "three": "CE-201"})
+    for number, reason in ((1, "an earlier reason"), (2, "The device token is registered.")):
+        failed = [{"key": "two", "code": "CE-302", "reason": reason}]
+        fleet.store.put_json(f"runs/run-1/report/{number}-00000", {"failed": failed})
     assert fleet.run("failures", "--json") == ExitCode.FOUND
     found = json.loads(capsys.readouterr().out)["failures"]
     assert [(each["key"], each["code"]) for each in found] == [("three", "CE-201"), ("two", "CE-302")]
+    assert [each["reason"] for each in found] == ["", "The device token is registered."]
     assert fleet.run("failures") == ExitCode.FOUND
     assert "2 endpoints failed." in capsys.readouterr().out
 

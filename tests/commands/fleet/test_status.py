@@ -49,7 +49,7 @@ def test_the_phases_follow_from_the_objects(fleet: DeployedFleet, capsys: pytest
 def test_the_headers_are_added_up(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """The rate is that since the run began to work."""
     lines = [fleet.line(f"key-{number}") for number in range(6)]
-    fleet.register(lines, state=OPEN, todo=10, done=4, failed={"key-9": "CE-302"})
+    fleet.register(lines, state=OPEN, todo=10, done=5, failed={"key-9": "CE-302"})
     fleet.decide(counts={"create": 10}, shards=[0, 1])
     code, now = status(fleet, capsys)
     assert code == ExitCode.FOUND
@@ -65,6 +65,7 @@ def test_the_headers_are_added_up(fleet: DeployedFleet, capsys: pytest.CaptureFi
 def test_headers_of_other_runs_do_not_count(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """A shard that the run has not come to yet has the figures of an earlier run."""
     fleet.register([fleet.line("one")], run="earlier", todo=7, done=7, failed={"x": "CE-302"})
+    fleet.store.put_json(f"runs/{RUN}/plan/00000", {"counts": {"create": 3}})
     fleet.decide(counts={"create": 3}, shards=[0])
     code, now = status(fleet, capsys)
     assert (code, now["done"], now["failed"], now["registered"]) == (ExitCode.DONE, 0, 0, 1)
@@ -113,7 +114,7 @@ def test_watch_prints_a_line_for_each_look_and_ends_with_the_run(
     fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a terminal, nothing is redrawn. Its exit code is that of the last look."""
-    fleet.register([fleet.line("one")], todo=1, done=1, failed={"two": "CE-302"})
+    fleet.register([fleet.line("one")], todo=2, done=2, failed={"two": "CE-302"})
     fleet.decide(counts={"create": 2}, shards=[0])
     fleet.finish(ok=False, reason="1 endpoint failed")
     assert fleet.run("status", "--watch") == ExitCode.FOUND
@@ -139,10 +140,10 @@ def looks(*done: int | Exception | None, run: str | None = None) -> list[tuple[i
 def _look(number: int, done: int | Exception | None, *, is_last: bool) -> Progress:
     if isinstance(done, Exception):
         raise done
-    run = Run(id="old" if done is None else "new")
+    run = Run(id="old" if done is None else "new", plan={"todo": 100, "at": BEGAN.timestamp()})
     phase = Phase.DONE if is_last or done is None else Phase.WORKING
     at = BEGAN + timedelta(seconds=10 * number)
-    return Progress(at=at, run=run, phase=phase, working_since=BEGAN, todo=100, done=done or 0)
+    return Progress(at=at, run=run, phase=phase, todo=100, done=done or 0)
 
 
 def test_the_rate_is_that_of_the_last_looks() -> None:

@@ -44,6 +44,11 @@ class FleetObjects:
         with self._explained():
             return self._store.json(name)
 
+    def every_json(self, names: Sequence[str]) -> list[Any]:
+        """Return the value of each object, or None where there is none."""
+        with self._explained():
+            return self._store.every(self._store.json, names)
+
     def state(self) -> fleet_state.Fleet:
         """Return which run is the newest, and into how many shards the fleet is divided."""
         with self._explained():

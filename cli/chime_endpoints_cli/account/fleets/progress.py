@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,9 @@ from typing import Any
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_fleet.ledger.fleet import Fleet as FleetState
 from chime_endpoints_fleet.ledger.header import Header
+from chime_endpoints_fleet.runs.checking.report import prefix_of
+from chime_endpoints_fleet.runs.deciding.plan import name_of as shard_plan
+from chime_endpoints_fleet.runs.settings import Mode
 
 from .fleet import Fleet
 from .objects import FleetObjects, Listed
@@ -51,13 +54,17 @@ class Progress:
     at: datetime
     run: Run | None = None
     phase: Phase = Phase.NEVER
-    working_since: datetime | None = None
     registered: int = 0
     todo: int = 0
     done: int = 0
-    failed: int = 0
+    """Operations that succeeded; of a check, users that were listed."""
     failures: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The error code of each key that failed."""
+    """The error code of each key that failed; of a check, of each user."""
+
+    @property
+    def failed(self) -> int:
+        """The number of keys that failed; of a check, of users."""
+        return len(self.failures)
 
     @property
     def remaining(self) -> int:
@@ -68,8 +75,8 @@ class Progress:
         """Return operations a second, since an earlier moment of the same run or since it began to work."""
         if before is not None and before.run is not None and self.run is not None and before.run.id == self.run.id:
             began, done = before.at, before.done
-        elif self.working_since is not None:
-            began, done = self.working_since, 0
+        elif self.run is not None and self.run.decided is not None:
+            began, done = self.run.decided, 0
         else:
             return 0.0
         seconds = (self.at - began).total_seconds()
@@ -83,6 +90,8 @@ class Watcher:
         """Accept the fleet."""
         self._objects = FleetObjects(services, fleet)
         self._headers: dict[int, tuple[str, Header]] = {}
+        self._reports: dict[str, tuple[str, Any]] = {}
+        self._plans: dict[tuple[str, int], int] = {}
 
     def look(self) -> Progress:
         """Return the progress now."""
@@ -91,23 +100,34 @@ class Watcher:
             return Progress(at=now)
         run = read_run(self._objects, state.run)
         written = self._read_headers(state.level)
-        headers = [header for _, header in self._headers.values()]
-        own = [header for header in headers if header.run == run.id]
         planned = self._objects.listed(f"runs/{run.id}/plan")
-        decided = next((each.modified for each in planned if each.name.endswith("/plan.json")), None)
         last = max([*written, *(each.modified for each in planned)], default=run.began or now)
-        failures = {key: code for header in own for key, code in header.failed.items()}
         return Progress(
             at=now,
             run=run,
             phase=_phase(run, is_comparing=bool(planned), last=last, now=now),
-            working_since=decided,
-            registered=max(sum(header.n for header in headers), self._undivided(state)),
+            registered=max(sum(header.n for _, header in self._headers.values()), self._undivided(state)),
             todo=run.todo,
-            done=sum(header.done for header in own),
-            failed=len(failures),
-            failures=failures,
+            **self._done_by(run),
         )
+
+    def _done_by(self, run: Run) -> dict[str, Any]:
+        if run.mode is Mode.CHECK:
+            reports = self._read_reports(run.id)
+            failures = {user: code for report in reports for user, code in report["failed"].items()}
+            return {"done": sum(report["users"] for report in reports) - len(failures), "failures": failures}
+        own = {shard: header for shard, (_, header) in self._headers.items() if header.run == run.id}
+        failures = {key: code for header in own.values() for key, code in header.failed.items()}
+        left = sum(header.todo - header.done for header in own.values())
+        left += sum(self._planned(run, [shard for shard in run.shards if shard not in own]))
+        return {"done": max(0, run.todo - left - len(failures)), "failures": failures}
+
+    def _planned(self, run: Run, shards: Sequence[int]) -> list[int]:
+        """Return the number of changes in each of these shards, which nobody has begun to work on."""
+        new = [shard for shard in shards if (run.id, shard) not in self._plans]
+        for shard, plan in zip(new, self._objects.every_json([shard_plan(run.id, each) for each in new]), strict=True):
+            self._plans[run.id, shard] = sum((plan or {"counts": {}})["counts"].values())
+        return [self._plans[run.id, shard] for shard in shards]
 
     def _read_headers(self, level: int) -> list[datetime]:
         """Read the headers that have changed, and return when each ledger was written."""
@@ -119,6 +139,14 @@ class Watcher:
             shard: (etags[shard], header) for shard, header in found.items()
         }
         return [each.modified for each in listed.values()]
+
+    def _read_reports(self, run: str) -> list[Any]:
+        """Return what a check has reported so far."""
+        etags = {each.name: each.etag for each in self._objects.listed(prefix_of(run))}
+        for name, etag in etags.items():
+            if self._reports.get(name, ("",))[0] != etag:
+                self._reports[name] = (etag, self._objects.json(name))
+        return [report for name, (_, report) in self._reports.items() if name in etags]
 
     def _undivided(self, state: FleetState) -> int:
         """Return the endpoints of a fleet that is about to be divided into more shards."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from chime_endpoints_fleet.runs.settings import Mode
+
 from .objects import FleetObjects
 
 
@@ -15,7 +17,7 @@ class Run:
     """A run: what it is to do, and what it has decided and done so far."""
 
     id: str
-    mode: str = "apply"
+    mode: Mode = Mode.APPLY
     began: datetime | None = None
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
     """What the run decided to do; None before that."""
@@ -26,6 +28,16 @@ class Run:
     def todo(self) -> int:
         """The number of operations that it decided to do."""
         return int((self.plan or {}).get("todo", 0))
+
+    @property
+    def shards(self) -> Sequence[int]:
+        """The shards with work."""
+        return tuple((self.plan or {}).get("shards", ()))
+
+    @property
+    def decided(self) -> datetime | None:
+        """When it decided what to do; None before that."""
+        return _time((self.plan or {}).get("at"))
 
     @property
     def problems(self) -> Sequence[Mapping[str, Any]]:
@@ -46,11 +58,14 @@ class Run:
 def read_run(objects: FleetObjects, run: str) -> Run:
     """Return a run from its objects."""
     settings, plan, result = (objects.json(f"runs/{run}/{name}") for name in ("run.json", "plan.json", "result"))
-    began = (settings or {}).get("began")
     return Run(
         id=run,
-        mode=str((settings or {}).get("mode", "apply")),
-        began=datetime.fromtimestamp(float(began), UTC) if began else None,
+        mode=Mode((settings or {}).get("mode", "apply")),
+        began=_time((settings or {}).get("began")),
         plan=plan,
         result=result,
     )
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

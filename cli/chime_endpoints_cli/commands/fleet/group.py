@@ -6,6 +6,7 @@ import click
 
 from chime_endpoints_cli.command_line.command import Group
 
+from .check.command import check_command
 from .entries.failures import failures_command
 from .entries.list import list_command
 from .plan.command import plan_command
@@ -32,6 +33,7 @@ for command in (
     stop_command,
     failures_command,
     list_command,
+    check_command,
     drain_command,
 ):
     fleet.add_command(command)

@@ -8,7 +8,7 @@ from ...ledger import fleet as fleets
 from ...ledger import progress
 from ...store import Store
 from .. import settings as run_settings
-from ..checking import shard_check
+from ..checking import report
 from ..deciding import decide
 from ..settings import Mode, Sizes
 
@@ -55,7 +55,7 @@ def unfinished(store: Store, run: str, level: int) -> tuple[int, ...]:
     """Return the shards that a run has not finished, or in which something failed."""
     planned = store.json(decide.name_of(run))["shards"]
     if run_settings.load(store, run).mode is Mode.CHECK:
-        return shard_check.unfinished(store, run, planned)
+        return report.unfinished(store, run, planned)
     found = progress.headers(store, level, planned)
     return tuple(
         shard

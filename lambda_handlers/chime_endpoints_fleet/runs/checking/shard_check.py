@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,8 @@ from ...ledger import shard_ledger
 from ...ledger.entry import Entry
 from ...store import Store
 from .. import settings as run_settings
-from .findings import Finding, compare, read_finding
+from .findings import Finding, compare
+from .report import read_report, report_name, unfinished
 from .strays import Strays
 
 _THREADS = 4
@@ -26,26 +27,6 @@ _SECONDS = 60.0
 """For one user."""
 _ENOUGH = 60.0
 """Seconds that the function must have left to begin with another user."""
-
-
-def prefix_of(run: str) -> str:
-    """Return the beginning of the names of the reports of a check."""
-    return f"runs/{run}/check/"
-
-
-def report_name(run: str, shard: int) -> str:
-    """Return the name of the object that says what was found in a shard."""
-    return f"{prefix_of(run)}{shard:05d}"
-
-
-def unfinished(store: Store, run: str, shards: Sequence[int]) -> tuple[int, ...]:
-    """Return the shards that were not checked completely, or with users that could not be listed."""
-    reports = store.every(store.json, [report_name(run, shard) for shard in shards])
-    return tuple(
-        shard
-        for shard, report in zip(shards, reports, strict=True)
-        if report is None or not report["done"] or report["failed"]
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +55,9 @@ def check(
 
     Another worker then continues with the users that are not in the report yet.
     """
-    if unfinished(store, run, [shard]) == ():
+    if not unfinished(store, run, [shard]):
         return True
-    report = _Report.read(store.json(report_name(run, shard)))
+    report = read_report(store.json(report_name(run, shard)))
     ledger = shard_ledger.load(store, level, shard)
     settings = run_settings.load(store, run)
     by_user: dict[str, list[Entry]] = {}
@@ -96,37 +77,6 @@ def check(
     is_done = len(report.users) == len(by_user)
     store.put_json(report_name(run, shard), report.to_json(is_done=is_done))
     return is_done
-
-
-@dataclass
-class _Report:
-    """What was found in a shard so far."""
-
-    users: dict[str, str] = field(default_factory=dict)
-    """The users that were listed, each with the code of a failure or nothing."""
-    checked: int = 0
-    """The number of endpoints that were compared."""
-    findings: list[Finding] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, value: Mapping[str, Any] | None) -> _Report:
-        """Return the report of an earlier worker, so that users that could not be listed are tried again."""
-        if value is None:
-            return cls()
-        users = dict.fromkeys(value["listed"], "")
-        return cls(users, value["checked"], [read_finding(each) for each in value["findings"]])
-
-    def to_json(self, *, is_done: bool) -> dict[str, Any]:
-        """Return the report as the object contains it."""
-        failed = {user: code for user, code in self.users.items() if code}
-        return {
-            "done": is_done,
-            "users": len(self.users),
-            "checked": self.checked,
-            "failed": failed,
-            "findings": [each.to_json() for each in self.findings],
-            "listed": [] if is_done and not failed else sorted(self.users.keys() - failed.keys()),
-        }
 
 
 def _differences(fleet: str, entries: Iterable[Entry], user: _User) -> Iterator[Finding]:

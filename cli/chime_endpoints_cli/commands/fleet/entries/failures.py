@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from chime_endpoints_cli.account.fleets.objects import FleetObjects
 from chime_endpoints_cli.account.fleets.progress import Progress, Watcher
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected
+from chime_endpoints_cli.commands.fleet.selection import Selected, fleet_options, selected
 from chime_endpoints_cli.output.codes import hint
 from chime_endpoints_cli.output.console.tables import Rows, show
 from chime_endpoints_cli.output.console.terminal import complain, counted, say, show_csv, show_json
@@ -45,7 +46,7 @@ def failures_command(*, name: str | None, region: str | None, local: bool, form:
     form = options.form_of(form, as_json=as_json, default="table")
     chosen = selected(name=name, region=region, local=local)
     now = Watcher(chosen.services, chosen.fleet).look()
-    rows = list(_rows(now))
+    rows = list(_rows(chosen, now))
     if form == "json":
         show_json({"fleet": chosen.fleet.id, "run": now.run and now.run.id, "failures": rows})
     elif form == "csv":
@@ -60,14 +61,22 @@ def failures_command(*, name: str | None, region: str | None, local: bool, form:
     return ExitCode.FOUND if rows else ExitCode.DONE
 
 
-def _rows(now: Progress) -> Iterator[dict[str, Any]]:
-    for key, code in sorted(now.failures.items()):
-        yield {"key": key, "line": None, "code": code, "reason": ""}
-    if now.run is None or not now.run.refusal:
+def _rows(chosen: Selected, now: Progress) -> Iterator[dict[str, Any]]:
+    if now.run is None:
         return
-    for problem in now.run.problems:
-        text = "".join(f"{part}: " for part in (problem["field"],) if part) + problem["text"]
-        yield {"key": problem["key"], "line": problem["line"], "code": problem["code"], "reason": text}
+    reasons = _reasons(chosen, now.run.id) if now.failures else {}
+    for key, code in sorted(now.failures.items()):
+        yield {"key": key, "line": None, "code": code, "reason": reasons.get(key, "")}
+    for problem in now.run.problems if now.run.refusal else ():
+        field = f"{problem['field']}: " if problem["field"] else ""
+        yield {**problem, "reason": f"{field}{problem['text']}"}
+
+
+def _reasons(chosen: Selected, run: str) -> dict[str, str]:
+    """Return the reason of each key, from the reports of a run; a later round counts more."""
+    objects = FleetObjects(chosen.services, chosen.fleet)
+    reports = objects.every_json(sorted(each.name for each in objects.listed(f"runs/{run}/report/")))
+    return {each["key"]: each["reason"] for report in reports if report for each in report["failed"]}
 
 
 def _summary(now: Progress, shown: int) -> str:

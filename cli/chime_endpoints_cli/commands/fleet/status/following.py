@@ -24,7 +24,15 @@ _PATIENCE = 120.0
 """Seconds until a run that was started must have begun."""
 
 
-def follow(watcher: Watcher, fleet: Fleet, *, interval: float, as_json: bool, run: str | None = None) -> Progress:
+def follow(
+    watcher: Watcher,
+    fleet: Fleet,
+    *,
+    interval: float,
+    as_json: bool = False,
+    run: str | None = None,
+    on_stderr: bool = False,
+) -> Progress:
     """Show the progress until the run has ended, and return how it ended.
 
     Args:
@@ -32,19 +40,25 @@ def follow(watcher: Watcher, fleet: Fleet, *, interval: float, as_json: bool, ru
         fleet: the fleet.
         interval: the pause between two looks, in seconds.
         as_json: whether to print an object a line.
-        run: the run that was just started; until it is there, an older one is still shown as the newest.
+        run: the run that was just started; until it is there, nothing is shown.
+        on_stderr: whether the standard output is for something else.
 
     Raises:
         CommandError: or another error, if the first look fails.
     """
     looks = follow_looks(watcher.look, interval=interval, run=run)
-    out = console()
+    out = console(stderr=on_stderr)
     if as_json:
         return _last(looks, lambda now, rate: write_raw(json.dumps({"fleet": fleet.id} | to_json(now, rate)) + "\n"))
     if not out.is_terminal:
-        return _last(looks, lambda now, rate: write_raw(as_line(now, rate) + "\n"))
+        show = complain if on_stderr else _print
+        return _last(looks, lambda now, rate: show(as_line(now, rate)))
     with Live(console=out, auto_refresh=False) as live:
         return _last(looks, lambda now, rate: live.update(View(fleet=fleet, now=now, rate=rate), refresh=True))
+
+
+def _print(line: str) -> None:
+    write_raw(f"{line}\n")
 
 
 def _last(looks: Iterator[tuple[Progress, float]], show: Callable[[Progress, float], None]) -> Progress:

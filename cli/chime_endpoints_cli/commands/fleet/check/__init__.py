@@ -1,0 +1,1 @@
+"""`chime-endpoints fleet check`: compares what is registered with the fleet's ledgers."""

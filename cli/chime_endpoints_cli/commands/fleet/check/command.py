@@ -1,0 +1,91 @@
+"""The command line of `fleet check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from chime_endpoints_cli.account.fleets.commands import FleetCommand, send
+from chime_endpoints_cli.account.fleets.objects import FleetObjects
+from chime_endpoints_cli.account.fleets.progress import Progress, Watcher
+from chime_endpoints_cli.command_line import options
+from chime_endpoints_cli.command_line.command import Command
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.commands.fleet.selection import Selected, fleet_options, selected
+from chime_endpoints_cli.commands.fleet.status.command import INTERVAL
+from chime_endpoints_cli.commands.fleet.status.following import follow
+from chime_endpoints_cli.output.console.terminal import complain, show_csv, show_json
+from chime_endpoints_cli.output.errors import CommandError
+from chime_endpoints_fleet.runs.checking.report import prefix_of
+from chime_endpoints_fleet.runs.settings import Mode
+
+from . import report
+from .report import Checked
+
+
+@click.command(
+    "check",
+    cls=Command,
+    examples=[
+        ("chime-endpoints fleet check", "about 3 hours for a million endpoints of 500,000 users"),
+        ("chime-endpoints fleet check --last --format csv > check.csv", "the report of the last check"),
+    ],
+    exit_codes={
+        ExitCode.DONE: "what is registered is what the ledgers say",
+        ExitCode.FAILED: "failed, or some users could not be listed",
+        ExitCode.FOUND: "differences were found",
+    },
+)
+@click.option("--last", "is_last", is_flag=True, help="Start no check: follow or report the last run, if it is one.")
+@fleet_options
+@options.formats("table", "json", "csv")
+@options.as_json
+def check_command(
+    *, is_last: bool, name: str | None, region: str | None, local: bool, form: str | None, as_json: bool
+) -> ExitCode:
+    """Compare what is registered with the fleet's ledgers.
+
+    The fleet's functions list the endpoints of each user, at the fleet's rate, and change nothing. The command waits
+    for them and reports endpoints that are gone, INACTIVE, or whose name or allow_messages was changed outside the
+    fleet, and strays: endpoints that the fleet named and that no ledger has. Names that the manifest does not declare,
+    and device tokens, are not compared.
+
+    The check goes on if you interrupt the command. `--last` then shows its report.
+    """
+    form = options.form_of(form, as_json=as_json, default="table")
+    chosen = selected(name=name, region=region, local=local)
+    watcher = Watcher(chosen.services, chosen.fleet)
+    run = _last(watcher.look()) if is_last else send(chosen.services, chosen.fleet, FleetCommand.CHECK)
+    if not is_last:
+        complain(f"check {run} was started; it goes on if you interrupt this command")
+    ended = follow(watcher, chosen.fleet, interval=INTERVAL, run=run, on_stderr=True)
+    checked = _read(chosen, run, ended)
+    if form == "json":
+        show_json(report.to_json(checked))
+    elif form == "csv":
+        show_csv(report.COLUMNS, (finding.to_json() for finding in checked.findings))
+    else:
+        report.show(checked)
+    return exit_code(checked)
+
+
+def exit_code(checked: Checked) -> ExitCode:
+    """Return the exit code for a check."""
+    if checked.findings:
+        return ExitCode.FOUND
+    return ExitCode.DONE if checked.is_complete else ExitCode.FAILED
+
+
+def _last(now: Progress) -> str:
+    if now.run is None or now.run.mode is not Mode.CHECK:
+        raise CommandError("the last run of this fleet is not a check", remedy="Leave out --last to start one.")
+    return now.run.id
+
+
+def _read(chosen: Selected, run: str, ended: Progress) -> Checked:
+    objects = FleetObjects(chosen.services, chosen.fleet)
+    names = [each.name for each in objects.listed(prefix_of(run))]
+    reports: list[dict[str, Any]] = [each for each in objects.every_json(names) if each is not None]
+    reason = ended.run.reason if ended.run else ""
+    return report.checked_by(chosen.fleet.id, run, reports, reason=reason, is_over=not ended.phase.is_bad)
