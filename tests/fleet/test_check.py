@@ -44,12 +44,13 @@ def lines(stage: FleetStage) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.usefixtures("lines")
 def test_a_converged_fleet_has_no_findings(stage: FleetStage) -> None:
-    """The check takes a call for each user, and writes no ledger."""
+    """The check takes a call for each user, and writes no ledger. It does not become the fleet's newest run."""
     before = {name: stage.store.get(name) for name in stage.store.names("ledger/")}
     assert states(stage) == {}
     assert {call.operation for call in stage.backend.calls} == {"ListAppInstanceUserEndpoints"}
     assert len(stage.backend.calls) >= len({entry.endpoint.user_arn for entry in stage.ledger.values()})
     assert {name: stage.store.get(name) for name in stage.store.names("ledger/")} == before
+    assert fleets.read(stage.store).run == "r1"
 
 
 @pytest.mark.usefixtures("lines")

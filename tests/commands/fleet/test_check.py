@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_fleet.runs import settings as run_settings
 from chime_endpoints_fleet.runs.checking.findings import Finding, State
-from chime_endpoints_fleet.runs.checking.report import Report, report_name
+from chime_endpoints_fleet.runs.checking.report import NEWEST, Report, report_name
 from chime_endpoints_fleet.runs.settings import Mode
 from commands.fleet.conftest import DeployedFleet
 
@@ -23,7 +25,8 @@ CHANGED = Finding(key="one", user_arn="arn:x/user/alice", endpoint_id="id-1", st
 def check(fleet: DeployedFleet, *findings: Finding, failed: str = "", **result: Any) -> None:
     """Let a check end with these findings, which both shards have."""
     fleet.register([fleet.line("one"), fleet.line("two")])
-    fleet.begin(Mode.CHECK, CHECK)
+    run_settings.save(fleet.store, CHECK, replace(fleet.begin(), mode=Mode.CHECK))
+    fleet.store.put_json(NEWEST, {"run": CHECK})
     fleet.decide(CHECK, counts={"check": 4}, shards=[0, 1])
     for shard in (0, 1):
         report = Report({"alice": "", "bob": failed}, 1, list(findings))
@@ -70,8 +73,8 @@ def test_users_that_could_not_be_listed_make_it_incomplete(
     assert "The check is not complete." in shown
 
 
-def test_another_run_is_not_reported_as_a_check(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fleet_without_a_check_has_no_report(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """A check would have to be started first."""
     fleet.register([fleet.line("one")])
     assert fleet.run("check", "--last") == ExitCode.FAILED
-    assert "the last run of this fleet is not a check" in capsys.readouterr().err
+    assert "this fleet was never checked" in capsys.readouterr().err

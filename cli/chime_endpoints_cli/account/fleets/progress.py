@@ -11,7 +11,7 @@ from typing import Any
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_fleet.ledger.fleet import Fleet as FleetState
 from chime_endpoints_fleet.ledger.header import Header
-from chime_endpoints_fleet.runs.checking.report import prefix_of
+from chime_endpoints_fleet.runs.checking.report import NEWEST, prefix_of
 from chime_endpoints_fleet.runs.deciding.plan import name_of as shard_plan
 from chime_endpoints_fleet.runs.settings import Mode
 
@@ -86,8 +86,9 @@ class Progress:
 class Watcher:
     """Reads progress again and again; only what has changed in the meantime is read again."""
 
-    def __init__(self, services: Services, fleet: Fleet) -> None:
-        """Accept the fleet."""
+    def __init__(self, services: Services, fleet: Fleet, *, is_of_checks: bool = False) -> None:
+        """Accept the fleet, and whether to follow its newest check instead of the newest other run."""
+        self._is_of_checks = is_of_checks
         self._objects = FleetObjects(services, fleet)
         self._headers: dict[int, tuple[str, Header]] = {}
         self._reports: dict[str, tuple[str, Any]] = {}
@@ -96,9 +97,10 @@ class Watcher:
     def look(self) -> Progress:
         """Return the progress now."""
         now, state = datetime.now(UTC), self._objects.state()
-        if not state.run:
+        newest = (self._objects.json(NEWEST) or {"run": ""})["run"] if self._is_of_checks else state.run
+        if not newest:
             return Progress(at=now)
-        run = read_run(self._objects, state.run)
+        run = read_run(self._objects, newest)
         written = self._read_headers(state.level)
         planned = self._objects.listed(f"runs/{run.id}/plan")
         last = max([*written, *(each.modified for each in planned)], default=run.began or now)

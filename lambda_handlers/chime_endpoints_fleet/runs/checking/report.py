@@ -9,6 +9,9 @@ from typing import Any
 from ...store import Store
 from .findings import Finding, read_finding
 
+NEWEST = "check"
+"""The name of the object that names the newest check. A check does not become the fleet's newest run."""
+
 
 def prefix_of(run: str) -> str:
     """Return the beginning of the names of the reports of a check."""

@@ -14,6 +14,7 @@ from chime_endpoints_handler.aws.failures.errors import ServiceError
 from ...applying.calling import FleetCaller, Patience
 from ...applying.operations import Surroundings
 from ...applying.pace import Pace
+from ...ledger import fleet as fleets
 from ...ledger import shard_ledger
 from ...ledger.entry import Entry
 from ...store import Store
@@ -53,9 +54,10 @@ def check(
 ) -> bool:
     """Check a shard and write its report; return False if there was not enough time for all of its users.
 
-    Another worker then continues with the users that are not in the report yet.
+    Another worker then continues with the users that are not in the report yet. If another run has divided the fleet
+    into more shards meanwhile, no report is written, so that the check is not complete.
     """
-    if not unfinished(store, run, [shard]):
+    if fleets.read(store).level != level or not unfinished(store, run, [shard]):
         return True
     report = read_report(store.json(report_name(run, shard)))
     ledger = shard_ledger.load(store, level, shard)

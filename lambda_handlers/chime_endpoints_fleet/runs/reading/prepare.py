@@ -16,6 +16,7 @@ from ...manifest.ranges import ranges_of
 from ...manifest.shards import level_for
 from ...store import Store, code_of
 from .. import settings as run_settings
+from ..checking.report import NEWEST
 from ..settings import ManifestPlace, Mode, Settings, Sizes
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion", "400", "InvalidArgument"})
@@ -84,6 +85,7 @@ def _enter(store: Store, run: str, settings: Settings) -> Fleet:
         if fleet.run and whose != (settings.stack_id, settings.logical_id):
             raise RefusedError("The prefix in the state bucket belongs to another fleet. Nothing was changed.")
         if settings.mode is Mode.CHECK:
+            store.put_json(NEWEST, {"run": run})
             return fleet  # it changes nothing, and so replaces no run
         if fleet.run != run and fleet.began > settings.began:
             raise RefusedError(f"Run {fleet.run} has replaced this run. Nothing was changed.")

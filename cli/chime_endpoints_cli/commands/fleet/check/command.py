@@ -18,7 +18,6 @@ from chime_endpoints_cli.commands.fleet.status.following import follow
 from chime_endpoints_cli.output.console.terminal import complain, show_csv, show_json
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_fleet.runs.checking.report import prefix_of
-from chime_endpoints_fleet.runs.settings import Mode
 
 from . import report
 from .report import Checked
@@ -37,7 +36,7 @@ from .report import Checked
         ExitCode.FOUND: "differences were found",
     },
 )
-@click.option("--last", "is_last", is_flag=True, help="Start no check: follow or report the last run, if it is one.")
+@click.option("--last", "is_last", is_flag=True, help="Start no check: follow or report the last one.")
 @fleet_options
 @options.formats("table", "json", "csv")
 @options.as_json
@@ -55,7 +54,7 @@ def check_command(
     """
     form = options.form_of(form, as_json=as_json, default="table")
     chosen = selected(name=name, region=region, local=local)
-    watcher = Watcher(chosen.services, chosen.fleet)
+    watcher = Watcher(chosen.services, chosen.fleet, is_of_checks=True)
     run = _last(watcher.look()) if is_last else send(chosen.services, chosen.fleet, FleetCommand.CHECK)
     if not is_last:
         complain(f"check {run} was started; it goes on if you interrupt this command")
@@ -78,8 +77,8 @@ def exit_code(checked: Checked) -> ExitCode:
 
 
 def _last(now: Progress) -> str:
-    if now.run is None or now.run.mode is not Mode.CHECK:
-        raise CommandError("the last run of this fleet is not a check", remedy="Leave out --last to start one.")
+    if now.run is None:
+        raise CommandError("this fleet was never checked", remedy="Leave out --last to start a check.")
     return now.run.id
 
 
