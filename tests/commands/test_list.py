@@ -168,7 +168,7 @@ def test_csv_has_the_exact_values(account: Account, capsys: pytest.CaptureFixtur
     assert sorted(row["name"] for row in rows) == sorted([*NAMES, "Phone"])
     endpoints = _listed(account, capsys)
     for row, endpoint in zip(rows, endpoints, strict=True):
-        holder = endpoint.pop("held_by") or dict.fromkeys(("stack", "stack_id", "logical_id", "key"))
+        holder = endpoint.pop("held_by") or dict.fromkeys(("stack", "stack_id", "logical_id", "key", "fleet"))
         assert row == {name: value or "" for name, value in (endpoint | holder).items()}
     assert [row["key"] for row in rows if row["stack"]] == ["Kiosk"]
     assert "canary" not in printed.out

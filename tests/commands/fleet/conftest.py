@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chime_endpoints_cli.account.fleets.fleet import FLEET_TYPE
+from chime_endpoints_cli.account.stacks.stacks import FLEET_TYPE
 from chime_endpoints_cli.main import run
+from chime_endpoints_emulator import Endpoint as RegisteredEndpoint
 from chime_endpoints_fleet.ledger import fleet as fleet_state
 from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.ledger.entry import Entry
@@ -67,6 +68,7 @@ class DeployedFleet:
     store: Store
     stack_id: str
     level: int = 1
+    endpoint_ids: dict[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str) -> int:
         """Run `chime-endpoints fleet …`."""
@@ -109,6 +111,11 @@ class DeployedFleet:
         """Write how the run ended."""
         self.store.put_json(f"runs/{run_id}/result", {"run": run_id, "ok": True, "reason": ""} | members)
 
+    def hold(self, endpoint: RegisteredEndpoint, key: str, **fields: Any) -> dict[str, Any]:
+        """A line for an endpoint that is registered; `register` then knows its id."""
+        self.endpoint_ids[key] = endpoint.endpoint_id
+        return self.line(key, user=endpoint.app_instance_user_arn, device_token=endpoint.device_token, **fields)
+
     def register(self, lines: Sequence[dict[str, Any]], **header: Any) -> None:
         """Write the ledgers as after a run that has registered these lines; members of the header go to shard 0."""
         rules = self.begin().rules
@@ -117,7 +124,10 @@ class DeployedFleet:
             declared = read_line(json.dumps(line).encode(), rules)
             entries[shard_of(declared.key, self.level)][declared.key] = Entry(
                 key=declared.key,
-                endpoint=Endpoint(declared.properties["AppInstanceUserArn"], f"id-of-{declared.key}"),
+                endpoint=Endpoint(
+                    declared.properties["AppInstanceUserArn"],
+                    self.endpoint_ids.get(declared.key, f"id-of-{declared.key}"),
+                ),
                 digests=digests_of(self.store.fleet, declared.properties),
             )
         for shard, of_shard in entries.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chime_endpoints_cli.account.fleets.fleet import FLEET_TYPE
+from chime_endpoints_cli.account.stacks.stacks import FLEET_TYPE
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from commands.fleet.conftest import FUNCTION, DeployedFleet
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints
+from chime_endpoints_cli.output.errors import CommandError
+from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_fleet.ledger.entry import Entry
 from chime_endpoints_fleet.manifest.shards import shard_of
 
-from .fleet import Fleet
+from .finding import fleets_in
+from .fleet import Fleet, read_fleet
 from .objects import FleetObjects
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holding:
-    """An endpoint of a fleet."""
-
-    fleet: Fleet
-    key: str
-    is_predecessor: bool = False
-    """Whether another endpoint has replaced it, and it is still to be deregistered."""
 
 
 def entries_of(services: Services, fleet: Fleet) -> Iterator[Entry]:
@@ -41,12 +37,28 @@ def entries_by_key(services: Services, fleet: Fleet, keys: Sequence[str]) -> dic
     return {key: entry for key, entry in found.items() if entry is not None}
 
 
-def holdings_of(services: Services, fleets: Sequence[Fleet]) -> dict[str, Holding]:
-    """Return the endpoints of fleets by physical id."""
-    held: dict[str, Holding] = {}
-    for fleet in fleets:
-        for entry in entries_of(services, fleet):
-            held[str(entry.endpoint)] = Holding(fleet=fleet, key=entry.key)
-            for each in entry.predecessors:
-                held[str(each)] = Holding(fleet=fleet, key=entry.key, is_predecessor=True)
-    return held
+def with_fleets(services: Services, held: StackEndpoints) -> StackEndpoints:
+    """Return the endpoints of stacks together with those of the stacks' fleets.
+
+    A fleet whose ledgers cannot be read is named in the result, since some endpoints may belong to it.
+    """
+    by_physical_id, keys = dict(held.by_physical_id), dict(held.fleet_keys)
+    is_unsettled, unread = held.is_unsettled, dict(held.unread_fleets)
+    for declared in fleets_in(services, list({each.stack.id: each.stack for each in held.fleets}.values())):
+        try:
+            fleet = read_fleet(services, declared)
+            is_unsettled |= _is_at_work(services, fleet)
+            for entry in entries_of(services, fleet):
+                for endpoint in map(str, (entry.endpoint, *entry.predecessors)):
+                    by_physical_id[endpoint], keys[endpoint] = declared.held, entry.key
+        except (CommandError, ClientError, BotoCoreError) as error:
+            unread[declared.held.own_name] = in_one_line(error)
+    return replace(
+        held, by_physical_id=by_physical_id, is_unsettled=is_unsettled, fleet_keys=keys, unread_fleets=unread
+    )
+
+
+def _is_at_work(services: Services, fleet: Fleet) -> bool:
+    objects = FleetObjects(services, fleet)
+    run = objects.state().run
+    return bool(run) and objects.json(f"runs/{run}/result") is None

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.desired import DesiredResource, desired_resources
-from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, named_stacks
+from chime_endpoints_cli.account.stacks.stacks import FLEET_TYPE, Stack, StackResource, all_stacks, named_stacks
 from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
 from chime_endpoints_cli.output.errors import CommandError
 
-from .fleet import FLEET_TYPE, Fleet, read_fleet
+from .fleet import Fleet, read_fleet
 
 _ID = re.compile(r"(?P<stack>[A-Za-z][A-Za-z0-9-]*)-(?P<logical>[A-Za-z0-9]+)-(?P<suffix>[0-9a-f]{16})")
 _STACK = re.compile(r"(?P<stack>arn:[^/]+/[^/]+/[^/]+|[^/]+)(?:/(?P<logical>[A-Za-z0-9]+))?")
@@ -55,12 +55,7 @@ def the_fleet_if_any(services: Services, given: str | None, region: str | None) 
 
 def _wanted(services: Services, given: str | None, region: str | None) -> list[DesiredResource]:
     found = fleets_in(services, _stacks(services, given, region))
-    return [each for each in found if _is_meant(each, given)]
-
-
-def any_fleets(services: Services, region: str | None) -> list[DesiredResource]:
-    """Return the resources of all fleets in a region."""
-    return fleets_in(services, all_stacks(services.stacks(region)))
+    return [each for each in found if is_meant(each.held, given)]
 
 
 def fleets_in(services: Services, stacks: Sequence[Stack]) -> list[DesiredResource]:
@@ -87,12 +82,11 @@ def _stacks(services: Services, given: str | None, region: str | None) -> list[S
     return named_stacks(cloudformation, (by_stack["stack"],))
 
 
-def _is_meant(fleet: DesiredResource, given: str | None) -> bool:
-    held = fleet.held
-    if given is None or given == held.own_name:
+def is_meant(fleet: StackResource, given: str | None) -> bool:
+    """Whether a name on the command line means a fleet; None means every fleet."""
+    if given is None or given == fleet.own_name:
         return True
     by_stack = _STACK.fullmatch(given)
-    logical = by_stack and by_stack["logical"]
-    if logical:
-        return held.logical_id == logical
-    return _ID.fullmatch(given) is None or held.stack.name == given
+    if by_stack is not None and by_stack["logical"]:
+        return fleet.logical_id == by_stack["logical"] and by_stack["stack"] in (fleet.stack.name, fleet.stack.id)
+    return _ID.fullmatch(given) is None or fleet.stack.name == given

@@ -12,8 +12,6 @@ from chime_endpoints_cli.account.stacks.stacks import StackResource
 from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import is_known
 from chime_endpoints_cli.output.errors import CommandError
 
-FLEET_TYPE = "Custom::ChimeEndpointFleet"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
 
 from .regions import RegionsRead, stacks_in_regions
-from .stacks import Stack, StackResource, all_stacks, resources_of
+from .stacks import FLEET_TYPE, Stack, StackResource, all_stacks, resources_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,12 @@ class StackEndpoints:
     by_physical_id: dict[str, StackResource]
     is_unsettled: bool
     """Whether an endpoint of some stack is being created, updated or deleted."""
+    fleets: tuple[StackResource, ...] = ()
+    """The stacks' fleets. Their endpoints are known once the fleets' ledgers have been read."""
+    fleet_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The key in its manifest of each endpoint of a fleet, by physical id."""
+    unread_fleets: Mapping[str, str] = field(default_factory=dict)
+    """Why the ledgers of fleets could not be read, by the fleet's id."""
 
     def holder_of(self, physical_id: str) -> StackResource | None:
         """Return the resource that manages an endpoint, or None."""
@@ -42,10 +48,14 @@ def stack_endpoints_in_regions(
 def stack_endpoints_of(services: Services, stacks: Sequence[Stack]) -> StackEndpoints:
     """Return the endpoints that belong to these stacks."""
     held = call_for_each(
-        stacks, lambda stack: resources_of(services.stacks(stack.region), stack), what="Reading stacks"
+        stacks,
+        lambda stack: resources_of(services.stacks(stack.region), stack, (ENDPOINT_TYPE, FLEET_TYPE)),
+        what="Reading stacks",
     )
-    endpoints = [one for of_stack in held for one in of_stack if one.type == ENDPOINT_TYPE]
+    resources = [one for of_stack in held for one in of_stack]
+    endpoints = [one for one in resources if one.type == ENDPOINT_TYPE]
     return StackEndpoints(
         by_physical_id={one.physical_id: one for one in endpoints if one.physical_id},
-        is_unsettled=any(one.status.endswith("_IN_PROGRESS") for one in endpoints),
+        is_unsettled=any(one.status.endswith("_IN_PROGRESS") for one in resources),
+        fleets=tuple(one for one in resources if one.type == FLEET_TYPE),
     )

@@ -13,6 +13,7 @@ from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from chime_endpoints_handler.model.physical_id import suffix
 
 OUR_TYPES = (ENDPOINT_TYPE, TAGS_TYPE)
+FLEET_TYPE = "Custom::ChimeEndpointFleet"
 NESTED = "AWS::CloudFormation::Stack"
 
 

@@ -31,7 +31,7 @@ _WHAT_TO_DO = {
     Verdict.LEFT: "Its stack left it registered on purpose (removal policy RETAIN). Nothing to do.",
     Verdict.CHANGING: "A deployment in progress may be about to take it over. Run audit again when it has finished.",
     Verdict.UNSEEN: (
-        "It belongs to none of the stacks that could be read, but it may belong to a stack in another region. --repair"
+        "It belongs to none of the stacks and fleets that could be read, but it may belong to another one. --repair"
         " never touches it. Name the regions that have your stacks: chime-endpoints audit --region REGION"
     ),
     Verdict.UNPROVEN: (
@@ -99,8 +99,8 @@ def audit_command(
     was registered.
 
     --repair deregisters orphans only. With --include-unheld, it also deregisters what may be an orphan. It never
-    touches an endpoint that belongs to a stack, that its stack left registered on purpose, that a deployment in
-    progress may be about to take over, or whose suffix proves nothing.
+    touches an endpoint that belongs to a stack or a fleet, that its stack left registered on purpose, that a deployment
+    in progress may be about to take over, or whose suffix proves nothing.
     """
     form = options.form_of(form, as_json=as_json, default="table")
     is_table = form == "table"
@@ -169,8 +169,12 @@ def show(audit: Audit) -> None:
     for reason in dict.fromkeys(map(str, audit.passed_over.values())):
         regions = ", ".join(region for region, why in audit.passed_over.items() if str(why) == reason)
         line(out, 1, escape(f"Not searched: {regions} ({reason})."))
+    for fleet, why in audit.unread_fleets.items():
+        line(out, 1, escape(f"Not read: fleet {fleet} ({readable(why)})."))
     counts = [f"{len(found)} {verdict}" for verdict in Verdict if (found := audit.of(verdict))]
     say(f"{counted(audit.looked_at, 'endpoint')} listed: {', '.join(counts) or 'no orphan'}.")
+    if audit.of_fleets:
+        say(f"{counted(audit.of_fleets, 'endpoint')} of them belong to fleets.")
     if audit.unmarked:
         say(
             f"{counted(audit.unmarked, 'other endpoint')} with no stack: no stack named, had or declared"
@@ -184,6 +188,8 @@ def _to_json(audit: Audit, repaired: Sequence[AuditedEndpoint]) -> dict[str, Any
         "looked_at": audit.looked_at,
         "regions": audit.regions,
         "regions_passed_over": list(audit.passed_over),
+        "of_fleets": audit.of_fleets,
+        "fleets_not_read": list(audit.unread_fleets),
         "found": [
             {
                 "user_arn": each.endpoint.user_arn,

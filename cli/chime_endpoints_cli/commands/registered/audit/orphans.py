@@ -13,6 +13,7 @@ from typing import Any
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
 from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
+from chime_endpoints_cli.account.fleets.entries import with_fleets
 from chime_endpoints_cli.account.stacks.holders import stack_endpoints_of
 from chime_endpoints_cli.account.stacks.regions import UnreadableRegion, stacks_in_regions
 from chime_endpoints_cli.account.stacks.stacks import Stack, deleted_stack_ids, was_left_in_place
@@ -33,7 +34,7 @@ class Verdict(StrEnum):
     CHANGING = "in doubt"
     """A deployment in progress may be about to take it over."""
     UNSEEN = "not known"
-    """It belongs to none of the stacks that could be read, and some regions could not be read."""
+    """It belongs to none of the stacks and fleets that could be read, and some could not be read."""
     UNPROVEN = "unproven"
     """CloudFormation has no record of the stack in its name: deleted over 90 days ago, or not yours."""
 
@@ -61,6 +62,10 @@ class Audit:
     regions: tuple[str, ...]
     passed_over: Mapping[str, UnreadableRegion] = field(default_factory=dict)
     """Regions that could not be read, and why. If there are any, no endpoint counts as an orphan."""
+    of_fleets: int = 0
+    """Endpoints that belong to fleets."""
+    unread_fleets: Mapping[str, str] = field(default_factory=dict)
+    """Fleets whose ledgers could not be read, and why. If there are any, no endpoint counts as an orphan."""
 
     def of(self, verdict: Verdict) -> list[AuditedEndpoint]:
         """Return the endpoints with a verdict."""
@@ -82,12 +87,13 @@ def find_orphans(services: Services, arns: Sequence[str], regions: Sequence[str]
     reach = stacks_in_regions(services, regions, given=given)
     reach.require_some()
     living = {stack.id: stack for stack in reach.stacks}
-    held = stack_endpoints_of(services, list(living.values()))
+    held = with_fleets(services, stack_endpoints_of(services, list(living.values())))
     free = [endpoint for endpoint in endpoints if held.holder_of(endpoint.physical_id) is None]
     known = [*living] if free else []
     for region in reach.regions if free else ():
         known += deleted_stack_ids(services.stacks(region))
-    stacks = _Stacks(services, known, living, is_unsettled=held.is_unsettled, is_complete=not reach.passed_over)
+    is_complete = not (reach.passed_over or held.unread_fleets)
+    stacks = _Stacks(services, known, living, is_unsettled=held.is_unsettled, is_complete=is_complete)
     unmarked = [endpoint for endpoint in free if StackName.of(endpoint.name) is None]
     evidence = evidence_of(services, unmarked, known)
     named = [_by_name(endpoint, mark, stacks) for endpoint in free if (mark := StackName.of(endpoint.name))]
@@ -98,6 +104,8 @@ def find_orphans(services: Services, arns: Sequence[str], regions: Sequence[str]
         found=(*named, *seen),
         regions=reach.regions,
         passed_over=reach.passed_over,
+        of_fleets=sum(endpoint.physical_id in held.fleet_keys for endpoint in endpoints),
+        unread_fleets=held.unread_fleets,
     )
 
 

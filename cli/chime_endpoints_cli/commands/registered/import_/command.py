@@ -9,7 +9,8 @@ import click
 
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.given_arns import cleaned
-from chime_endpoints_cli.account.stacks.holders import stack_endpoints_in
+from chime_endpoints_cli.account.fleets.entries import with_fleets
+from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_in
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
@@ -116,7 +117,7 @@ def import_command(
     variables = Variables.of(context, local=local)
     file = None if into is None else DeclarationFile.read(into, variables.lookup)
     with _opened(output, file) as out:
-        held = stack_endpoints_in(services, options.regions_with_stacks(services, regions, ids))
+        held = _held(services, options.regions_with_stacks(services, regions, ids))
         selection = select(services, ids, held)
         unknown: list[str] = []
         if file is not None:
@@ -142,13 +143,30 @@ def import_command(
     return ExitCode.FAILED if selection.unfit else ExitCode.DONE
 
 
+def _held(services: Services, regions: Sequence[str]) -> StackEndpoints:
+    """Return the endpoints of stacks and fleets.
+
+    Raises:
+        CommandError: a fleet cannot be read, so that its endpoints could be taken for others.
+    """
+    held = with_fleets(services, stack_endpoints_in(services, regions))
+    for fleet, reason in held.unread_fleets.items():
+        raise CommandError(
+            f"fleet {fleet} cannot be read: {reason}",
+            remedy="Its endpoints must not be imported, because two resources would manage them.",
+        )
+    return held
+
+
 def _holders(services: Services, regions: Sequence[str]) -> Callable[[str], str | None]:
-    """Return a function that names the stack of an endpoint."""
-    held = stack_endpoints_in(services, regions)
+    """Return a function that names the stack or fleet of an endpoint."""
+    held = _held(services, regions)
 
     def name(physical_id: str) -> str | None:
         holder = held.holder_of(physical_id)
-        return None if holder is None else f"stack {holder.stack.name}"
+        if holder is None:
+            return None
+        return f"fleet {holder.own_name}" if physical_id in held.fleet_keys else f"stack {holder.stack.name}"
 
     return name
 

@@ -10,6 +10,7 @@ from chime_endpoints_cli.account.endpoints.observed import ObservedEndpoint
 from chime_endpoints_cli.account.stacks.stacks import StackResource
 from chime_endpoints_cli.account.stacks.templates.constructs import Keys
 from chime_endpoints_cli.output.console.tables import Rows
+from chime_endpoints_handler.model.physical_id import suffix
 
 STATE_STYLES = {"ACTIVE": "green", "INACTIVE": "red"}
 NO_STACK = "no stack"
@@ -26,6 +27,7 @@ COLUMNS = (
     "stack_id",
     "logical_id",
     "key",
+    "fleet",
 )
 """The columns of the CSV."""
 
@@ -37,12 +39,19 @@ class Listed:
     endpoint: ObservedEndpoint
     holder: StackResource | None = None
     keys: Keys = field(default_factory=dict, repr=False)
+    fleet_key: str | None = None
+    """Its key in the manifest, if a fleet manages it."""
+
+    @property
+    def fleet(self) -> str | None:
+        """The id of the fleet that manages it, if one does."""
+        return None if self.fleet_key is None or self.holder is None else self.holder.own_name
 
     @property
     def key(self) -> str | None:
-        """The key of the entry in endpoints.yaml, or the path of the construct, if there is one."""
-        if self.holder is None:
-            return None
+        """The key of the line or entry, or the path of the construct, if there is one."""
+        if self.holder is None or self.fleet_key is not None:
+            return self.fleet_key
         return self.keys.get((self.holder.stack.id, self.holder.logical_id))
 
 
@@ -61,7 +70,7 @@ def records(listed: Sequence[Listed]) -> Iterator[dict[str, Any]]:
     """Yield a flat record for each endpoint, for CSV."""
     for each in listed:
         record = to_json(each)
-        yield record | (record.pop("held_by") or dict.fromkeys(("stack", "stack_id", "logical_id", "key")))
+        yield record | (record.pop("held_by") or dict.fromkeys(("stack", "stack_id", "logical_id", "key", "fleet")))
 
 
 def to_json(listed: Listed) -> dict[str, Any]:
@@ -81,6 +90,7 @@ def to_json(listed: Listed) -> dict[str, Any]:
             "stack_id": holder.stack.id,
             "logical_id": holder.logical_id,
             "key": listed.key,
+            "fleet": listed.fleet,
         },
     }
 
@@ -91,10 +101,22 @@ def _row(listed: Listed, unheld: str) -> list[str]:
         endpoint.user_id,
         endpoint.endpoint_id,
         endpoint.type,
-        "(its stack's)" if holder and endpoint.name == holder.own_name else endpoint.name,
+        _name(listed),
         endpoint.allow_messages,
         " ".join(filter(None, (endpoint.state, endpoint.state_reason))),
         holder.stack.name if holder else unheld,
         listed.key or "",
         holder.logical_id if holder else "",
     ]
+
+
+def _name(listed: Listed) -> str:
+    """Return the name, or whose it is if it is the one that an endpoint without a declared name gets."""
+    name, holder = listed.endpoint.name, listed.holder
+    if holder is None:
+        return name
+    if listed.fleet_key is None:
+        return "(its stack's)" if name == holder.own_name else name
+    logical_id = f"{holder.logical_id}.{listed.fleet_key}"
+    own = f"{holder.stack.name}-{logical_id}-{suffix(holder.stack.id, logical_id)}"
+    return "(its fleet's)" if name == own else name
