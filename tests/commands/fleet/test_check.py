@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.main import run
 from chime_endpoints_fleet.runs import settings as run_settings
 from chime_endpoints_fleet.runs.checking.findings import Finding, State
 from chime_endpoints_fleet.runs.checking.report import NEWEST, Report, report_name
@@ -78,3 +79,39 @@ def test_a_fleet_without_a_check_has_no_report(fleet: DeployedFleet, capsys: pyt
     fleet.register([fleet.line("one")])
     assert fleet.run("check", "--last") == ExitCode.FAILED
     assert "this fleet was never checked" in capsys.readouterr().err
+
+
+def drift(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    """The exit code of `drift`, and its finding."""
+    code = run(["drift", "--json"], services=fleet.account.services)
+    (stack,) = json.loads(capsys.readouterr().out)["stacks"]
+    (found,) = stack["resources"]
+    return code, found
+
+
+def test_drift_reports_the_newest_check(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would take hours to compare all endpoints of a fleet anew."""
+    code, found = drift(fleet, capsys)
+    assert (code, found["state"]) == (ExitCode.FAILED, "unknown")
+    assert "it was never checked" in found["reason"]
+    check(fleet)
+    code, found = drift(fleet, capsys)
+    assert (code, found["state"]) == (ExitCode.DONE, "in sync")
+    check(fleet, GONE)
+    code, found = drift(fleet, capsys)
+    assert (code, found["state"]) == (ExitCode.FOUND, "changed")
+    assert found["reason"].startswith("1 gone; 2 endpoints compared on ")
+    assert found["repair"] == "List them: chime-endpoints fleet check --last --fleet Push/Fleet"
+    assert run(["drift"], services=fleet.account.services) == ExitCode.FOUND
+    assert "1 fleet changed" in capsys.readouterr().out
+
+
+def test_drift_does_not_know_an_incomplete_check(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be at work, or have failed. So it is for a fleet whose function is gone."""
+    check(fleet, ok=False)
+    assert drift(fleet, capsys)[1]["state"] == "unknown"
+    fleet.store.delete([f"runs/{CHECK}/result"])
+    code, found = drift(fleet, capsys)
+    assert (code, found["state"]) == (ExitCode.FAILED, "unknown")
+    fleet.functions.bucket = ""
+    assert "is not the function of a fleet" in drift(fleet, capsys)[1]["reason"]

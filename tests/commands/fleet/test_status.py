@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.account.fleets.progress import Phase, Progress
-from chime_endpoints_cli.account.fleets.records import Run
+from chime_endpoints_cli.account.fleets.runs.progress import Phase, Progress
+from chime_endpoints_cli.account.fleets.runs.records import Run
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.fleet.status.following import follow_looks
 from chime_endpoints_cli.commands.fleet.status.view import as_line

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from chime_endpoints_cli.account.fleets.commands import FleetCommand, send
-from chime_endpoints_cli.account.fleets.objects import FleetObjects
-from chime_endpoints_cli.account.fleets.progress import Progress, Watcher
+from chime_endpoints_cli.account.fleets.runs.checks import Check, read_check
+from chime_endpoints_cli.account.fleets.runs.commands import FleetCommand, send
+from chime_endpoints_cli.account.fleets.runs.progress import Progress, Watcher
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.commands.fleet.selection import Selected, fleet_options, selected
+from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected
 from chime_endpoints_cli.commands.fleet.status.command import INTERVAL
 from chime_endpoints_cli.commands.fleet.status.following import follow
 from chime_endpoints_cli.output.console.terminal import complain, show_csv, show_json
 from chime_endpoints_cli.output.errors import CommandError
-from chime_endpoints_fleet.runs.checking.report import prefix_of
 
 from . import report
-from .report import Checked
 
 
 @click.command(
@@ -58,10 +54,12 @@ def check_command(
     run = _last(watcher.look()) if is_last else send(chosen.services, chosen.fleet, FleetCommand.CHECK)
     if not is_last:
         complain(f"check {run} was started; it goes on if you interrupt this command")
-    ended = follow(watcher, chosen.fleet, interval=INTERVAL, run=run, on_stderr=True)
-    checked = _read(chosen, run, ended)
+    follow(watcher, chosen.fleet, interval=INTERVAL, run=run, on_stderr=True)
+    checked = read_check(chosen.services, chosen.fleet)
+    if checked is None:
+        raise CommandError(f"the check {run} is gone", remedy="Start another one.")
     if form == "json":
-        show_json(report.to_json(checked))
+        show_json(report.to_json(chosen.fleet.id, checked))
     elif form == "csv":
         show_csv(report.COLUMNS, (finding.to_json() for finding in checked.findings))
     else:
@@ -69,7 +67,7 @@ def check_command(
     return exit_code(checked)
 
 
-def exit_code(checked: Checked) -> ExitCode:
+def exit_code(checked: Check) -> ExitCode:
     """Return the exit code for a check."""
     if checked.findings:
         return ExitCode.FOUND
@@ -80,11 +78,3 @@ def _last(now: Progress) -> str:
     if now.run is None:
         raise CommandError("this fleet was never checked", remedy="Leave out --last to start a check.")
     return now.run.id
-
-
-def _read(chosen: Selected, run: str, ended: Progress) -> Checked:
-    objects = FleetObjects(chosen.services, chosen.fleet)
-    names = [each.name for each in objects.listed(prefix_of(run))]
-    reports: list[dict[str, Any]] = [each for each in objects.every_json(names) if each is not None]
-    reason = ended.run.reason if ended.run else ""
-    return report.checked_by(chosen.fleet.id, run, reports, reason=reason, is_over=not ended.phase.is_bad)

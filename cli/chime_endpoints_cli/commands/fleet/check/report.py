@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.markup import escape
 
+from chime_endpoints_cli.account.fleets.runs.checks import Check
 from chime_endpoints_cli.output.console.readable import readable
 from chime_endpoints_cli.output.console.terminal import console, counted, line, say
-from chime_endpoints_fleet.runs.checking.findings import Finding, State, read_finding
+from chime_endpoints_fleet.runs.checking.findings import State
 
 COLUMNS = ("state", "key", "user_arn", "endpoint_id", "detail")
 """The columns of the CSV."""
@@ -25,44 +24,7 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """The result of a check."""
-
-    fleet: str
-    run: str
-    checked: int
-    findings: Sequence[Finding]
-    failed: Mapping[str, str]
-    """The error code for each user that could not be listed."""
-    reason: str
-    is_complete: bool
-
-
-def checked_by(fleet: str, run: str, reports: Sequence[Mapping[str, Any]], *, reason: str, is_over: bool) -> Checked:
-    """Return the result of a check from the reports of its shards; a stray is reported once.
-
-    Args:
-        fleet: the fleet's id.
-        run: the check.
-        reports: the reports.
-        reason: why the check failed, if it did.
-        is_over: whether it ended without a failure.
-    """
-    findings = dict.fromkeys(read_finding(each) for report in reports for each in report["findings"])
-    failed = {user: code for report in reports for user, code in report["failed"].items()}
-    return Checked(
-        fleet=fleet,
-        run=run,
-        checked=sum(report["checked"] for report in reports),
-        findings=sorted(findings, key=lambda each: (list(State).index(each.state), each.key)),
-        failed=failed,
-        reason=reason,
-        is_complete=is_over and not failed and all(report["done"] for report in reports),
-    )
-
-
-def show(checked: Checked) -> None:
+def show(checked: Check) -> None:
     """Print the findings."""
     out = console()
     out.print()
@@ -85,15 +47,15 @@ def show(checked: Checked) -> None:
         line(out, 1, f"[red]{counted(len(checked.failed), 'user')} could not be listed[/red] ({codes}).")
     if not checked.is_complete:
         line(out, 1, f"The check is not complete. {escape(checked.reason)}".rstrip())
-    say(f"{counted(checked.checked, 'endpoint')} compared, {counted(len(checked.findings), 'difference')}.")
+    say(f"{counted(checked.compared, 'endpoint')} compared, {counted(len(checked.findings), 'difference')}.")
 
 
-def to_json(checked: Checked) -> dict[str, Any]:
+def to_json(fleet: str, checked: Check) -> dict[str, Any]:
     """Return the result for other programs."""
     return {
-        "fleet": checked.fleet,
+        "fleet": fleet,
         "run": checked.run,
-        "checked": checked.checked,
+        "checked": checked.compared,
         "is_complete": checked.is_complete,
         "reason": checked.reason,
         "not_listed": dict(checked.failed),

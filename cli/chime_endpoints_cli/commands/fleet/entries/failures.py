@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from chime_endpoints_cli.account.fleets.objects import FleetObjects
-from chime_endpoints_cli.account.fleets.progress import Progress, Watcher
+from chime_endpoints_cli.account.fleets.runs.progress import Progress, Watcher
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode

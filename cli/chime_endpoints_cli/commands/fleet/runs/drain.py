@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from chime_endpoints_cli.account.fleets.commands import FleetCommand, send
-from chime_endpoints_cli.account.fleets.progress import Watcher
+from chime_endpoints_cli.account.fleets.runs.commands import FleetCommand, send
+from chime_endpoints_cli.account.fleets.runs.progress import Watcher
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode

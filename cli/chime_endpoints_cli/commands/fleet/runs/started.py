@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chime_endpoints_cli.account.fleets.progress import Watcher
+from chime_endpoints_cli.account.fleets.runs.progress import Watcher
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.fleet.selection import Selected
 from chime_endpoints_cli.commands.fleet.status.command import INTERVAL, exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chime_endpoints_cli.account.fleets.commands import FleetCommand, send
+from chime_endpoints_cli.account.fleets.runs.commands import FleetCommand, send
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected

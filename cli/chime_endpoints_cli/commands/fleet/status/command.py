@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chime_endpoints_cli.account.fleets.progress import Progress, Watcher, to_json
+from chime_endpoints_cli.account.fleets.runs.progress import Progress, Watcher, to_json
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode

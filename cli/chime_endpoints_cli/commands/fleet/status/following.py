@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 
 from chime_endpoints_cli.account.fleets.fleet import Fleet
-from chime_endpoints_cli.account.fleets.progress import Progress, Watcher, to_json
+from chime_endpoints_cli.account.fleets.runs.progress import Progress, Watcher, to_json
 from chime_endpoints_cli.output.console.terminal import complain, console, write_raw
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.failures.translation import in_one_line

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from chime_endpoints_cli.account.fleets.fleet import Fleet
-from chime_endpoints_cli.account.fleets.progress import Phase, Progress
+from chime_endpoints_cli.account.fleets.runs.progress import Phase, Progress
 from chime_endpoints_cli.output.console.readable import readable
 from chime_endpoints_cli.output.console.terminal import duration
 

@@ -73,6 +73,8 @@ def drift_command(
     in some field, gone, or INACTIVE. It reads device tokens from their secrets and parameters and compares them, but
     never shows them. It changes nothing. For each drifted resource it says which deployment fixes it.
 
+    For a fleet, it reports what the newest `chime-endpoints fleet check` has found.
+
     With --watch, it looks again and again until Ctrl-C, and prints only what has changed since the last look. JSON then
     has one object on each line. It makes at most ten of the account's 50 calls per second to Amazon Chime.
     """

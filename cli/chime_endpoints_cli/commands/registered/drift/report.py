@@ -10,7 +10,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.markup import escape
 
-from chime_endpoints_cli.account.stacks.stacks import Stack
+from chime_endpoints_cli.account.stacks.stacks import FLEET_TYPE, Stack
 from chime_endpoints_cli.output.codes import hint
 from chime_endpoints_cli.output.console.readable import readable
 from chime_endpoints_cli.output.console.terminal import console, counted, line
@@ -76,9 +76,9 @@ def _show(out: Console, finding: Finding) -> None:
 
 
 def _counted(findings: Sequence[Finding]) -> str:
-    """Return the number of endpoints and tag resources in each state."""
+    """Return the number of endpoints, tag resources and fleets in each state."""
     parts = []
-    for type_, thing in ((ENDPOINT_TYPE, "endpoint"), (TAGS_TYPE, "tag resource")):
+    for type_, thing in ((ENDPOINT_TYPE, "endpoint"), (TAGS_TYPE, "tag resource"), (FLEET_TYPE, "fleet")):
         counts = Counter(finding.state for finding in findings if finding.held.type == type_)
         states = [(counts[state], state) for state in reversed(State) if counts[state]]
         if states:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from chime_endpoints_cli.account.calls.concurrency import call_for_each
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.desired import desired_resources
-from chime_endpoints_cli.account.stacks.stacks import Stack, all_stacks, named_stacks
+from chime_endpoints_cli.account.stacks.stacks import FLEET_TYPE, OUR_TYPES, Stack, all_stacks, named_stacks
 from chime_endpoints_cli.account.stacks.templates.lookups import lookups_of
 
-from .comparison import compare
+from .comparison.resources import compare
 from .findings import Finding
+
+_TYPES = (*OUR_TYPES, FLEET_TYPE)
 
 
 def compare_stacks(
@@ -31,7 +33,9 @@ def compare_stacks(
         stacks = [stack for region in regions or (None,) for stack in all_stacks(services.stacks(region))]
 
     lookups = lookups_of(services)
-    declared = call_for_each(stacks, lambda stack: desired_resources(services, stack, lookups), what="Reading stacks")
+    declared = call_for_each(
+        stacks, lambda stack: desired_resources(services, stack, lookups, _TYPES), what="Reading stacks"
+    )
     everything = [one for of_stack in declared for one in of_stack]
     findings = call_for_each(
         everything,

@@ -10,8 +10,10 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.observed import DescribedEndpoint, describe, tags_of
 from chime_endpoints_cli.account.stacks.desired import DesiredResource
 from chime_endpoints_cli.account.stacks.in_region import InRegion
+from chime_endpoints_cli.account.stacks.stacks import FLEET_TYPE
 from chime_endpoints_cli.account.stacks.templates.intrinsic_functions import is_known
 from chime_endpoints_cli.account.stacks.templates.template_text import is_same
+from chime_endpoints_cli.commands.registered.drift.findings import Difference, Finding, State
 from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws import token_sources as sources
 from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError
@@ -31,7 +33,7 @@ from chime_endpoints_handler.model.declaration import (
 from chime_endpoints_handler.model.rules.violations import token_violations
 
 from . import remedies as repair
-from .findings import Difference, Finding, State
+from .fleets import compare_fleet
 
 _HIDDEN = "(not shown)"
 _UNTOLD = "only CloudFormation knows the declared value"
@@ -44,6 +46,8 @@ def compare(declared: DesiredResource, services: Services, *, with_tokens: bool)
         ServiceError: the credentials are invalid, so that no resource can be compared.
     """
     try:
+        if declared.held.type == FLEET_TYPE:
+            return compare_fleet(declared, services)
         if declared.held.type == TAGS_TYPE:
             return _compare_tags(declared, services)
         return _compare_endpoint(declared, services, with_tokens=with_tokens)

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from chime_endpoints_cli.account.fleets.objects import FleetObjects
 from chime_endpoints_fleet.runs.settings import Mode
-
-from .objects import FleetObjects
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.fleets.fleet import Fleet
+from chime_endpoints_cli.account.fleets.objects import FleetObjects, Listed
 from chime_endpoints_fleet.ledger.fleet import Fleet as FleetState
 from chime_endpoints_fleet.ledger.header import Header
 from chime_endpoints_fleet.runs.checking.report import NEWEST, prefix_of
 from chime_endpoints_fleet.runs.deciding.plan import name_of as shard_plan
 from chime_endpoints_fleet.runs.settings import Mode
 
-from .fleet import Fleet
-from .objects import FleetObjects, Listed
 from .records import Run, read_run
 
 _QUIET = timedelta(minutes=20)

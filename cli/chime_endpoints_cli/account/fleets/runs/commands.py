@@ -6,9 +6,8 @@ import json
 from enum import StrEnum
 
 from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.fleets.fleet import Fleet
 from chime_endpoints_cli.output.errors import CommandError
-
-from .fleet import Fleet
 
 
 class FleetCommand(StrEnum):

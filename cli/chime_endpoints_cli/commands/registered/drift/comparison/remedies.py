@@ -6,8 +6,7 @@ CloudFormation compares templates, not services: for an unchanged declaration it
 from __future__ import annotations
 
 from chime_endpoints_cli.account.stacks.stacks import StackResource
-
-from .findings import Finding, State
+from chime_endpoints_cli.commands.registered.drift.findings import Finding, State
 
 ASK = "Check that its user exists and that your credentials can call Amazon Chime SDK Identity. Then run drift again."
 

@@ -1,0 +1,1 @@
+"""Compares single resources of a stack with the service."""
