@@ -35,7 +35,7 @@ help:
 	@echo 'make decisions  write docs/decisions.md, the rows of the policy and their tests'
 	@echo 'make provider-template'
 	@echo '                write a template and a zip to deploy the provider without CDK, into dist/'
-	@echo 'make schema     write the JSON Schema of endpoints.yaml'
+	@echo 'make schema     write the JSON Schemas of endpoints.yaml and of a manifest'
 	@echo 'make wheel      build the wheel and the source distribution into dist/'
 	@echo 'make release    build twice, compare, check the metadata and write a bill of materials (SBOM)'
 	@echo 'make many       deploy COUNT=1000 endpoints to the local cloud (minutes)'
