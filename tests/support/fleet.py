@@ -13,6 +13,7 @@ from chime_endpoints_fleet.applying.operations import Surroundings
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.ledger.entry import Entry
+from chime_endpoints_fleet.ledger.header import Header
 from chime_endpoints_fleet.runs import settings as run_settings
 from chime_endpoints_fleet.runs.settings import ManifestPlace, Mode, Settings, Sizes
 from chime_endpoints_fleet.store import Store
@@ -85,6 +86,10 @@ class FleetStage:
         """One line of a manifest."""
         of_key = self.users[hash_of(key) % len(self.users)].rpartition("/")[2]
         return {"key": key, "user": user or of_key, "device_token": f"canary-token-{key}", **fields}
+
+    def lines(self, count: int) -> list[dict[str, Any]]:
+        """Some lines of a manifest."""
+        return [self.line(f"k{number}", name=f"canary-name-of-{number}") for number in range(count)]
 
     def upload(self, lines: Iterable[Mapping[str, Any]] | bytes, *, key: str = "") -> ManifestPlace:
         """Put a manifest into the bucket."""
@@ -164,6 +169,10 @@ class FleetStage:
         level = fleets.read(self.store).level
         ledgers = [shard_ledger.load(self.store, level, shard) for shard in range(1 << level)]
         return {key: entry for ledger in ledgers for key, entry in ledger.entries.items()}
+
+    def header(self, level: int, shard: int) -> Header:
+        """The header of a shard's ledger."""
+        return shard_ledger.load(self.store, level, shard).header
 
     @property
     def failures(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ from ..manifest.lines import Declared
 from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
 from .calling import Patience
-from .difference import Change, Kind, difference
+from .difference import Change, Kind, difference, next_batch
 from .operations import Operations, Outcome, Surroundings
 from .pace import Pace
 
@@ -173,7 +173,7 @@ class Worker:
         declared = {mine.run: self._wanted(mine.run) or {}}
         kept = list(ledger.header.intents)
         doubtful = {each.key for each in kept}
-        changes = difference(self._store.fleet, declared[mine.run] or {}, ledger.entries)
+        changes = difference(self._store.fleet, declared[mine.run], ledger.entries)
         queue = [change for change in changes if change.key not in doubtful and change.key not in ledger.header.failed]
         done = ledger.header.done
         while queue:
@@ -182,7 +182,7 @@ class Worker:
                 return Worked(done=False, failed=self._failed)
             if self._transient >= _MOST_TRANSIENT:
                 break
-            batch, queue = queue[: self._batching.batch], queue[self._batching.batch :]
+            batch, queue = next_batch(queue, declared[mine.run], self._batching.batch)
             intents = [self._intent(change, ledger) for change in batch]
             ledger = self._save(ledger, intents=[*kept, *intents], done=done, todo=done + len(batch) + len(queue))
             outcomes = self._carry_out(ledger, intents, declared, pool, is_repeated=False)

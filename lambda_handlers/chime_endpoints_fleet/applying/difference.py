@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,3 +60,25 @@ def _kind(fleet: str, declared: Declared, entry: Entry | None) -> Kind | None:
     if digests.settled != entry.digests.settled:
         return Kind.SETTLE
     return Kind.REMOVE if entry.predecessors else None
+
+
+def next_batch(
+    queue: Sequence[Change], declared: Mapping[str, Declared], size: int
+) -> tuple[list[Change], list[Change]]:
+    """Return the changes to make next, and the others.
+
+    A change that may adopt an endpoint is never made beside another one for the same user: what that one registers is
+    not in the ledger yet, and must not be adopted.
+    """
+    batch: list[Change] = []
+    others: list[Change] = []
+    users: dict[str, bool] = {}
+    for change in queue:
+        properties = declared[change.key].properties if change.key in declared else {}
+        user, adopts = properties.get("AppInstanceUserArn", ""), bool(properties.get("AdoptExisting"))
+        if len(batch) == size or (user in users and (adopts or users[user])):
+            others.append(change)
+        else:
+            batch.append(change)
+            users[user] = adopts or users.get(user, False)
+    return batch, others

@@ -175,18 +175,14 @@ def _wrong_kinds(entry: Mapping[str, Any]) -> Iterable[Problem]:
         for name in token if isinstance(token, dict) else ():
             if name not in SOURCES:
                 text = f"is not a field of {field_name}{nearest(name, SOURCES) if _NAME.fullmatch(name) else '.'}"
-                yield Problem(code=Code.UNKNOWN, text=text, field=_shown(name))
+                yield Problem(code=Code.UNKNOWN, text=text, field=f"{field_name}.{_shown(name)}")
 
 
 def _translated(violation: Violation) -> Problem:
     """Translate a violation of a property into the manifest's words."""
-    beginning = _PATH.match(violation.text)
-    whole = path = beginning[0] if beginning else ""
-    while path and path not in FIELD_OF_PROPERTY:
-        path = path.rpartition(".")[0]
-    rest = violation.text[len(path or whole) :] if path else violation.text.removeprefix("EndpointAttributes")
-    text = _WORD.sub(lambda word: _WORDS.get(word[0], word[0]), rest).lstrip(": ")
-    return Problem(code=violation.code, text=text, field=FIELD_OF_PROPERTY.get(path, ""))
+    path = _PATH.match(violation.text)[0]  # type: ignore[index] # every violation begins with its property
+    text = _WORD.sub(lambda word: _WORDS.get(word[0], word[0]), violation.text[len(path) :]).lstrip(": ")
+    return Problem(code=violation.code, text=text, field=FIELD_OF_PROPERTY[path])
 
 
 def _out_of_bounds(properties: Mapping[str, Any], rules: Rules) -> Iterable[Problem]:

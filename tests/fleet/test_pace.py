@@ -1,0 +1,75 @@
+"""The pace of calls: as asked, shared by threads, and slower when the service throttles."""
+
+from __future__ import annotations
+
+import pytest
+
+from chime_endpoints_emulator import Fault
+from chime_endpoints_fleet.applying.pace import Pace
+from support.fleet import FleetStage
+from support.stage import Clock
+
+
+def test_calls_are_spaced_evenly() -> None:
+    """A hundred calls at ten a second take ten seconds."""
+    clock = Clock()
+    pace = Pace(10.0, now=clock.now, sleep=clock.sleep)
+    began = clock.now()
+    for _ in range(101):
+        pace.wait()
+    assert clock.now() - began == pytest.approx(10.0, rel=0.02)
+    assert pace.calls == 101
+
+
+def test_time_without_calls_is_not_made_up_for() -> None:
+    """A burst after a pause would be throttled."""
+    clock = Clock()
+    pace = Pace(10.0, now=clock.now, sleep=clock.sleep)
+    pace.wait()
+    clock.sleep(60)
+    began = clock.now()
+    for _ in range(3):
+        pace.wait()
+    assert clock.now() - began == pytest.approx(0.2)
+
+
+def test_a_throttled_call_slows_the_next_ones_down() -> None:
+    """By half for each, at most to an eighth, and back little by little."""
+    clock = Clock()
+    pace = Pace(10.0, now=clock.now, sleep=clock.sleep)
+
+    def seconds(calls: int) -> float:
+        pace.wait()
+        began = clock.now()
+        for _ in range(calls):
+            pace.wait()
+        return (clock.now() - began) / calls
+
+    pace.was_throttled()
+    assert seconds(5) == pytest.approx(0.15)
+    for _ in range(20):
+        pace.was_throttled()
+    assert seconds(5) == pytest.approx(0.8)
+    for _ in range(1000):
+        pace.was_accepted()
+    assert seconds(5) == pytest.approx(0.1)
+    assert pace.throttled == 21
+
+
+def test_a_run_keeps_to_its_rate(stage: FleetStage) -> None:
+    """The calls of one shard at five a second."""
+    stage.begin("r1", stage.upload(stage.lines(10)), rate=5.0)
+    decided = stage.plan("r1")
+    began = stage.clock.now()
+    assert stage.apply("r1", decided)
+    assert stage.clock.now() - began == pytest.approx(10 / 5, abs=0.3)
+
+
+def test_throttled_calls_are_made_again_and_counted(stage: FleetStage) -> None:
+    """Nothing fails, and the ledger says how often."""
+    stage.backend.faults.append(Fault(error="ThrottledClientException", times=3))
+    assert stage.run("r1", stage.lines(5))
+    assert stage.differences(stage.lines(5)) == []
+    assert stage.store.get("ledger/00/00000") is not None
+    header = stage.header(0, 0)
+    assert (header.calls, header.throttled) == (8, 3)
