@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from chime_endpoints_cli.account.fleets.runs.progress import Phase, Progress
+from chime_endpoints_cli.account.fleets.finding import the_fleet
+from chime_endpoints_cli.account.fleets.runs.progress import Phase, Progress, Watcher
 from chime_endpoints_cli.account.fleets.runs.records import Run
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.fleet.status.following import follow_looks
-from chime_endpoints_cli.commands.fleet.status.view import as_line
+from chime_endpoints_cli.commands.fleet.status.view import View, as_line
+from chime_endpoints_cli.output.console.terminal import console
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_fleet.ledger.header import OPEN
 from chime_endpoints_fleet.runs.settings import Mode
@@ -80,6 +82,20 @@ def test_a_refused_run_says_why(fleet: DeployedFleet, capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out
     assert "refused" in shown
     assert "3 lines are wrong in the manifest." in shown
+
+
+def test_a_run_that_writes_nothing_for_long_does_not_progress(fleet: DeployedFleet) -> None:
+    """Its execution may have been stopped; old ledgers of a run that has just begun mean nothing."""
+    fleet.register([fleet.line("one")])
+    fleet.decide(counts={"create": 3}, shards=[0])
+    deployed = the_fleet(fleet.account.services, None, None)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    quiet = Watcher(fleet.account.services, deployed, now=lambda: later).look()
+    assert (quiet.phase, quiet.phase.is_over, quiet.phase.is_bad) == (Phase.QUIET, True, True)
+    with on_terminal() as terminal:
+        console().print(View(fleet=deployed, now=quiet, rate=0))
+    assert "Start it again: chime-endpoints fleet resume" in " ".join(terminal.shown.split())
+    assert Watcher(fleet.account.services, deployed).look().phase is Phase.WORKING
 
 
 def test_a_fleet_that_is_being_divided_counts_undivided_shards(

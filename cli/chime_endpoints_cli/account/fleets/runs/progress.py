@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -86,9 +86,17 @@ class Progress:
 class Watcher:
     """Reads progress again and again; only what has changed in the meantime is read again."""
 
-    def __init__(self, services: Services, fleet: Fleet, *, is_of_checks: bool = False) -> None:
+    def __init__(
+        self,
+        services: Services,
+        fleet: Fleet,
+        *,
+        is_of_checks: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         """Accept the fleet, and whether to follow its newest check instead of the newest other run."""
         self._is_of_checks = is_of_checks
+        self._now = now
         self._objects = FleetObjects(services, fleet)
         self._headers: dict[int, tuple[str, Header]] = {}
         self._reports: dict[str, tuple[str, Any]] = {}
@@ -96,14 +104,16 @@ class Watcher:
 
     def look(self) -> Progress:
         """Return the progress now."""
-        now, state = datetime.now(UTC), self._objects.state()
+        now, state = self._now(), self._objects.state()
         newest = (self._objects.json(NEWEST) or {"run": ""})["run"] if self._is_of_checks else state.run
         if not newest:
             return Progress(at=now)
         run = read_run(self._objects, newest)
         written = self._read_headers(state.level)
         planned = self._objects.listed(f"runs/{run.id}/plan")
-        last = max([*written, *(each.modified for each in planned)], default=run.began or now)
+        began = self._objects.listed(f"runs/{run.id}/executions")  # written when it is resumed, too
+        others = [each.modified for each in (*planned, *began, *self._objects.listed(prefix_of(run.id)))]
+        last = max([*written, *others, *filter(None, [run.began])], default=now)
         return Progress(
             at=now,
             run=run,

@@ -27,7 +27,7 @@ _WHAT_TO_DO = {
     Phase.NEVER: "The fleet has not been deployed completely yet.",
     Phase.QUIET: "Its execution may have been stopped. Start it again: chime-endpoints fleet resume",
     Phase.FAILED: "chime-endpoints fleet failures lists what failed; chime-endpoints fleet resume tries it again.",
-    Phase.REFUSED: "Nothing was changed. Correct the manifest, then run: chime-endpoints fleet sync",
+    Phase.REFUSED: "Then run: chime-endpoints fleet sync",
 }
 
 
@@ -61,7 +61,9 @@ class View:
         now = self.now
         grid = Table.grid(padding=(0, 2, 0, 0))
         over = now.done + now.failed
-        bar = ProgressBar(total=max(now.todo, over), completed=over, width=_BAR)
+        bar = ProgressBar(
+            total=max(now.todo, over), completed=over, width=_BAR, complete_style="cyan", finished_style="green"
+        )
         cells = [f"{over:,} of {max(now.todo, over):,}"]
         if now.phase is Phase.WORKING:
             cells.append(f"{self.rate:.1f}/s")
