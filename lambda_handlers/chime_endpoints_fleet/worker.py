@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
 
 from chime_endpoints_handler.aws.clients import AwsClients
 
@@ -20,8 +24,11 @@ from .runs import settings as run_settings
 from .runs.changing import review, work
 from .runs.checking import shard_check
 from .runs.deciding import decide, plan
+from .runs.ending import answer, finish
+from .runs.ending.response import Post
 from .runs.reading import prepare, split
 from .runs.settings import Mode, Sizes
+from .runs.starting.executions import Executions, clock_of, machine_client, machine_of
 from .store import Store, s3_client
 
 log = logging.getLogger("chime_endpoints")
@@ -47,6 +54,8 @@ class Process:
     surroundings: Surroundings
     sizes: Sizes = field(default_factory=Sizes)
     batching: Batching = field(default_factory=Batching)
+    machines: Callable[[], Any] = machine_client
+    """Makes the client of AWS Step Functions."""
 
 
 def handler(event: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
@@ -134,6 +143,37 @@ def _review(store: Store, event: Mapping[str, Any], _: Context, process: Process
     return {"again": found.again, "round": found.round, "rate": found.rate, "shards": list(found.shards)}
 
 
+def _answer(store: Store, event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    post = _post(context, process)
+    if "clock" in event:
+        answer.answer_in_time(store, event["run"], post, now=process.surroundings.now())
+        return {"ok": True}
+    is_well = answer.answer_for_canary(store, event["run"], post, level=event["level"], shards=event["shards"])
+    return {"ok": is_well}
+
+
+def _finish(store: Store, event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    is_converged = finish.finish(
+        store,
+        event["run"],
+        _post(context, process),
+        error=event["error"],
+        stop_clock=partial(_stop_clock, event, process),
+        now=process.surroundings.now,
+    )
+    return {"ok": is_converged}
+
+
+def _post(context: Context, process: Process) -> Post:
+    return Post(left=lambda: context.get_remaining_time_in_millis() / 1000, sleep=process.surroundings.sleep)
+
+
+def _stop_clock(event: Mapping[str, Any], process: Process) -> None:
+    """Stop the clock, which would delay the deletion of the state machine."""
+    with suppress(ClientError):
+        Executions(process.machines(), machine_of(event["execution"])).stop(clock_of(event["run"]))
+
+
 _ACTIONS: Mapping[str, Callable[[Store, Mapping[str, Any], Context, Process], Mapping[str, Any]]] = {
     "prepare": _prepare,
     "split": _split,
@@ -141,6 +181,8 @@ _ACTIONS: Mapping[str, Callable[[Store, Mapping[str, Any], Context, Process], Ma
     "decide": _decide,
     "work": _work,
     "review": _review,
+    "answer": _answer,
+    "finish": _finish,
 }
 
 
@@ -149,6 +191,8 @@ def _process() -> Process:
     return Process(
         s3=s3_client(),
         bucket=os.environ["FLEET_BUCKET"],
+        sizes=Sizes(**json.loads(os.environ.get("FLEET_SIZES", "{}"))),
+        batching=Batching(**json.loads(os.environ.get("FLEET_BATCHING", "{}"))),
         surroundings=Surroundings(
             clients=AwsClients(),
             now=time.time,

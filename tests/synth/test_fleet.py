@@ -128,7 +128,7 @@ def test_states_carry_numbers_and_the_names_of_fleet_and_run() -> None:
     passed = {name for state in states(MACHINE_DEFINITION).values() for name in state.get("Parameters", {})}
     assert passed == {
         *("action", "fleet.$", "run.$"),
-        *("level.$", "range.$", "shard.$", "shards.$", "round.$", "rate.$", "clock", "error.$"),
+        *("level.$", "range.$", "shard.$", "shards.$", "round.$", "rate.$", "clock", "error.$", "execution.$"),
     }
 
 

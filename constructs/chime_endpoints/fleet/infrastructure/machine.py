@@ -65,7 +65,9 @@ class _States:
         self._scope = Construct(scope, "States")
         self._worker = worker
         self._at_once = at_once
-        self._finish = self._task("Finish", "finish", into="$.end", error=_TEXT("$.error.Error"))
+        self._finish = self._task(
+            "Finish", "finish", into="$.end", error=_TEXT("$.error.Error"), execution=_TEXT("$$.Execution.Id")
+        )
 
     def start(self) -> sfn.IChainable:
         """Return the first state."""

@@ -1,0 +1,73 @@
+"""The response to CloudFormation before a run has ended: after a canary, or because time is up."""
+
+from __future__ import annotations
+
+from ...ledger import fleet as fleets
+from ...ledger import progress
+from ...store import Store
+from .. import settings as run_settings
+from ..deciding import decide
+from ..settings import Mode
+from . import response
+from .codes import FleetCode
+from .failures import failures_of
+from .response import Answer, Post
+
+CONVERGED, CONVERGING = "CONVERGED", "CONVERGING"
+
+
+def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards: list[int]) -> bool:
+    """Respond after the first shard was changed, and return whether the others may be."""
+    settings = run_settings.load(store, run)
+    headers = progress.headers(store, level, shards)
+    unfinished = [
+        shard for shard in shards if shard not in headers or headers[shard].run != run or headers[shard].is_unfinished
+    ]
+    failed = sum(len(header.failed) for header in headers.values() if header.run == run)
+    if failed > settings.tolerated_failures:
+        reason = (
+            f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)} The other endpoints were not changed."
+        )
+        response.respond(store, run, Answer(reason=reason), post)
+        return False
+    if not unfinished:
+        response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
+    return True
+
+
+def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
+    """Respond because CloudFormation will not wait any longer. The run continues."""
+    if not response.is_expected(store, run):
+        return
+    settings = run_settings.load(store, run)
+    planned = store.json(decide.name_of(run))
+    if planned is None or not planned["go"]:
+        reason = f"{FleetCode.INCOMPLETE}: The run has not begun to change endpoints. Look into the function's log."
+        response.respond(store, run, Answer(reason=reason), post)
+    elif settings.mode is Mode.DELETE:
+        reason = f"{FleetCode.TAKES_LONGER}: {_left(store, planned, settings.began, now)}"
+        response.respond(store, run, Answer(reason=reason), post)
+    else:
+        response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
+
+
+def data_of(store: Store, run: str, state: str) -> dict[str, str]:
+    """Return the attributes of the resource."""
+    return {"Run": run, "State": state, "Registered": str(registered(store))}
+
+
+def registered(store: Store) -> int:
+    """Return the number of registered endpoints."""
+    return sum(header.n for header in progress.headers(store, fleets.read(store).level).values())
+
+
+def _left(store: Store, planned: dict[str, int], began: float, now: float) -> str:
+    """Say how many endpoints a deletion has left, and how long they will take."""
+    left = registered(store)
+    done = max(0, planned["registered"] - left)
+    gone = f"{done:,} of {planned['registered']:,} endpoints are deregistered. The run continues."
+    if not done or now <= began:
+        return f"{gone} Delete the stack again later."
+    hours = left * (now - began) / done / 3600
+    when = f"{max(1, round(hours * 60))} minutes" if hours < 1 else f"{hours:.0f} hours"
+    return f"{gone} Delete the stack again in about {when}."

@@ -1,0 +1,154 @@
+"""The end of a run: its result, the metrics, the clean-up, and the response to CloudFormation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...ledger import fleet as fleets
+from ...ledger import progress
+from ...ledger.header import DamagedLedgerError, Header
+from ...store import Store
+from .. import settings as run_settings
+from ..checking import report
+from ..deciding import decide
+from ..settings import Mode, Settings
+from . import metrics, response, signal
+from .answer import CONVERGED, data_of
+from .codes import FleetCode
+from .failures import failures_of
+from .response import Answer, Post
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    """What a run has left."""
+
+    reason: str
+    """Why the run failed; empty if it did not."""
+    registered: int = 0
+    failed: int = 0
+    behind: int = 0
+    """The shards that are not finished."""
+    throttled: int = 0
+    remaining: int = 0
+    is_unfinished: bool = False
+    """Whether some changes may have been made that the ledgers do not show."""
+
+
+def finish(
+    store: Store, run: str, post: Post, *, error: str, stop_clock: Callable[[], None], now: Callable[[], float]
+) -> bool:
+    """End a run, and return whether the endpoints are as it was to make them.
+
+    Args:
+        store: the fleet's objects.
+        run: the run.
+        post: how responses are sent.
+        error: the error that ended the execution early; empty if there was none.
+        stop_clock: stops the execution that would answer CloudFormation if the run took too long.
+        now: returns the time, in seconds since the epoch.
+
+    Raises:
+        NotDeliveredError: the response was not accepted.
+    """
+    settings = run_settings.load(store, run)
+    ended = _look(store, run, settings, error)
+    result = {
+        "run": run,
+        "mode": str(settings.mode),
+        "ok": not ended.reason,
+        "reason": ended.reason,
+        "registered": ended.registered,
+        "failed": ended.failed,
+        "behind": ended.behind,
+        "throttled": ended.throttled,
+        "began": settings.began,
+        "ended": round(now(), 1),
+    }
+    store.put_json(f"runs/{run}/result", result)
+    values = {"Registered": ended.registered, "Failed": ended.failed, "Remaining": ended.remaining}
+    metrics.publish(store.fleet, run, values | {"Throttled": ended.throttled}, now=now())
+    stop_clock()
+    is_gone = settings.mode is Mode.DELETE and not ended.reason
+    if is_gone:
+        # CloudFormation deletes the bucket as soon as it has the response.
+        store.delete([name for name in store.names("") if name != response.name_of(run)])
+    elif not ended.is_unfinished:
+        _forget_lines(store, run, every=not ended.reason)
+    data = {} if is_gone else data_of(store, run, CONVERGED)
+    response.respond(store, run, Answer(reason=ended.reason, data=data), post, is_last=is_gone)
+    signal.send(store, run, post, reason=ended.reason, data=run)
+    return not ended.reason
+
+
+def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
+    fleet = fleets.read(store)
+    try:
+        found = progress.headers(store, fleet.level)
+    except DamagedLedgerError as damage:
+        return _Ended(reason=f"{FleetCode.REFUSED}: The fleet's ledger is damaged: {damage}.", is_unfinished=True)
+    planned = store.json(decide.name_of(run))
+    own = {shard: header for shard, header in found.items() if header.run == run}
+    wanted = [] if planned is None or not planned["go"] else planned["shards"]
+    is_check = settings.mode is Mode.CHECK
+    left = (
+        report.unfinished(store, run, wanted)
+        if is_check
+        else [each for each in wanted if not _is_finished(own.get(each))]
+    )
+    behind = len(left)
+    failed = sum(len(header.failed) for header in own.values())
+    return _Ended(
+        reason=_reason(store, run, settings, planned, error, failed, behind, is_newest=is_check or fleet.run == run),
+        registered=sum(header.n for header in found.values()),
+        failed=failed,
+        behind=behind,
+        throttled=sum(header.throttled for header in own.values()),
+        remaining=max(0, (planned or {}).get("todo", 0) - sum(header.done for header in own.values())),
+        is_unfinished=any(header.is_unfinished for header in found.values()),
+    )
+
+
+def _is_finished(header: Header | None) -> bool:
+    return header is not None and not header.is_unfinished
+
+
+def _reason(
+    store: Store,
+    run: str,
+    settings: Settings,
+    planned: dict[str, Any] | None,
+    error: str,
+    failed: int,
+    behind: int,
+    *,
+    is_newest: bool,
+) -> str:
+    """Return why a run has failed; empty if it has not."""
+    if not is_newest:
+        return f"{FleetCode.REPLACED}: A newer run has replaced this run."
+    if planned is not None and planned["refused"]:
+        return f"{FleetCode.REFUSED}: {planned['refused']}"
+    if error or planned is None:
+        return (
+            f"{FleetCode.INCOMPLETE}: The run ended early ({error or 'without a plan'}). Look into the function's log,"
+            " then deploy again, or continue with `chime-endpoints fleet resume`."
+        )
+    tolerated = 0 if settings.mode is Mode.DELETE else settings.tolerated_failures
+    if failed > tolerated:
+        return f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)}"
+    if behind:
+        parts = "1 part" if behind == 1 else f"{behind:,} parts"
+        return (
+            f"{FleetCode.INCOMPLETE}: {parts} of the fleet could not be finished. Deploy again, or continue with"
+            " `chime-endpoints fleet resume`."
+        )
+    return ""
+
+
+def _forget_lines(store: Store, run: str, *, every: bool) -> None:
+    """Delete the lines of the manifest, which contain device tokens: those of the run, or of every run."""
+    prefix = "runs/" if every else f"runs/{run}/parts/"
+    store.delete([name for name in store.names(prefix) if "/parts/" in name])

@@ -1,0 +1,61 @@
+"""The commands to a fleet: `chime-endpoints fleet sync`, `resume`, `stop`, `drain` and `check`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...ledger import fleet as fleets
+from ...ledger.fleet import Fleet
+from ...store import compact
+from ..ending import response
+from ..ending.codes import FleetCode
+from ..settings import Mode, Settings, read_settings
+from .start import Starter
+
+_MODES = {"sync": Mode.APPLY, "drain": Mode.DRAIN, "check": Mode.CHECK}
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_STOPPED = f"{FleetCode.REPLACED}: The run was stopped with `chime-endpoints fleet stop`."
+
+
+def command(name: str, starter: Starter) -> Mapping[str, str]:
+    """Do what a command asks for.
+
+    Returns:
+        The run that was started or stopped as `run`, or why nothing was done as `error`.
+    """
+    fleet = fleets.read(starter.store)
+    if not fleet.run:
+        return {"error": f"There is no fleet {starter.store.fleet}, or it has never had a run."}
+    if name == "stop":
+        return _stop(starter, fleet)
+    if response.is_expected(starter.store, fleet.run):
+        return {"error": f"CloudFormation waits for run {fleet.run}. Wait until the stack's deployment has ended."}
+    if name == "resume":
+        starter.resume(fleet.run)
+        return {"run": fleet.run}
+    if (mode := _MODES.get(name)) is None:
+        return {"error": f"There is no command {name[:32]}."}
+    run = new_id(starter.now())
+    starter.start(run, _settings(fleet, mode, starter.now()), clock=None)
+    return {"run": run}
+
+
+def _settings(fleet: Fleet, mode: Mode, now: float) -> Settings:
+    """Return the newest run's settings for another run."""
+    return replace(read_settings(fleet.settings), mode=mode, began=now)
+
+
+def _stop(starter: Starter, fleet: Fleet) -> Mapping[str, str]:
+    fleets.change(starter.store, lambda each: replace(each, stopped=each.run))
+    result = {"run": fleet.run, "ok": False, "reason": _STOPPED, "ended": round(starter.now(), 1)}
+    starter.store.put(f"runs/{fleet.run}/result", compact(result))
+    starter.end(fleet.run, _STOPPED)
+    return {"run": fleet.run}
+
+
+def new_id(now: float) -> str:
+    """Return the id of a run that CloudFormation did not ask for: 26 characters that sort by time, as in a ULID."""
+    number = int(now * 1000) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

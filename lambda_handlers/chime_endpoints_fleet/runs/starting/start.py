@@ -1,0 +1,96 @@
+"""Start a run, in place of the one that is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ...ledger import fleet as fleets
+from ...store import Store, compact
+from .. import settings as run_settings
+from ..ending import response, signal
+from ..ending.codes import FleetCode
+from ..ending.response import Answer, Post
+from ..settings import Mode, Settings
+from .executions import Executions, clock_of
+
+_REPLACED = f"{FleetCode.REPLACED}: A newer run has replaced this run."
+
+
+class OtherFleetError(Exception):
+    """The prefix in the bucket belongs to another fleet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starter:
+    """Starts and stops the runs of one fleet."""
+
+    store: Store
+    executions: Executions
+    post: Post
+    now: Callable[[], float]
+
+    def start(self, run: str, settings: Settings, *, clock: int | None) -> None:
+        """Start a run. Started again with the same id, it changes nothing.
+
+        Args:
+            run: the id of the run.
+            settings: its settings.
+            clock: the seconds after which CloudFormation is answered in any case; None if it does not wait.
+
+        Raises:
+            OtherFleetError: the prefix in the bucket belongs to another fleet.
+        """
+        before = fleets.read(self.store)
+        run_settings.save(self.store, run, settings)
+        if settings.mode is not Mode.CHECK:  # a check changes nothing, and so replaces no run
+            self._enter(run, settings)
+            if before.run not in ("", run):
+                self.end(before.run, _REPLACED)
+        if clock is not None:
+            self.executions.start(clock_of(run), self.store.fleet, run, clock=clock)
+        self._execute(run, run)
+
+    def resume(self, run: str) -> None:
+        """Start another execution of a run, which continues where the last one ended."""
+        self.store.delete([f"runs/{run}/result"])
+        fleets.change(self.store, lambda fleet: replace(fleet, stopped=""))
+        self._execute(run, f"{run[:60]}-{int(self.now() * 1000):x}")
+
+    def end(self, run: str, reason: str) -> None:
+        """Stop the executions of a run. Whoever waits for it learns the reason."""
+        names = self.store.json(_executions(run)) or [run]
+        for name in (*names, clock_of(run)):
+            self.executions.stop(name)
+        response.respond(self.store, run, Answer(reason=reason), self.post)
+        signal.send(self.store, run, self.post, reason=reason, data=run)
+
+    def _enter(self, run: str, settings: Settings) -> None:
+        """Make a run the newest, so that workers of others stop."""
+
+        def entered(fleet: fleets.Fleet) -> fleets.Fleet:
+            whose = (settings.stack_id, settings.logical_id)
+            if fleet.run and (fleet.stack_id, fleet.logical_id) != whose:
+                raise OtherFleetError
+            return replace(
+                fleet,
+                stack_id=settings.stack_id,
+                logical_id=settings.logical_id,
+                run=run,
+                began=settings.began,
+                stopped="",
+                settings=settings.to_json(),
+            )
+
+        fleets.change(self.store, entered)
+
+    def _execute(self, run: str, name: str) -> None:
+        """Start an execution, after its name is written down so that it can be stopped."""
+        names = self.store.json(_executions(run)) or []
+        if name not in names:
+            self.store.put(_executions(run), compact([*names, name]))
+        self.executions.start(name, self.store.fleet, run)
+
+
+def _executions(run: str) -> str:
+    return f"runs/{run}/executions"
