@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import docs_results
 from chime_endpoints_handler.model.rules.limits import ENDPOINT_RULES, TAG_MEMBER_RULES, TAG_RULES, Rule
+from line_schema import line_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (*sorted((ROOT / "docs" / "reference").glob("*.md")), ROOT / "docs" / "performance.md")
@@ -164,6 +165,17 @@ def _token_fields() -> Iterator[str]:
         yield from _fields(kind)
 
 
+def _line_fields() -> Iterator[str]:
+    yield from _fields(line_schema())
+
+
+def _line_token_fields() -> Iterator[str]:
+    for kind in line_schema()["$defs"]["token"]["oneOf"]:
+        if kind["type"] == "object":
+            yield f"\n**`{kind['title']}`**: {kind['description']}\n"
+            yield from _fields(kind)
+
+
 def _fields(definition: Mapping[str, Any], also: Iterable[str] | None = None) -> Iterator[str]:
     required = definition.get("required", ())
     head = ("Field", "What it is", "Allowed", *(("In defaults",) if also is not None else ()))
@@ -183,13 +195,13 @@ def _fields(definition: Mapping[str, Any], also: Iterable[str] | None = None) ->
 
 def _values(field: Mapping[str, Any]) -> str:
     """Describe the values that the schema allows. A field's description covers the form of an ARN."""
-    choices = [value for each in field.get("anyOf", ()) for value in each.get("enum", ())]
+    choices = [value for each in (field, *field.get("anyOf", ())) for value in each.get("enum", ())]
     whole = [each for each in (field, *field.get("anyOf", ())) if each.get("type") == "integer"]
     if "$ref" in field:
         return "[a token](#tokens)"
     if choices:
         return ", ".join(f"`{choice}`" for choice in choices)
-    if any(each.get("type") == "boolean" for each in field.get("anyOf", ())):
+    if any(each.get("type") == "boolean" for each in (field, *field.get("anyOf", ()))):
         return "`true`, `false`"
     if whole:
         return f"{whole[0]['minimum']} to {whole[0]['maximum']}" if "maximum" in whole[0] else "a number from 1"
@@ -205,6 +217,8 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "file-fields": _top_fields,
     "entry-fields": _entry_fields,
     "token-fields": _token_fields,
+    "manifest-fields": _line_fields,
+    "manifest-token-fields": _line_token_fields,
     "one-more-endpoint": lambda: _rows(*docs_results.one_more_endpoint()),
     "cold-start": lambda: _rows(*docs_results.cold_start()),
     "deploy": lambda: _rows(*docs_results.deploy()),

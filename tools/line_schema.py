@@ -39,7 +39,10 @@ def _fields() -> Mapping[str, Schema]:
         "key": {
             "type": "string",
             "pattern": _whole(KEY),
-            "description": "The endpoint's identity in the fleet. A line with another key is another endpoint.",
+            "description": (
+                "The endpoint's identity in the fleet: 1 to 128 letters, digits, hyphens, underscores or dots. A line"
+                " with another key is another endpoint."
+            ),
         },
         "user": {
             "type": "string",

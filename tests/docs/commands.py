@@ -137,7 +137,7 @@ def _aws(arguments: Sequence[str]) -> Iterator[str]:
         yield from (f"aws {service} {operation} has no option {option}" for option in unknown)
         return
     try:
-        model = service_model(service)
+        model = service_model({"s3api": "s3"}.get(service, service))
     except UnknownServiceError:
         yield f"aws has no service {service}"
         return

@@ -22,6 +22,7 @@ from cfnlint.decode import decode_str
 from chime_endpoints.declared.document.problems import DeclaredFileError
 from chime_endpoints.declared.load import load
 from chime_endpoints_emulator import Profile
+from chime_endpoints_fleet.manifest.lines import LineError, Rules, read_line
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, TAGS_TYPE
 from chime_endpoints_handler.model.rules.violations import violations
 from docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of
@@ -63,6 +64,8 @@ def _wrong(block: Block, directory: Path) -> list[str]:
             return []  # tests/synth/test_assertions.py, word for word
         case "text" if block.text.startswith("endpoints.yaml:"):
             return list(_wrong_in_validation(block, directory))
+        case "json" if block.marker == ("lines", "a manifest"):
+            return list(_wrong_in_manifest(block.text))
         case "json":
             return list(_wrong_in_json(block))
         case "python":
@@ -70,6 +73,15 @@ def _wrong(block: Block, directory: Path) -> list[str]:
         case "mermaid":
             return list(_wrong_in_diagram(block.text))
     return ["no rule checks such a block"]
+
+
+def _wrong_in_manifest(text: str) -> Iterator[str]:
+    defaults = {"AppInstance": VARIABLES["APP_INSTANCE_ARN"], "Application": VARIABLES["APPLICATION_ARN"]}
+    for line in text.splitlines():
+        try:
+            read_line(line.encode(), Rules.of({**defaults, "Type": "GCM"}))
+        except LineError as error:
+            yield from map(str, error.problems)
 
 
 def _wrong_in_template(text: str) -> Iterator[str]:
