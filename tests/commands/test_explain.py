@@ -12,13 +12,14 @@ from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import cli, run
 from chime_endpoints_cli.output.codes import CommandCode, page_of
 from chime_endpoints_cli.output.errors import CommandError
+from chime_endpoints_fleet.runs.ending.codes import FleetCode
 from chime_endpoints_handler.model.codes import Code
 from commands.conftest import Account, declared, physical_id
 from docs.blocks import ROOT
 from support.terminal import on_terminal
 
 PAGES = ROOT / "docs" / "errors"
-CODES = [*map(str, Code), *map(str, CommandCode)]
+CODES = [*map(str, Code), *map(str, CommandCode), *map(str, FleetCode)]
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,11 @@ import re
 from enum import StrEnum
 from typing import TextIO
 
+from chime_endpoints_fleet.runs.ending.codes import FleetCode
+
 SITE = "https://cdk-chime-endpoints.github.io/cdk-chime-endpoints"
 PAGE = f"{SITE}/errors/commands.html"
+_FLEETS = f"{SITE}/errors/fleets.html"
 ISSUES = "https://github.com/cdk-chime-endpoints/cdk-chime-endpoints/issues"
 
 _CODE = re.compile(r"\bCE-\d{3}\b")
@@ -38,7 +41,10 @@ class CommandCode(StrEnum):
 
 def page_of(code: str) -> str:
     """Return the address of a code's page in the documentation, or of its section."""
-    return f"{PAGE}#{code.lower()}" if code in set(CommandCode) else f"{SITE}/errors/{code}.html"
+    for codes, page in ((CommandCode, PAGE), (FleetCode, _FLEETS)):
+        if code in set(codes):
+            return f"{page}#{code.lower()}"
+    return f"{SITE}/errors/{code}.html"
 
 
 def hint(text: str, stream: TextIO) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from chime_endpoints_cli.commands.fleet.status.following import follow_looks
 from chime_endpoints_cli.commands.fleet.status.view import View, as_line
 from chime_endpoints_cli.output.console.terminal import console
 from chime_endpoints_cli.output.errors import CommandError
+from chime_endpoints_fleet.ledger import fleet as fleet_state
 from chime_endpoints_fleet.ledger.header import OPEN
 from chime_endpoints_fleet.runs.settings import Mode
 from commands.fleet.conftest import RUN, DeployedFleet
@@ -96,6 +98,15 @@ def test_a_run_that_writes_nothing_for_long_does_not_progress(fleet: DeployedFle
         console().print(View(fleet=deployed, now=quiet, rate=0))
     assert "Start it again: chime-endpoints fleet resume" in " ".join(terminal.shown.split())
     assert Watcher(fleet.account.services, deployed).look().phase is Phase.WORKING
+
+
+def test_a_stopped_run_is_no_failure(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody has asked for it."""
+    fleet.begin()
+    fleet_state.change(fleet.store, lambda state: replace(state, stopped=RUN))
+    fleet.finish(ok=False, reason="CE-705: The run was stopped with `chime-endpoints fleet stop`.")
+    code, now = status(fleet, capsys)
+    assert (code, now["phase"], now["is_over"]) == (ExitCode.DONE, "stopped", True)
 
 
 def test_a_fleet_that_is_being_divided_counts_undivided_shards(

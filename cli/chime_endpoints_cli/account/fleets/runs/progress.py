@@ -34,12 +34,13 @@ class Phase(StrEnum):
     """Nothing was written for a long time: its execution may have been stopped."""
     DONE = "done"
     REFUSED = "refused"
+    STOPPED = "stopped"
     FAILED = "failed"
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more happens by itself."""
-        return self in (Phase.NEVER, Phase.QUIET, Phase.DONE, Phase.REFUSED, Phase.FAILED)
+        return self in (Phase.NEVER, Phase.QUIET, Phase.DONE, Phase.REFUSED, Phase.STOPPED, Phase.FAILED)
 
     @property
     def is_bad(self) -> bool:
@@ -117,7 +118,7 @@ class Watcher:
         return Progress(
             at=now,
             run=run,
-            phase=_phase(run, is_comparing=bool(planned), last=last, now=now),
+            phase=_phase(run, state.stopped, is_comparing=bool(planned), idle=now - last),
             registered=max(sum(header.n for _, header in self._headers.values()), self._undivided(state)),
             todo=run.todo,
             **self._done_by(run),
@@ -173,12 +174,14 @@ def _shard(ledger: Listed) -> int:
     return int(ledger.name.rpartition("/")[2])
 
 
-def _phase(run: Run, *, is_comparing: bool, last: datetime, now: datetime) -> Phase:
+def _phase(run: Run, stopped: str, *, is_comparing: bool, idle: timedelta) -> Phase:
+    if stopped == run.id:
+        return Phase.STOPPED
     if run.result is not None:
         if run.result.get("ok"):
             return Phase.DONE
         return Phase.REFUSED if (run.plan or {}).get("refused") else Phase.FAILED
-    if now - last > _QUIET:
+    if idle > _QUIET:
         return Phase.QUIET
     if run.plan is None:
         return Phase.COMPARING if is_comparing else Phase.READING
