@@ -115,13 +115,11 @@ def _settings(request: Request, process: Process, mode: Mode) -> Settings:
     except InvalidPropertiesError:
         if mode is not Mode.DELETE:
             raise
-    # A deletion reads no manifest.
-    nowhere = ManifestPlace(bucket="", key="")
     return Settings(
         mode=mode,
         stack_id=request.stack_id,
         logical_id=request.logical_id,
-        manifest=nowhere,
+        manifest=ManifestPlace(),
         began=now,
         at_once=process.at_once,
     )

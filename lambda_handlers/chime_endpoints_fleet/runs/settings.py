@@ -28,8 +28,9 @@ class Mode(StrEnum):
 class ManifestPlace:
     """Where a version of the manifest is."""
 
-    bucket: str
-    key: str
+    bucket: str = ""
+    """Empty for a run that reads no manifest."""
+    key: str = ""
     version_id: str = ""
     """Empty for the newest one when the run begins."""
     etag: str = ""

@@ -10,7 +10,7 @@ from chime_endpoints_handler.model.codes import Code
 from ..settings import ManifestPlace, Mode, Settings
 
 WAITS = ("AN_HOUR", "NOT_AT_ALL")
-_NUMBERS: Mapping[str, tuple[str, float, float]] = {
+_NUMBERS: Mapping[str, tuple[str, float, int]] = {
     "RequestsPerSecond": ("25", 0.1, 50),
     "MostDeletionsPercent": ("10", 0, 100),
     "ToleratedFailures": ("0", 0, 1_000_000),
@@ -72,7 +72,7 @@ def _problems(properties: object) -> Iterator[str]:
             yield f"{Code.WRONG_KIND}: {name} must be a list of ARNs."
     for name, (default, least, most) in _NUMBERS.items():
         if not _is_between(properties.get(name, default), least, most):
-            yield f"{Code.MALFORMED}: {name} must be a number from {least:g} to {most:,g}."
+            yield f"{Code.MALFORMED}: {name} must be a number from {least:g} to {most:,}."
     if properties.get("Wait", "AN_HOUR") not in WAITS:
         yield f"{Code.NOT_A_CHOICE}: Wait must be {' or '.join(WAITS)}."
     if not isinstance(properties.get("WaitHandle", ""), str):

@@ -1,0 +1,331 @@
+"""A fleet as a resource of a stack: what each event starts, and how it is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from chime_endpoints_fleet.runs.settings import Sizes
+from chime_endpoints_fleet.worker import ActionFailedError
+from support.fleet import FLEET, LOGICAL_ID, FleetStage, fleet_stage
+from support.fleet_stack import FleetStack
+from support.sink import Sink, open_sink
+from support.stage import STACK_ID
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[Sink]:
+    """The URL for responses."""
+    with open_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch, url: Sink) -> Iterator[FleetStack]:
+    """A stack with room for some hundred endpoints."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    url.forget()
+    with mock_aws():
+        yield FleetStack(fleet_stage(users=60, sizes=Sizes(range_bytes=20_000, shard_endpoints=100)), url)
+
+
+@pytest.fixture
+def stack(stage: FleetStage, url: Sink) -> FleetStack:
+    """A stack with a fleet."""
+    url.forget()
+    return FleetStack(stage, url)
+
+
+def test_a_create_is_answered_when_all_is_registered(stack: FleetStack) -> None:
+    """The physical id is the fleet's, and the attributes say what was done."""
+    lines = stack.stage.lines(30)
+    assert stack.deploy("Create", "r1", lines)
+    assert stack.stage.differences(lines) == []
+    assert stack.answers == [
+        {
+            "Status": "SUCCESS",
+            "PhysicalResourceId": FLEET,
+            "StackId": STACK_ID,
+            "RequestId": "r1",
+            "LogicalResourceId": LOGICAL_ID,
+            "Data": {"Run": "r1", "State": "CONVERGED", "Registered": "30"},
+        }
+    ]
+
+
+def test_an_executions_input_has_no_more_than_names(stack: FleetStack) -> None:
+    """It is named by the request, and so is the clock, which answers after 55 minutes."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(3)))
+    assert stack.machine.started == {
+        "r1": {"fleet": FLEET, "run": "r1"},
+        "r1-clock": {"fleet": FLEET, "run": "r1", "clock": 3300},
+    }
+
+
+def test_lines_are_deleted_after_a_good_run(stack: FleetStack) -> None:
+    """They contain device tokens. So does the event's URL, which is needed until it is answered."""
+    stack.deploy("Create", "r1", stack.stage.lines(30))
+    names = stack.stage.store.names("")
+    assert not [name for name in names if "/parts/" in name or name.endswith("/event")]
+    left = {name: found.body for name in names if (found := stack.stage.store.get(name)) is not None}
+    assert [name for name, body in left.items() if b"canary-" in body] == []
+
+
+def test_the_clock_is_stopped_when_the_run_ends(stack: FleetStack) -> None:
+    """A state machine is deleted only after its last execution."""
+    stack.deploy("Create", "r1", stack.stage.lines(3))
+    assert stack.machine.stopped == ["r1-clock"]
+
+
+def test_a_second_delivery_changes_nothing(stack: FleetStack) -> None:
+    """Neither while the run is at work nor afterwards."""
+    event = stack.event("Create", "r1", stack.stage.lines(3))
+    stack.send(event)
+    stack.send(event)
+    assert list(stack.machine.started) == ["r1-clock", "r1"]
+    assert stack.execute("r1")
+    stack.send(event)
+    assert stack.deploy("Update", "r2", stack.stage.lines(4))
+    stack.send(event)
+    assert [answer["RequestId"] for answer in stack.answers] == ["r1", "r2"]
+    assert len(stack.stage.ledger) == 4
+
+
+def test_a_rollback_is_a_run_to_the_old_manifest(stack: FleetStack) -> None:
+    """CloudFormation sends an Update with the old properties."""
+    lines = stack.stage.lines(20)
+    stack.deploy("Create", "r1", lines)
+    wrong = [{**line, "name": "changed"} for line in lines] + [stack.stage.line("nobody", user="no-such-user")]
+    assert not stack.deploy("Update", "r2", wrong)
+    failed = stack.answers[-1]
+    assert failed["Status"] == "FAILED"
+    assert failed["Reason"].startswith("CE-702: 1 endpoint failed: CE-")
+    assert "nobody: " in failed["Reason"]
+    assert stack.deploy("Update", "r3", lines)
+    assert stack.stage.differences(lines) == []
+
+
+def test_failures_may_be_tolerated(stack: FleetStack) -> None:
+    """The result says how many there are."""
+    lines = [*stack.stage.lines(5), stack.stage.line("nobody", user="no-such-user")]
+    assert stack.deploy("Create", "r1", lines, ToleratedFailures="1")
+    assert stack.answers[-1]["Status"] == "SUCCESS"
+    assert (stack.result("r1")["failed"], stack.result("r1")["registered"]) == (1, 5)
+
+
+def test_a_refused_run_changes_nothing(many: FleetStack) -> None:
+    """Half of the manifest is missing."""
+    lines = [many.stage.line(f"k{number}", user=f"u{number // 5}") for number in range(260)]
+    many.deploy("Create", "r1", lines)
+    assert not many.deploy("Update", "r2", lines[:130])
+    assert many.answers[-1]["Reason"].startswith("CE-701: 130 of 260 endpoints would be deregistered")
+    assert many.stage.differences(lines) == []
+
+
+def test_a_delete_leaves_nothing(stack: FleetStack) -> None:
+    """Neither endpoints nor objects: CloudFormation deletes the bucket next."""
+    stack.deploy("Create", "r1", stack.stage.lines(30))
+    assert stack.deploy("Delete", "r2")
+    assert stack.answers[-1]["Status"] == "SUCCESS"
+    assert not stack.stage.backend.endpoints
+    assert stack.stage.store.names("") == []
+
+
+def test_a_delete_without_a_manifest_works(stack: FleetStack) -> None:
+    """The properties of what is deleted do not matter."""
+    stack.deploy("Create", "r1", stack.stage.lines(3))
+    event = stack.event("Delete", "r2")
+    del event["ResourceProperties"]["Manifest"]
+    stack.send(event)
+    assert stack.execute("r2")
+    assert not stack.stage.backend.endpoints
+
+
+def test_a_delete_of_nothing_is_answered_at_once(stack: FleetStack) -> None:
+    """No run has ever begun, for example because the Create was refused."""
+    stack.send(stack.event("Delete", "r1"))
+    assert not stack.machine.started
+    assert stack.answers[-1]["Status"] == "SUCCESS"
+    assert stack.stage.store.names("") == []
+
+
+def test_a_deletion_in_mid_run_replaces_the_run(stack: FleetStack) -> None:
+    """Its execution is stopped, and what it has registered is removed."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(40)))
+    decided = stack.stage.plan("r1")
+    for shard in decided["shards"][:2]:
+        stack.stage.work("r1", decided["level"], shard, 1)
+    assert stack.stage.backend.endpoints
+    stack.send(stack.event("Delete", "r2"))
+    assert stack.machine.stopped == ["r1", "r1-clock"]
+    assert stack.answers[-1]["Reason"] == "CE-705: A newer run has replaced this run."
+    assert stack.execute("r2")
+    assert not stack.stage.backend.endpoints
+    assert stack.stage.store.names("") == []
+
+
+def test_an_execution_that_was_replaced_does_not_answer_for_the_new_one(stack: FleetStack) -> None:
+    """It ends as failed, without touching what the newer run needs."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(10)))
+    stack.send(stack.event("Update", "r2", stack.stage.lines(12)))
+    assert not stack.finish("r1")
+    assert stack.result("r1")["reason"].startswith("CE-705")
+    assert stack.execute("r2")
+    assert [answer["RequestId"] for answer in stack.answers] == ["r1", "r2"]
+
+
+def test_a_failed_execution_is_answered(stack: FleetStack) -> None:
+    """The machine catches every error, and hands over its name."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(10)))
+    assert not stack.execute("r1", error="States.Timeout")
+    assert stack.answers[-1]["Reason"].startswith("CE-703: The run ended early (States.Timeout).")
+
+
+def test_a_run_that_cannot_be_started_is_answered(stack: FleetStack) -> None:
+    """The reason has the error's code, but not its message."""
+    stack.machine.denied = "AccessDeniedException"
+    stack.send(stack.event("Create", "r1", stack.stage.lines(3)))
+    (answer,) = stack.answers
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-704: The run could not be started (StartExecution: AccessDeniedException).")
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"Manifest": None}, "CE-101: Manifest is missing."),
+        ({"Manifest": {"Bucket": "b"}}, "CE-101: Manifest.Key is missing."),
+        ({"Manifest": {"Bucket": "b", "Key": "k", "Versionid": "1"}}, "CE-102: Manifest.Versionid is not a property."),
+        ({"Manifest": "s3://b/k"}, "CE-104: Manifest must be a map."),
+        ({"Defaults": {"Type": ["GCM"]}}, "CE-104: Defaults.Type must be a string."),
+        ({"AppInstances": "arn"}, "CE-104: AppInstances must be a list of ARNs."),
+        ({"RequestsPerSecond": "51"}, "CE-105: RequestsPerSecond must be a number from 0.1 to 50."),
+        ({"ToleratedFailures": "few"}, "CE-105: ToleratedFailures must be a number from 0 to 1,000,000."),
+        ({"Wait": "AN_HOURS"}, "CE-103: Wait must be AN_HOUR or NOT_AT_ALL."),
+        ({"WaitHandle": {}}, "CE-104: WaitHandle must be a string."),
+        ({"Rate": "5"}, "CE-102: Rate is not a property of a fleet."),
+    ],
+)
+def test_properties_are_checked(stack: FleetStack, properties: dict[str, Any], said: str) -> None:
+    """A template without CDK may contain anything."""
+    stack.send(stack.event("Create", "r1", **properties))
+    assert not stack.machine.started
+    assert stack.answers[-1]["Reason"] == said
+
+
+def test_what_is_no_event_is_ignored(stack: FleetStack) -> None:
+    """Nothing can be answered."""
+    for event in ({}, {"RequestType": "Create"}, "text", None):
+        assert stack.send(event) is None
+    event = {**stack.event("Create", "r1"), "RequestType": "Read"}
+    stack.send(event)
+    assert stack.answers[-1]["Reason"] == "CE-519: RequestType must be Create, Update or Delete."
+
+
+def test_a_response_that_is_not_accepted_is_sent_again(stack: FleetStack) -> None:
+    """The task fails, and the machine tries it again; the response is the one that was chosen first."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(5)))
+    stack.sink.refuses = True
+    with pytest.raises(ActionFailedError):
+        stack.execute("r1")
+    stack.sink.refuses = False
+    assert stack.finish("r1", error="States.TaskFailed") is False
+    assert stack.answers[-1]["Status"] == "SUCCESS"
+    assert len(stack.answers) == 1
+
+
+def test_a_stack_that_does_not_wait_is_answered_after_a_canary(stack: FleetStack) -> None:
+    """The others are registered afterwards, and the event is not answered again."""
+    lines = stack.stage.lines(40)
+    assert stack.deploy("Create", "r1", lines, Wait="NOT_AT_ALL")
+    (answer,) = stack.answers
+    assert (answer["Status"], answer["Data"]["State"]) == ("SUCCESS", "CONVERGING")
+    assert 0 < int(answer["Data"]["Registered"]) < 40
+    assert stack.stage.differences(lines) == []
+
+
+def test_a_canary_that_fails_ends_the_run(stack: FleetStack) -> None:
+    """The other endpoints are not touched."""
+    lines = [{**line, "user": "no-such-user"} for line in stack.stage.lines(40)]
+    assert not stack.deploy("Create", "r1", lines, Wait="NOT_AT_ALL")
+    (answer,) = stack.answers
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("CE-702: ")
+    assert "The other endpoints were not changed." in answer["Reason"]
+
+
+def test_a_long_run_has_a_canary(many: FleetStack) -> None:
+    """It is known beforehand that it takes longer than CloudFormation waits."""
+    lines = [many.stage.line(f"k{number}", user=f"u{number // 5}") for number in range(300)]
+    assert many.deploy("Create", "r1", lines, RequestsPerSecond="0.1")
+    assert many.answers[0]["Data"]["State"] == "CONVERGING"
+    assert many.stage.differences(lines) == []
+
+
+def test_the_clock_answers_in_time(stack: FleetStack) -> None:
+    """The run goes on."""
+    lines = stack.stage.lines(40)
+    stack.send(stack.event("Create", "r1", lines))
+    decided = stack.stage.plan("r1")
+    stack.stage.work("r1", decided["level"], decided["shards"][0], 1)
+    stack.act("answer", "r1", clock=True)
+    assert stack.answers[-1]["Data"]["State"] == "CONVERGING"
+    stack.stage.apply("r1", decided)
+    assert stack.finish("r1")
+    stack.act("answer", "r1", clock=True)
+    assert len(stack.answers) == 1
+
+
+def test_the_clock_fails_a_deletion(stack: FleetStack) -> None:
+    """SUCCESS would mean that nothing is left."""
+    stack.deploy("Create", "r1", stack.stage.lines(40))
+    stack.send(stack.event("Delete", "r2"))
+    decided = stack.stage.plan("r2")
+    stack.stage.work("r2", decided["level"], decided["shards"][0], 1)
+    stack.stage.clock.sleep(3300)
+    stack.act("answer", "r2", clock=True)
+    reason = stack.answers[-1]["Reason"]
+    assert reason.startswith("CE-706: ")
+    assert "of 40 endpoints are deregistered. The run continues. Delete the stack again in about" in reason
+    stack.stage.apply("r2", decided)
+    assert stack.finish("r2")
+    assert stack.deploy("Delete", "r3") if stack.stage.store.names("") else True
+    stack.send(stack.event("Delete", "r4"))
+    assert stack.answers[-1]["Status"] == "SUCCESS"
+
+
+def test_the_clock_fails_a_run_that_has_not_begun(stack: FleetStack) -> None:
+    """Something is wrong with the machine or its role."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(3)))
+    stack.act("answer", "r1", clock=True)
+    assert stack.answers[-1]["Reason"].startswith("CE-703: The run has not begun to change endpoints.")
+
+
+def test_a_condition_is_signalled_when_the_run_ends(stack: FleetStack) -> None:
+    """The signal follows the response, and says how the run ended."""
+    stack.deploy("Create", "r1", stack.stage.lines(3), WaitHandle=stack.sink.url)
+    signal = stack.answers[-1]
+    assert (signal["Status"], signal["UniqueId"]) == ("SUCCESS", "r1")
+    stack.deploy("Update", "r2", [stack.stage.line("x", user="no-such-user")] * 2, WaitHandle=stack.sink.url)
+    signal = stack.answers[-1]
+    assert (signal["Status"], signal["Reason"][:7]) == ("FAILURE", "CE-701:")
+
+
+def test_metrics_are_in_the_log(stack: FleetStack, capsys: pytest.CaptureFixture[str]) -> None:
+    """They contain numbers, and the names of the fleet and the run."""
+    lines = [*stack.stage.lines(3), stack.stage.line("nobody", user="no-such-user")]
+    stack.deploy("Create", "r1", lines)
+    (line,) = (json.loads(each) for each in capsys.readouterr().out.splitlines() if each.startswith('{"_aws"'))
+    del line["_aws"]["Timestamp"]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Fleet"]]
+    assert {name: line[name] for name in ("Fleet", "Run", "Registered", "Failed", "Throttled")} == {
+        "Fleet": FLEET,
+        "Run": "r1",
+        "Registered": 3,
+        "Failed": 1,
+        "Throttled": 0,
+    }

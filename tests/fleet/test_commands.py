@@ -1,0 +1,96 @@
+"""The commands to a fleet's function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.fleet import FLEET, FleetStage
+from support.fleet_stack import FleetStack
+from support.sink import Sink, open_sink
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[Sink]:
+    """The URL for responses."""
+    with open_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def stack(stage: FleetStage, url: Sink) -> FleetStack:
+    """A stack with a deployed fleet."""
+    url.forget()
+    stack = FleetStack(stage, url)
+    stack.deploy("Create", "r1", stage.lines(60))
+    return stack
+
+
+def command(stack: FleetStack, name: str, fleet: str = FLEET) -> dict[str, str]:
+    """The answer to a command."""
+    answer = stack.send({"command": name, "fleet": fleet})
+    assert answer is not None
+    return dict(answer)
+
+
+def test_sync_makes_good_what_others_have_changed(stack: FleetStack) -> None:
+    """It is a run with the manifest that the stack declares."""
+    stack.stage.s3.put_object(Bucket="manifests", Key="devices-1.jsonl", Body=b"")
+    run = command(stack, "sync")["run"]
+    assert len(run) == 26
+    assert stack.execute(run)
+    assert not stack.stage.backend.endpoints
+    assert len(stack.answers) == 1
+
+
+def test_drain_deregisters_everything_and_keeps_the_fleet(stack: FleetStack) -> None:
+    """The stack can then be deleted within the hour."""
+    assert stack.execute(command(stack, "drain")["run"])
+    assert not stack.stage.backend.endpoints
+    assert stack.execute(command(stack, "sync")["run"])
+    assert len(stack.stage.backend.endpoints) == 60
+
+
+def test_a_check_changes_nothing_and_replaces_no_run(stack: FleetStack) -> None:
+    """It compares what is registered with the ledger."""
+    run = command(stack, "check")["run"]
+    assert not stack.machine.stopped[1:]
+    assert stack.execute(run)
+    assert stack.result(run)["ok"]
+    assert command(stack, "resume") == {"run": "r1"}
+
+
+def test_a_run_is_stopped_and_resumed(stack: FleetStack) -> None:
+    """It continues where it was."""
+    stack.stage.s3.put_object(Bucket="manifests", Key="devices-1.jsonl", Body=b"")
+    run = command(stack, "sync")["run"]
+    decided = stack.stage.plan(run)
+    stack.stage.work(run, decided["level"], decided["shards"][0], 1)
+    left = len(stack.stage.backend.endpoints)
+    assert 0 < left < 60
+    assert command(stack, "stop") == {"run": run}
+    assert run in stack.machine.stopped
+    assert stack.result(run)["reason"].startswith("CE-705")
+    stack.stage.clock.sleep(1)
+    assert command(stack, "resume") == {"run": run}
+    (again,) = (name for name in stack.machine.started if name.startswith(f"{run}-"))
+    assert stack.machine.started[again] == {"fleet": FLEET, "run": run}
+    assert stack.stage.store.get(f"runs/{run}/result") is None
+    assert stack.execute(run)
+    assert not stack.stage.backend.endpoints
+
+
+def test_what_cloudformation_waits_for_is_not_replaced(stack: FleetStack) -> None:
+    """But it can be stopped, and CloudFormation learns of it."""
+    stack.send(stack.event("Update", "r2", stack.stage.lines(65)))
+    for name in ("sync", "drain", "resume", "check"):
+        assert command(stack, name)["error"].startswith("CloudFormation waits for run r2.")
+    assert command(stack, "stop") == {"run": "r2"}
+    assert stack.answers[-1]["Reason"].startswith("CE-705: The run was stopped")
+
+
+def test_what_cannot_be_done_is_said(stack: FleetStack) -> None:
+    """The command prints the sentence."""
+    assert command(stack, "sync", "Other-Fleet-0123456789abcdef")["error"].startswith("There is no fleet Other-Fleet-")
+    assert command(stack, "explode") == {"error": "There is no command explode."}
