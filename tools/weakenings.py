@@ -15,7 +15,8 @@ from typing import Any
 
 from chime_endpoints_handler.aws.endpoints import api, presence
 from chime_endpoints_handler.cloudformation.request import Request
-from chime_endpoints_handler.resources.endpoint import perform, roles, steps
+from chime_endpoints_handler.resources.endpoint import roles, steps
+from chime_endpoints_handler.resources.endpoint.perform import looks
 from chime_endpoints_handler.resources.endpoint.policy import delete, failing, present, registering
 
 PACKAGE = "chime_endpoints_handler"
@@ -93,9 +94,9 @@ def stale_facts() -> dict[str, list[steps.Look]]:
 
 
 def _stale_facts() -> Iterator[Weakening]:
-    for name, looks in stale_facts().items():
+    for name, stale in stale_facts().items():
         step = getattr(steps, name)
-        for look in looks:
+        for look in stale:
             keeps = partial(setattr, step, "stale", step.stale - {look})
             yield Weakening(STALE, f"{name} keeps {look.name}", keeps)
 
@@ -125,7 +126,7 @@ def _safeguards() -> Iterator[Weakening]:
         "List is asked twice": partial(_exchange, presence.list_twice, lambda endpoints: endpoints.list()),
         "a response of Register has an EndpointId": partial(setattr, api, "_has_usable_id", lambda _: True),
         "a Delete looks several times for what a Create left": partial(setattr, delete, "_WAITS", ()),
-        "an endpoint in the way is looked for several times": partial(setattr, perform, "_HOLDERS_WAITS", (0.0,)),
+        "an endpoint in the way is looked for several times": partial(setattr, looks, "_HOLDERS_WAITS", (0.0,)),
         "a replacement is registered under the marked name": partial(_exchange, register, with_the_declared_name),
         "a replacement is marked again if its response is not accepted": partial(_exchange, succeed, never_marked),
         "an Update that is overtaken changes nothing more": partial(

@@ -15,9 +15,8 @@ from typing import Protocol
 from .cloudformation import connections  # noqa: F401 - first, because it reads certificates while others are imported
 
 # isort: split
-from .aws.assumed_roles import AssumedRoles
 from .aws.calls import Caller
-from .aws.clients import AwsClients, Clients
+from .aws.clients import AssumedRoles, AwsClients, Clients
 from .aws.deadline import Deadline, Phase
 from .aws.failures.errors import UNEXPECTED, HandlerError, InvalidRequestError
 from .cloudformation.arrival import Process

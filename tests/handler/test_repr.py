@@ -26,6 +26,7 @@ from chime_endpoints_handler.cloudformation.stack import history
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from chime_endpoints_handler.model.physical_id import Endpoint, NotApplied, Unconfirmed
+from chime_endpoints_handler.model.rules.values import Violation
 from chime_endpoints_handler.resources.endpoint.steps import Change, Fail, Register, Succeed, Update
 from support.stage import REGION, Stage
 
@@ -95,7 +96,7 @@ def test_no_object_shows_a_secret(stage: Stage) -> None:
     look = Look(stage)
     live(stage)
     # These are created and used at once. A life of the stack's events is alive at a call only if it is garbage by then.
-    passing = {NotApplied, Unconfirmed, Found, *Change.__args__, Succeed, Fail, history._Life}
+    passing = {NotApplied, Unconfirmed, Violation, Found, *Change.__args__, Succeed, Fail, history._Life}
     assert "canary" not in repr(Found("canary"))
     assert "canary" not in repr(Register("canary", "create"))
     assert "canary" not in repr(Update(Endpoint(stage.user, "1"), "canary", "ALL"))

@@ -14,9 +14,8 @@ from aws_cdk import aws_iam as iam
 from chime_endpoints import ChimeIdentityTags, CrossAccountRole
 from chime_endpoints._iam.statements import document, for_assumed_role
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, identity_backend
-from chime_endpoints_handler.aws.assumed_roles import AssumedRoles
 from chime_endpoints_handler.aws.calls import Call
-from chime_endpoints_handler.aws.clients import Clients
+from chime_endpoints_handler.aws.clients import AssumedRoles, Clients
 from chime_endpoints_handler.model.declaration import AssumedRole
 from permissions.cloudformation import CloudFormation
 from permissions.guard import Guard

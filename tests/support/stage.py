@@ -14,8 +14,7 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from chime_endpoints_handler import index
-from chime_endpoints_handler.aws.assumed_roles import AssumedRoles
-from chime_endpoints_handler.aws.clients import AwsClients
+from chime_endpoints_handler.aws.clients import AssumedRoles, AwsClients
 from chime_endpoints_handler.cloudformation.arrival import Process
 from chime_endpoints_handler.model import declaration
 from support.direct import DirectClient

@@ -49,7 +49,7 @@ def program(text: str) -> str:
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(body := getattr(node, "body", None), list):
-            body[:] = [_plain(each) for each in body if not _is_for_readers(each)]
+            body[:] = [_plain(each) for each in body if not _is_for_readers(each) and not _is_for_writers(each)]
         for name in ("returns", "annotation", "end_lineno", "col_offset", "end_col_offset"):
             vars(node).pop(name, None)
     return ast.dump(tree, include_attributes=True)
@@ -69,6 +69,11 @@ def _is_for_readers(node: ast.stmt) -> bool:
     return is_text or is_protocol or is_alias or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom)
 
 
+def _is_for_writers(node: ast.stmt) -> bool:
+    """Whether only constructs and commands use it, which write properties."""
+    return isinstance(node, ast.FunctionDef) and node.name in ("to_properties", "_token_properties", "_role_properties")
+
+
 def test_it_is_the_same_program_without_texts() -> None:
     """Line numbers stay the same, so a traceback of the function matches the source."""
     for path in STAGED.rglob("*.py"):
@@ -76,6 +81,13 @@ def test_it_is_the_same_program_without_texts() -> None:
         source = source_of(package).joinpath(*rest).read_text()
         assert program(path.read_text()) == program(source), path
         assert '"""' not in path.read_text()
+
+
+def test_only_a_function_that_writes_properties_has_what_writes_them() -> None:
+    """The provider's function reads them; a fleet's also writes them."""
+    module = "chime_endpoints_handler/model/declaration.py"
+    assert b"def to_properties(" not in asset.files()[module]
+    assert b"def to_properties(" in asset.files("chime_endpoints_fleet", "chime_endpoints_handler")[module]
 
 
 def test_it_imports_what_it_uses() -> None:

@@ -87,9 +87,12 @@ def _source(package: str) -> Path:
 
 @cache
 def files(*packages: str) -> Mapping[str, bytes]:
-    """Return the contents of all modules by their path in the directory. The bytes are the same on every system."""
+    """Return the contents of all modules by their path in the directory. The bytes are the same on every system.
+
+    The provider's function, which is meant if no packages are named, reads properties and never writes them.
+    """
     return {
-        f"{package}/{name}": reduced(module.read_text(encoding="utf-8")).encode()
+        f"{package}/{name}": reduced(module.read_text(encoding="utf-8"), writes=bool(packages)).encode()
         for package in packages or PACKAGES
         for name, module in _modules(_source(package))
     }

@@ -15,13 +15,18 @@ _Cut: TypeAlias = tuple[int, int, int, int, bytes]
 """The first line and column, the line and column after the end, and what replaces the text between them."""
 
 
-def reduced(source: str) -> str:
-    """Return a module's source without docstrings, assertions, types, comments and most indentation."""
+def reduced(source: str, *, writes: bool = False) -> str:
+    """Return a module's source without docstrings, assertions, types, comments and most indentation.
+
+    Args:
+        source: the module's source.
+        writes: whether the function writes properties. Otherwise, the methods that do are left out.
+    """
     lines = source.encode().split(b"\n")  # ast counts columns in bytes
     tree = ast.parse(source)
-    of_types = [*_types(tree)]
-    tree.body = [node for node in tree.body if node not in of_types]
-    cuts = {*_texts(tree), *_annotations(tree, lines), *_imports(tree), *(_cut(node, b"") for node in of_types)}
+    unneeded = [*_types(tree), *(() if writes else _writers(tree))]
+    tree.body = [node for node in tree.body if node not in unneeded]
+    cuts = {*_texts(tree), *_annotations(tree, lines), *_imports(tree), *(_cut(node, b"") for node in unneeded)}
     for first, column, last, end, instead in sorted(cuts, reverse=True):
         after = lines[last][end:]
         lines[first : last + 1] = [lines[first][:column] + instead + after, *[b""] * (last - first)]
@@ -39,6 +44,23 @@ def _types(tree: ast.Module) -> Iterator[ast.stmt]:
         is_protocol = isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Protocol" for base in node.bases)
         if is_protocol or (isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"):
             yield node
+
+
+def _writers(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Take out and yield what writes properties, with its helpers."""
+    methods = [each for node in tree.body if isinstance(node, ast.ClassDef) for each in node.body if _writes(each)]
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            node.body = [each for each in node.body if each not in methods]
+    helpers = {node.id for method in methods for node in ast.walk(method) if isinstance(node, ast.Name)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    yield from methods
+    yield from (each for each in functions if each.name.startswith("_") and each.name in helpers - used)
+
+
+def _writes(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == "to_properties"
 
 
 def _texts(tree: ast.Module) -> Iterator[_Cut]:

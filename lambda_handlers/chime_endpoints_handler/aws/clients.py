@@ -1,8 +1,12 @@
-"""The AWS clients of a process, created on first use with only the botocore data that they need."""
+"""The AWS clients of a process, created on first use with only the data that they need.
+
+They act in the function's own role, or in a role of another account, with temporary credentials from AWS STS.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Lock
 from typing import Any, Protocol
@@ -13,6 +17,11 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from ..model.declaration import AssumedRole
+from .calls import Call
+from .failures.remedies import ASSUME_ROLE
+
+_KEPT = 2700.0  # seconds; credentials of a role are valid for an hour by default, and an event takes 15 minutes at most
 _SERVICES = ["chime-sdk-identity", "secretsmanager", "ssm", "cloudformation", "sts"]
 # Identifies the calls in CloudTrail; botocore rebuilds its own text for every call.
 _NAME = f"cdk-chime-endpoints Botocore/{botocore_version}"
@@ -80,6 +89,45 @@ class AwsClients:
             # The API model specifies seconds, the documentation milliseconds, for which botocore's parser fails.
             self._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_it_came)
         return self._session.create_client(service, region_name=region, config=config, **self._credentials)
+
+
+class AssumedRoles:
+    """The clients of each assumed role."""
+
+    def __init__(self, own: AwsClients | None = None, now: Callable[[], float] = time.time) -> None:
+        """Assume roles with the function's own credentials, or with those of other clients."""
+        self._own = own or AwsClients()
+        self._now = now
+        self._kept: dict[AssumedRole, tuple[float, Clients]] = {}
+
+    def clients(self, role: AssumedRole, call: Call) -> Clients:
+        """Return clients with the role's credentials, which are kept for 45 minutes.
+
+        Raises:
+            ServiceError, OutOfTimeError: the role could not be assumed.
+        """
+        since, clients = self._kept.get(role, (0.0, self._own))
+        if self._now() - since > _KEPT:
+            since, clients = self._now(), AwsClients(self._credentials(role, call))
+            self._kept[role] = since, clients
+        return clients
+
+    def _credentials(self, role: AssumedRole, call: Call) -> dict[str, str]:
+        external_id = {} if role.external_id is None else {"ExternalId": role.external_id}
+        answer = call(
+            ASSUME_ROLE,
+            lambda: self._own.tokens().assume_role(
+                RoleArn=role.arn, RoleSessionName="cdk-chime-endpoints", **external_id
+            ),
+            is_complete=lambda answer: "Credentials" in answer,
+            subject=f"of role {role.arn}",
+        )
+        keys = answer["Credentials"]
+        return {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
 
 
 def _as_it_came(timestamp: object) -> object:

@@ -12,11 +12,12 @@ from contextlib import suppress
 from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 from threading import Lock, Thread
+from typing import TypeAlias
 from urllib.parse import SplitResult
 
 _IDLE_SECONDS = 3.0  # the peer eventually closes an idle connection, which a frozen function does not notice
 
-_Origin = tuple[str, str | None, int | None]
+_Origin: TypeAlias = tuple[str, str | None, int | None]
 idle: list[tuple[_Origin, float, HTTPConnection]] = []
 """At most one connection, with its origin and the time since it is idle."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..aws.calls import Attempts
 from ..aws.deadline import Phase
 from ..aws.endpoints.api import may_mean_no_user
+from ..aws.endpoints.presence import unless_refused
 from ..aws.failures.errors import HandlerError, ServiceError, StaleEventError
 from ..cloudformation.stack.status import is_overtaken
 from ..model import physical_id
@@ -104,13 +105,7 @@ class _Identity:
 
     def _list_unless_gone(self) -> dict[str, str]:
         """Return the tags; none if the service refuses twice, because the identity no longer exists."""
-        for _ in range(2):
-            try:
-                return self._list()
-            except ServiceError as error:
-                if not may_mean_no_user(error):
-                    raise
-        return {}
+        return unless_refused(self._list, {}, may_mean_no_user)
 
     def _list(self) -> dict[str, str]:
         answer = self._call("ListTagsForResource", lambda client: client.list_tags_for_resource(ResourceARN=self._arn))

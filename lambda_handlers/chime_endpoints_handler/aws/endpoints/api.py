@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from botocore import xform_name
 
 from ...model.arns import region_of
 from ...model.timestamps import seconds
@@ -80,9 +82,17 @@ class Endpoints:
         self._clients = clients
         self._call = call
 
-    @property
-    def _client(self) -> Any:
-        return self._clients.chime(self._region)
+    def _make(self, operation: str, members: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+        return self._call(
+            operation,
+            lambda: getattr(self._clients.chime(self._region), xform_name(operation))(
+                AppInstanceUserArn=self.user_arn, **members
+            ),
+            **options,
+        )
+
+    def _make_for(self, endpoint_id: str, operation: str, **members: Any) -> dict[str, Any]:
+        return self._make(operation, {"EndpointId": endpoint_id, **members}, subject=f"of endpoint {endpoint_id}")
 
     def register(
         self,
@@ -95,21 +105,17 @@ class Endpoints:
         propagates: bool = False,
     ) -> str:
         """Register an endpoint and return its EndpointId."""
-        named = {} if name is None else {"Name": name}
-        tokens = {"DeviceToken": identity.device_token}
-        if identity.voip_device_token is not None:
-            tokens["VoipDeviceToken"] = identity.voip_device_token
-        answer = self._call(
+        tokens = {"DeviceToken": identity.device_token, "VoipDeviceToken": identity.voip_device_token}
+        members = {
+            "Type": identity.type,
+            "ResourceArn": identity.resource_arn,
+            "EndpointAttributes": {member: token for member, token in tokens.items() if token is not None},
+            "AllowMessages": allow_messages,
+            "ClientRequestToken": client_request_token,
+        }
+        answer = self._make(
             "RegisterAppInstanceUserEndpoint",
-            lambda: self._client.register_app_instance_user_endpoint(
-                AppInstanceUserArn=self.user_arn,
-                Type=identity.type,
-                ResourceArn=identity.resource_arn,
-                EndpointAttributes=tokens,
-                AllowMessages=allow_messages,
-                ClientRequestToken=client_request_token,
-                **named,
-            ),
+            members if name is None else {**members, "Name": name},
             attempts=attempts,
             is_complete=_has_usable_id,
             propagates=propagates,
@@ -123,24 +129,13 @@ class Endpoints:
         Returns:
             Whether the response names the endpoint. A proxy's response does not; that for a missing endpoint may not.
         """
-        answer = self._call(
-            "UpdateAppInstanceUserEndpoint",
-            lambda: self._client.update_app_instance_user_endpoint(
-                AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id, Name=name, AllowMessages=allow_messages
-            ),
-            subject=f"of endpoint {endpoint_id}",
-        )
+        members = {"Name": name, "AllowMessages": allow_messages}
+        answer = self._make_for(endpoint_id, "UpdateAppInstanceUserEndpoint", **members)
         return answer.get("EndpointId") == endpoint_id
 
     def describe(self, endpoint_id: str) -> Registered | None:
         """Return the endpoint with its tokens; None if the response contains no endpoint."""
-        answer = self._call(
-            "DescribeAppInstanceUserEndpoint",
-            lambda: self._client.describe_app_instance_user_endpoint(
-                AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
-            ),
-            subject=f"of endpoint {endpoint_id}",
-        )
+        answer = self._make_for(endpoint_id, "DescribeAppInstanceUserEndpoint")
         endpoint = answer.get("AppInstanceUserEndpoint") or {}
         attributes = endpoint.get("EndpointAttributes") or {}
         if endpoint.get("EndpointId") != endpoint_id or "DeviceToken" not in attributes:
@@ -164,13 +159,7 @@ class Endpoints:
         """Deregister the endpoint."""
         if not endpoint_id:
             raise ValueError("an empty EndpointId would address the collection")
-        self._call(
-            "DeregisterAppInstanceUserEndpoint",
-            lambda: self._client.deregister_app_instance_user_endpoint(
-                AppInstanceUserArn=self.user_arn, EndpointId=endpoint_id
-            ),
-            subject=f"of endpoint {endpoint_id}",
-        )
+        self._make_for(endpoint_id, "DeregisterAppInstanceUserEndpoint")
 
     def list(self) -> list[Listed]:
         """Return all endpoints of the user."""
@@ -180,13 +169,7 @@ class Endpoints:
         page: dict[str, Any] = {"MaxResults": 50}
         seen: set[str] = set()
         for _ in range(_MOST_PAGES):
-            answer = self._call(
-                LIST,
-                lambda page=page: self._client.list_app_instance_user_endpoints(
-                    AppInstanceUserArn=self.user_arn, **page
-                ),
-                is_complete=lambda answer: "AppInstanceUserEndpoints" in answer,
-            )
+            answer = self._make(LIST, page, is_complete=lambda answer: "AppInstanceUserEndpoints" in answer)
             for endpoint in answer["AppInstanceUserEndpoints"]:
                 if endpoint.get("EndpointId"):
                     yield Listed(
@@ -201,7 +184,7 @@ class Endpoints:
             if token in seen:
                 break
             seen.add(token)
-            page = {"MaxResults": 50, "NextToken": token}
+            page["NextToken"] = token
         raise ServiceError(operation=LIST, kind=Kind.UNCLEAR, said="an endless list")
 
 

@@ -30,11 +30,9 @@ def _list_without(endpoints: Endpoints, endpoint_id: str) -> Collection[Listed] 
 
 def _list_without_refused(refusal: ServiceError, endpoints: Endpoints, endpoint_id: str) -> Collection[Listed] | None:
     """Return the endpoints that two Lists show, once they no longer show this one; None if they go on for seconds."""
-    if (listed := _list_without(endpoints, endpoint_id)) is not None:
-        return listed
-    waits = () if refusal.kind is Kind.DENIED else _WAITS
-    for wait in waits:
-        if endpoints.pause(wait) and (listed := _list_without(endpoints, endpoint_id)) is not None:
+    for wait in (0.0,) if refusal.kind is Kind.DENIED else (0.0, *_WAITS):
+        is_time = not wait or endpoints.pause(wait)
+        if is_time and (listed := _list_without(endpoints, endpoint_id)) is not None:
             return listed
     return None
 
@@ -62,36 +60,50 @@ def describe_each(endpoints: Endpoints, listed: Iterable[Listed]) -> Iterator[Re
             yield registered
 
 
-def unless_refused(look_up: Callable[[], tuple[Registered, ...]]) -> tuple[Registered, ...]:
-    """Look up a former user's endpoints; none if the service refuses twice.
+def every(endpoints: Endpoints) -> tuple[Registered, ...]:
+    """Return the endpoints that two Lists show."""
+    return tuple(describe_each(endpoints, list_twice(endpoints)))
 
-    That user may be deleted, or the role may no longer be allowed to ask about it.
+
+def unless_refused(
+    look_up: Callable[[], _T], nothing: _T, is_refusal: Callable[[ServiceError], bool] = was_refused
+) -> _T:
+    """Look something up; nothing if the service refuses twice.
+
+    The user may be deleted, or the role may no longer be allowed to ask about a former one.
     """
     for _ in range(2):
         try:
             return look_up()
         except ServiceError as error:
-            if not was_refused(error):
+            if not is_refusal(error):
                 raise
-    return ()
+    return nothing
 
 
 def update(endpoints: Endpoints, endpoint_id: str, *, name: str, allow_messages: str) -> Collection[Listed] | None:
     """Change name and messages in place; if the endpoint does not exist, return what two Lists show instead."""
-
-    def attempt() -> bool | None:
-        return endpoints.update(endpoint_id, name=name, allow_messages=allow_messages) or None
-
-    found = _or_list("UpdateAppInstanceUserEndpoint", endpoints, endpoint_id, attempt)
+    found = _or_list(
+        "UpdateAppInstanceUserEndpoint",
+        endpoints,
+        endpoint_id,
+        lambda: endpoints.update(endpoint_id, name=name, allow_messages=allow_messages) or None,
+    )
     return None if isinstance(found, bool) else found
 
 
 def _or_list(
     operation: str, endpoints: Endpoints, endpoint_id: str, attempt: Callable[[], _T | None]
 ) -> _T | Collection[Listed]:
-    """Return what a call returns for an endpoint; if the endpoint does not exist, what two Lists show instead."""
+    """Return what a call returns for an endpoint; if the endpoint does not exist, what two Lists show instead.
+
+    The call is made again if its response does not say what the service did: either responses get lost, or the
+    endpoint was deregistered and List still shows it.
+    """
     try:
-        for _ in _tries(endpoints):
+        for wait in (0.0, 0.0, *_WAITS):
+            if wait and not endpoints.pause(wait):
+                break
             if (found := attempt()) is not None:
                 return found
             if (listed := _list_without(endpoints, endpoint_id)) is not None:
@@ -101,19 +113,6 @@ def _or_list(
             return listed
         raise
     raise unclear(operation, endpoint_id)
-
-
-def _tries(endpoints: Endpoints) -> Iterator[None]:
-    """Yield for each try of a call whose responses do not say what the service did.
-
-    Either responses get lost, or the endpoint was deregistered and List still shows it.
-    """
-    yield
-    yield
-    for wait in _WAITS:
-        if not endpoints.pause(wait):
-            return
-        yield
 
 
 def unclear(operation: str, endpoint_id: str) -> ServiceError:

@@ -54,14 +54,6 @@ class StaleEventError(HandlerError):
     """CloudFormation is no longer waiting for this event."""
 
 
-class VanishedError(HandlerError):
-    """Another caller deregistered the endpoint while the handler was changing it."""
-
-
-class InactiveError(HandlerError):
-    """The declaration requires an active endpoint, and the service says that it is INACTIVE."""
-
-
 class OutOfTimeError(HandlerError):
     """Too little time is left for another call."""
 

@@ -68,13 +68,15 @@ def explain(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
         )
     if kind is Kind.UNCLEAR:
         return Code.UNCLEAR, "The call kept failing until the function had to stop retrying. Deploy again."
+    if operation in (*SOURCES, ASSUME_ROLE) and kind in _ELSEWHERE:
+        return _ELSEWHERE[kind]
     if operation in SOURCES:
         return _of_source(operation, kind, said)
-    if operation == _REGISTER:
-        return _of_register(kind)
     if operation == ASSUME_ROLE:
-        return _of_role(kind)
-    return _of_other(operation, kind)
+        return Code.DENIED, _OF_ROLE
+    if operation == _REGISTER and kind in _OF_REGISTER:
+        return _OF_REGISTER[kind]
+    return _of_chime(operation, kind)
 
 
 def _credentials(said: str) -> str:
@@ -87,32 +89,21 @@ def _credentials(said: str) -> str:
     return "The function's credentials have expired, or its clock is wrong. Deploy again."
 
 
+_UNTIL = "until the function had to stop retrying. Deploy again."
+_ROUTE = "if the function runs in a VPC, give it a route to the service."
 _ELSEWHERE = {
-    Kind.THROTTLED: (
-        Code.THROTTLED,
-        "The service throttled the call until the function had to stop retrying. Deploy again.",
-    ),
-    Kind.UNREACHABLE: (
-        Code.UNREACHABLE,
-        "The function could not reach the service. If the function runs in a VPC, give it a route to the service.",
-    ),
+    Kind.THROTTLED: (Code.THROTTLED, f"The service throttled the call {_UNTIL}"),
+    Kind.UNREACHABLE: (Code.UNREACHABLE, f"The function could not reach the service. I{_ROUTE[1:]}"),
 }
 """The remedies for services other than Amazon Chime SDK."""
-
-
-def _of_role(kind: Kind) -> tuple[Code, str]:
-    if kind in _ELSEWHERE:
-        return _ELSEWHERE[kind]
-    return Code.DENIED, (
-        "The function's role needs sts:AssumeRole on the role, and the role's trust policy must allow the function's"
-        " role, with the declared ExternalId if it requires one."
-    )
+_OF_ROLE = (
+    "The function's role needs sts:AssumeRole on the role, and the role's trust policy must allow the function's role,"
+    " with the declared ExternalId if it requires one."
+)
 
 
 def _of_source(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
     source = "secret" if operation == "GetSecretValue" else "parameter"
-    if kind in _ELSEWHERE:
-        return _ELSEWHERE[kind]
     if said in _MISSING_SOURCES:
         return Code.SOURCE_MISSING, (
             f"The {source}, or its declared version, does not exist. Create it, or correct its name, region, account or"
@@ -120,8 +111,9 @@ def _of_source(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
         )
     if said == "InvalidRequestException":
         return Code.SOURCE_DELETED, "The secret may be scheduled for deletion. Restore it, or declare another one."
-    if kind in (Kind.DENIED, Kind.FORBIDDEN) or said in ("DecryptionFailure", "InvalidKeyId"):
-        may_be_missing = operation == "GetSecretValue" and kind in (Kind.DENIED, Kind.FORBIDDEN)
+    is_refused = kind in (Kind.DENIED, Kind.FORBIDDEN)
+    if is_refused or said in ("DecryptionFailure", "InvalidKeyId"):
+        may_be_missing = source == "secret" and is_refused
         return Code.SOURCE_DENIED, (
             f"The function's role needs {SOURCES[operation]}:{operation} on the {source}, and kms:Decrypt on its key"
             " if it uses a customer managed key."
@@ -130,55 +122,54 @@ def _of_source(operation: str, kind: Kind, said: str) -> tuple[Code, str]:
     return Code.SOURCE_REFUSED, f"Read the {source} with the AWS CLI to find the cause, then deploy again."
 
 
-def _of_register(kind: Kind) -> tuple[Code, str]:
-    """Explain a failed registration (quota: AWS General Reference, Amazon Chime SDK messaging quotas)."""
-    needs = f"chime:{_REGISTER} on the user and mobiletargeting:GetApp on the application"
-    match kind:
-        case Kind.DENIED:
-            return Code.DENIED, f"The function's role needs {needs}. Check its policies."
-        case Kind.FORBIDDEN:
-            return (
-                Code.FORBIDDEN,
-                f"Check that the AppInstanceUser exists and that the function's role allows {needs}.",
-            )
-        case Kind.INVALID:
-            return Code.VALUE_REFUSED, (
-                "The service rejected a value. Check that the application exists, that its channel for the declared"
-                " Type is enabled, and that the device token belongs to that channel."
-            )
-        case Kind.QUOTA:
-            return Code.ENDPOINT_QUOTA, (
-                "The user has reached its endpoint quota (10 by default; quota L-39BCA56C of Amazon Chime SDK in"
-                " Service Quotas). Deregister an endpoint, or request a quota increase."
-            )
-        case Kind.CONFLICT:
-            return Code.TAKEN, "Another caller registered the device token at the same time. Deploy again."
-    return _of_other(_REGISTER, kind)
+_NEEDS = f"chime:{_REGISTER} on the user and mobiletargeting:GetApp on the application"
+_OF_REGISTER = {
+    Kind.DENIED: (Code.DENIED, f"The function's role needs {_NEEDS}. Check its policies."),
+    Kind.FORBIDDEN: (
+        Code.FORBIDDEN,
+        f"Check that the AppInstanceUser exists and that the function's role allows {_NEEDS}.",
+    ),
+    Kind.INVALID: (
+        Code.VALUE_REFUSED,
+        (
+            "The service rejected a value. Check that the application exists, that its channel for the declared Type"
+            " is enabled, and that the device token belongs to that channel."
+        ),
+    ),
+    Kind.QUOTA: (
+        Code.ENDPOINT_QUOTA,
+        (
+            "The user has reached its endpoint quota (10 by default; quota L-39BCA56C of Amazon Chime SDK in Service"
+            " Quotas). Deregister an endpoint, or request a quota increase."
+        ),
+    ),
+    Kind.CONFLICT: (Code.TAKEN, "Another caller registered the device token at the same time. Deploy again."),
+}
+"""The remedies for a failed registration (quota: AWS General Reference, Amazon Chime SDK messaging quotas)."""
+_OF_CHIME = {
+    Kind.THROTTLED: (Code.THROTTLED, f"Calls exceeded the account's 50 requests per second {_UNTIL}"),
+    Kind.UNREACHABLE: (Code.UNREACHABLE, f"The function could not reach the service. {_WHERE}; {_ROUTE}"),
+    Kind.DENIED: (Code.DENIED, "The function's role needs chime:{operation} on the {identity}."),
+    Kind.FORBIDDEN: (
+        Code.FORBIDDEN,
+        "Check that the {identity} exists, and that the function's role allows chime:{operation} on it.",
+    ),
+    Kind.QUOTA: (
+        Code.TAG_QUOTA,
+        "The resource has reached the limit of 50 tags. Remove some of them, then deploy again.",
+    ),
+    Kind.NOT_FOUND: (Code.NO_IDENTITY, "Check that the {identity} exists."),
+}
 
 
-def _of_other(operation: str, kind: Kind) -> tuple[Code, str]:
+def _of_chime(operation: str, kind: Kind) -> tuple[Code, str]:
     is_tagging = operation in _TAGGING
-    identity = "app instance, AppInstanceUser or AppInstanceBot of ResourceARN" if is_tagging else "AppInstanceUser"
-    if kind is Kind.THROTTLED:
-        return Code.THROTTLED, (
-            "Calls exceeded the account's 50 requests per second until the function had to stop retrying. Deploy again."
-        )
-    if kind is Kind.UNREACHABLE:
-        return Code.UNREACHABLE, (
-            f"The function could not reach the service. {_WHERE}; if the function runs in a VPC, give it a route to the"
-            " service."
-        )
-    if kind is Kind.DENIED:
-        return Code.DENIED, f"The function's role needs chime:{operation} on the {identity}."
     if kind is Kind.INVALID and operation == "UpdateAppInstanceUserEndpoint":
         return Code.VALUE_REFUSED, "The service rejected a value. Check Name and AllowMessages."
-    if kind is Kind.FORBIDDEN:
-        return (
-            Code.FORBIDDEN,
-            f"Check that the {identity} exists, and that the function's role allows chime:{operation} on it.",
-        )
-    if kind is Kind.QUOTA:
-        return Code.TAG_QUOTA, "The resource has reached the limit of 50 tags. Remove some of them, then deploy again."
-    if kind is Kind.NOT_FOUND or (kind is Kind.INVALID and is_tagging):  # tagging reports "Invalid resource"
-        return Code.NO_IDENTITY, f"Check that the {identity} exists."
-    return Code.REFUSED, "Deploy again. If it fails again, look up the error code in the service's API reference."
+    identity = "app instance, AppInstanceUser or AppInstanceBot of ResourceARN" if is_tagging else "AppInstanceUser"
+    means = Kind.NOT_FOUND if kind is Kind.INVALID and is_tagging else kind  # tagging reports "Invalid resource"
+    code, text = _OF_CHIME.get(means, _UNKNOWN)
+    return code, text.format(operation=operation, identity=identity)
+
+
+_UNKNOWN = Code.REFUSED, "Deploy again. If it fails again, look up the error code in the service's API reference."

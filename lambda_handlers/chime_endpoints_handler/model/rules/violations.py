@@ -20,10 +20,7 @@ from .values import DYNAMIC_REFERENCE, IsUnresolved, Violation, Violations, leng
 _RESOLVED_REFERENCE = re.compile(r"\{\{resolve:ssm:[^{}]+\}\}")  # CloudFormation resolves these before it sends them
 
 _SOURCE = {"SecretArn": places.SECRET, "ParameterName": places.PARAMETER}
-
-
 _CLOUDFORMATIONS_OWN = ("ServiceToken", "ServiceTimeout")
-_NO_PROPERTIES = Violation(Code.WRONG_KIND, "ResourceProperties is not a map of properties.")
 
 
 def _nothing(_: object) -> bool:
@@ -43,12 +40,13 @@ def violations(
             registered it, its device token and token source are not checked, so that it can still be renamed, rolled
             back to and deleted.
     """
-    if resource_type == ENDPOINT_TYPE:
-        return list(_endpoint_violations(properties, unresolved, registers=registers))
+    if resource_type not in (ENDPOINT_TYPE, TAGS_TYPE):
+        return [Violation(Code.RESOURCE_TYPE, f"ResourceType must be {ENDPOINT_TYPE} or {TAGS_TYPE}.")]
+    if not isinstance(properties, Mapping):
+        return [Violation(Code.WRONG_KIND, "ResourceProperties is not a map of properties.")]
     if resource_type == TAGS_TYPE:
         return list(_tags_violations(properties, unresolved))
-    sentence = f"ResourceType must be {ENDPOINT_TYPE} or {TAGS_TYPE}."
-    return [Violation(Code.RESOURCE_TYPE, sentence)]
+    return list(_endpoint_violations(properties, unresolved, registers=registers))
 
 
 def token_violations(value: str, subject: str) -> list[Violation]:
@@ -70,10 +68,7 @@ def plain_token_violations(value: str, member: str) -> list[Violation]:
     return token_violations(value, f"EndpointAttributes.{member}")
 
 
-def _endpoint_violations(properties: object, unresolved: IsUnresolved, *, registers: bool) -> Violations:
-    if not isinstance(properties, Mapping):
-        yield _NO_PROPERTIES
-        return
+def _endpoint_violations(properties: Properties, unresolved: IsUnresolved, *, registers: bool) -> Violations:
     if "Tags" in properties:
         yield Violation(
             Code.TAGS_OF_ENDPOINT,
@@ -81,14 +76,14 @@ def _endpoint_violations(properties: object, unresolved: IsUnresolved, *, regist
             f" Tag the AppInstanceUser with a resource of type {TAGS_TYPE} instead.",
         )
     yield from map_violations("", properties, ENDPOINT_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
-    attributes = properties.get("EndpointAttributes")
+    attributes, user = properties.get("EndpointAttributes"), properties.get("AppInstanceUserArn")
     if isinstance(attributes, Mapping):
         yield from _attribute_violations(attributes, properties.get("Type"))
         if registers:
             yield from _new_token_violations(attributes, unresolved)
-            yield from _place_violations(attributes, properties.get("AppInstanceUserArn"))
-    yield from _application_violations(properties.get("AppInstanceUserArn"), properties.get("ResourceArn"))
-    yield from _role_violations(properties, "AppInstanceUser", properties.get("AppInstanceUserArn"))
+            yield from _place_violations(attributes, user)
+    yield from _application_violations(user, properties.get("ResourceArn"))
+    yield from _role_violations(properties, "AppInstanceUser", user)
 
 
 def _attribute_violations(attributes: Properties, endpoint_type: object) -> Violations:
@@ -131,7 +126,7 @@ def _new_token_violations(attributes: Properties, unresolved: IsUnresolved) -> V
 
 def _place_violations(attributes: Properties, user: object) -> Violations:
     """Yield the violations in well-formed names of token sources."""
-    users = USER_ARN.fullmatch(user) if isinstance(user, str) else None
+    users = _match(USER_ARN, user)
     for member in ("DeviceTokenSource", "VoipDeviceTokenSource"):
         source = attributes.get(member)
         if not isinstance(source, Mapping):
@@ -158,9 +153,7 @@ def _unsuitable(name: str, place: str, user: re.Match[str] | None) -> str | None
 
 
 def _application_violations(user: object, application: object) -> Violations:
-    if not isinstance(user, str) or not isinstance(application, str):
-        return
-    ours, theirs = USER_ARN.fullmatch(user), APPLICATION_ARN.fullmatch(application)
+    ours, theirs = _match(USER_ARN, user), _match(APPLICATION_ARN, application)
     if ours is None or theirs is None:
         return
     for part in ("partition", "region", "account"):
@@ -175,18 +168,17 @@ def _role_violations(properties: Properties, what: str, identity: object) -> Vio
     role = properties.get("AssumedRoleArn")
     if "ExternalId" in properties and role is None:
         yield Violation(Code.CONTRADICTION, "ExternalId is set without AssumedRoleArn; set both, or neither.")
-    if not isinstance(role, str) or not isinstance(identity, str):
-        return
-    ours, theirs = IDENTITY_ARN.fullmatch(identity), ROLE_ARN.fullmatch(role)
+    ours, theirs = _match(IDENTITY_ARN, identity), _match(ROLE_ARN, role)
     if ours and theirs and (ours["partition"], ours["account"]) != (theirs["partition"], theirs["account"]):
         sentence = f"AssumedRoleArn is in another account than the {what}; use a role in the same account."
         yield Violation(Code.ELSEWHERE, sentence)
 
 
-def _tags_violations(properties: object, unresolved: IsUnresolved) -> Violations:
-    if not isinstance(properties, Mapping):
-        yield _NO_PROPERTIES
-        return
+def _match(arn: re.Pattern[str], value: object) -> re.Match[str] | None:
+    return arn.fullmatch(value) if isinstance(value, str) else None
+
+
+def _tags_violations(properties: Properties, unresolved: IsUnresolved) -> Violations:
     yield from map_violations("", properties, TAG_RULES, unresolved, ignore=(*_CLOUDFORMATIONS_OWN, "Tags"))
     yield from _role_violations(properties, "identity of ResourceARN", properties.get("ResourceARN"))
     tags = properties.get("Tags")

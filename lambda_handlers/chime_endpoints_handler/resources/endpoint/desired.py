@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ...aws import token_sources
 from ...aws.calls import Call
 from ...aws.clients import Clients
 from ...aws.endpoints.api import Identity, Registered
-from ...aws.failures.errors import HandlerError, ServiceError, SourceError
+from ...aws.failures.errors import HandlerError
 from ...cloudformation.request import Request
 from ...model.arns import USER_ARN
-from ...model.declaration import ENDPOINT_TYPE, EndpointDeclaration, TokenSource, read_endpoint
-from ...model.rules.violations import violations
+from ...model.declaration import EndpointDeclaration, TokenSource, read_endpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +68,6 @@ def read(declaration: EndpointDeclaration, request: Request, clients: Clients, c
     )
     refusal = token.refusal or (None if voip is None else voip.refusal)
     return replace(of(declaration, identity, request), refusal=refusal)
-
-
-def read_if_possible(properties: Any, request: Request, clients: Clients, call: Call) -> Desired | None:
-    """Return what properties ask for; None if they are invalid today or a device token cannot be read."""
-    if violations(ENDPOINT_TYPE, properties, registers=False):
-        return None
-    try:
-        return read(read_endpoint(properties), request, clients, call)
-    except (SourceError, ServiceError):
-        return None
 
 
 def former_declaration(request: Request) -> EndpointDeclaration | None:

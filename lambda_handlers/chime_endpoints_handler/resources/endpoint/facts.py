@@ -18,7 +18,7 @@ from ...cloudformation.stack.status import ResourceStatus
 from ...model.declaration import EndpointDeclaration
 from ...model.physical_id import Endpoint, PhysicalId
 from .desired import Desired
-from .steps import Look
+from .steps import Change, Deregister, Look
 
 _T = TypeVar("_T")
 
@@ -81,15 +81,9 @@ class Facts:
     """The former endpoint that was removed because it holds a desired device token."""
     brought_back: Endpoint | None = None
     """What was registered again in its place."""
-    is_brought_back: bool = False
-    """Whether that was tried, with or without success."""
     removed: frozenset[Endpoint] = frozenset()
-    out_of_reach: frozenset[Endpoint] = frozenset()
-    """What a cleanup failed to deregister."""
     has_made_room: bool = False
     """Whether something in the way of the last registration was removed."""
-    is_marked: bool = False
-    """Whether a cleanup has marked the new endpoint, or failed to."""
     is_updated: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -106,6 +100,8 @@ class Facts:
 
     failure: BaseException | None = None
     """Why the event fails, once its cleanup is done."""
+    tried: frozenset[Change] = frozenset()
+    """The steps of the cleanup, with or without success."""
 
     @property
     def is_create(self) -> bool:
@@ -116,6 +112,11 @@ class Facts:
     def is_delete(self) -> bool:
         """Whether it is a Delete."""
         return self.request.request_type == RequestType.DELETE
+
+    @property
+    def out_of_reach(self) -> set[Endpoint]:
+        """What the cleanup failed to deregister."""
+        return {step.target for step in self.tried if isinstance(step, Deregister)} - self.removed
 
     @property
     def has_current_here(self) -> bool:
@@ -182,6 +183,10 @@ class Facts:
     def with_seen(self, look: Look, found: object) -> Facts:
         """Return the facts with one more that was looked at."""
         return replace(self, seen={**self.seen, look: found})
+
+    def without_held(self, listed: Collection[Listed]) -> Facts:
+        """Return the facts once the current endpoint was found to be gone, with what List showed instead."""
+        return replace(self.with_seen(Look.HELD, None), listed=listed)
 
     def without(self, stale: frozenset[Look]) -> Facts:
         """Return the facts without those that a change has made stale."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from ...aws.deadline import Phase
 from ...aws.failures.errors import AlreadyRegisteredError, StaleEventError
 from ...cloudformation.request import Request, RequestType
 from ...model import physical_id
@@ -14,8 +15,9 @@ from ...model.physical_id import Endpoint, PhysicalId
 from ..context import EventContext, Result
 from . import steps
 from .desired import former_declaration
-from .facts import Facts, id_of
-from .perform import Performer
+from .facts import Facts, UnseenError, id_of
+from .perform.changes import Changes
+from .perform.looks import Looks
 from .policy import decide
 
 
@@ -25,7 +27,7 @@ def reconcile(context: EventContext) -> Result:
     Raises:
         HandlerError: the event failed, and its cleanup is done.
     """
-    perform, facts = Performer(context), _facts_of(context)
+    look, change, facts = Looks(context), Changes(context), _facts_of(context)
     while True:
         facts = replace(facts, is_late=context.arrival.is_late, had_trouble=context.call.met_trouble)
         step = decide(facts)
@@ -35,7 +37,26 @@ def reconcile(context: EventContext) -> Result:
         if isinstance(step, steps.Fail):
             _tell(step, context)
             raise step.error
-        facts = perform(step, facts)
+        is_cleanup = facts.failure is not None
+        facts = _perform(step, facts, look, change)
+        if facts.failure is not None and not is_cleanup:
+            context.deadline.enter(Phase.CLEANUP)
+            facts = facts.without(steps.GiveUp.stale)
+
+
+def _perform(step: steps.Look | steps.Change, facts: Facts, look: Looks, change: Changes) -> Facts:
+    """Perform a step; a failure becomes a fact, and a cleanup goes on with the next step."""
+    before = facts
+    if before.failure is not None and not isinstance(step, steps.Look):
+        facts = replace(facts, tried=facts.tried | {step})
+    try:
+        return look(step, facts) if isinstance(step, steps.Look) else change(step, facts)
+    except UnseenError as unseen:
+        return _perform(unseen.look, before, look, change)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, nothing of the event is to remain
+        if before.failure is None:
+            return replace(facts, failure=error)
+        return facts.with_seen(step, ()) if isinstance(step, steps.Look) else facts
 
 
 def _facts_of(context: EventContext) -> Facts:

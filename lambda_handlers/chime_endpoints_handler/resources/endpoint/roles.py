@@ -7,6 +7,7 @@ it equals the declaration in every member, and was created when this resource ca
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, auto
 
 from ...aws.endpoints.api import Listed, Registered
@@ -49,6 +50,12 @@ def role_of(endpoint: Registered, facts: Facts) -> Role:
     if _is_of_overtaken_update(endpoint, facts):
         return Role.STRAY
     return Role.PREDECESSOR if _came_back(endpoint, facts) else Role.STRANGER
+
+
+def first(endpoints: Iterable[Registered], facts: Facts, *roles: Role) -> Registered | None:
+    """Return the first endpoint with one of these roles that this event has not removed, or tried to."""
+    left = (each for each in endpoints if id_of(each) not in facts.removed | facts.out_of_reach)
+    return next((each for each in left if role_of(each, facts) in roles), None)
 
 
 def bears_mark(endpoint: Listed | Registered, request: Request) -> bool:

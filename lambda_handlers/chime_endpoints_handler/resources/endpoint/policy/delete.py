@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....model.codes import Code
 from ....model.physical_id import Endpoint, NotApplied
 from ..facts import Facts, id_of
-from ..roles import Role, role_of
+from ..roles import Role, first, role_of
 from ..steps import Deregister, Fail, LookAgain, Step, Succeed
 
 _WAITS = (1.0, 2.0)  # a new endpoint may be missing from the first List, and the Create may still be running
@@ -40,10 +40,8 @@ def resource_lives_on(facts: Facts) -> Step | None:
 
 def reclaim(facts: Facts) -> Step | None:
     """No Create reported the ID, and an endpoint is certainly from that Create: deregister it."""
-    for endpoint in facts.own:
-        if id_of(endpoint) not in facts.removed and role_of(endpoint, facts) is Role.STRAY:
-            return Deregister(id_of(endpoint))
-    return None
+    stray = first(facts.own, facts, Role.STRAY)
+    return Deregister(id_of(stray)) if stray else None
 
 
 def look_again(facts: Facts) -> Step | None:

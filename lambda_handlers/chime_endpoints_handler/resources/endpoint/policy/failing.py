@@ -8,7 +8,7 @@ from ....model import physical_id
 from ....model.codes import Code
 from ....model.physical_id import Endpoint
 from ..facts import Facts, id_of
-from ..roles import Role, role_of
+from ..roles import Role, first
 from ..steps import BringBack, Deregister, Fail, GiveUp, Look, Step, Succeed, Update
 from .delete import left_alone
 
@@ -65,24 +65,21 @@ def withdraw(facts: Facts) -> Step | None:
 
 def mark_for_the_rollback(facts: Facts) -> Step | None:
     """The replacement could not be deregistered: give it the marked name, by which the rollback recognizes it."""
-    if facts.new is None or facts.is_create or facts.is_marked or id_of(facts.new) not in facts.out_of_reach:
+    if facts.new is None or facts.is_create or id_of(facts.new) not in facts.out_of_reach:
         return None
-    return Update(id_of(facts.new), facts.request.own_name, facts.new.allow_messages)
+    mark = Update(id_of(facts.new), facts.request.own_name, facts.new.allow_messages)
+    return None if mark in facts.tried else mark
 
 
 def remove_attempts(facts: Facts) -> Step | None:
     """An earlier attempt of this event may have registered an endpoint, and one is certainly its own: deregister it."""
-    if _may_have_left_something(facts):
-        for endpoint in facts.own:
-            is_handled = id_of(endpoint) in facts.removed | facts.out_of_reach
-            if not is_handled and role_of(endpoint, facts) is Role.STRAY:
-                return None if _is_added_again(facts) else Deregister(id_of(endpoint))
-    return None
+    stray = first(facts.own, facts, Role.STRAY) if _may_have_left_something(facts) else None
+    return None if stray is None or _is_added_again(facts) else Deregister(id_of(stray))
 
 
 def bring_back(facts: Facts) -> Step | None:
     """The former endpoint gave way, and its replacement does not stay: register the former endpoint again."""
-    if facts.gave_way is None or facts.is_brought_back:
+    if facts.gave_way is None or _is_brought_back(facts):
         return None
     is_succeeded = facts.new is not None and id_of(facts.new) not in facts.removed
     return None if is_succeeded or is_overtaken(facts) else BringBack(facts.gave_way)
@@ -107,6 +104,11 @@ def _to_withdraw(facts: Facts) -> Endpoint | None:
     return id_of(facts.chosen) if is_given_up and id_of(facts.chosen) != facts.current else None
 
 
+def _is_brought_back(facts: Facts) -> bool:
+    """Whether it was tried to register what gave way again, with or without success."""
+    return facts.gave_way is not None and BringBack(facts.gave_way) in facts.tried
+
+
 def _is_added_again(facts: Facts) -> bool:
     """Whether CloudFormation waits for a newer Create of the same resource, which may have registered it."""
     return facts.is_create and facts.status is not None and stack.is_another_create(facts.arrival, facts.status)
@@ -118,7 +120,7 @@ def _may_have_left_something(facts: Facts) -> bool:
     is_unsure = facts.arrival.is_known_repeat or (facts.is_in_doubt and not is_taken)
     if facts.is_create:
         return not is_taken and (is_unsure or is_stale)
-    if not (is_unsure or is_stale or facts.is_brought_back):
+    if not (is_unsure or is_stale or _is_brought_back(facts)):
         return False
     if is_overtaken(facts):
         return facts.status is not None and facts.status.is_given_up

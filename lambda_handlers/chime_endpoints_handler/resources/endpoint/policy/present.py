@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....aws.endpoints.api import Registered
-from ....aws.failures.errors import InactiveError
+from ....aws.failures.errors import HandlerError
 from ....model.codes import Code
 from ....model.physical_id import Endpoint
 from ..facts import Facts, id_of
-from ..roles import Role, role_of
+from ..roles import Role, first
 from ..steps import Choose, Deregister, GiveUp, Look, Step, Succeed, Update
 from .failing import give_up, is_overtaken, unless_overtaken
 
@@ -61,10 +61,8 @@ def held_is_as_desired(facts: Facts) -> Step | None:
 
 def another_is_as_desired(facts: Facts) -> Step | None:
     """Another endpoint of this resource is as declared, from a rollback or an earlier attempt: choose it."""
-    for endpoint in facts.own:
-        if role_of(endpoint, facts) is Role.OURS:
-            return Choose(endpoint)
-    return None
+    ours = first(facts.own, facts, Role.OURS)
+    return Choose(ours) if ours else None
 
 
 EARLY_ROWS = (nothing_changed, updated)
@@ -95,7 +93,7 @@ def must_be_active(facts: Facts) -> Step | None:
     if not facts.is_create and not facts.beginning.is_no_rollback:
         return None
     return GiveUp(
-        InactiveError(
+        HandlerError(
             Code.INACTIVE,
             f"Endpoint {chosen.endpoint_id} is INACTIVE ({inactive}), and RequireActive is true. {_ACTIVATE}",
         )
@@ -109,13 +107,12 @@ def remove_strays(facts: Facts) -> Step | None:
     """
     if facts.is_create:
         return None
-    for endpoint in facts.own:
-        is_chosen = id_of(endpoint) == id_of(_chosen(facts))
-        if not is_chosen and id_of(endpoint) not in facts.removed and role_of(endpoint, facts) is Role.STRAY:
-            if facts.has_current_here and facts.held is None and facts.status is None:
-                return None  # it may be a newer event's: nobody says whether this one is current
-            return unless_overtaken(facts, Deregister(id_of(endpoint)))
-    return None
+    others = [each for each in facts.own if id_of(each) != id_of(_chosen(facts))]
+    if (stray := first(others, facts, Role.STRAY)) is None:
+        return None
+    if facts.has_current_here and facts.held is None and facts.status is None:
+        return None  # it may be a newer event's: nobody says whether this one is current
+    return unless_overtaken(facts, Deregister(id_of(stray)))
 
 
 def settle(facts: Facts) -> Step | None:

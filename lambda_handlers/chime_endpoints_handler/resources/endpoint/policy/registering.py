@@ -7,7 +7,7 @@ from ....aws.endpoints.presence import unclear
 from ....aws.failures.errors import AlreadyRegisteredError
 from ....model.codes import Code
 from ..facts import Facts, id_of
-from ..roles import Role, role_of
+from ..roles import Role, first, role_of
 from ..steps import Choose, Deregister, GiveUp, GiveWay, Look, Register, RegisterAgain, Step
 from .failing import unless_overtaken
 
@@ -75,19 +75,14 @@ _REFUSED = "RegisterAppInstanceUserEndpoint failed: ConflictException, because"
 
 def taken_by_ours(facts: Facts) -> Step | None:
     """This resource's own endpoint has the device token: choose it."""
-    for holder in facts.holders:
-        if role_of(holder, facts) is Role.OURS:
-            return Choose(holder)
-    return None
+    ours = first(facts.holders, facts, Role.OURS)
+    return Choose(ours) if ours else None
 
 
 def taken_by_a_stray(facts: Facts) -> Step | None:
     """A leftover of this resource has the device token: deregister it."""
-    if not _is_certainly_in_the_way(facts):
-        for holder in facts.holders:
-            if role_of(holder, facts) is Role.STRAY:
-                return unless_overtaken(facts, Deregister(id_of(holder)))
-    return None
+    stray = None if _is_certainly_in_the_way(facts) else first(facts.holders, facts, Role.STRAY)
+    return unless_overtaken(facts, Deregister(id_of(stray))) if stray else None
 
 
 def room_was_made(facts: Facts) -> Step | None:
@@ -100,11 +95,10 @@ def room_was_made(facts: Facts) -> Step | None:
 
 def taken_by_the_predecessor(facts: Facts) -> Step | None:
     """The former endpoint has the device token: deregister it. It comes back if its replacement cannot stay."""
-    if facts.gave_way is None and not _is_certainly_in_the_way(facts):
-        for holder in facts.holders:
-            if role_of(holder, facts) in (Role.HELD, Role.PREDECESSOR):
-                return unless_overtaken(facts, GiveWay(holder))
-    return None
+    if facts.gave_way is not None or _is_certainly_in_the_way(facts):
+        return None
+    former = first(facts.holders, facts, Role.HELD, Role.PREDECESSOR)
+    return unless_overtaken(facts, GiveWay(former)) if former else None
 
 
 def refusal_is_remembered(facts: Facts) -> Step | None:

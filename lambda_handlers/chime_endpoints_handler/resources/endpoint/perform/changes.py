@@ -1,0 +1,157 @@
+"""Changes: each makes one call that changes something, and adds what it did to the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ....aws.calls import Attempts
+from ....aws.deadline import Phase
+from ....aws.endpoints import presence
+from ....aws.endpoints.api import Registered
+from ....aws.failures.errors import HandlerError, ServiceError
+from ....aws.failures.remedies import Kind
+from ....model.codes import Code
+from ....model.physical_id import Endpoint
+from ...context import EventContext
+from .. import desired, steps
+from ..facts import Facts, id_of
+from ..steps import Look
+
+
+class Changes:
+    """What each step that changes something does."""
+
+    def __init__(self, context: EventContext) -> None:
+        self._context = context
+        self._changes: Mapping[type, Callable[[Any, Facts], Facts]] = {
+            steps.Register: self._register,
+            steps.BringBack: self._bring_back,
+            steps.Update: self._update,
+            steps.Deregister: self._deregister,
+            steps.GiveWay: self._give_way,
+            steps.LookAgain: self._look_again,
+            steps.RegisterAgain: lambda _, facts: replace(
+                facts, refusal=None, has_made_room=False, rounds=facts.rounds + 1
+            ),
+            steps.Choose: self._choose,
+            steps.GiveUp: lambda step, facts: replace(facts, failure=step.error),
+        }
+
+    def __call__(self, step: steps.Change, facts: Facts) -> Facts:
+        """Make a change."""
+        return self._changes[type(step)](step, facts.without(step.stale))
+
+    def _register(self, step: steps.Register, facts: Facts) -> Facts:
+        target = Registered(
+            endpoint_id="",
+            identity=facts.desired.identity,
+            name=step.name,
+            allow_messages=facts.desired.allow_messages,
+            created=None,
+        )
+        attempts, error = Attempts(), None
+        try:
+            new = replace(target, endpoint_id=self._registered(target, step.purpose, attempts, propagates=True))
+        except BaseException as raised:  # noqa: BLE001 - it becomes a fact, or the failure of the event
+            error, new = raised, None
+        is_cut_short = error is not None and not isinstance(error, HandlerError)
+        refusal = error if isinstance(error, ServiceError) and error.kind is Kind.CONFLICT else None
+        return replace(
+            facts,
+            new=new,
+            has_failed_attempts=facts.has_failed_attempts or attempts.failed > 0 or is_cut_short,
+            is_in_doubt=facts.is_in_doubt or attempts.may_have_happened or is_cut_short,
+            refusal=refusal,
+            failure=None if refusal else error,
+        )
+
+    def _registered(self, target: Registered, purpose: str, attempts: Attempts, *, propagates: bool) -> str:
+        return self._context.endpoints(target.identity.user_arn).register(
+            target.identity,
+            name=target.name,
+            allow_messages=target.allow_messages,
+            client_request_token=self._context.request.client_request_token(purpose),
+            attempts=attempts,
+            propagates=propagates,
+        )
+
+    def _bring_back(self, step: steps.BringBack, facts: Facts) -> Facts:
+        former = step.endpoint
+        try:
+            purpose = f"bring {former.endpoint_id} back"
+            back = replace(former, endpoint_id=self._registered(former, purpose, Attempts(), propagates=False))
+        except ServiceError:
+            # It may never have been removed, or be registered again without a response.
+            endpoints = self._context.endpoints(former.identity.user_arn)
+            every = presence.every(endpoints)
+            same = [each for each in every if (each.identity, each.name) == (former.identity, former.name)]
+            if not same:
+                raise
+            back = same[0]
+        return replace(facts, brought_back=id_of(back))
+
+    def _update(self, step: steps.Update, facts: Facts) -> Facts:
+        target = step.target
+        endpoints = self._context.endpoints(target.user_arn)
+        listed = presence.update(endpoints, target.endpoint_id, name=step.name, allow_messages=step.allow_messages)
+        if facts.failure is not None:
+            return facts  # a mark for the rollback
+        if facts.chosen is None:
+            return replace(facts, is_updated=True) if listed is None else facts.without_held(listed)
+        if listed is not None:
+            raise HandlerError(
+                Code.VANISHED,
+                f"Endpoint {target.endpoint_id} was deregistered outside CloudFormation while the function was changing"
+                " it. Deploy again to register a new endpoint.",
+            )
+        settled = replace(facts.chosen, name=step.name, allow_messages=step.allow_messages)
+        return replace(facts, chosen=settled, new=settled if facts.new is not None else None)
+
+    def _deregister(self, step: steps.Deregister, facts: Facts) -> Facts:
+        self._remove(step.target, facts)
+        if facts.knows(Look.HOLDERS):
+            left = tuple(each for each in facts.holders if id_of(each) != step.target)
+            facts = facts.with_seen(Look.HOLDERS, left)
+        return replace(facts, removed=facts.removed | {step.target}, has_made_room=facts.refusal is not None)
+
+    def _remove(self, target: Endpoint, facts: Facts) -> None:
+        endpoints = self._context.endpoints(target.user_arn)
+        try:
+            presence.deregister(endpoints, target.endpoint_id)
+        except ServiceError as error:
+            if not facts.is_delete or not error.kind.is_transient:
+                raise
+            self._context.deadline.enter(Phase.CLEANUP)  # it may have taken effect all the same
+            if not presence.is_gone(endpoints, target.endpoint_id):
+                raise
+
+    def _give_way(self, step: steps.GiveWay, facts: Facts) -> Facts:
+        facts = replace(facts, gave_way=step.endpoint, has_made_room=True)
+        try:
+            self._remove(id_of(step.endpoint), facts)
+        except BaseException as error:  # noqa: BLE001 - it becomes the failure of the event
+            return replace(facts, failure=error)
+        return facts.with_seen(Look.HELD, None)
+
+    def _look_again(self, step: steps.LookAgain, facts: Facts) -> Facts:
+        if self._context.pause(step.seconds):
+            return facts
+        return replace(facts.with_seen(Look.OWN, ()), looks=facts.looks + 1)  # no time to look once more
+
+    def _choose(self, step: steps.Choose, facts: Facts) -> Facts:
+        endpoint = step.endpoint
+        if step.redefines_desired and facts.declaration is not None:
+            facts = facts.with_seen(
+                Look.DESIRED, desired.of(facts.declaration, endpoint.identity, self._context.request)
+            )
+        # What this event registered without a response is new: a failure removes it.
+        is_new = facts.refusal is not None and not step.is_adopted and (facts.is_create or facts.is_in_doubt)
+        return replace(
+            facts,
+            chosen=endpoint,
+            is_adopted=step.is_adopted,
+            new=endpoint if is_new else facts.new,
+            warnings=(*facts.warnings, step.warning) if step.warning else facts.warnings,
+        )
