@@ -66,7 +66,7 @@ mutants: setup
 	@python tools/mutants.py $(ARGS)
 
 model: setup
-	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle -k nobody_has_seen $(ARGS)
+	@MODEL_MINUTES=$(or $(MINUTES),10) MODEL_SEED=$(SEED) pytest -q -s --show-capture=no tests/lifecycle tests/fleet -k nobody_has_seen $(ARGS)
 
 live: setup
 	@PYTHONPATH=tools python -m live $(ARGS)

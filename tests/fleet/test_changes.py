@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import boto3
 import pytest
 
 from chime_endpoints_emulator import Fault, Spoiled
 from chime_endpoints_fleet.ledger import shard_ledger
+from chime_endpoints_fleet.ledger.entry import Intent
 from chime_endpoints_fleet.manifest.digests import UNKNOWN
+from chime_endpoints_handler.model.physical_id import suffix
 from support.fleet import FleetStage
 from support.secrets_manager import AsOnAws
-from support.stage import APPLICATION, OTHER_APPLICATION
+from support.stage import OTHER_APPLICATION, STACK_ID
 
 REGISTER = "RegisterAppInstanceUserEndpoint"
 UPDATE = "UpdateAppInstanceUserEndpoint"
@@ -273,11 +277,28 @@ def test_an_endpoint_of_the_fleet_itself_is_not_adopted(stage: FleetStage) -> No
 @pytest.mark.parametrize("name", [{}, {"name": "canary-a"}])
 def test_a_device_that_two_lines_declare_is_registered_for_one(stage: FleetStage, name: dict[str, str]) -> None:
     """Otherwise, the removal of one line would deregister the other's endpoint."""
-    both = [stage.line(key, user="u1", device_token="canary-same", adopt_existing=True, **name) for key in ("a", "b")]
+    both = [stage.line(key, user="u1", device_token="canary-same", adopt_existing=True, **name) for key in "ab"]
     assert not stage.run("r1", both)
     assert stage.failures == {"b": "CE-411"}
-    assert not stage.run("r2", [*both, *stage.lines(40)] if not name else both)
-    assert stage.ledger.keys() & {"a", "b"} == {"a"}
+    assert stage.ledger.keys() == {"a"}
+
+
+def test_a_device_that_two_lines_of_two_shards_declare_is_registered_for_one(stage: FleetStage) -> None:
+    """The name of an endpoint without a declared one says which key it belongs to."""
+    both = [stage.line(key, user="u1", device_token="canary-same", adopt_existing=True) for key in "ab"]
+    assert not stage.run("r1", [*stage.lines(40), *both])
+    assert stage.failures == {"b": "CE-411"}
+
+
+@pytest.mark.parametrize("logical_id", ["Fleet.gone", "Phone"])
+def test_an_endpoint_that_another_resource_of_the_stack_no_longer_holds_is_adopted(
+    stage: FleetStage, logical_id: str
+) -> None:
+    """Its name says whose it was; no ledger has it."""
+    name = f"chat-{logical_id}-{suffix(STACK_ID, logical_id)}"
+    theirs = stage.stranger(stage.users[2], "canary-theirs", name=name)
+    assert stage.run("r1", [stage.line("a", user="u2", device_token="canary-theirs", adopt_existing=True)])
+    assert stage.ledger["a"].endpoint.endpoint_id == theirs.endpoint_id
 
 
 def test_a_secret_is_read_once_for_a_batch(stage: FleetStage) -> None:
@@ -328,17 +349,30 @@ def test_an_endpoint_that_must_be_active_is_looked_at(stage: FleetStage) -> None
 def test_an_error_of_the_code_is_one_endpoint_s_failure(stage: FleetStage) -> None:
     """All others go on."""
 
-    class Broken:
-        """A client that raises what nobody expects."""
+    def broken(seconds: float) -> None:
+        if seconds > 0.05:
+            raise ValueError("canary")
 
-        def get_parameter(self, **_: str) -> object:
-            """Fail."""
-            raise AssertionError("canary")
-
-    stage.clients = stage.clients.__class__(stage.clients.stack, stage.clients.direct, None)
-    object.__setattr__(stage.clients, "parameters", lambda _: Broken())
-    line = stage.line("a") | {"device_token": {"parameter": "/canary"}}
-    assert not stage.run("r1", [line, stage.line("b")])
+    lines = [stage.line(key) for key in "ab"]
+    stage.begin("r1", stage.upload(lines))
+    stage.plan("r1")
+    stage.clock.sleep = broken  # type: ignore[method-assign]
+    stage.backend.faults.append(Fault(error="ThrottledClientException"))
+    stage.act("work", "r1", level=0, shard=0, round=1, rate=1000.0)
     assert stage.failures == {"a": "CE-517"}
     assert stage.ledger.keys() == {"b"}
-    assert APPLICATION
+
+
+@pytest.mark.parametrize("operation", ["create", "settle", "remove", "delete"])
+def test_an_intent_that_fits_no_entry_changes_nothing(stage: FleetStage, operation: str) -> None:
+    """Someone has restored an older version of the ledger."""
+    assert stage.run("r1", [stage.line("b")])
+    ledger = shard_ledger.load(stage.store, 0, 0)
+    intent = Intent(key="a", operation=operation, request_id="r0.1", run="r0", at=stage.clock.now())
+    header = replace(ledger.header, state="open", lease=0.0, intents=(intent,))
+    shard_ledger.save(stage.store, 0, 0, replace(ledger, header=header))
+    operations(stage)
+    stage.clock.sleep(1)
+    assert stage.run("r2", [stage.line("b")])
+    assert operations(stage) == []
+    assert stage.ledger.keys() == {"b"}

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from chime_endpoints.declared.entries import fields as file_fields
 from chime_endpoints_fleet.manifest import fields
 from chime_endpoints_fleet.manifest.fields import LONGEST_LINE
 from chime_endpoints_fleet.manifest.lines import LineError, Rules, read_line
-from chime_endpoints_fleet.manifest.schema import line_schema
 from support.stage import APPLICATION
 
 INSTANCE = "arn:aws:chime:us-east-1:123456789012:app-instance/6e5b8f10"
@@ -22,7 +20,6 @@ OTHER_INSTANCE = INSTANCE.replace("6e5b", "0000")
 RULES = Rules.of({"AppInstance": INSTANCE, "Application": APPLICATION, "Type": "GCM"})
 LINE: dict[str, Any] = {"key": "alice-phone", "user": "alice", "device_token": "canary-token"}
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:chime/tokens-AbCdEf"
-SCHEMA = Draft202012Validator(line_schema())
 
 
 def problems(line: object, rules: Rules = RULES) -> list[str]:
@@ -181,49 +178,3 @@ def test_any_line_is_read_or_refused(line: bytes) -> None:
     else:
         found = ()
     assert all(problem.code for problem in found)
-    if not found:
-        assert SCHEMA.is_valid(json.loads(line))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"key": "-a"},
-        {"user": "a b"},
-        {"device_token": ""},
-        {"device_token": {}},
-        {"device_token": {"secret": "a", "parameter": "b"}},
-        {"device_token": {"secret": "a", "version_id": "v" * 32, "version_stage": "s"}},
-        {"device_token": {"parameter": "a", "version": 0}},
-        {"device_token": {"secret": "a b"}},
-        {"type": "FCM"},
-        {"application": "arn:x"},
-        {"name": 7},
-        {"name": "n" * 1601},
-        {"allow_messages": "SOME"},
-        {"adopt_existing": "true"},
-        {"require_active": None},
-        {"tags": {}},
-    ],
-)
-def test_the_schema_refuses_what_the_rules_refuse(change: dict[str, Any]) -> None:
-    """An editor shows the same mistakes as a run."""
-    assert not SCHEMA.is_valid(LINE | change)
-    assert problems(LINE | change)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {},
-        {"user": f"{INSTANCE}/user/bob", "application": APPLICATION, "type": "APNS_SANDBOX"},
-        {"device_token": {"secret": SECRET_ARN, "field": "x", "version_id": "v" * 32}},
-        {"device_token": {"parameter": "/a", "version": "7"}, "name": "", "allow_messages": "ALL"},
-        {"adopt_existing": True, "require_active": False},
-    ],
-)
-def test_the_schema_accepts_what_the_rules_accept(change: dict[str, Any]) -> None:
-    """And the other way round."""
-    Draft202012Validator.check_schema(line_schema())
-    assert SCHEMA.is_valid(LINE | change)
-    assert read_line(json.dumps(LINE | change).encode(), RULES)

@@ -128,6 +128,21 @@ def test_a_round_gives_up_on_a_service_that_keeps_failing(stage: FleetStage) -> 
     assert stage.differences(lines) == []
 
 
+def test_a_shard_that_no_worker_reached_is_left_for_the_next_round(stage: FleetStage) -> None:
+    """Its child failed before the first write; the fleet is not complete before every shard has its ledger."""
+    lines = stage.lines(40)
+    stage.begin("r1", stage.upload(lines))
+    decided = stage.plan("r1")
+    stage.work("r1", decided["level"], 3, 1)
+    review = stage.act("review", "r1", level=decided["level"], round=1)
+    assert review["again"]
+    assert review["shards"] == [0, 1, 2, 4, 5, 6, 7]
+    assert not fleets.read(stage.store).is_complete
+    assert stage.apply("r1", {**decided, **review})
+    assert fleets.read(stage.store).is_complete
+    assert stage.differences(lines) == []
+
+
 def test_the_rate_is_shared_by_the_shards_with_work(stage: FleetStage) -> None:
     """One shard of eight gets all of it."""
     lines = stage.lines(40)

@@ -73,8 +73,8 @@ class Worked:
     """Code and reason for each key that failed; None if the worker changed nothing."""
 
 
-Wanted = Callable[[str], Mapping[str, Declared] | None]
-"""Returns what the manifest of a run declares for the shard; None if that is no longer known."""
+Wanted = Callable[[str], Mapping[str, Declared]]
+"""Returns what the manifest of a run declares for the shard; nothing if that is no longer known."""
 
 
 class Worker:
@@ -170,7 +170,7 @@ class Worker:
 
     def _change_all(self, ledger: Ledger, pool: ThreadPoolExecutor) -> Worked:
         mine = self._assignment
-        declared = {mine.run: self._wanted(mine.run) or {}}
+        declared = {mine.run: self._wanted(mine.run)}
         kept = list(ledger.header.intents)
         doubtful = {each.key for each in kept}
         changes = difference(self._store.fleet, declared[mine.run], ledger.entries)
@@ -216,7 +216,7 @@ class Worker:
         self,
         ledger: Ledger,
         intents: Sequence[Intent],
-        declared: Mapping[str, Mapping[str, Declared] | None],
+        declared: Mapping[str, Mapping[str, Declared]],
         pool: ThreadPoolExecutor,
         *,
         is_repeated: bool,
@@ -238,10 +238,10 @@ class Worker:
         def one(intent: Intent) -> Outcome | None:
             if self._left() < _ENOUGH:
                 return None
-            of_run = declared.get(intent.run)
-            if of_run is None:
+            line = declared[intent.run].get(intent.key)
+            if line is None and intent.operation not in (Kind.REMOVE, Kind.DELETE):
                 return self._forgotten(intent, ledger.entries.get(intent.key))
-            return operations.carry_out(intent, of_run.get(intent.key), is_repeated=is_repeated)
+            return operations.carry_out(intent, line, is_repeated=is_repeated)
 
         return list(zip(intents, pool.map(one, intents), strict=True))
 

@@ -71,11 +71,6 @@ class Settings:
         return Rules.of(self.defaults, app_instances=self.app_instances, applications=self.applications)
 
     @property
-    def declares_nothing(self) -> bool:
-        """Whether the run is one to an empty manifest."""
-        return self.mode in (Mode.DELETE, Mode.DRAIN)
-
-    @property
     def reads_manifest(self) -> bool:
         """Whether the run is about a manifest."""
         return self.mode is Mode.APPLY

@@ -35,9 +35,9 @@ def work(
     """Work on a shard until it is done or there is no time left."""
     settings = run_settings.load(store, run)
 
-    def wanted(of_run: str) -> Mapping[str, Declared] | None:
+    def wanted(of_run: str) -> Mapping[str, Declared]:
         if of_run != run and store.get(run_settings.name_of(of_run)) is None:
-            return None
+            return {}
         theirs = settings if of_run == run else run_settings.load(store, of_run)
         return plan.wanted(store, of_run, theirs, shard).declared
 
