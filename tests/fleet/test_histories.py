@@ -13,10 +13,10 @@ import pytest
 
 from chime_endpoints_fleet.applying.batches import Worker
 from chime_endpoints_fleet.applying.operations import Operations
+from chime_endpoints_fleet.ledger import progress
 from chime_endpoints_fleet.ledger.entry import Entry, Intent
 from chime_endpoints_fleet.ledger.header import Header
 from chime_endpoints_fleet.ledger.shard_ledger import Ledger
-from chime_endpoints_fleet.runs.reading import prepare
 from fleet.world import Statistics, history
 
 _HISTORIES = 60
@@ -35,9 +35,7 @@ def test_every_history_ends_as_declared(first: int) -> None:
 def test_the_histories_contain_what_they_are_about() -> None:
     """Otherwise, they would show nothing."""
     every = [history(seed)[1] for seed in range(_HISTORIES // 3)]
-    total = Statistics(
-        *(sum(getattr(each, name) for each in every) for name in Statistics.__dataclass_fields__)  # type: ignore[misc]
-    )
+    total = Statistics(*(sum(getattr(each, name) for each in every) for name in Statistics.__dataclass_fields__))
     assert total.kills > 40
     assert total.resumed > 5
     assert total.given_up > 5
@@ -102,7 +100,7 @@ def _forget_repeats(patch: pytest.MonkeyPatch) -> None:
 
 def _grow_over_intents(patch: pytest.MonkeyPatch) -> None:
     """Shards split although changes of theirs may be half done."""
-    patch.setattr(prepare.progress, "headers", lambda *_: {})
+    patch.setattr(progress, "headers", lambda *_: {})
 
 
 @pytest.mark.parametrize(
