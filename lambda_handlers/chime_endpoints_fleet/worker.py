@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_handler.aws.clients import AwsClients
 
-from .applying.batches import Batching
+from .applying.assignment import Batching
 from .applying.operations import Surroundings
 from .runs import settings as run_settings
 from .runs.changing import review, work

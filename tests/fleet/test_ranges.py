@@ -10,7 +10,7 @@ from chime_endpoints_fleet.manifest.fields import LONGEST_LINE
 from chime_endpoints_fleet.manifest.ranges import BEYOND, count_lines, first_byte, lines_of, ranges_of
 from support.fleet import FleetStage
 
-_TEXTS = st.binary(max_size=12).map(lambda text: text.replace(b"\n", b"").strip())
+_TEXTS = st.binary(max_size=12).map(lambda text: text.replace(b"\n", b"").replace(b"\xef\xbb\xbf", b"").strip())
 _BREAKS = st.sampled_from([b"\n", b"\r\n", b"\n\n"])
 
 

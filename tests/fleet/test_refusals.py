@@ -182,6 +182,23 @@ def test_what_was_not_read_is_not_taken_for_removed(stage: FleetStage) -> None:
     )
 
 
+def test_lines_that_were_deleted_are_not_taken_for_removed(stage: FleetStage) -> None:
+    """The objects with a shard's lines may be deleted between the actions of a run."""
+    lines = stage.lines(40)
+    assert stage.run("r1", lines)
+    for line in lines:
+        line["name"] = "another"
+    stage.begin("r2", stage.upload(lines))
+    decided = stage.plan("r2")
+    stage.store.delete(stage.store.names("runs/r2/parts/"))
+    with pytest.raises(ActionFailedError, match="work failed: OSError"):
+        stage.act("work", "r2", level=3, shard=decided["shards"][0], round=1, rate=1000.0)
+    stage.act("plan", "r2", level=3, shard=decided["shards"][0])
+    assert not stage.act("decide", "r2", level=3)["go"]
+    assert stage.decision("r2")["refused"] == "Lines of the manifest were lost. Nothing was changed. Start another run."
+    assert len(stage.backend.endpoints) == 40
+
+
 def _delete(stage: FleetStage, name: str) -> None:
     stage.store.delete([name])
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from chime_endpoints_fleet.applying.batches import Batching
+from chime_endpoints_fleet.applying.assignment import Batching
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.store import Store
@@ -106,6 +106,23 @@ def test_a_worker_stops_when_its_run_is_no_longer_wanted(stage: FleetStage, how:
     ledger = shard_ledger.load(stage.store, 0, 0)
     assert len(ledger.entries) == len(stage.backend.endpoints) == 4
     assert (ledger.header.lease, ledger.header.intents) == (0.0, ())
+
+
+def test_a_worker_whose_run_is_replaced_before_its_first_call_changes_nothing(
+    stage: FleetStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newer run has read a ledger without intents, and would not come back to the shard."""
+    begun(stage, "r1", stage.lines(3))
+    save = shard_ledger.save
+
+    def replaced(*arguments: Any) -> Any:
+        fleets.change(stage.store, lambda fleet: replace(fleet, run="r2"))
+        return save(*arguments)
+
+    monkeypatch.setattr(shard_ledger, "save", replaced)
+    assert work(stage, "r1") == {"done": False, "wait": 0}
+    assert not stage.backend.calls
+    assert not stage.header(0, 0).intents
 
 
 def test_a_round_gives_up_on_a_service_that_keeps_failing(stage: FleetStage) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
-from chime_endpoints_fleet.applying.batches import Batching
+from chime_endpoints_fleet.applying.assignment import Batching
 from chime_endpoints_fleet.applying.operations import Surroundings
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import uuid4
 
 from chime_endpoints_handler.aws.failures.errors import ServiceError
@@ -18,6 +18,7 @@ from ..manifest.digests import UNKNOWN
 from ..manifest.lines import Declared
 from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
+from .assignment import Assignment, Batching, Wanted, Worked
 from .calling import Patience
 from .difference import Change, Kind, difference, next_batch
 from .operations import Operations, Outcome, Surroundings
@@ -31,50 +32,6 @@ _ENOUGH = 15.0
 _ENOUGH_FOR_BATCH = 30.0
 _MOST_TRANSIENT = 50
 """Failures of the service itself after which a round gives up on a shard."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batching:
-    """How much a worker does between two writes of a ledger; tests use smaller sizes."""
-
-    batch: int = 25
-    """What is done again after a worker was killed."""
-    lease: float = 60.0
-    """Seconds for which a worker has the shard to itself after a write."""
-    threads: int = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
-    """One shard in one round of a run."""
-
-    run: str
-    round: int
-    level: int
-    shard: int
-    rate: float
-    """Calls a second."""
-    stack_id: str
-    logical_id: str
-    began: float
-    """When the run began to make changes, in seconds since the epoch."""
-    may_adopt: bool = True
-    """Whether AdoptExisting is followed: nothing of the fleet itself can be in the way any more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Worked:
-    """How far a worker got."""
-
-    done: bool
-    wait: int = 0
-    """Seconds to wait before another worker continues."""
-    failed: Mapping[str, tuple[str, str]] | None = None
-    """Code and reason for each key that failed; None if the worker changed nothing."""
-
-
-Wanted = Callable[[str], Mapping[str, Declared]]
-"""Returns what the manifest of a run declares for the shard; nothing if that is no longer known."""
 
 
 class Worker:
@@ -177,14 +134,16 @@ class Worker:
         queue = [change for change in changes if change.key not in doubtful and change.key not in ledger.header.failed]
         done = ledger.header.done
         while queue:
-            if self._time_left() < _ENOUGH_FOR_BATCH + _KEPT_OF_FUNCTION or not self._is_current():
-                self._save(ledger, intents=kept, done=done, todo=done + len(queue), lease=0.0)
-                return Worked(done=False, failed=self._failed)
+            if self._time_left() < _ENOUGH_FOR_BATCH + _KEPT_OF_FUNCTION:
+                return self._give_back(ledger, kept, queue, done)
             if self._transient >= _MOST_TRANSIENT:
                 break
             batch, queue = next_batch(queue, declared[mine.run], self._batching.batch)
             intents = [self._intent(change, ledger) for change in batch]
             ledger = self._save(ledger, intents=[*kept, *intents], done=done, todo=done + len(batch) + len(queue))
+            # Asked after the write: a newer run first makes itself known, and then reads the ledgers.
+            if not self._is_current():
+                return self._give_back(ledger, kept, [*batch, *queue], done)
             outcomes = self._carry_out(ledger, intents, declared, pool, is_repeated=False)
             ledger = self._noted(ledger, outcomes)
             more = []
@@ -201,6 +160,11 @@ class Worker:
             queue = more + queue
         self._save(ledger, state=CLOSED, intents=kept, done=done, todo=done + len(queue), untried=len(queue), lease=0.0)
         return Worked(done=True, failed=self._failed)
+
+    def _give_back(self, ledger: Ledger, kept: Sequence[Intent], queue: Sequence[Change], done: int) -> Worked:
+        """Leave the shard to the next worker, which may begin at once."""
+        self._save(ledger, intents=kept, done=done, todo=done + len(queue), lease=0.0)
+        return Worked(done=False, failed=self._failed)
 
     def _intent(self, change: Change, ledger: Ledger) -> Intent:
         # A request id of its own for each pass: the service may remember what an earlier pass registered and removed.

@@ -22,10 +22,9 @@ from ..ledger.entry import Entry, Intent
 from ..manifest.digests import UNKNOWN, digests_of
 from ..manifest.lines import Declared
 from .calling import FleetCaller, Patience
-from .clients import FleetClients, Remembered
+from .clients import FleetClients, LedgerStack, Remembered
 from .difference import Kind
 from .pace import Pace
-from .stack import LedgerStack
 
 _SECONDS = 30.0
 """For one change."""

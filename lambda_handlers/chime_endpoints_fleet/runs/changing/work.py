@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...applying.batches import Assignment, Batching, Worked, Worker
+from ...applying.assignment import Assignment, Batching, Worked
+from ...applying.batches import Worker
 from ...applying.difference import Kind
 from ...applying.operations import Surroundings
 from ...ledger import fleet as fleets
@@ -39,7 +40,10 @@ def work(
         if of_run != run and store.get(run_settings.name_of(of_run)) is None:
             return {}
         theirs = settings if of_run == run else run_settings.load(store, of_run)
-        return plan.wanted(store, of_run, theirs, shard).declared
+        declared = plan.wanted(store, of_run, theirs, shard).declared
+        if of_run == run and len(declared) != store.json(plan.name_of(run, shard))["declared"]:
+            raise OSError("lines of the run were lost, and must not be taken for removed")
+        return declared
 
     decision = store.json(decide.name_of(run))
     removes_something = any(decision["counts"].get(kind) for kind in (Kind.REPLACE, Kind.REMOVE, Kind.DELETE))

@@ -106,6 +106,8 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
         missing = f"{reports.count(None)} parts of the manifest and {plans.count(None)} shards"
         return Decision(refused=f"{missing} could not be read. Nothing was changed. Start the run again.", at=now)
     shard_plans = [plan.read_shard_plan(each) for each in plans]
+    if sum(each["declared"] for each in reports) != sum(each.declared + each.twice for each in shard_plans):
+        return Decision(refused="Lines of the manifest were lost. Nothing was changed. Start another run.", at=now)
     begins = _first_lines(prepared, reports)
     wrong = sum(each["wrong"] for each in reports) + sum(each.twice for each in shard_plans)
     problems = [*_wrong_lines(prepared, reports, begins), *_keys_twice(shard_plans, begins)]

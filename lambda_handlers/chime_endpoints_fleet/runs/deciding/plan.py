@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...applying.difference import difference
@@ -114,25 +114,24 @@ def plan(store: Store, run: str, *, level: int, shard: int) -> None:
 
 def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) -> ShardPlan:
     manifest = wanted(store, run, settings, shard)
+    told = ({"key": key, "first": first, "second": second} for key, first, second in manifest.twice[:MOST_TOLD])
+    of_manifest = ShardPlan(declared=len(manifest.declared), twice=len(manifest.twice), problems=tuple(told))
     try:
         ledger = shard_ledger.load(store, level, shard)
         is_lost = not ledger.is_written and fleets.read(store).is_complete
     except DamagedLedgerError as error:
-        return ShardPlan(damaged=str(error))
+        return replace(of_manifest, damaged=str(error))
     if is_lost:
-        return ShardPlan(damaged=f"{shard_ledger.name_of(level, shard)} {_LOST}")
+        return replace(of_manifest, damaged=f"{shard_ledger.name_of(level, shard)} {_LOST}")
     if settings.mode is Mode.CHECK:
         users = {entry.endpoint.user_arn for entry in ledger.entries.values()}
         counts = {CHECK: len(users)} if users else {}
         return ShardPlan(counts=counts, registered=len(ledger.entries))
     changes = difference(store.fleet, manifest.declared, ledger.entries)
-    told = ({"key": key, "first": first, "second": second} for key, first, second in manifest.twice[:MOST_TOLD])
-    return ShardPlan(
+    return replace(
+        of_manifest,
         counts=Counter(str(change.kind) for change in changes),
-        declared=len(manifest.declared),
         registered=len(ledger.entries),
         is_unfinished=ledger.header.is_unfinished,
         is_unwritten=not ledger.is_written,
-        twice=len(manifest.twice),
-        problems=tuple(told),
     )

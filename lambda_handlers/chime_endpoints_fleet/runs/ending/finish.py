@@ -75,7 +75,7 @@ def finish(
     if is_gone:
         # CloudFormation deletes the bucket as soon as it has the response.
         store.delete([name for name in store.names("") if name != response.name_of(run)])
-    elif not ended.is_unfinished:
+    elif not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
         _forget_lines(store, run, every=not ended.reason)
     data = {} if is_gone else data_of(store, run, CONVERGED)
     response.respond(store, run, Answer(reason=ended.reason, data=data), post, is_last=is_gone)
@@ -112,7 +112,7 @@ def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
 
 
 def _is_finished(header: Header | None) -> bool:
-    return header is not None and not header.is_unfinished
+    return header is not None and not header.is_unfinished and not header.untried
 
 
 def _reason(

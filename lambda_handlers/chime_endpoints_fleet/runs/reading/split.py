@@ -49,7 +49,12 @@ def split(store: Store, run: str, *, level: int, span: Sequence[int]) -> None:
     store.put_each((f"{parts_prefix(run, shard)}{first:012d}", b"\n".join(lines)) for shard, lines in parts.items())
     store.put_json(
         report_name(run, first),
-        {"lines": count_lines(body, first, last), "wrong": wrong, "problems": problems},
+        {
+            "lines": count_lines(body, first, last),
+            "declared": sum(len(lines) for lines in parts.values()),
+            "wrong": wrong,
+            "problems": problems,
+        },
     )
 
 

@@ -1,0 +1,52 @@
+"""What a worker is asked to do, and how far it got."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..manifest.lines import Declared
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """How much a worker does between two writes of a ledger; tests use smaller sizes."""
+
+    batch: int = 25
+    """What is done again after a worker was killed."""
+    lease: float = 60.0
+    """Seconds for which a worker has the shard to itself after a write."""
+    threads: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """One shard in one round of a run."""
+
+    run: str
+    round: int
+    level: int
+    shard: int
+    rate: float
+    """Calls a second."""
+    stack_id: str
+    logical_id: str
+    began: float
+    """When the run began to make changes, in seconds since the epoch."""
+    may_adopt: bool = True
+    """Whether AdoptExisting is followed: nothing of the fleet itself can be in the way any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """How far a worker got."""
+
+    done: bool
+    wait: int = 0
+    """Seconds to wait before another worker continues."""
+    failed: Mapping[str, tuple[str, str]] | None = None
+    """Code and reason for each key that failed; None if the worker changed nothing."""
+
+
+Wanted = Callable[[str], Mapping[str, Declared]]
+"""Returns what the manifest of a run declares for the shard; nothing if that is no longer known."""
