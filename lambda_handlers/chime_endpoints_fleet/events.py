@@ -62,7 +62,8 @@ def handle(event: object, context: Context, process: Process) -> Mapping[str, st
     """Handle an event with the given clients and clocks."""
     post = Post(left=lambda: context.get_remaining_time_in_millis() / 1000, sleep=process.sleep)
     if isinstance(event, Mapping) and "command" in event and "ResponseURL" not in event:
-        return command(str(event["command"]), _starter(process, str(event.get("fleet", "")), post))
+        starter = _starter(process, str(event.get("fleet", "")), post)
+        return command(str(event["command"]), starter, repairs=str(event.get("repairs", "")))
     try:
         request = parse(event)
     except UnanswerableEventError as error:

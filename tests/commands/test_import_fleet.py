@@ -91,6 +91,13 @@ def test_endpoints_of_stacks_are_skipped(account: Account, tmp_path: Path, capsy
     assert "skipped: 1 endpoint of stack Push" in capsys.readouterr().err
 
 
+def test_an_empty_manifest_is_not_written(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fleet that had it would deregister everything."""
+    assert imported(account, tmp_path / "d.jsonl") == ExitCode.DONE
+    assert "0 endpoints imported; no file was written" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_existing_file_stays(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is refused before anything is read."""
     (tmp_path / "d.jsonl").write_text("mine")

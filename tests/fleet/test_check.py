@@ -23,9 +23,9 @@ def checked(stage: FleetStage, run: str = "check") -> tuple[bool, list[dict[str,
     return is_complete, sorted(found, key=lambda finding: str(finding["key"]))
 
 
-def states(stage: FleetStage) -> dict[str, tuple[str, str]]:
+def states(stage: FleetStage, run: str = "check") -> dict[str, tuple[str, str]]:
     """State and detail of each finding, by key."""
-    is_complete, found = checked(stage)
+    is_complete, found = checked(stage, run)
     assert is_complete
     return {finding["key"]: (finding["state"], finding["detail"]) for finding in found}
 
@@ -123,4 +123,40 @@ def test_an_empty_fleet_has_nothing_to_check(stage: FleetStage) -> None:
     """No manifest is read for it."""
     assert states(stage) == {}
     assert stage.store.fleet == FLEET
+    assert not stage.backend.calls
+
+
+def test_a_run_repairs_what_a_check_has_found(stage: FleetStage, lines: dict[str, dict[str, Any]]) -> None:
+    """It asks the service for those endpoints only, and for nothing the next time."""
+    there = {key: stage.backend.endpoints[entry.endpoint.endpoint_id] for key, entry in stage.ledger.items()}
+    del stage.backend.endpoints[there["k1"].endpoint_id]
+    there["k3"].name, there["k5"].allow_messages = "another", "NONE"
+    assert set(states(stage)) == {"k1", "k3", "k5"}
+    assert stage.differences(lines.values()) != []
+    stage.backend.calls.clear()
+    assert stage.run("r2", lines.values(), repairs="check")
+    assert stage.differences(lines.values()) == []
+    assert len(stage.backend.calls) < 30
+    stage.backend.calls.clear()
+    assert stage.run("r3", lines.values())
+    assert not stage.backend.calls
+    assert states(stage, "another") == {}
+
+
+def test_a_fleet_that_has_grown_is_repaired(stage: FleetStage) -> None:
+    """The reports are those of the shards before."""
+    lines = [stage.line(f"k{number}") for number in range(10)]
+    assert stage.run("r1", lines)
+    before = fleets.read(stage.store).level
+    stage.backend.endpoints.pop(stage.ledger["k7"].endpoint.endpoint_id)
+    assert set(states(stage)) == {"k7"}
+    lines += [stage.line(f"more-{number}") for number in range(40)]
+    assert stage.run("r2", lines, repairs="check")
+    assert fleets.read(stage.store).level > before
+    assert stage.differences(lines) == []
+
+
+def test_a_check_that_is_gone_repairs_nothing(stage: FleetStage, lines: dict[str, dict[str, Any]]) -> None:
+    """The bucket deletes the objects of a run after a while."""
+    assert stage.run("r2", lines.values(), repairs="gone")
     assert not stage.backend.calls

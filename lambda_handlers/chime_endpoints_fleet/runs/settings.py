@@ -64,6 +64,8 @@ class Settings:
     wait: str = "AN_HOUR"
     began: float = 0.0
     """When the run was asked for, in seconds since the epoch."""
+    repairs: str = ""
+    """The check whose findings the run repairs; empty for none."""
 
     @property
     def rules(self) -> Rules:
@@ -91,6 +93,7 @@ class Settings:
             "tolerated_failures": self.tolerated_failures,
             "wait": self.wait,
             "began": self.began,
+            "repairs": self.repairs,
         }
 
 

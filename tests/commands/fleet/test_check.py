@@ -53,7 +53,7 @@ def test_differences_are_reported_once(fleet: DeployedFleet, capsys: pytest.Capt
     assert fleet.run("check", "--last") == ExitCode.FOUND
     shown = capsys.readouterr().out
     assert shown.index("gone  two") < shown.index("changed  one: name")
-    assert "1 gone: not registered any more." in shown
+    assert "1 gone: not registered any more; --repair registers them again." in shown
     assert fleet.run("check", "--last", "--json") == ExitCode.FOUND
     found = json.loads(capsys.readouterr().out)
     assert (found["is_complete"], [each["state"] for each in found["findings"]]) == (True, ["gone", "changed"])
@@ -72,6 +72,32 @@ def test_users_that_could_not_be_listed_make_it_incomplete(
     shown = capsys.readouterr().out
     assert "1 user could not be listed (CE-401)." in shown
     assert "The check is not complete." in shown
+
+
+def test_a_run_repairs_what_was_found(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is started after a confirmation. Its exit code counts."""
+    check(fleet, GONE, CHANGED)
+    assert fleet.run("check", "--last", "--repair") == ExitCode.FAILED
+    assert "--repair cannot ask for confirmation here" in capsys.readouterr().err
+    fleet.decide(counts={}, shards=[])
+    fleet.finish()
+    fleet.functions.answer = {"run": "run-1"}
+    assert fleet.run("check", "--last", "--repair", "--yes") == ExitCode.DONE
+    assert fleet.functions.received == [{"command": "sync", "fleet": fleet.store.fleet, "repairs": CHECK}]
+    assert "run run-1 was started" in capsys.readouterr().err
+
+
+def test_what_no_run_repairs_is_still_found(fleet: DeployedFleet) -> None:
+    """An INACTIVE endpoint needs a new device token."""
+    inactive = Finding(key="x", user_arn="arn:x/user/x", endpoint_id="id", state=State.INACTIVE)
+    check(fleet, inactive)
+    assert fleet.run("check", "--last", "--repair", "--yes") == ExitCode.FOUND
+    assert fleet.functions.received == []
+    check(fleet, inactive, GONE)
+    fleet.decide(counts={}, shards=[])
+    fleet.finish()
+    fleet.functions.answer = {"run": "run-1"}
+    assert fleet.run("check", "--last", "--repair", "--yes") == ExitCode.FOUND
 
 
 def test_a_fleet_without_a_check_has_no_report(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:

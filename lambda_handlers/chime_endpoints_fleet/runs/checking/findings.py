@@ -27,6 +27,10 @@ class State(StrEnum):
     """It has a name that only this fleet gives, and no ledger has it."""
 
 
+REPAIRED = (State.GONE, State.CHANGED)
+"""What a run can repair."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One difference, without values."""

@@ -14,6 +14,8 @@ from ...ledger.header import DamagedLedgerError
 from ...manifest.lines import Declared
 from ...store import Store
 from .. import settings as run_settings
+from ..checking import repair
+from ..reading import prepare
 from ..reading.split import MOST_TOLD, lines_of_shard
 from ..settings import Mode, Settings
 
@@ -123,6 +125,12 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
         return replace(of_manifest, damaged=str(error))
     if is_lost:
         return replace(of_manifest, damaged=f"{shard_ledger.name_of(level, shard)} {_LOST}")
+    if settings.repairs:
+        check = store.json(prepare.name_of(settings.repairs))
+        if check is not None:
+            ledger = repair.marked(
+                store, settings.repairs, check_level=check["level"], level=level, shard=shard, ledger=ledger
+            )
     if settings.mode is Mode.CHECK:
         users = {entry.endpoint.user_arn for entry in ledger.entries.values()}
         counts = {CHECK: len(users)} if users else {}

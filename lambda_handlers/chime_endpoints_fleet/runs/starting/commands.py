@@ -19,8 +19,13 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _STOPPED = f"{FleetCode.REPLACED}: The run was stopped with `chime-endpoints fleet stop`."
 
 
-def command(name: str, starter: Starter) -> Mapping[str, str]:
+def command(name: str, starter: Starter, *, repairs: str = "") -> Mapping[str, str]:
     """Do what a command asks for.
+
+    Args:
+        name: the command.
+        starter: starts and stops the runs of the fleet.
+        repairs: the check whose findings a run with the newest manifest repairs as well.
 
     Returns:
         The run that was started or stopped as `run`, or why nothing was done as `error`.
@@ -38,7 +43,7 @@ def command(name: str, starter: Starter) -> Mapping[str, str]:
     if (mode := _MODES.get(name)) is None:
         return {"error": f"There is no command {name[:32]}."}
     run = new_id(starter.now())
-    starter.start(run, _settings(fleet, mode, starter.now()), clock=None)
+    starter.start(run, replace(_settings(fleet, mode, starter.now()), repairs=repairs), clock=None)
     return {"run": run}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.fleets.fleet import Fleet
 from chime_endpoints_cli.account.fleets.objects import FleetObjects
-from chime_endpoints_fleet.runs.checking.findings import Finding, State, read_finding
+from chime_endpoints_fleet.runs.checking.findings import REPAIRED, Finding, State, read_finding
 from chime_endpoints_fleet.runs.checking.report import NEWEST, prefix_of
 
 from .records import read_run
@@ -31,6 +31,11 @@ class Check:
     """Why the check failed; empty if it did not."""
     is_complete: bool = False
     """Whether every endpoint was compared."""
+
+    @property
+    def repairable(self) -> Sequence[Finding]:
+        """The findings that a run can repair."""
+        return [each for each in self.findings if each.state in REPAIRED]
 
 
 def read_check(services: Services, fleet: Fleet) -> Check | None:

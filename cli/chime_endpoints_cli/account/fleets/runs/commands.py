@@ -20,15 +20,20 @@ class FleetCommand(StrEnum):
     CHECK = "check"
 
 
-def send(services: Services, fleet: Fleet, command: FleetCommand) -> str:
+def send(services: Services, fleet: Fleet, command: FleetCommand, *, repairs: str = "") -> str:
     """Send a command and return the id of the run that it starts or stops.
+
+    Args:
+        services: the account.
+        fleet: the fleet.
+        command: the command.
+        repairs: the check whose findings the run is to repair as well.
 
     Raises:
         CommandError: the function refuses it, or fails.
     """
-    answer = services.functions(fleet.region).invoke(
-        FunctionName=fleet.function, Payload=json.dumps({"command": str(command), "fleet": fleet.id})
-    )
+    event = {"command": str(command), "fleet": fleet.id} | ({"repairs": repairs} if repairs else {})
+    answer = services.functions(fleet.region).invoke(FunctionName=fleet.function, Payload=json.dumps(event))
     told = json.loads(answer["Payload"].read() or b"null")
     if not isinstance(told, dict) or "FunctionError" in answer or not told.keys() & {"run", "error"}:
         raise CommandError(

@@ -10,10 +10,10 @@ from chime_endpoints_cli.account.fleets.runs.progress import Progress, Watcher
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected
+from chime_endpoints_cli.commands.fleet.selection import Selected, fleet_options, selected
 from chime_endpoints_cli.commands.fleet.status.command import INTERVAL
 from chime_endpoints_cli.commands.fleet.status.following import follow
-from chime_endpoints_cli.output.console.terminal import complain, show_csv, show_json
+from chime_endpoints_cli.output.console.terminal import complain, counted, is_asked, show_csv, show_json
 from chime_endpoints_cli.output.errors import CommandError
 
 from . import report
@@ -25,19 +25,30 @@ from . import report
     examples=[
         ("chime-endpoints fleet check", "about 3 hours for a million endpoints of 500,000 users"),
         ("chime-endpoints fleet check --last --format csv > check.csv", "the report of the last check"),
+        ("chime-endpoints fleet check --last --repair", "make what it has found as declared, after you confirm"),
     ],
     exit_codes={
-        ExitCode.DONE: "what is registered is what the ledgers say",
+        ExitCode.DONE: "what is registered is what the ledgers say, or was repaired",
         ExitCode.FAILED: "failed, or some users could not be listed",
         ExitCode.FOUND: "differences were found",
     },
 )
 @click.option("--last", "is_last", is_flag=True, help="Start no check: follow or report the last one.")
+@click.option("--repair", "is_repair", is_flag=True, help="Start a run that repairs what was found, after you confirm.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @fleet_options
 @options.formats("table", "json", "csv")
 @options.as_json
 def check_command(
-    *, is_last: bool, name: str | None, region: str | None, local: bool, form: str | None, as_json: bool
+    *,
+    is_last: bool,
+    is_repair: bool,
+    yes: bool,
+    name: str | None,
+    region: str | None,
+    local: bool,
+    form: str | None,
+    as_json: bool,
 ) -> ExitCode:
     """Compare what is registered with the fleet's ledgers.
 
@@ -47,8 +58,15 @@ def check_command(
     and device tokens, are not compared.
 
     The check goes on if you interrupt the command. `--last` then shows its report.
+
+    --repair starts a run with the newest manifest. It registers again what is gone, and resets what was changed.
+    Endpoints that are INACTIVE need a new device token, and strays belong to nobody: neither is repaired.
     """
     form = options.form_of(form, as_json=as_json, default="table")
+    if is_repair and not yes and (form != "table" or not is_asked()):
+        raise CommandError(
+            "--repair cannot ask for confirmation here", remedy="With JSON or CSV, or without a terminal, add --yes."
+        )
     chosen = selected(name=name, region=region, local=local)
     watcher = Watcher(chosen.services, chosen.fleet, is_of_checks=True)
     run = _last(watcher.look()) if is_last else send(chosen.services, chosen.fleet, FleetCommand.CHECK)
@@ -64,12 +82,27 @@ def check_command(
         show_csv(report.COLUMNS, (finding.to_json() for finding in checked.findings))
     else:
         report.show(checked)
+    if is_repair and (number := len(checked.repairable)):
+        question = f"Repair {counted(number, 'endpoint')}, and apply the newest manifest?"
+        if yes or click.confirm(question, err=True):
+            return _repair(chosen, checked)
     return exit_code(checked)
 
 
 def exit_code(checked: Check) -> ExitCode:
     """Return the exit code for a check."""
     if checked.findings:
+        return ExitCode.FOUND
+    return ExitCode.DONE if checked.is_complete else ExitCode.FAILED
+
+
+def _repair(chosen: Selected, checked: Check) -> ExitCode:
+    """Start the run that repairs, follow it, and return its exit code, or that of what it does not repair."""
+    run = send(chosen.services, chosen.fleet, FleetCommand.SYNC, repairs=checked.run)
+    complain(f"run {run} was started; it goes on if you interrupt this command")
+    watcher = Watcher(chosen.services, chosen.fleet)
+    ended = follow(watcher, chosen.fleet, interval=INTERVAL, run=run, on_stderr=True)
+    if ended.failed or ended.phase.is_bad or len(checked.repairable) < len(checked.findings):
         return ExitCode.FOUND
     return ExitCode.DONE if checked.is_complete else ExitCode.FAILED
 

@@ -54,7 +54,8 @@ def failures_command(*, name: str | None, region: str | None, local: bool, form:
     elif not rows:
         say(f"Nothing failed. {now.run.reason if now.run else ''}".rstrip())
     else:
-        show(Rows(columns=_COLUMNS, rows=[[str(row[column] or "") for column in _COLUMNS] for row in rows]))
+        columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
+        show(Rows(columns=columns, rows=[[str(row[column] or "") for column in columns] for row in rows]))
         say(_summary(now, len(rows)))
         if explain := hint(" ".join(row["code"] for row in rows), sys.stdout):
             complain(explain)

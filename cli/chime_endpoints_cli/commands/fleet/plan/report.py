@@ -11,8 +11,9 @@ from rich.markup import escape
 
 from chime_endpoints_cli.output.codes import hint
 from chime_endpoints_cli.output.console.readable import readable
-from chime_endpoints_cli.output.console.terminal import console, counted, duration, line, say
+from chime_endpoints_cli.output.console.terminal import console, duration, line, say
 from chime_endpoints_fleet.applying.difference import Kind
+from chime_endpoints_handler.model.codes import Code
 
 from .basis import Basis
 from .planning import FleetPlan, Mistake
@@ -47,6 +48,8 @@ def show(made: FleetPlan, basis: Basis) -> None:
         line(out, 2, f"and {made.wrong - _MOST_SHOWN:,} more; --json shows the first hundred")
     out.print()
     say(_conclusion(made, basis))
+    if basis.fleet is None and any(mistake.code == Code.MISSING for mistake in made.mistakes):
+        say("If the fleet will have defaults, give them: --app-instance, --application, --type.")
     if basis.is_at_work:
         say("A run is at work. The plan changes as it goes on.")
     if explain := hint(" ".join(mistake.code for mistake in made.mistakes[:_MOST_SHOWN]), sys.stdout):
@@ -66,7 +69,8 @@ def _conclusion(made: FleetPlan, basis: Basis) -> str:
     if not made.changes:
         return "Nothing to do."
     seconds = duration(made.calls / basis.rate)
-    return f"{counted(made.calls, 'call')} to Amazon Chime: about {seconds} at {basis.rate:g} a second."
+    calls = "1 call" if made.calls == 1 else f"{made.calls:,} calls"
+    return f"{calls} to Amazon Chime: about {seconds} at {basis.rate:g} a second."
 
 
 def to_json(made: FleetPlan, basis: Basis) -> dict[str, Any]:

@@ -24,9 +24,10 @@ def show(written: Written, path: Path, *, continued: int) -> None:
         complain(f"not imported: {len(written.unfit) - _MOST_SHOWN} more (--json lists all of them)")
     if written.inactive:
         complain(f"note: {counted(written.inactive, 'endpoint')} INACTIVE; importing does not change that")
-    complain(f"{counted(written.endpoints, 'endpoint')} imported into {path}")
     if not written.endpoints:
+        complain("0 endpoints imported; no file was written")
         return
+    complain(f"{counted(written.endpoints, 'endpoint')} imported into {path}")
     complain(f"{path} has the device tokens. Only you can read it; delete it once it is in the bucket.")
     complain("The lines leave out what most endpoints have in common. Declare it in the fleet:")
     complain(f"  app_instance  {written.defaults.app_instance}")

@@ -47,7 +47,7 @@ def require_new(path: Path) -> None:
 
 
 def write(journal: Journal, path: Path) -> Written:
-    """Write the manifest, and return what it has.
+    """Write the manifest, unless it would be empty, and return what it has.
 
     Raises:
         CommandError: it cannot be written.
@@ -63,8 +63,9 @@ def write(journal: Journal, path: Path) -> Written:
                 inactive += endpoint.state == "INACTIVE"
             file.flush()
             os.fsync(file.fileno())
-        require_new(path)
-        draft.rename(path)
+        if number:
+            require_new(path)
+            draft.rename(path)
     except OSError as error:
         raise CommandError(
             f"{path} cannot be written: {error.strerror or error}",
