@@ -158,13 +158,10 @@ def test_two_apps_have_the_same_asset(tmp_path: Path) -> None:
     assert keys[0] == keys[1]
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named() -> None:
     """The error is not a traceback of a failed copy."""
-    monkeypatch.setattr(asset, "PACKAGES", ("no_such_package",))
-    asset.files.cache_clear()
     with pytest.raises(ModuleNotFoundError, match="no_such_package is not installed"):
-        asset.files()
-    asset.files.cache_clear()
+        asset.files(asset.Code(packages=("no_such_package",)))
 
 
 def test_every_line_ends_as_on_linux() -> None:

@@ -6,6 +6,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -14,16 +15,30 @@ from pathlib import Path
 from aws_cdk import Stage
 from constructs import IConstruct
 
+from chime_endpoints._function.bundle import bundled
 from chime_endpoints._function.reduction import has_code, reduced
 
 PACKAGES = ("chime_endpoints_handler", "crhelper")
-"""The provider's packages that Lambda's Python runtime does not include; other functions name their own."""
+"""The provider's packages that Lambda's Python runtime does not include."""
 HANDLER = "chime_endpoints_handler.index.handler"
 """The function's entry point."""
 _NO_STAGING = "aws:cdk:disable-asset-staging"
 
 
-def code_for(scope: IConstruct, *packages: str) -> Path:
+@dataclass(frozen=True)
+class Code:
+    """The code of a function."""
+
+    packages: tuple[str, ...] = PACKAGES
+    """The packages that Lambda's Python runtime does not include."""
+    entries: tuple[tuple[str, str], ...] = ()
+    """For packages in one file: the name of each entry point, and the module with its function `handler`."""
+
+
+PROVIDER = Code()
+
+
+def code_for(scope: IConstruct, code: Code = PROVIDER) -> Path:
     """Return a directory with the function's code that exists for as long as an assembly needs it.
 
     CDK normally copies the code into the assembly during synthesis, so a temporary directory is enough. With
@@ -31,14 +46,14 @@ def code_for(scope: IConstruct, *packages: str) -> Path:
     directory is then created inside the assembly.
     """
     if not scope.node.try_get_context(_NO_STAGING):
-        return staged(*packages)
+        return staged(code)
     stage = Stage.of(scope)
     assert stage is not None  # noqa: S101 - CDK puts every stack into one
-    return in_assembly(Path(stage.asset_outdir), *packages)
+    return in_assembly(Path(stage.asset_outdir), code)
 
 
 @cache
-def staged(*packages: str) -> Path:
+def staged(code: Code = PROVIDER) -> Path:
     """Return a temporary directory with the function's code. It is created once and removed when the process ends.
 
     CDK hashes only names and contents, so the hash does not depend on the user, or on whether the code comes from a
@@ -49,13 +64,13 @@ def staged(*packages: str) -> Path:
     """
     directory = Path(tempfile.mkdtemp(prefix="chime-endpoints-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    _write(directory, files(*packages))
+    _write(directory, files(code))
     return directory
 
 
-def in_assembly(assembly: Path, *packages: str) -> Path:
+def in_assembly(assembly: Path, code: Code = PROVIDER) -> Path:
     """Return a directory in an assembly with the function's code, named by its content. Create it if necessary."""
-    contents = files(*packages)
+    contents = files(code)
     digest = sha256()
     for name, content in contents.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
@@ -86,16 +101,17 @@ def _source(package: str) -> Path:
 
 
 @cache
-def files(*packages: str) -> Mapping[str, bytes]:
-    """Return the contents of all modules by their path in the directory. The bytes are the same on every system.
+def files(code: Code = PROVIDER) -> Mapping[str, bytes]:
+    """Return the contents of all files by their path in the directory. The bytes are the same on every system.
 
-    The provider's function, which is meant if no packages are named, reads properties and never writes them.
+    The provider's function reads properties and never writes them.
     """
-    return {
-        f"{package}/{name}": reduced(module.read_text(encoding="utf-8"), writes=bool(packages)).encode()
-        for package in packages or PACKAGES
+    modules = {
+        f"{package}/{name}": reduced(module.read_text(encoding="utf-8"), writes=code != PROVIDER).encode()
+        for package in code.packages
         for name, module in _modules(_source(package))
     }
+    return bundled(modules, dict(code.entries)) if code.entries else modules
 
 
 def _modules(source: Path) -> Iterator[tuple[str, Path]]:

@@ -22,12 +22,11 @@ from . import acknowledged
 from .bucket import bucket_statements, state_bucket
 from .machine import FleetMachine
 
-PACKAGES = ("chime_endpoints_fleet", "chime_endpoints_handler")
-"""The packages of both functions."""
-EVENTS = "chime_endpoints_fleet.events.handler"
-"""The entry point of the function for CloudFormation's events and for commands."""
-WORKER = "chime_endpoints_fleet.worker.handler"
-"""The entry point of the function for the machine's states."""
+CODE = asset.Code(
+    packages=("chime_endpoints_fleet", "chime_endpoints_handler"),
+    entries=(("events", "chime_endpoints_fleet.events"), ("worker", "chime_endpoints_fleet.worker")),
+)
+"""The code of both functions: one for CloudFormation's events and commands, one for the states of the machine."""
 _MEMORY = 256
 _EVENTS_TIMEOUT = Duration.minutes(2)
 _WORKER_TIMEOUT = Duration.minutes(15)
@@ -67,7 +66,7 @@ class FleetProvider(Construct):
         )
         acknowledged.of_bucket(self.bucket)
         environment = {"FLEET_BUCKET": self.bucket.bucket_name}
-        self.worker = self._function("Worker", WORKER, timeout=_WORKER_TIMEOUT, environment=environment)
+        self.worker = self._function("Worker", timeout=_WORKER_TIMEOUT, environment=environment)
         invocation = allow(["lambda:InvokeFunction"], [self.worker.function_arn])
         machine_role = self._role("MachineRole", "states.amazonaws.com", [invocation])
         self.machine = FleetMachine(self, "Machine", worker=self.worker, role=machine_role, at_once=at_once)
@@ -91,7 +90,6 @@ class FleetProvider(Construct):
         wildcards(self.map_runs, lambda: [self.executions], acknowledged.EXECUTIONS)
         self.events = self._function(
             "Events",
-            EVENTS,
             timeout=_EVENTS_TIMEOUT,
             environment=environment
             | {"FLEET_STATE_MACHINE_ARN": self.machine.state_machine_arn, "FLEET_AT_ONCE": str(at_once)},
@@ -124,7 +122,6 @@ class FleetProvider(Construct):
     def _function(
         self,
         name: str,
-        handler: str,
         *,
         timeout: Duration,
         environment: Mapping[str, str],
@@ -148,8 +145,8 @@ class FleetProvider(Construct):
             name,
             description=f"Fleets of Amazon Chime SDK push endpoints: {name.lower()}",
             runtime=lambda_.Runtime.determine_latest_python_runtime(self),
-            code=lambda_.Code.from_asset(str(asset.code_for(self, *PACKAGES))),
-            handler=handler,
+            code=lambda_.Code.from_asset(str(asset.code_for(self, CODE))),
+            handler=f"{name.lower()}.handler",
             role=role,
             timeout=timeout,
             memory_size=_MEMORY,
