@@ -63,7 +63,8 @@ def handle(event: object, context: Context, process: Process) -> Mapping[str, st
     post = Post(left=lambda: context.get_remaining_time_in_millis() / 1000, sleep=process.sleep)
     if isinstance(event, Mapping) and "command" in event and "ResponseURL" not in event:
         starter = _starter(process, str(event.get("fleet", "")), post)
-        return command(str(event["command"]), starter, repairs=str(event.get("repairs", "")))
+        repairs, adopts = str(event.get("repairs", "")), event.get("adopts") is True
+        return command(str(event["command"]), starter, repairs=repairs, adopts=adopts)
     try:
         request = parse(event)
     except UnanswerableEventError as error:

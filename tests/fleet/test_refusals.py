@@ -234,12 +234,31 @@ def test_a_damaged_ledger_stops_a_run(
     assert not stage.plan("r2")["go"]
     refused = stage.decision("r2")["refused"]
     assert refused.startswith(f"The fleet's ledger is damaged: {expected}")
-    assert refused.endswith("Nothing was changed.")
+    assert "Nothing was changed." in refused
     assert len(stage.backend.calls) == calls
     _spoil(stage, shard_ledger.name_of(3, 4))
     stage.act("plan", "r2", level=3, shard=4)
     stage.act("decide", "r2", level=3)
     assert stage.decision("r2")["refused"].startswith("The fleet's ledger is damaged (and 1 more): ")
+
+
+@pytest.mark.parametrize("harm", [_delete, _spoil])
+def test_a_lost_ledger_begins_anew_if_its_endpoints_are_adopted(
+    stage: FleetStage, harm: Callable[[FleetStage, str], None]
+) -> None:
+    """The endpoints stay as they are. What was damaged is kept."""
+    lines = stage.lines(40)
+    assert stage.run("r1", lines)
+    before = {key: entry.endpoint for key, entry in stage.ledger.items()}
+    name = stage.store.names("ledger/")[2]
+    harm(stage, name)
+    assert not stage.run("r2", lines)
+    assert "fleet sync --adopt" in stage.decision("r2")["refused"]
+    assert stage.run("r3", lines, adopts=True)
+    assert stage.differences(lines) == []
+    assert {key: entry.endpoint for key, entry in stage.ledger.items()} == before
+    assert bool(stage.store.names("damaged/")) == (harm is not _delete)
+    assert stage.run("r4", lines)
 
 
 def test_a_damaged_state_of_the_fleet_stops_a_run(stage: FleetStage) -> None:

@@ -60,6 +60,19 @@ def save(store: Store, level: int, shard: int, ledger: Ledger) -> Ledger:
     return Ledger(header=header, entries=ledger.entries, etag=etag)
 
 
+def renew(store: Store, level: int, shard: int) -> Ledger:
+    """Write an empty ledger in the place of one that is missing or damaged, and keep the damaged one beside it.
+
+    Raises:
+        LostRaceError: another worker has written it meanwhile.
+    """
+    name = name_of(level, shard)
+    if (found := store.get(name)) is not None:
+        store.put(f"damaged/{level:02d}-{shard:05d}", found.body)
+    empty = Ledger(header=Header(), entries={}, etag=NEW if found is None else found.etag)
+    return save(store, level, shard, empty)
+
+
 def _lines(entries: Iterable[Entry]) -> Iterable[bytes]:
     return (compact(entry.to_json()) for entry in entries)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -66,11 +66,14 @@ class Settings:
     """When the run was asked for, in seconds since the epoch."""
     repairs: str = ""
     """The check whose findings the run repairs; empty for none."""
+    adopts: bool = False
+    """Whether every line takes over an endpoint that is registered already, and ledgers that are lost begin anew."""
 
     @property
     def rules(self) -> Rules:
         """The rules for the lines of the manifest."""
-        return Rules.of(self.defaults, app_instances=self.app_instances, applications=self.applications)
+        rules = Rules.of(self.defaults, app_instances=self.app_instances, applications=self.applications)
+        return replace(rules, defaults={**rules.defaults, "adopt_existing": True}) if self.adopts else rules
 
     @property
     def reads_manifest(self) -> bool:
@@ -94,6 +97,7 @@ class Settings:
             "wait": self.wait,
             "began": self.began,
             "repairs": self.repairs,
+            "adopts": self.adopts,
         }
 
 

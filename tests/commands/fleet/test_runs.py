@@ -30,6 +30,12 @@ def test_the_function_starts_and_stops_runs(
     assert fleet.functions.received == [{"command": command, "fleet": fleet.store.fleet}] * 2
 
 
+def test_a_run_can_adopt_what_is_registered(fleet: DeployedFleet) -> None:
+    """The function is told."""
+    assert fleet.run("sync", "--adopt") == ExitCode.DONE
+    assert fleet.functions.received == [{"command": "sync", "fleet": fleet.store.fleet, "adopts": True}]
+
+
 def test_a_refusal_is_an_error(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """Its text comes from the function."""
     fleet.functions.answer = {"error": "no run is at work"}

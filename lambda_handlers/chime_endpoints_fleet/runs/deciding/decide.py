@@ -134,7 +134,10 @@ def _refusal(settings: Settings, wrong: int, deletions: int, registered: int, sh
     damaged = [each.damaged for each in shard_plans if each.damaged]
     if damaged:
         more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
-        return f"The fleet's ledger is damaged{more}: {damaged[0]}. Nothing was changed."
+        return (
+            f"The fleet's ledger is damaged{more}: {damaged[0]}. Nothing was changed. To begin the ledger anew with the"
+            " endpoints of the manifest, run chime-endpoints fleet sync --adopt."
+        )
     if wrong:
         lines = "line is" if wrong == 1 else "lines are"
         return (

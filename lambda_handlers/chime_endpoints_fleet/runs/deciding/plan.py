@@ -11,6 +11,7 @@ from ...applying.difference import difference
 from ...ledger import fleet as fleets
 from ...ledger import shard_ledger
 from ...ledger.header import DamagedLedgerError
+from ...ledger.shard_ledger import Ledger
 from ...manifest.lines import Declared
 from ...store import Store
 from .. import settings as run_settings
@@ -119,12 +120,11 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
     told = ({"key": key, "first": first, "second": second} for key, first, second in manifest.twice[:MOST_TOLD])
     of_manifest = ShardPlan(declared=len(manifest.declared), twice=len(manifest.twice), problems=tuple(told))
     try:
-        ledger = shard_ledger.load(store, level, shard)
-        is_lost = not ledger.is_written and fleets.read(store).is_complete
+        ledger = _ledger(store, level, shard)
     except DamagedLedgerError as error:
-        return replace(of_manifest, damaged=str(error))
-    if is_lost:
-        return replace(of_manifest, damaged=f"{shard_ledger.name_of(level, shard)} {_LOST}")
+        if not settings.adopts:
+            return replace(of_manifest, damaged=str(error))
+        ledger = shard_ledger.renew(store, level, shard)
     if settings.repairs:
         check = store.json(prepare.name_of(settings.repairs))
         if check is not None:
@@ -143,3 +143,15 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
         is_unfinished=ledger.header.is_unfinished,
         is_unwritten=not ledger.is_written,
     )
+
+
+def _ledger(store: Store, level: int, shard: int) -> Ledger:
+    """Return the ledger of a shard.
+
+    Raises:
+        DamagedLedgerError: it is damaged, or there was one and it is missing.
+    """
+    ledger = shard_ledger.load(store, level, shard)
+    if not ledger.is_written and fleets.read(store).is_complete:
+        raise DamagedLedgerError(f"{shard_ledger.name_of(level, shard)} {_LOST}")
+    return ledger

@@ -68,7 +68,7 @@ def prepare(store: Store, run: str, *, sizes: Sizes) -> Prepared:
             return read_prepared(earlier)
         size, place = _measure(store, settings.manifest) if settings.reads_manifest else (0, settings.manifest)
         run_settings.save(store, run, replace(settings, manifest=place))
-        level = _level(store, fleet, size, sizes)
+        level = fleet.level if settings.adopts else _level(store, fleet, size, sizes)
     except (RefusedError, DamagedLedgerError) as error:
         prepared = Prepared(refused=str(error))
     else:

@@ -19,13 +19,14 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _STOPPED = f"{FleetCode.REPLACED}: The run was stopped with `chime-endpoints fleet stop`."
 
 
-def command(name: str, starter: Starter, *, repairs: str = "") -> Mapping[str, str]:
+def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = False) -> Mapping[str, str]:
     """Do what a command asks for.
 
     Args:
         name: the command.
         starter: starts and stops the runs of the fleet.
         repairs: the check whose findings a run with the newest manifest repairs as well.
+        adopts: whether such a run takes over what is registered already.
 
     Returns:
         The run that was started or stopped as `run`, or why nothing was done as `error`.
@@ -43,7 +44,7 @@ def command(name: str, starter: Starter, *, repairs: str = "") -> Mapping[str, s
     if (mode := _MODES.get(name)) is None:
         return {"error": f"There is no command {name[:32]}."}
     run = new_id(starter.now())
-    starter.start(run, replace(_settings(fleet, mode, starter.now()), repairs=repairs), clock=None)
+    starter.start(run, replace(_settings(fleet, mode, starter.now()), repairs=repairs, adopts=adopts), clock=None)
     return {"run": run}
 
 

@@ -20,19 +20,19 @@ class FleetCommand(StrEnum):
     CHECK = "check"
 
 
-def send(services: Services, fleet: Fleet, command: FleetCommand, *, repairs: str = "") -> str:
+def send(services: Services, fleet: Fleet, command: FleetCommand, **more: str | bool) -> str:
     """Send a command and return the id of the run that it starts or stops.
 
     Args:
         services: the account.
         fleet: the fleet.
         command: the command.
-        repairs: the check whose findings the run is to repair as well.
+        more: `repairs`, the check whose findings the run repairs; `adopts`, whether it takes over what is registered.
 
     Raises:
         CommandError: the function refuses it, or fails.
     """
-    event = {"command": str(command), "fleet": fleet.id} | ({"repairs": repairs} if repairs else {})
+    event = {"command": str(command), "fleet": fleet.id, **more}
     answer = services.functions(fleet.region).invoke(FunctionName=fleet.function, Payload=json.dumps(event))
     told = json.loads(answer["Payload"].read() or b"null")
     if not isinstance(told, dict) or "FunctionError" in answer or not told.keys() & {"run", "error"}:

@@ -20,20 +20,29 @@ from .started import STARTED, follow_started, watch_option
         ("aws s3 cp devices.jsonl s3://BUCKET/devices.jsonl", "upload the new manifest"),
         ("chime-endpoints fleet plan devices.jsonl", "see what it would change"),
         ("chime-endpoints fleet sync --watch", "apply it, and follow the run"),
+        ("chime-endpoints fleet sync --adopt", "after the fleet's ledger was damaged or deleted"),
     ],
     exit_codes=STARTED,
 )
+@click.option("--adopt", "adopts", is_flag=True, help="Take over what is registered, also if a ledger is lost.")
 @watch_option
 @fleet_options
 @options.as_json
-def sync_command(*, is_watch: bool, name: str | None, region: str | None, local: bool, as_json: bool) -> ExitCode:
+def sync_command(
+    *, adopts: bool, is_watch: bool, name: str | None, region: str | None, local: bool, as_json: bool
+) -> ExitCode:
     """Start a run with the newest manifest.
 
     The run reads the manifest that the stack declares: the named version or, without a version, the newest one. It
     replaces a run that is still at work, and takes over where that one stopped.
+
+    With --adopt, each line takes over an endpoint that is already registered with its device token, as if it had
+    `adopt_existing`. A ledger that is missing or damaged begins anew. Endpoints that it had, and that are not in the
+    manifest any more, stay registered: `chime-endpoints list --unheld` shows them.
     """
     chosen = selected(name=name, region=region, local=local)
-    run = send(chosen.services, chosen.fleet, FleetCommand.SYNC)
+    more = {"adopts": True} if adopts else {}
+    run = send(chosen.services, chosen.fleet, FleetCommand.SYNC, **more)
     return follow_started(chosen, run, is_watch=is_watch, as_json=as_json)
 
 
