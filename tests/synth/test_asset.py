@@ -87,7 +87,7 @@ def test_only_a_function_that_writes_properties_has_what_writes_them() -> None:
     """The provider's function reads them; a fleet's also writes them."""
     module = "chime_endpoints_handler/model/declaration.py"
     assert b"def to_properties(" not in asset.files()[module]
-    assert b"def to_properties(" in asset.files("chime_endpoints_fleet", "chime_endpoints_handler")[module]
+    assert b"def to_properties(" in asset.files(asset.Code(packages=("chime_endpoints_handler",)))[module]
 
 
 def test_it_imports_what_it_uses() -> None:
