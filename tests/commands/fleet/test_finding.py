@@ -94,7 +94,12 @@ def test_a_missing_bucket_is_named(fleet: DeployedFleet, capsys: pytest.CaptureF
 
 
 def test_a_damaged_object_is_named(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is guessed about it."""
+    """Nothing is guessed about it, nor about a ledger that was deleted."""
+    fleet.store.delete(["ledger/01/00001"])
+    assert fleet.run("list") == ExitCode.FAILED
+    told = capsys.readouterr().err
+    assert "is damaged: ledger/01/00001 is missing" in told
+    assert "chime-endpoints fleet sync --adopt" in told
     fleet.store.put("ledger/01/00000", b"damaged")
     assert not found(fleet)
     assert "is damaged: " in capsys.readouterr().err

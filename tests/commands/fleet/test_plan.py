@@ -81,7 +81,7 @@ def test_wrong_lines_are_shown_with_number_and_key(
     fleet: DeployedFleet, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """All are counted. A key that occurs twice is one of them."""
-    fleet.begin()
+    fleet.register([])
     manifest.write_text('\n{"key": "a"}\nnot JSON, secret-token\n')
     with manifest.open("a") as file:
         file.writelines(f"{json.dumps(fleet.line('same'))}\n" for _ in range(2))
@@ -139,6 +139,6 @@ def test_a_large_manifest_is_read_in_pieces(
     lines = [*(fleet.line(f"key-{number}") for number in range(2500)), fleet.line("key-0")]
     manifest.write_text("".join(f"{json.dumps(line)}{' ' * 2000}\n" for line in lines))
     assert manifest.stat().st_size > 5_000_000
-    fleet.begin()
+    fleet.register([])
     _, plan = planned(fleet, capsys, str(manifest))
     assert [mistake["line"] for mistake in plan["mistakes"]] == [2501]

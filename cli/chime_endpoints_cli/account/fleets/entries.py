@@ -21,9 +21,7 @@ from .objects import FleetObjects
 
 def entries_of(services: Services, fleet: Fleet) -> Iterator[Entry]:
     """Yield all entries of a fleet."""
-    objects = FleetObjects(services, fleet)
-    level = objects.state().level
-    for ledger in objects.ledgers(level, range(1 << level)):
+    for ledger in FleetObjects(services, fleet).ledgers():
         yield from ledger.entries.values()
 
 
@@ -32,7 +30,7 @@ def entries_by_key(services: Services, fleet: Fleet, keys: Sequence[str]) -> dic
     objects = FleetObjects(services, fleet)
     level = objects.state().level
     shards = list(dict.fromkeys(shard_of(key, level) for key in keys))
-    ledgers = dict(zip(shards, objects.ledgers(level, shards), strict=True))
+    ledgers = dict(zip(shards, objects.ledgers(shards), strict=True))
     found = {key: ledgers[shard_of(key, level)].entries.get(key) for key in keys}
     return {key: entry for key, entry in found.items() if entry is not None}
 

@@ -16,7 +16,7 @@ from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_fleet.ledger import fleet as fleet_state
 from chime_endpoints_fleet.ledger.header import DamagedLedgerError, Header
 from chime_endpoints_fleet.ledger.progress import headers
-from chime_endpoints_fleet.ledger.shard_ledger import Ledger, load
+from chime_endpoints_fleet.ledger.shard_ledger import Ledger, load, name_of
 from chime_endpoints_fleet.store import Store, code_of
 
 from .fleet import Fleet
@@ -74,12 +74,19 @@ class FleetObjects:
         with self._explained():
             return headers(self._store, level, shards)
 
-    def ledgers(self, level: int, shards: Sequence[int]) -> list[Ledger]:
-        """Return the ledgers of shards."""
+    def ledgers(self, shards: Sequence[int] | None = None) -> list[Ledger]:
+        """Return the ledgers of shards, or of all shards."""
         with self._explained():
-            return call_for_each(
-                shards, lambda shard: load(self._store, level, shard), what="Reading the fleet's ledgers"
-            )
+            state = fleet_state.read(self._store)
+
+            def of_shard(shard: int) -> Ledger:
+                ledger = load(self._store, state.level, shard)
+                if state.is_complete and not ledger.is_written:
+                    raise DamagedLedgerError(f"{name_of(state.level, shard)} is missing")
+                return ledger
+
+            of_all = range(1 << state.level)
+            return call_for_each(of_all if shards is None else shards, of_shard, what="Reading the fleet's ledgers")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -89,7 +96,8 @@ class FleetObjects:
         except DamagedLedgerError as error:
             raise CommandError(
                 f"an object in bucket {bucket} is damaged: {error}",
-                remedy="Restore an earlier version of the object. The fleet changes nothing in that shard until then.",
+                remedy="The fleet changes nothing until then. Begin its ledger anew with the endpoints of the manifest:"
+                " chime-endpoints fleet sync --adopt",
             ) from error
         except ClientError as error:
             if code_of(error) != "NoSuchBucket":
