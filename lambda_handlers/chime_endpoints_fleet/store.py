@@ -21,6 +21,8 @@ _MOST_IN_A_DELETION = 1000
 
 NEW = ""
 """The condition that an object does not exist yet."""
+RUN_TAG = "chime-endpoints=run"
+"""The tag of what belongs to a run, which the bucket's lifecycle deletes after 30 days. Runs share no prefix."""
 
 
 class LostRaceError(Exception):
@@ -84,8 +86,9 @@ class Store:
             LostRaceError: the condition does not hold.
         """
         condition = {} if replaces is None else {"IfNoneMatch": "*"} if replaces == NEW else {"IfMatch": replaces}
+        tag = {"Tagging": RUN_TAG} if name.startswith("runs/") else {}
         try:
-            answer = self.client.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **condition)
+            answer = self.client.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **condition, **tag)
         except ClientError as error:
             if replaces is None or code_of(error) not in _LOST | _GONE:
                 raise

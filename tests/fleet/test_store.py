@@ -137,3 +137,12 @@ def test_a_write_without_a_condition_never_loses_a_race() -> None:
 
     with pytest.raises(ClientError):
         Store(Failing(), MANIFESTS, FLEET).put("a", b"")
+
+
+def test_what_belongs_to_a_run_has_a_tag(moto_stage: FleetStage) -> None:
+    """The bucket's lifecycle deletes it after a month. It never deletes the ledger."""
+    store = moto_stage.store
+    for name, tags in (("runs/r1/plan.json", [{"Key": "chime-endpoints", "Value": "run"}]), ("ledger/00/00000", [])):
+        store.put(name, b"{}")
+        found = moto_stage.s3.get_object_tagging(Bucket=store.bucket, Key=f"{store.fleet}/{name}")
+        assert found["TagSet"] == tags

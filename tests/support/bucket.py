@@ -59,8 +59,10 @@ class MemoryS3:
         Body: bytes | str,  # noqa: N803
         IfMatch: str | None = None,  # noqa: N803
         IfNoneMatch: str | None = None,  # noqa: N803
+        Tagging: str = "",  # noqa: N803
     ) -> dict[str, Any]:
         """Write an object, if its condition holds."""
+        del Tagging
         body = Body.encode() if isinstance(Body, str) else bytes(Body)
         with self._lock:
             bucket = self.buckets[Bucket]

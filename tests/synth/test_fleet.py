@@ -21,6 +21,8 @@ from chime_endpoints import (
     InvalidDeclarationError,
     Manifest,
 )
+from chime_endpoints.fleet.infrastructure.bucket import RUN_TAG
+from chime_endpoints_fleet import store
 from synth.stage import APP_INSTANCE, APPLICATION, only, properties, resources, stack_in, template_of
 
 FLEET = "Custom::ChimeEndpointFleet"
@@ -212,6 +214,8 @@ def test_the_bucket_is_private_and_encrypted() -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     (expiry,) = bucket["LifecycleConfiguration"]["Rules"]
     assert expiry["ExpirationInDays"] == 30
+    assert "=".join(RUN_TAG) == store.RUN_TAG
+    assert expiry["TagFilters"] == [{"Key": RUN_TAG[0], "Value": RUN_TAG[1]}]
     assert "aws:SecureTransport" in json.dumps(properties(TEMPLATE, "AWS::S3::BucketPolicy"))
 
 

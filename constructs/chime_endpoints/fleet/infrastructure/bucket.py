@@ -9,8 +9,8 @@ from constructs import Construct
 
 from chime_endpoints._iam.statements import Statement, allow
 
-RUN_TAG = "chime-endpoints"
-"""The key of the tag that objects of a run have, with the value `run`. No prefix is common to all of them."""
+RUN_TAG = ("chime-endpoints", "run")
+"""The tag of the objects of a run. No prefix is common to all of them."""
 _KEPT = Duration.days(30)
 
 
@@ -34,7 +34,7 @@ def state_bucket(
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         enforce_ssl=True,
         removal_policy=removal_policy,
-        lifecycle_rules=[s3.LifecycleRule(id="Runs", tag_filters={RUN_TAG: "run"}, expiration=_KEPT)],
+        lifecycle_rules=[s3.LifecycleRule(id="Runs", tag_filters=dict([RUN_TAG]), expiration=_KEPT)],
     )
 
 
