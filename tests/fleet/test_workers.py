@@ -11,8 +11,10 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.applying.assignment import Batching
+from chime_endpoints_fleet.applying.difference import Kind
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
+from chime_endpoints_fleet.ledger.entry import Intent
 from chime_endpoints_fleet.store import Store
 from chime_endpoints_fleet.worker import act
 from support.fleet import FLEET, FleetStage
@@ -69,6 +71,22 @@ def test_no_change_begins_at_the_end_of_a_lease(stage: FleetStage) -> None:
     assert stage.differences(lines) == []
     assert len(began) == 7
     assert shard_ledger.load(stage.store, 0, 0).header.done == 7
+
+
+def test_what_a_killed_worker_began_is_finished_under_several_leases(stage: FleetStage) -> None:
+    """At a low rate, one lease leaves no time for all of it."""
+    begun(stage, "r1", lines := stage.lines(7))
+    ledger = shard_ledger.load(stage.store, 0, 0)
+    intents = tuple(
+        Intent(key=line["key"], operation=Kind.CREATE, request_id="r1.1", run="r1", at=stage.clock.now())
+        for line in lines[:5]
+    )
+    header = replace(ledger.header, run="r1", round=1, state="open", intents=intents, passes=1)
+    shard_ledger.save(stage.store, 0, 0, replace(ledger, header=header))
+    slow(stage)
+    assert work(stage, "r1")["done"]
+    assert not shard_ledger.load(stage.store, 0, 0).header.intents
+    assert stage.differences(lines) == []
 
 
 def test_a_worker_waits_for_the_lease_of_another_one(stage: FleetStage) -> None:

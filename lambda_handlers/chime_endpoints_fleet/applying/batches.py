@@ -110,20 +110,30 @@ class Worker:
             return self._change_all(ledger, pool)
 
     def _finish_interrupted(self, ledger: Ledger, pool: ThreadPoolExecutor) -> Ledger:
-        """Carry out the intents of a worker that was interrupted, as they were begun; keep those still in doubt."""
+        """Carry out the intents of a worker that was interrupted, as they were begun; keep those still in doubt.
+
+        Those that the lease leaves no time for are begun under the next one. If the function itself has no time left,
+        they are kept, and the next worker goes on with them.
+        """
         left = list(ledger.header.intents)
         declared = {run: self._wanted(run) for run in {each.run for each in left}}
         kept: list[Intent] = []
-        while left:
+        while left and self._has_time:
             batch, left = left[: self._batching.batch], left[self._batching.batch :]
             ledger = self._save(ledger, intents=[*kept, *batch, *left])
             outcomes = self._carry_out(ledger, batch, declared, pool, is_repeated=True)
-            kept += [intent for intent, outcome in outcomes if outcome is None or outcome.is_in_doubt]
+            kept += [intent for intent, outcome in outcomes if outcome is not None and outcome.is_in_doubt]
+            left = [intent for intent, outcome in outcomes if outcome is None] + left
             for _, outcome in outcomes:
                 if outcome is not None and outcome.failure is not None and outcome.is_in_doubt:
                     self._note_failure(outcome)
             ledger = self._noted(ledger, outcomes)
-        return replace(ledger, header=replace(ledger.header, intents=tuple(kept)))
+        return replace(ledger, header=replace(ledger.header, intents=(*kept, *left)))
+
+    @property
+    def _has_time(self) -> bool:
+        """Whether the function has time for another batch."""
+        return self._time_left() >= _ENOUGH_FOR_BATCH + _KEPT_OF_FUNCTION
 
     def _change_all(self, ledger: Ledger, pool: ThreadPoolExecutor) -> Worked:
         mine = self._assignment
@@ -133,8 +143,10 @@ class Worker:
         changes = difference(self._store.fleet, declared[mine.run], ledger.entries)
         queue = [change for change in changes if change.key not in doubtful and change.key not in ledger.header.failed]
         done = ledger.header.done
+        if kept and not self._has_time:
+            return self._give_back(ledger, kept, queue, done)
         while queue:
-            if self._time_left() < _ENOUGH_FOR_BATCH + _KEPT_OF_FUNCTION:
+            if not self._has_time:
                 return self._give_back(ledger, kept, queue, done)
             if self._transient >= _MOST_TRANSIENT:
                 break
