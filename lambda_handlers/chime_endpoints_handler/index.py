@@ -96,10 +96,7 @@ def handle(event: object, context: Context, surroundings: Surroundings) -> None:
         report=lambda problem: _log(logging.ERROR, f"{_what(request)}: {problem}"),
     )
     run = _Run(event_context, responder)
-    if request.request_type in set(RequestType):
-        responder.respond(run, context)
-    else:
-        responder.fail(f"{Code.NOT_AN_EVENT}: RequestType must be Create, Update or Delete.")
+    responder.respond(run, context)
     _conclude(run, responder, surroundings.now() - started)
 
 
@@ -139,6 +136,8 @@ class _ToldError(Exception):
 
 def _operate(context: EventContext) -> Result:
     request = context.request
+    if request.request_type not in set(RequestType):
+        raise HandlerError(Code.NOT_AN_EVENT, "RequestType must be Create, Update or Delete.")
     is_delete = request.request_type == RequestType.DELETE
     operation = _operation(request.resource_type, request.request_type)
     if operation is None and is_delete:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from ..model.codes import Code
 from .failures.errors import OutOfTimeError
@@ -15,7 +15,7 @@ _CLEANUP_SECONDS = 20.0
 _AFTERWARDS_SECONDS = 3.0  # enough for one call
 
 
-class Phase(Enum):
+class Phase(IntEnum):
     """The current phase of an event; each phase reserves time for the following ones."""
 
     WORK = auto()
@@ -42,9 +42,7 @@ class Deadline:
 
     def enter(self, phase: Phase) -> None:
         """Start a phase; a phase never returns to an earlier one."""
-        order = list(Phase)
-        if order.index(phase) > order.index(self._phase):
-            self._phase = phase
+        self._phase = max(self._phase, phase)
 
     def for_calls(self) -> float:
         """Seconds left for calls; zero or negative if no call can start."""

@@ -8,12 +8,10 @@ response is ignored, and `sender` sends the response and verifies that it was ac
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from threading import Lock, RLock, Timer
-from types import ModuleType
+from collections.abc import Callable, Mapping
+from threading import RLock, Timer
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from ..aws.deadline import Deadline, Phase
@@ -27,17 +25,18 @@ _imports_boto3 = "boto3" not in sys.modules
 if _imports_boto3:
     sys.modules["boto3"] = ModuleType("boto3")
 try:
-    from crhelper import FAILED, SUCCESS, CfnResource
+    from crhelper import FAILED, SUCCESS, CfnResource, resource_helper
 finally:
     if _imports_boto3:
         del sys.modules["boto3"]
+# It would create three clients for polling, which is not used here.
+resource_helper.boto3 = SimpleNamespace(client=lambda *_, **__: None)  # type: ignore[attr-defined] # its own import
 
 logging.getLogger("crhelper").disabled = True
 for _name in ("crhelper.resource_helper", "crhelper.utils"):
     logging.getLogger(_name).disabled = True  # at DEBUG they log events, responses and pre-signed URLs
 
 
-_environment = Lock()
 _OUT_OF_TIME = (
     f"{Code.OUT_OF_TIME}: The function ran out of time. Deploy again. If this happens again, increase its timeout."
 )
@@ -48,15 +47,8 @@ class Responder(CfnResource):
     """Sends the response to one event."""
 
     def __init__(self, request: Request, deadline: Deadline, sleep: Callable[[float], None]) -> None:
-        with _no_clients():
-            super().__init__(
-                log_level=logging.getLevelName(logging.root.level), boto_level="CRITICAL", sleep_on_delete=0
-            )
-        self._request_type = request.request_type
-        self.StackId = request.stack_id
-        self.RequestId = request.request_id
-        self.LogicalResourceId = request.logical_id
-        self._response_url = request.response_url
+        super().__init__(log_level=logging.getLevelName(logging.root.level), boto_level="CRITICAL", sleep_on_delete=0)
+        self._request = request
         self.outcome: Delivery | None = None
         self.has_more_to_do = False
         """Whether work remains if the response is not accepted."""
@@ -77,22 +69,16 @@ class Responder(CfnResource):
         return self.outcome is Delivery.ACCEPTED and self.answered_status == SUCCESS
 
     def respond(self, run: Callable[[object, object], str], context: object) -> None:
-        """Run a function for the event and respond. crhelper gets only the parts of the event that it needs."""
-        for register in (self.create, self.update, self.delete):
-            register(run)
+        """Run a function for the event and respond. crhelper gets only what it needs; to it, all events are alike."""
+        self.create(run)
         handed = {
-            "RequestType": self._request_type,
-            "StackId": self.StackId,
-            "RequestId": self.RequestId,
-            "LogicalResourceId": self.LogicalResourceId,
-            "ResponseURL": self._response_url,
+            "RequestType": "Create",
+            "StackId": self._request.stack_id,
+            "RequestId": self._request.request_id,
+            "LogicalResourceId": self._request.logical_id,
+            "ResponseURL": self._request.response_url,
         }
         self(handed, context)
-
-    def fail(self, reason: str) -> None:
-        """Respond with a failure without running anything."""
-        self.PhysicalResourceId = self._first_id
-        self._send(FAILED, reason)
 
     def _log_setup(self, event: Mapping[str, Any], context: object) -> None:
         """Keep the function's logging unchanged."""
@@ -129,18 +115,3 @@ class Responder(CfnResource):
 
     def _time_left(self) -> float:
         return self._deadline.for_answer(is_last=not self.has_more_to_do)
-
-
-@contextmanager
-def _no_clients() -> Iterator[None]:
-    """Stop crhelper from creating three clients for polling, which is not used here, by imitating SAM's local mode."""
-    with _environment:
-        before = os.environ.get("AWS_SAM_LOCAL")
-        os.environ["AWS_SAM_LOCAL"] = "true"
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["AWS_SAM_LOCAL"]
-            else:
-                os.environ["AWS_SAM_LOCAL"] = before

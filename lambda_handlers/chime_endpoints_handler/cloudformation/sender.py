@@ -7,6 +7,7 @@ import random
 import re
 import socket
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
@@ -125,11 +126,8 @@ def _encode(answer: Mapping[str, Any]) -> bytes:
 def _cut(answer: Mapping[str, Any], most: int) -> str:
     """Return the longest prefix of the Reason that fits."""
     reason: str = answer["Reason"]
-    fits, too_long = 0, len(reason)
-    while too_long - fits > 1:
-        middle = (fits + too_long) // 2
-        if len(_encode({**answer, "Reason": reason[:middle] + "…"})) <= most:
-            fits = middle
-        else:
-            too_long = middle
-    return reason[:fits] + "…"
+
+    def size(length: int) -> int:
+        return len(_encode({**answer, "Reason": reason[:length] + "…"}))
+
+    return reason[: max(0, bisect_right(range(len(reason)), most, key=size) - 1)] + "…"

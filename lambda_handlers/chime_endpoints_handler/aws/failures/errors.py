@@ -142,15 +142,17 @@ def _is_iams(message: str) -> bool:
     return any(each in words for each in _IAMS_WORDS)
 
 
-def _unanswered(error: Exception) -> Kind:
-    if isinstance(
-        error,
+# Read timeouts, closed connections, unreadable responses, and TLS errors (most of them during the handshake) are
+# unclear: the service may have acted on the request.
+_UNANSWERED: Sequence[tuple[Kind, tuple[type[Exception], ...]]] = (
+    (
+        Kind.UNAUTHENTICATED,
         (boto.NoCredentialsError, boto.CredentialRetrievalError, boto.PartialCredentialsError, boto.NoRegionError),
-    ):
-        return Kind.UNAUTHENTICATED
-    if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)):
-        return Kind.UNREACHABLE
-    # Read timeouts, closed connections, unreadable responses, and TLS errors (most of them during the handshake): the
-    # service may have acted on the request.
-    unclear = (boto.SSLError, boto.HTTPClientError, ResponseParserError, boto.IncompleteReadError)
-    return Kind.UNCLEAR if isinstance(error, unclear) else Kind.INVALID
+    ),
+    (Kind.UNREACHABLE, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)),
+    (Kind.UNCLEAR, (boto.SSLError, boto.HTTPClientError, ResponseParserError, boto.IncompleteReadError)),
+)
+
+
+def _unanswered(error: Exception) -> Kind:
+    return next((kind for kind, errors in _UNANSWERED if isinstance(error, errors)), Kind.INVALID)

@@ -32,6 +32,11 @@ class ResourceStatus:
     """When the resource got this status, in seconds since the epoch."""
 
     @property
+    def is_known(self) -> bool:
+        """Whether CloudFormation has said so."""
+        return self is not UNKNOWN
+
+    @property
     def is_given_up(self) -> bool:
         """Whether CloudFormation has removed the resource or is about to."""
         return not self.status or self.status.startswith("DELETE") or self.status == "CREATE_FAILED"
@@ -45,6 +50,10 @@ class ResourceStatus:
     def is_settled(self) -> bool:
         """Whether CloudFormation waits for no response about the resource."""
         return not self.status.endswith("_IN_PROGRESS")
+
+
+UNKNOWN = ResourceStatus(status="UNKNOWN", physical_id="", since=None)
+"""The status if CloudFormation does not say."""
 
 
 def status_of(logical_id: str, request: Request, clients: Clients) -> ResourceStatus | None:

@@ -15,30 +15,16 @@ _PATH = re.compile(
     r"[/\\]|^[.~]|^(file|fileb|https?|s3|ssm|secretsmanager|data):|\.(txt|json|ya?ml|env|csv|pem|p8|p12)$"
 )
 _PLACEHOLDERS = frozenset(
-    {"null", "none", "nil", "undefined", "nan", "true", "false"}
-    | {
-        "changeme",
-        "replaceme",
-        "placeholder",
-        "todo",
-        "tbd",
-        "fixme",
-        "yourtoken",
-        "yourdevicetoken",
-        "devicetokenhere",
-    }
+    {"null", "none", "nil", "undefined", "nan", "true", "false", "changeme", "replaceme", "placeholder", "todo", "tbd"}
+    | {"fixme", "yourtoken", "yourdevicetoken", "devicetokenhere"}
 )
 _QUOTES = frozenset("\"'`´‘’‚‛“”„‟«»‹›＂＇")  # noqa: RUF001 - what word processors and chats make of quotation marks
 _BRACKETS = {"{": "text in braces", "[": "text in brackets", "<": "text in angle brackets"}
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
 """Invisible characters that Unicode classifies as letters or marks."""
-_NAMES = {
+_NAMES = dict.fromkeys("\n\r\u2028\u2029", "a line break") | {
     " ": "a space",
     "\t": "a tab",
-    "\n": "a line break",
-    "\r": "a line break",
-    "\u2028": "a line break",
-    "\u2029": "a line break",
     "\u00a0": "a no-break space",
     "\u202f": "a no-break space",
     "\ufeff": "a byte order mark",

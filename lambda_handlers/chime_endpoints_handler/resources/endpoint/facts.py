@@ -141,8 +141,8 @@ class Facts:
 
     # Facts that may have to be looked at
 
-    status = _Seen[ResourceStatus | None](Look.STATUS)
-    """The resource's status after the last change; None if CloudFormation does not say."""
+    status = _Seen[ResourceStatus](Look.STATUS)
+    """The resource's status after the last change."""
     beginning = _Seen[Beginning](Look.BEGINNING)
     """The resource when the update began that is rolled back now."""
     create_began = _Seen[float | None](Look.CREATE_BEGAN)

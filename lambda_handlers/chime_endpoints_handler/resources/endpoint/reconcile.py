@@ -102,17 +102,16 @@ def _result(step: steps.Succeed, facts: Facts, context: EventContext) -> Result:
     if not isinstance(step.physical_id, Endpoint) or facts.is_delete:
         return Result(physical_id=step.physical_id)
     endpoint = step.physical_id
-    data = {"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn}
-    registered = endpoint.endpoint_id if facts.new is not None else ""
-    if step.unmarked is None:
-        return Result(physical_id=endpoint, data=data, registered=registered)
-    mark = partial(
-        context.endpoints(endpoint.user_arn).update,
-        endpoint.endpoint_id,
-        name=context.request.own_name,
-        allow_messages=step.unmarked.allow_messages,
+    mark, unmarked = None, step.unmarked
+    if unmarked is not None:
+        update = partial(context.endpoints(endpoint.user_arn).update, endpoint.endpoint_id)
+        mark = partial(update, name=context.request.own_name, allow_messages=unmarked.allow_messages)
+    return Result(
+        physical_id=endpoint,
+        data={"EndpointId": endpoint.endpoint_id, "AppInstanceUserArn": endpoint.user_arn},
+        registered=endpoint.endpoint_id if facts.new is not None else "",
+        if_not_accepted=mark,
     )
-    return Result(physical_id=endpoint, data=data, registered=registered, if_not_accepted=mark)
 
 
 def _tell(step: steps.Succeed | steps.Fail, context: EventContext) -> None:

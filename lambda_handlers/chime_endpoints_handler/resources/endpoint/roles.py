@@ -104,8 +104,7 @@ def _is_recent(endpoint: Registered, facts: Facts) -> bool:
 
 def _is_of_this_create(endpoint: Registered, facts: Facts) -> bool:
     """Whether an earlier delivery or call of this Create can have registered it, or CloudFormation has it already."""
-    status = facts.status
-    if status is not None and status.physical_id == str(id_of(endpoint)):
+    if facts.status.physical_id == str(id_of(endpoint)):
         return True
     if not facts.is_in_doubt and not facts.arrival.may_follow_one_that_registered(endpoint.created):
         return False  # there was no earlier attempt
@@ -148,11 +147,10 @@ def _is_of_overtaken_update(endpoint: Registered, facts: Facts) -> bool:
 
 def _role_in_cleanup(endpoint: Registered, facts: Facts) -> Role:
     """Return what an endpoint is when nothing is to remain of this resource, or of an Update that failed."""
-    status = facts.status
-    if status is not None and status.physical_id == str(id_of(endpoint)):
+    if facts.status.physical_id == str(id_of(endpoint)):
         return Role.HELD
     is_marked = bears_mark(endpoint, facts.request)
-    if not facts.is_delete and not facts.is_create and not (status is not None and status.is_given_up):
+    if not facts.is_delete and not facts.is_create and not facts.status.is_given_up:
         since = facts.arrival.started
         is_since = _is_created_since(endpoint, since) if is_marked else _is_certainly_since(endpoint, since)
         desired = facts.desired_if_readable
@@ -189,10 +187,8 @@ def _first_possible_moment(facts: Facts) -> float | None:
 
 def _create_began(facts: Facts, *, or_else: float) -> float:
     """Return when this Create began according to CloudFormation, if it says so."""
-    status = facts.status
-    if status is not None and status.status == "CREATE_IN_PROGRESS" and status.since is not None:
-        return status.since
-    return or_else
+    since = facts.status.since if facts.status.is_creating else None
+    return or_else if since is None else since
 
 
 def _is_created_since(endpoint: Registered, moment: float) -> bool:

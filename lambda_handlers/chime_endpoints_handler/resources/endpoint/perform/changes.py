@@ -111,9 +111,6 @@ class Changes:
 
     def _deregister(self, step: steps.Deregister, facts: Facts) -> Facts:
         self._remove(step.target, facts)
-        if facts.knows(Look.HOLDERS):
-            left = tuple(each for each in facts.holders if id_of(each) != step.target)
-            facts = facts.with_seen(Look.HOLDERS, left)
         return replace(facts, removed=facts.removed | {step.target}, has_made_room=facts.refusal is not None)
 
     def _remove(self, target: Endpoint, facts: Facts) -> None:

@@ -34,7 +34,7 @@ def resource_lives_on(facts: Facts) -> Step | None:
 
     This Delete is late. What looks like a leftover may be the replacement that an Update is registering.
     """
-    lives_on = facts.status is not None and not facts.status.is_given_up
+    lives_on = facts.status.is_known and not facts.status.is_given_up
     return Succeed(facts.current) if lives_on else None
 
 

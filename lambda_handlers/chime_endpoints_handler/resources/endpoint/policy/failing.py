@@ -15,7 +15,7 @@ from .delete import left_alone
 
 def answered_before(facts: Facts) -> Step | None:
     """A Create is late, and CloudFormation already has an earlier delivery's response: report that endpoint again."""
-    if not facts.is_create or not facts.is_late or not is_overtaken(facts) or facts.status is None:
+    if not facts.is_create or not facts.is_late or not is_overtaken(facts):
         return None
     held = physical_id.read(facts.status.physical_id)
     return Succeed(held) if isinstance(held, physical_id.Endpoint) and not facts.status.is_given_up else None
@@ -36,7 +36,7 @@ OVERTAKEN_ROWS = (answered_before, overtaken)
 def is_overtaken(facts: Facts) -> bool:
     """Whether CloudFormation has gone on without the response to this event."""
     status = facts.status
-    if status is None or (facts.chosen is not None and status.physical_id == str(id_of(facts.chosen))):
+    if not status.is_known or (facts.chosen is not None and status.physical_id == str(id_of(facts.chosen))):
         return False
     return stack.is_overtaken(facts.request, facts.arrival, status)
 
@@ -59,8 +59,7 @@ def withdraw(facts: Facts) -> Step | None:
     """This event registered an endpoint, and CloudFormation does not have it: deregister it."""
     if (target := _to_withdraw(facts)) is None or target in facts.removed | facts.out_of_reach:
         return None
-    is_held = facts.status is not None and facts.status.physical_id == str(target)
-    return None if is_held else Deregister(target)
+    return None if facts.status.physical_id == str(target) else Deregister(target)
 
 
 def mark_for_the_rollback(facts: Facts) -> Step | None:
@@ -100,8 +99,7 @@ def _to_withdraw(facts: Facts) -> Endpoint | None:
         return id_of(facts.new)
     if facts.chosen is None or facts.is_adopted or not isinstance(facts.failure, StaleEventError):
         return None
-    is_given_up = facts.status is not None and facts.status.is_given_up
-    return id_of(facts.chosen) if is_given_up and id_of(facts.chosen) != facts.current else None
+    return id_of(facts.chosen) if facts.status.is_given_up and id_of(facts.chosen) != facts.current else None
 
 
 def _is_brought_back(facts: Facts) -> bool:
@@ -111,7 +109,7 @@ def _is_brought_back(facts: Facts) -> bool:
 
 def _is_added_again(facts: Facts) -> bool:
     """Whether CloudFormation waits for a newer Create of the same resource, which may have registered it."""
-    return facts.is_create and facts.status is not None and stack.is_another_create(facts.arrival, facts.status)
+    return facts.is_create and stack.is_another_create(facts.arrival, facts.status)
 
 
 def _may_have_left_something(facts: Facts) -> bool:
@@ -123,8 +121,8 @@ def _may_have_left_something(facts: Facts) -> bool:
     if not (is_unsure or is_stale or _is_brought_back(facts)):
         return False
     if is_overtaken(facts):
-        return facts.status is not None and facts.status.is_given_up
+        return facts.status.is_given_up
     if is_stale or not is_unsure:
         return False
     has_held = facts.knows(Look.HELD) and facts.held is not None
-    return facts.status is not None or (facts.is_in_doubt and has_held)
+    return facts.status.is_known or (facts.is_in_doubt and has_held)

@@ -110,7 +110,7 @@ def remove_strays(facts: Facts) -> Step | None:
     others = [each for each in facts.own if id_of(each) != id_of(_chosen(facts))]
     if (stray := first(others, facts, Role.STRAY)) is None:
         return None
-    if facts.has_current_here and facts.held is None and facts.status is None:
+    if facts.has_current_here and facts.held is None and not facts.status.is_known:
         return None  # it may be a newer event's: nobody says whether this one is current
     return unless_overtaken(facts, Deregister(id_of(stray)))
 
