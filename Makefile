@@ -1,7 +1,7 @@
 # Every target first installs what it needs into this clone (.venv, .tools, node_modules) and writes nothing elsewhere.
 # Later runs reuse what is installed.
 
-.PHONY: dashboard help demo test test-fast coverage test-installed model live check bench docs docs-serve decisions faults schema many format provider-template lock clean setup weaken mutants wheel release recording
+.PHONY: dashboard help demo test test-fast coverage test-installed model live check bench docs docs-serve decisions faults schema many format provider-template fleet-provider-template fleet lock clean setup weaken mutants wheel release recording
 .DEFAULT_GOAL := help
 
 # The extras of pyproject.toml that a target needs.
@@ -35,10 +35,13 @@ help:
 	@echo 'make decisions  write docs/decisions.md, the rows of the policy and their tests'
 	@echo 'make provider-template'
 	@echo '                write a template and a zip to deploy the provider without CDK, into dist/'
+	@echo 'make fleet-provider-template'
+	@echo '                write the same for fleets'
 	@echo 'make schema     write the JSON Schemas of endpoints.yaml and of a manifest'
 	@echo 'make wheel      build the wheel and the source distribution into dist/'
 	@echo 'make release    build twice, compare, check the metadata and write a bill of materials (SBOM)'
 	@echo 'make many       deploy COUNT=1000 endpoints to the local cloud (minutes)'
+	@echo 'make fleet      create, change, kill and destroy a fleet of COUNT=2000 endpoints on the local cloud (minutes)'
 	@echo 'make lock       update constraints.txt to the newest versions that pyproject.toml allows'
 	@echo 'make clean      remove everything that the other targets created'
 
@@ -113,6 +116,9 @@ decisions: setup
 provider-template: setup
 	@python tools/provider_template.py $(ARGS)
 
+fleet-provider-template: setup
+	@PYTHONPATH=tools python tools/fleet_provider_template.py $(ARGS)
+
 schema: setup
 	@python tools/schema.py
 
@@ -132,6 +138,9 @@ release: wheel
 	@twine check --strict dist/cdk_chime_endpoints-*
 	@cyclonedx-py requirements constraints.txt --pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json
 	@cd dist && sha256sum cdk_chime_endpoints-* sbom.cdx.json
+
+fleet: setup
+	@PYTHONPATH=tools:tests python tools/fleet.py $(or $(COUNT),2000)
 
 many: setup
 	@python tools/many.py $(or $(COUNT),1000)

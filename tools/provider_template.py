@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,24 +63,71 @@ def write(directory: Path) -> tuple[Path, Path]:
     directory.mkdir(parents=True, exist_ok=True)
     for former in directory.glob("chime-endpoints-*.zip"):
         former.unlink()
-    code = _zipped(directory, staged())
+    code = zipped(directory, staged(), "chime-endpoints")
     template = directory / "template.yaml"
     template.write_text(yaml.safe_dump(provider_template(code.name), sort_keys=False, width=120), encoding="utf-8")
     return template, code
 
 
 def provider_template(code_key: str) -> dict[str, Any]:
-    """Return the template for the code with this name, with its sections in the usual order."""
+    """Return the template for the code with this name."""
+    return template_of(lambda app: _Provider(app, "Provider", code_key=code_key))
+
+
+def template_of(make: Callable[[App], object]) -> dict[str, Any]:
+    """Return the template of a stack named Provider, with its sections in the usual order."""
     with tempfile.TemporaryDirectory() as assembly:
         app = App(outdir=assembly, analytics_reporting=False)
-        _Provider(app, "Provider", code_key=code_key)
+        make(app)
         written = app.synth().get_stack_by_name("Provider").template_full_path
         template: dict[str, Any] = json.loads(Path(written).read_text(encoding="utf-8"))
     sections = ("Description", "Parameters", "Conditions", "Resources", "Outputs")
     return {"AWSTemplateFormatVersion": "2010-09-09"} | {section: template[section] for section in sections}
 
 
-class _Provider(Stack):
+class ParameterStack(Stack):
+    """A stack whose code and permissions are parameters."""
+
+    def text(self, name: str, description: str, *, default: str | None = None) -> str:
+        """Add a parameter with a text."""
+        return CfnParameter(self, name, description=description, default=default).value_as_string
+
+    def arns(self, name: str, description: str, *, default: str | None = None) -> list[str]:
+        """Add a parameter with a list."""
+        parameter = CfnParameter(
+            self, name, type="CommaDelimitedList", description=f"{description}, separated by commas", default=default
+        )
+        return parameter.value_as_list
+
+    def allow(
+        self,
+        name: str,
+        role: iam.IRole,
+        actions: Sequence[str],
+        resources: list[str],
+        *,
+        condition: CfnCondition | None = None,
+    ) -> iam.CfnPolicy:
+        """Add a policy of a role."""
+        policy = iam.CfnPolicy(
+            self,
+            f"Allow{name}",
+            policy_name=f"Allow{name}",
+            policy_document=document([{"Action": list(actions), "Effect": "Allow", "Resource": resources}]),
+            roles=[role.role_name],
+        )
+        policy.cfn_options.condition = condition
+        return policy
+
+    def allow_if_given(self, name: str, role: iam.IRole, actions: Sequence[str], what: str) -> None:
+        """Add a policy for the resources in an optional parameter."""
+        arns = self.arns(f"{name}Arns", f"{what}; none by default", default="")
+        nothing = Fn.condition_equals(Fn.join("", arns), "")
+        given = CfnCondition(self, f"Has{name}Arns", expression=Fn.condition_not(nothing))
+        self.allow(name, role, actions, arns, condition=given)
+
+
+class _Provider(ParameterStack):
     """A provider whose code and permissions are parameters."""
 
     def __init__(self, scope: Construct, name: str, *, code_key: str) -> None:
@@ -90,9 +137,9 @@ class _Provider(Stack):
             description="The provider of Custom::ChimeAppInstanceUserEndpoint and Custom::ChimeIdentityTags",
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
-        bucket = self._text("CodeBucket", "the S3 bucket with the function's zip file, in this region")
-        key = self._text("CodeKey", "the key of the zip file in the bucket", default=code_key)
-        export_name = self._text(
+        bucket = self.text("CodeBucket", "the S3 bucket with the function's zip file, in this region")
+        key = self.text("CodeKey", "the key of the zip file in the bucket", default=code_key)
+        export_name = self.text(
             "ExportName", "the name of the export that publishes the ServiceToken", default="ChimeEndpointsServiceToken"
         )
         provider = EndpointProvider(self, "Provider", export_name=export_name)
@@ -101,58 +148,28 @@ class _Provider(Stack):
         assert isinstance(token, CfnOutput)  # noqa: S101 - for the type checker
         function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=bucket, s3_key=key)
         token.override_logical_id("ServiceToken")
-        users = _users_of(self._list("AppInstanceArns", "the app instances whose users have endpoints"))
+        users = users_of(self.arns("AppInstanceArns", "the app instances whose users have endpoints"))
         acknowledged.wildcards(
-            self._allow("User", provider, ENDPOINT_ACTIONS, users), lambda: [users], acknowledged.USERS
+            self.allow("User", provider.role, ENDPOINT_ACTIONS, users), lambda: [users], acknowledged.USERS
         )
         for name, actions, what in _REQUIRED:
-            self._allow(name, provider, actions, self._list(f"{name}Arns", what))
+            self.allow(name, provider.role, actions, self.arns(f"{name}Arns", what))
         for name, actions, what in _OPTIONAL:
-            arns = self._list(f"{name}Arns", f"{what}; none by default", default="")
-            nothing = Fn.condition_equals(Fn.join("", arns), "")
-            given = CfnCondition(self, f"Has{name}Arns", expression=Fn.condition_not(nothing))
-            self._allow(name, provider, actions, arns, condition=given)
-
-    def _text(self, name: str, description: str, *, default: str | None = None) -> str:
-        return CfnParameter(self, name, description=description, default=default).value_as_string
-
-    def _list(self, name: str, description: str, *, default: str | None = None) -> list[str]:
-        parameter = CfnParameter(
-            self, name, type="CommaDelimitedList", description=f"{description}, separated by commas", default=default
-        )
-        return parameter.value_as_list
-
-    def _allow(
-        self,
-        name: str,
-        provider: EndpointProvider,
-        actions: Sequence[str],
-        resources: list[str],
-        *,
-        condition: CfnCondition | None = None,
-    ) -> iam.CfnPolicy:
-        policy = iam.CfnPolicy(
-            self,
-            f"Allow{name}",
-            policy_name=f"Allow{name}",
-            policy_document=document([{"Action": list(actions), "Effect": "Allow", "Resource": resources}]),
-            roles=[provider.role.role_name],
-        )
-        policy.cfn_options.condition = condition
-        return policy
+            self.allow_if_given(name, provider.role, actions, what)
 
 
-def _users_of(app_instances: list[str]) -> list[str]:
+def users_of(app_instances: list[str]) -> list[str]:
     """Return the users of each app instance in a list that is known only at deployment."""
     return Fn.split(",", f"{Fn.join('/user/*,', app_instances)}/user/*")
 
 
-def _zipped(directory: Path, code: Path) -> Path:
+def zipped(directory: Path, code: Path, name: str) -> Path:
+    """Write a zip file of a function's code. Its name contains a digest of its content."""
     files = sorted(path for path in code.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(code).as_posix().encode() + b"\0" + path.read_bytes())
-    target = directory / f"chime-endpoints-{digest.hexdigest()[:12]}.zip"
+    target = directory / f"{name}-{digest.hexdigest()[:12]}.zip"
     with zipfile.ZipFile(target, "w", compression=zipfile.ZIP_DEFLATED) as archive:
         for path in files:
             entry = zipfile.ZipInfo(path.relative_to(code).as_posix(), _EPOCH)

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ import pytest
 
 from chime_endpoints_cli.output.errors import CommandError
 from support.deployment import APPLICATION, Stage
+from support.fleet_processes import worker_processes
 
 pytestmark = pytest.mark.e2e
 
@@ -122,17 +123,6 @@ def whole() -> Lines:
 def declared(stage: Stage, lines: Lines) -> list[tuple[str, str, str]]:
     """What a manifest declares, as `Fleet.registered` returns it."""
     return sorted((stage.user(line["user"]), line["device_token"], line["name"]) for line in lines.values())
-
-
-def worker_processes(bucket: str) -> Iterator[int]:
-    """The processes of the worker function, by the bucket in their environment."""
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):
-            environment = path.read_bytes().split(b"\0")
-            if f"FLEET_BUCKET={bucket}".encode() in environment and not any(
-                each.startswith(b"FLEET_STATE_MACHINE_ARN=") for each in environment
-            ):
-                yield int(path.parent.name)
 
 
 def kill_a_worker(fleet: Fleet, is_time: Callable[[], bool]) -> int:

@@ -1,13 +1,25 @@
 """An app that uses what the examples omit: a provider's options, explicit tags, long lists of tagged users."""
 
-from aws_cdk import App, Environment, Stack
+from aws_cdk import Acknowledgment, App, Duration, Environment, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from chime_endpoints import AppInstanceUserEndpoint, ChimeIdentityTags, DeviceToken, EndpointProvider, EndpointType
+from chime_endpoints import (
+    AllowMessages,
+    AppInstanceUserEndpoint,
+    ChimeIdentityTags,
+    DeviceToken,
+    EndpointFleet,
+    EndpointProvider,
+    EndpointType,
+    FleetDefaults,
+    FleetWait,
+    Manifest,
+)
 
 APP_INSTANCE = "arn:aws:chime:us-east-1:111122223333:app-instance/0123"
 APPLICATION = "arn:aws:mobiletargeting:us-east-1:111122223333:apps/0123456789abcdef"
@@ -53,4 +65,29 @@ for number in range(40):
         provider=provider,
     )
 ChimeIdentityTags(stack, "Tags", resource_arn=APP_INSTANCE, tags={"team": "chat"}, provider=provider)
+fleets = Stack(app, "Fleets", env=here)
+manifest_key = kms.Key.from_key_arn(fleets, "ManifestKey", "arn:aws:kms:us-east-1:111122223333:key/4567")
+manifests = s3.Bucket.from_bucket_attributes(fleets, "Manifests", bucket_name="manifests", encryption_key=manifest_key)
+fleet = EndpointFleet(
+    fleets,
+    "Fleet",
+    manifest=Manifest.in_bucket(manifests, "devices.jsonl"),
+    app_instances=[APP_INSTANCE, f"{APP_INSTANCE}4567"],
+    applications=[APPLICATION],
+    defaults=FleetDefaults(
+        app_instance=APP_INSTANCE, application=APPLICATION, type=EndpointType.GCM, allow_messages=AllowMessages.NONE
+    ),
+    requests_per_second=40,
+    at_once=8,
+    tolerated_failures=10,
+    most_deletions_percent=50,
+    wait=FleetWait.up_to(Duration.hours(12)),
+    encryption_key=kms.Key(fleets, "Key", enable_key_rotation=True),
+    removal_policy=RemovalPolicy.RETAIN,
+)
+fleet.metric_failed().create_alarm(fleets, "Failed", threshold=1, evaluation_periods=1)
+rule = fleet.on_run_failed("RunFailed")
+Validations.of(rule.node.find_child("Resource")).acknowledge(
+    Acknowledgment(id="Serverless::Serverless-EventBusDLQ", reason="The rule has no target that could fail.")
+)
 app.synth()

@@ -26,9 +26,12 @@ PROGRAMS = [
     *sorted((ROOT / "examples").glob("*.py")),
     HERE / "all_options.py",
     ROOT / "tools" / "provider_template.py",
+    ROOT / "tools" / "fleet_provider_template.py",
 ]
-PLAIN = ROOT / "examples" / "plain_cloudformation.yaml"
+PLAIN = [ROOT / "examples" / name for name in ("plain_cloudformation.yaml", "plain_fleet.yaml")]
 READY_MADE = Path("written", "provider_template", "template.yaml")
+READY_MADE_FOR_FLEETS = Path("written", "fleet_provider_template", "template.yaml")
+FLEET = "Custom::ChimeEndpointFleet"
 
 Templates = dict[str, dict[str, Any]]
 
@@ -39,7 +42,7 @@ def _synthesized(target: Path, *programs: Path) -> subprocess.CompletedProcess[s
     return subprocess.run(  # noqa: S603 - this Python, these files
         [sys.executable, str(HERE / "with_packs.py"), str(target), *map(str, programs)],
         env=environment
-        | {"PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("constructs", "lambda_handlers"))},
+        | {"PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in ("constructs", "lambda_handlers", "tools"))},
         capture_output=True,
         text=True,
         check=False,
@@ -88,7 +91,12 @@ def test_cfn_lint_finds_nothing(assemblies: Path) -> None:
     templates = [str(path) for path in sorted(assemblies.glob("*/*.template.json"))]
     assert len(templates) >= len(PROGRAMS)
     run = subprocess.run(  # noqa: S603 - of this environment
-        [str(BIN / "cfn-lint"), *templates, str(PLAIN), str(assemblies / READY_MADE)],
+        [
+            str(BIN / "cfn-lint"),
+            *templates,
+            *map(str, PLAIN),
+            *(str(assemblies / each) for each in (READY_MADE, READY_MADE_FOR_FLEETS)),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -136,6 +144,7 @@ _PARAMETERS = {
     "ApplicationArns": f"arn:aws:mobiletargeting:{_PLACE}:apps/0123",
     "AssumedRoleArns": "arn:aws:iam::111122223333:role/Endpoints",
     "KeyArns": f"arn:aws:kms:{_PLACE}:key/0123",
+    "ManifestArns": "arn:aws:s3:::manifests/devices.jsonl",
     "ParameterArns": f"arn:aws:ssm:{_PLACE}:parameter/token",
     "SecretArns": f"arn:aws:secretsmanager:{_PLACE}:secret:token-AbCdEf",
     "StackArns": f"arn:aws:cloudformation:{_PLACE}:stack/Chat/*",
@@ -225,7 +234,7 @@ def test_many_stacks(assemblies: Path) -> None:
 def test_fleet(assemblies: Path) -> None:
     """One resource declares all endpoints, and few others are needed."""
     (template,) = _templates(assemblies, "fleet").values()
-    assert len(resources(template, "Custom::ChimeEndpointFleet")) == 1
+    assert len(resources(template, FLEET)) == 1
     assert len(template["Resources"]) <= 20
 
 
@@ -243,6 +252,7 @@ def test_the_provider_template_has_the_permissions_of_a_cdk_apps_provider(assemb
     """
     template = yaml.safe_load((assemblies / READY_MADE).read_text())
     apps = [*_templates(assemblies, "all_options").values(), *_templates(assemblies, "messaging").values()]
+    apps = [each for each in apps if not resources(each, FLEET)]
     needed = {action for each in apps for action in allowed(each) if not action.startswith(("ec2:", "xray:"))}
     assert set(allowed(template)) == needed | {"sts:AssumeRole"}
     optional = {name for name, each in template["Parameters"].items() if each.get("Default") == ""}
@@ -260,3 +270,15 @@ def test_the_ready_made_provider_comes_with_its_code(assemblies: Path) -> None:
     with zipfile.ZipFile(code) as archive:
         assert {"chime_endpoints_handler/index.py", "crhelper/__init__.py"} <= set(archive.namelist())
         assert {each.external_attr >> 16 for each in archive.infolist()} == {0o644}
+
+
+def test_the_provider_template_of_fleets_has_the_permissions_of_a_cdk_apps_fleet(assemblies: Path) -> None:
+    """Its parameters cover everything that a fleet needs, and it comes with its code."""
+    path = assemblies / READY_MADE_FOR_FLEETS
+    template = yaml.safe_load(path.read_text())
+    (fleet,) = (each for each in _templates(assemblies, "all_options").values() if resources(each, FLEET))
+    assert set(allowed(template)) == set(allowed(fleet)) | {"secretsmanager:GetSecretValue", "ssm:GetParameter"}
+    (code,) = path.parent.glob("*.zip")
+    assert template["Parameters"]["CodeKey"]["Default"] == code.name
+    with zipfile.ZipFile(code) as archive:
+        assert set(archive.namelist()) == {"code.zip", "events.py", "worker.py"}
