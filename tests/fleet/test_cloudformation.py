@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from chime_endpoints_fleet.runs.ending import response
+from chime_endpoints_fleet.runs.ending.response import Answer
 from chime_endpoints_fleet.runs.settings import Sizes
 from chime_endpoints_fleet.worker import ActionFailedError
 from support.fleet import FLEET, LOGICAL_ID, FleetStage, fleet_stage
@@ -236,6 +238,30 @@ def test_a_response_that_is_not_accepted_is_sent_again(stack: FleetStack) -> Non
     assert stack.finish("r1", error="States.TaskFailed") is False
     assert stack.answers[-1]["Status"] == "SUCCESS"
     assert len(stack.answers) == 1
+
+
+def test_a_deletion_that_was_killed_before_its_response_is_answered(stack: FleetStack) -> None:
+    """Only the event is left then, with the response that was chosen."""
+    stack.deploy("Create", "r1", stack.stage.lines(5))
+    stack.send(stack.event("Delete", "r2"))
+    decided = stack.stage.plan("r2")
+    stack.stage.apply("r2", decided)
+    response.choose(stack.stage.store, "r2", Answer())
+    names = stack.stage.store.names("")
+    stack.stage.store.delete([name for name in names if not name.endswith("/event")])
+    assert stack.finish("r2")
+    assert stack.answers[-1]["Status"] == "SUCCESS"
+    assert stack.stage.store.names("") == []
+
+
+def test_a_run_that_nobody_can_be_told_of_is_replaced(stack: FleetStack) -> None:
+    """CloudFormation has stopped to wait for it."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(5)))
+    stack.sink.refuses = True
+    stack.send(stack.event("Update", "r2", stack.stage.lines(6)))
+    stack.sink.refuses = False
+    assert stack.execute("r2")
+    assert [answer["RequestId"] for answer in stack.answers] == ["r2"]
 
 
 def test_a_stack_that_does_not_wait_is_answered_after_a_canary(stack: FleetStack) -> None:

@@ -90,6 +90,22 @@ def test_what_cloudformation_waits_for_is_not_replaced(stack: FleetStack) -> Non
     assert stack.answers[-1]["Reason"].startswith("CE-705: The run was stopped")
 
 
+def test_what_a_condition_waits_for_is_not_replaced(stack: FleetStack) -> None:
+    """The stack would be rolled back."""
+    stack.send(stack.event("Update", "r2", stack.stage.lines(65), Wait="NOT_AT_ALL", WaitHandle=stack.sink.url))
+    stack.act("answer", "r2", level=0, shards=[])
+    assert stack.answers[-1]["Data"]["State"] == "CONVERGING"
+    assert command(stack, "sync")["error"].startswith("CloudFormation waits for run r2.")
+
+
+def test_a_check_keeps_the_lines_of_the_run_beside_it(stack: FleetStack) -> None:
+    """The run still needs them."""
+    run = command(stack, "sync")["run"]
+    stack.stage.plan(run)
+    assert stack.execute(command(stack, "check")["run"])
+    assert any("/parts/" in name for name in stack.stage.store.names(f"runs/{run}/"))
+
+
 def test_what_cannot_be_done_is_said(stack: FleetStack) -> None:
     """The command prints the sentence."""
     assert command(stack, "sync", "Other-Fleet-0123456789abcdef")["error"].startswith("There is no fleet Other-Fleet-")

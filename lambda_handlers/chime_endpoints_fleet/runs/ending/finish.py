@@ -53,7 +53,11 @@ def finish(
     Raises:
         NotDeliveredError: the response was not accepted.
     """
-    settings = run_settings.load(store, run)
+    try:
+        settings = run_settings.load(store, run)
+    except LookupError:  # a deletion that was killed when only its response was left
+        response.respond(store, run, Answer(reason=_ended_early(error)), post, is_last=True)
+        return True
     ended = _look(store, run, settings, error)
     result = {
         "run": run,
@@ -132,10 +136,7 @@ def _reason(
     if planned is not None and planned["refused"]:
         return f"{FleetCode.REFUSED}: {planned['refused']}"
     if error or planned is None:
-        return (
-            f"{FleetCode.INCOMPLETE}: The run ended early ({error or 'without a plan'}). Look into the function's log,"
-            " then deploy again, or continue with `chime-endpoints fleet resume`."
-        )
+        return _ended_early(error)
     tolerated = 0 if settings.mode is Mode.DELETE else settings.tolerated_failures
     if failed > tolerated:
         return f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)}"
@@ -146,6 +147,13 @@ def _reason(
             " `chime-endpoints fleet resume`."
         )
     return ""
+
+
+def _ended_early(error: str) -> str:
+    return (
+        f"{FleetCode.INCOMPLETE}: The run ended early ({error or 'without a plan'}). Look into the function's log,"
+        " then deploy again, or continue with `chime-endpoints fleet resume`."
+    )
 
 
 def _forget_lines(store: Store, run: str, *, every: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from chime_endpoints_handler.cloudformation.request import Request
 from chime_endpoints_handler.cloudformation.sender import Delivery, deliver, encode
@@ -78,15 +79,8 @@ def respond(store: Store, run: str, answer: Answer, post: Post, *, is_last: bool
     Raises:
         NotDeliveredError: the response was not accepted.
     """
-    if (found := store.get(name_of(run))) is None:
+    if (event := choose(store, run, answer)) is None:
         return False
-    event = json.loads(found.body)
-    if "answer" not in event:
-        event["answer"] = _content(event["identity"], answer)
-        try:
-            store.put(name_of(run), compact(event), replaces=found.etag)
-        except LostRaceError:
-            return respond(store, run, answer, post, is_last=is_last)
     if is_last:
         store.delete([name_of(run)])
     if post.put(event["url"], event["answer"]) is Delivery.FAILED:
@@ -94,6 +88,25 @@ def respond(store: Store, run: str, answer: Answer, post: Post, *, is_last: bool
     if not is_last:
         store.delete([name_of(run)])
     return True
+
+
+def choose(store: Store, run: str, answer: Answer) -> dict[str, Any] | None:
+    """Choose the response to an event, unless one was chosen before.
+
+    Returns:
+        The event with the response; None if it was answered.
+    """
+    while (found := store.get(name_of(run))) is not None:
+        event: dict[str, Any] = json.loads(found.body)
+        if "answer" in event:
+            return event
+        event["answer"] = _content(event["identity"], answer)
+        try:
+            store.put(name_of(run), compact(event), replaces=found.etag)
+        except LostRaceError:
+            continue
+        return event
+    return None
 
 
 def respond_at_once(request: Request, fleet: str, answer: Answer, post: Post) -> None:

@@ -19,6 +19,11 @@ def keep(store: Store, run: str, url: str) -> None:
     store.put(name_of(run), url.encode())
 
 
+def is_expected(store: Store, run: str) -> bool:
+    """Whether a WaitCondition waits for the end of a run."""
+    return store.get(name_of(run)) is not None
+
+
 def send(store: Store, run: str, post: Post, *, reason: str, data: str) -> None:
     """Send the signal of a run that someone waits for, once.
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...ledger import fleet as fleets
 from ...ledger.fleet import Fleet
 from ...store import compact
-from ..ending import response
+from ..ending import response, signal
 from ..ending.codes import FleetCode
 from ..settings import Mode, Settings, read_settings
 from .start import Starter
@@ -36,7 +36,7 @@ def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = Fa
         return {"error": f"There is no fleet {starter.store.fleet}, or it has never had a run."}
     if name == "stop":
         return _stop(starter, fleet)
-    if response.is_expected(starter.store, fleet.run):
+    if response.is_expected(starter.store, fleet.run) or signal.is_expected(starter.store, fleet.run):
         return {"error": f"CloudFormation waits for run {fleet.run}. Wait until the stack's deployment has ended."}
     if name == "resume":
         starter.resume(fleet.run)

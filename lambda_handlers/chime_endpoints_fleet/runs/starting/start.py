@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ...ledger import fleet as fleets
@@ -10,7 +11,7 @@ from ...store import Store, compact
 from .. import settings as run_settings
 from ..ending import response, signal
 from ..ending.codes import FleetCode
-from ..ending.response import Answer, Post
+from ..ending.response import Answer, NotDeliveredError, Post
 from ..settings import Mode, Settings
 from .executions import Executions, clock_of
 
@@ -62,7 +63,8 @@ class Starter:
         names = self.store.json(_executions(run)) or [run]
         for name in (*names, clock_of(run)):
             self.executions.stop(name)
-        response.respond(self.store, run, Answer(reason=reason), self.post)
+        with suppress(NotDeliveredError):  # nobody waits for a response that cannot be delivered
+            response.respond(self.store, run, Answer(reason=reason), self.post)
         signal.send(self.store, run, self.post, reason=reason, data=run)
 
     def _enter(self, run: str, settings: Settings) -> None:
