@@ -31,7 +31,8 @@ class Command(click.Command):
             self.params.append(_debug_option())
         self.needs_posix = needs_posix
         self.examples = examples
-        self.exit_codes = {**exit_codes, ExitCode.INTERRUPTED: MEANINGS[ExitCode.INTERRUPTED]}
+        interrupted = exit_codes.get(ExitCode.INTERRUPTED, MEANINGS[ExitCode.INTERRUPTED])
+        self.exit_codes = {**exit_codes, ExitCode.INTERRUPTED: interrupted}
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; raise CommandError if this system does not support it."""

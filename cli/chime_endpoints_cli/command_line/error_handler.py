@@ -30,8 +30,10 @@ def exit_code_of(arguments: Sequence[str], command: Callable[[], ExitCode | None
     try:
         result = command()
         sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort):
-        complain("\ninterrupted: everything the command started has been stopped")
+    except (KeyboardInterrupt, click.Abort) as error:
+        cause = error.__cause__ if isinstance(error, click.Abort) else error  # click turns one into the other
+        said = str(cause) if isinstance(cause, KeyboardInterrupt) else ""
+        complain(f"\ninterrupted: {said or 'everything the command started has been stopped'}")
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()

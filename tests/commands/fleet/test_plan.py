@@ -67,13 +67,15 @@ def test_a_manifest_that_is_applied_has_no_changes(
 def test_a_changed_default_replaces_all(
     fleet: DeployedFleet, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It can be planned before it is deployed. The fleet must be allowed the application, however."""
+    """It can be planned before it is deployed. Lines that name other applications than the fleet's stay wrong."""
     lines = [fleet.line("one"), fleet.line("two")]
     fleet.register(lines)
     code, plan = planned(fleet, capsys, write(manifest, lines), "--allow-messages", "NONE")
     assert (code, plan["changes"]["settle"]) == (ExitCode.FOUND, 2)
     code, plan = planned(fleet, capsys, write(manifest, lines), "--application", OTHER)
-    assert (code, plan["wrong"]) == (ExitCode.FOUND, 2)
+    assert (code, plan["changes"]["replace"], plan["calls"]) == (ExitCode.FOUND, 2, 10)
+    _, plan = planned(fleet, capsys, write(manifest, [lines[0] | {"application": OTHER}, lines[1]]))
+    assert plan["wrong"] == 1
     assert "is not an application of the fleet" in plan["mistakes"][0]["text"]
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -149,6 +153,26 @@ def test_watch_prints_a_line_for_each_look_and_ends_with_the_run(
     assert line.endswith("failed, 2 of 2, 1 failed, 1 registered, 1 endpoint failed")
     assert fleet.run("status", "--watch", "--json") == ExitCode.FOUND
     assert json.loads(capsys.readouterr().out)["phase"] == "failed"
+
+
+def test_an_interrupted_watch_leaves_the_run_alone(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit code is 130, and the message says that the run goes on."""
+    fleet.register([fleet.line("one")])
+    fleet.decide(counts={"create": 2}, shards=[0])
+
+    def interrupt() -> None:
+        for _ in range(200):
+            time.sleep(0.05)
+            if "working" in (shown := capsys.readouterr()).out:
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+            assert not shown.err
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    assert fleet.run("status", "--watch", "--interval", "60") == ExitCode.INTERRUPTED
+    thread.join()
+    assert "interrupted: the run goes on" in capsys.readouterr().err
 
 
 BEGAN = datetime(2026, 11, 28, 12, tzinfo=UTC)

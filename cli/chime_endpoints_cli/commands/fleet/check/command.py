@@ -12,7 +12,7 @@ from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.fleet.selection import Selected, fleet_options, selected
 from chime_endpoints_cli.commands.fleet.status.command import INTERVAL
-from chime_endpoints_cli.commands.fleet.status.following import follow
+from chime_endpoints_cli.commands.fleet.status.following import GOES_ON, follow
 from chime_endpoints_cli.output.console.terminal import complain, counted, is_asked, show_csv, show_json
 from chime_endpoints_cli.output.errors import CommandError
 
@@ -31,6 +31,7 @@ from . import report
         ExitCode.DONE: "what is registered is what the ledgers say, or was repaired",
         ExitCode.FAILED: "failed, or some users could not be listed",
         ExitCode.FOUND: "differences were found",
+        ExitCode.INTERRUPTED: f"interrupted; {GOES_ON}",
     },
 )
 @click.option("--last", "is_last", is_flag=True, help="Start no check: follow or report the last one.")

@@ -49,7 +49,12 @@ def basis_of(services: Services, fleet: Fleet | None, defaults: Mapping[str, str
     if not state.settings:
         return replace(new_basis(defaults), fleet=fleet)
     settings: Settings = read_settings(state.settings)
-    rules = replace(settings, defaults={**settings.defaults, **defaults}).rules
+    rules = replace(
+        settings,
+        defaults={**settings.defaults, **defaults},
+        app_instances=_with(settings.app_instances, defaults.get("AppInstance")),
+        applications=_with(settings.applications, defaults.get("Application")),
+    ).rules
     return Basis(
         fleet=fleet,
         entries={entry.key: entry for entry in entries_of(services, fleet)},
@@ -63,3 +68,8 @@ def basis_of(services: Services, fleet: Fleet | None, defaults: Mapping[str, str
 def new_basis(defaults: Mapping[str, str]) -> Basis:
     """Return the basis of a fleet that is not deployed yet."""
     return Basis(rules=Rules.of(defaults))
+
+
+def _with(allowed: tuple[str, ...], default: str | None) -> tuple[str, ...]:
+    """Allow a new default as well: a deployment of it must do the same. Without a limit, everything is allowed."""
+    return (*allowed, default) if allowed and default else allowed

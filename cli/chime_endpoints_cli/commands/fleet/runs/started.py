@@ -8,13 +8,14 @@ from chime_endpoints_cli.account.fleets.runs.progress import Watcher
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.fleet.selection import Selected
 from chime_endpoints_cli.commands.fleet.status.command import INTERVAL, exit_code
-from chime_endpoints_cli.commands.fleet.status.following import follow
+from chime_endpoints_cli.commands.fleet.status.following import GOES_ON, follow
 from chime_endpoints_cli.output.console.terminal import complain, say, show_json
 
 STARTED = {
     ExitCode.DONE: "the run was started; with --watch, it has ended and no endpoint failed",
     ExitCode.FAILED: "failed; the message says why",
     ExitCode.FOUND: "with --watch: endpoints failed, or the run failed or was refused",
+    ExitCode.INTERRUPTED: f"interrupted; {GOES_ON}",
 }
 
 watch_option = click.option("--watch", "is_watch", is_flag=True, help="Follow the run until it has ended.")

@@ -12,7 +12,7 @@ from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected
 from chime_endpoints_cli.output.console.terminal import console, show_json
 from chime_endpoints_cli.output.errors import CommandError
 
-from .following import follow
+from .following import GOES_ON, follow
 from .view import View
 
 INTERVAL = 5
@@ -32,6 +32,7 @@ _LONGEST = 3600
         ExitCode.DONE: "no endpoint failed; the run has ended or is at work",
         ExitCode.FAILED: "failed; the message says why",
         ExitCode.FOUND: "endpoints failed, or the run failed, was refused or does not progress",
+        ExitCode.INTERRUPTED: f"interrupted; {GOES_ON}",
     },
 )
 @click.option("--watch", "is_watch", is_flag=True, help="Look again and again until the run has ended, or Ctrl-C.")

@@ -20,6 +20,8 @@ from .view import View, as_line
 
 _WINDOW = 12
 """The number of looks over which the rate is averaged."""
+GOES_ON = "the run goes on"
+"""What an interruption means for the run."""
 _PATIENCE = 120.0
 """Seconds until a run that was started must have begun."""
 
@@ -63,8 +65,11 @@ def _print(line: str) -> None:
 
 def _last(looks: Iterator[tuple[Progress, float]], show: Callable[[Progress, float], None]) -> Progress:
     """Show every look, and return the last one."""
-    for now, rate in looks:
-        show(now, rate)
+    try:
+        for now, rate in looks:
+            show(now, rate)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(GOES_ON) from None
     return now
 
 

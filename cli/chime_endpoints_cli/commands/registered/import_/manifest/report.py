@@ -29,11 +29,13 @@ def show(written: Written, path: Path, *, continued: int) -> None:
         return
     complain(f"{counted(written.endpoints, 'endpoint')} imported into {path}")
     complain(f"{path} has the device tokens. Only you can read it; delete it once it is in the bucket.")
-    complain("The lines leave out what most endpoints have in common. Declare it in the fleet:")
+    complain("The lines leave out what most endpoints have in common. Declare it as the defaults of the fleet:")
     complain(f"  app_instance  {written.defaults.app_instance}")
     complain(f"  application   {written.defaults.application}")
     complain(f"  type          {written.defaults.type}")
-    complain(f"Next: chime-endpoints fleet plan {path} --new, then upload the file and deploy the fleet.")
+    defaults = f"--app-instance {written.defaults.app_instance} --application {written.defaults.application}"
+    complain("Next, check the file, upload it and deploy the fleet:")
+    complain(f"  chime-endpoints fleet plan {path} --new {defaults} --type {written.defaults.type}")
 
 
 def to_json(written: Written, path: Path, *, continued: int) -> dict[str, Any]:
