@@ -99,6 +99,12 @@ class FleetStage:
         self.s3.put_object(Bucket=MANIFESTS, Key=place.key, Body=body)
         return place
 
+    def upload_by(self, s3: Any, lines: Iterable[Mapping[str, Any]]) -> ManifestPlace:
+        """Put a version of one manifest into the bucket, as a person does."""
+        body = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+        version = s3.put_object(Bucket=MANIFESTS, Key="devices.jsonl", Body=body).get("VersionId", "")
+        return ManifestPlace(bucket=MANIFESTS, key="devices.jsonl", version_id=version)
+
     def begin(self, run: str, manifest: ManifestPlace | None = None, **changes: Any) -> Settings:
         """Write the settings of a run."""
         settings = Settings(

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chime_endpoints_fleet import events, worker
+from chime_endpoints_fleet.runs.settings import ManifestPlace
 from chime_endpoints_fleet.runs.starting.executions import Executions
 from support.fleet import FLEET, LOGICAL_ID, STATE, FleetStage
 from support.sink import Sink
@@ -57,10 +58,14 @@ class FleetStack:
     stage: FleetStage
     sink: Sink
     machine: Machine = field(default_factory=Machine)
+    s3_of_events: Any = None
+    """The client of the function for events; None for the same one."""
+    machine_of_events: Any = None
+    machine_of_worker: Any = None
 
     def event(self, kind: str, run: str, lines: Iterable[Mapping[str, Any]] = (), **properties: Any) -> dict[str, Any]:
         """CloudFormation's event for a declaration."""
-        place = self.stage.upload(lines)
+        place = self.stage.upload(lines) if "Manifest" not in properties else ManifestPlace()
         return {
             "RequestType": kind,
             "RequestId": run,
@@ -83,9 +88,9 @@ class FleetStack:
         """Deliver an event or a command to the function."""
         clock = self.stage.clock
         process = events.Process(
-            s3=self.stage.s3,
+            s3=self.s3_of_events or self.stage.s3,
             bucket=STATE,
-            executions=Executions(self.machine, MACHINE),
+            executions=Executions(self.machine_of_events or self.machine, MACHINE),
             at_once=4,
             now=clock.now,
             sleep=clock.sleep,
@@ -96,7 +101,7 @@ class FleetStack:
         """Call the worker as a state of the machine does."""
         clock = self.stage.clock
         process = self.stage.process()
-        process = worker.Process(**{**vars(process), "machines": lambda: self.machine})
+        process = worker.Process(**{**vars(process), "machines": lambda: self.machine_of_worker or self.machine})
         event = {"action": action, "fleet": FLEET, "run": run, **members}
         return worker.act(event, LambdaContext(clock, clock.now() + 900), process)
 
