@@ -41,16 +41,17 @@ def what_it_is(value: str) -> tuple[Code, str] | None:
     The text names a kind and never quotes the value, nor the names of a JSON object's fields.
     """
     visible = _without_blanks_around(value)
+    is_possible = _POSSIBLE.fullmatch(value)
     if visible[:1] in _BRACKETS and "\x1b" not in value:  # a terminal escape sequence also starts with a bracket
         return Code.MALFORMED, f"is {_json_kind(visible) or _BRACKETS[visible[0]]}, not a device token."
     if not _QUOTES.isdisjoint(value):
         return Code.MALFORMED, "contains quotation marks, which a device token cannot contain."
-    for index, character in enumerate(value):
+    for index, character in enumerate("" if is_possible else value):
         if _is_blank(character):
             return Code.UNPRINTABLE, f"has {_name_of(character)} {_where(index, value)}; remove it."
     if kind := _other_kind(value):
         return Code.MALFORMED, f"is {kind}, not a device token."
-    if value and not _POSSIBLE.fullmatch(value):
+    if value and not is_possible:
         return Code.MALFORMED, (
             "contains a character that is not allowed in a device token. Device tokens consist of letters, digits,"
             " colons, hyphens and underscores."
