@@ -17,7 +17,7 @@ from chime_endpoints_fleet.ledger import progress
 from chime_endpoints_fleet.ledger.entry import Entry, Intent
 from chime_endpoints_fleet.ledger.header import Header
 from chime_endpoints_fleet.ledger.shard_ledger import Ledger
-from fleet.world import Statistics, history
+from support.fleet_world import Statistics, history
 
 _HISTORIES = 60
 _EACH = 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_fleet.applying.assignment import Batching
 from chime_endpoints_fleet.applying.pace import Pace
 from support.fleet import FleetStage
 from support.stage import Clock
@@ -73,3 +74,15 @@ def test_throttled_calls_are_made_again_and_counted(stage: FleetStage) -> None:
     assert stage.store.get("ledger/00/00000") is not None
     header = stage.header(0, 0)
     assert (header.calls, header.throttled) == (8, 3)
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.7, 1.5])
+def test_a_replacement_has_enough_time_at_a_low_rate(stage: FleetStage, rate: float) -> None:
+    """Five calls that are four seconds apart take longer than usual."""
+    lines = stage.lines(6)
+    assert stage.run("r1", lines)
+    changed = [line | {"device_token": f"canary-other-{line['key']}"} for line in lines]
+    stage.batching = Batching()
+    assert stage.run("r2", changed, rate=rate)
+    assert stage.differences(changed) == []
+    assert stage.store.json("runs/r2/report/1-00000") is None

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from ..manifest.lines import Declared
 
+_MOST_CALLS = 10
+"""The calls that a change takes at most, unless something is in its way."""
+_LEASE_BEYOND = 30.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Batching:
@@ -17,6 +21,19 @@ class Batching:
     lease: float = 60.0
     """Seconds for which a worker has the shard to itself after a write."""
     threads: int = 4
+    """Changes at the same time."""
+    seconds: float = 30.0
+    """For one change."""
+
+    def at(self, rate: float) -> Batching:
+        """Return what fits a rate: if calls are seconds apart, fewer changes at the same time, each with more time."""
+        seconds = max(self.seconds, _MOST_CALLS / rate)
+        return Batching(
+            batch=self.batch,
+            lease=max(self.lease, seconds + _LEASE_BEYOND),
+            threads=max(1, min(self.threads, int(rate * self.seconds / _MOST_CALLS))),
+            seconds=seconds,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,9 +27,6 @@ from .pace import Pace
 _SAFETY = 10.0
 """Seconds before the end of a lease in which no call begins; a call takes less."""
 _KEPT_OF_FUNCTION = 15.0
-_ENOUGH = 15.0
-"""Seconds that must be left to begin a change."""
-_ENOUGH_FOR_BATCH = 30.0
 _MOST_TRANSIENT = 50
 """Failures of the service itself after which a round gives up on a shard."""
 
@@ -63,7 +60,7 @@ class Worker:
         self._assignment = assignment
         self._wanted = wanted
         self._surroundings = surroundings
-        self._batching = batching
+        self._batching = batching.at(assignment.rate)
         self._time_left = time_left
         self._is_current = is_current
         self._me = uuid4().hex
@@ -133,7 +130,7 @@ class Worker:
     @property
     def _has_time(self) -> bool:
         """Whether the function has time for another batch."""
-        return self._time_left() >= _ENOUGH_FOR_BATCH + _KEPT_OF_FUNCTION
+        return self._time_left() >= self._batching.seconds + _KEPT_OF_FUNCTION
 
     def _change_all(self, ledger: Ledger, pool: ThreadPoolExecutor) -> Worked:
         mine = self._assignment
@@ -206,13 +203,14 @@ class Worker:
             pace=self._pace,
             patience=self._patience,
             left=self._left,
+            seconds=self._batching.seconds,
             may_adopt=self._assignment.may_adopt,
             held_elsewhere=self._held_elsewhere,
             entries=ledger.entries,
         )
 
         def one(intent: Intent) -> Outcome | None:
-            if self._left() < _ENOUGH:
+            if self._left() < self._batching.seconds / 2:
                 return None
             line = declared[intent.run].get(intent.key)
             if line is None and intent.operation not in (Kind.REMOVE, Kind.DELETE):

@@ -26,8 +26,6 @@ from .clients import FleetClients, LedgerStack, Remembered
 from .difference import Kind
 from .pace import Pace
 
-_SECONDS = 30.0
-"""For one change."""
 _SKEW = 30.0
 """Seconds by which the clocks of two workers may differ."""
 _REPEATED = 3.0
@@ -71,6 +69,8 @@ class Operations:
     patience: Patience
     left: Callable[[], float]
     """Seconds in which this worker may make calls."""
+    seconds: float
+    """For one change."""
     may_adopt: bool
     """Whether AdoptExisting is followed. It is not while endpoints of the fleet itself may be about to be removed."""
     held_elsewhere: Callable[[str], str]
@@ -193,7 +193,7 @@ class _Change:
         self, operations: Operations, request: Request, stack: LedgerStack, started: float, now: float
     ) -> None:
         surroundings = operations.surroundings
-        began, at_entry = surroundings.monotonic(), min(_SECONDS, operations.left())
+        began, at_entry = surroundings.monotonic(), min(operations.seconds, operations.left())
         deadline = Deadline(lambda: min(at_entry - (surroundings.monotonic() - began), operations.left()))
         self._call = FleetCaller(
             deadline=deadline,

@@ -10,8 +10,8 @@ from typing import Any
 from moto import mock_aws
 
 from chime_endpoints_fleet.worker import ActionFailedError
-from fleet.deaths import Deaths, DyingS3, Killed
 from support.fleet import FleetStage, fleet_stage
+from support.fleet_deaths import Deaths, DyingS3, Killed
 
 _SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "token_memory": ("for_ever", "while_alive", "none"),
