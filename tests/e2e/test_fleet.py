@@ -19,6 +19,9 @@ from typing import Any
 
 import pytest
 
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.command_line.exit_codes import ExitCode
+from chime_endpoints_cli.main import run
 from chime_endpoints_cli.output.errors import CommandError
 from support.deployment import APPLICATION, Stage
 from support.fleet_processes import worker_processes
@@ -272,6 +275,36 @@ def test_an_update_changes_what_the_manifest_changes(fleet: Fleet, changed: Depl
     assert changed.succeeded, changed.reason
     assert changed.registered == declared(fleet.stage, changed.lines)
     assert "AWS::CloudFormation::WaitCondition" in (fleet.stage.cloud.directory / "cdk.log").read_text()
+
+
+def test_the_commands_know_the_fleet(
+    fleet: Fleet, changed: Deployed, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """They find it by its stack, plan without changes, and repair what was changed outside."""
+    services = Services(local=fleet.stage.cloud.addresses)
+
+    def ran(*arguments: str) -> tuple[int, str]:
+        code = run(list(arguments), services=services)
+        return code, capsys.readouterr().out
+
+    manifest = tmp_path / "devices.jsonl"
+    manifest.write_text("".join(f"{json.dumps(line)}\n" for line in changed.lines.values()))
+    assert ran("fleet", "plan", str(manifest))[0] == ExitCode.DONE
+    code, shown = ran("fleet", "status", "--fleet", "Chat", "--json")
+    assert (code, json.loads(shown)["phase"], json.loads(shown)["registered"]) == (ExitCode.DONE, "done", COUNT)
+    chime = fleet.stage.clients.chime
+    renamed, gone = json.loads(ran("fleet", "list", *list(changed.lines)[1:3], "--json")[1])["endpoints"]
+    chime.update_app_instance_user_endpoint(
+        AppInstanceUserArn=renamed["user_arn"],
+        EndpointId=renamed["endpoint_id"],
+        Name="canary-name",
+        AllowMessages="ALL",
+    )
+    chime.deregister_app_instance_user_endpoint(AppInstanceUserArn=gone["user_arn"], EndpointId=gone["endpoint_id"])
+    code, shown = ran("fleet", "check", "--repair", "--yes", "--json")
+    assert (code, [each["state"] for each in json.loads(shown)["findings"]]) == (ExitCode.DONE, ["gone", "changed"])
+    assert fleet.registered() == declared(fleet.stage, changed.lines)
+    assert ran("audit", fleet.stage.app_instance)[0] == ExitCode.DONE
 
 
 def test_half_a_manifest_is_refused(fleet: Fleet, truncated: Deployed) -> None:
