@@ -31,7 +31,7 @@ from support.deployment import APPLICATION, Stage
 from support.fleet_processes import worker_processes
 
 PER_USER = 5
-APP = Path(__file__).parents[1] / "tests" / "e2e" / "fleet_app.py"
+APP = Path(__file__).parent / "demo" / "fleet_app.py"
 _SECONDS_BETWEEN_DEATHS = 20.0
 Lines = dict[str, dict[str, Any]]
 

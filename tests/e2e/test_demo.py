@@ -50,6 +50,8 @@ def test_the_demo_shows_every_endpoint_and_leaves_nothing(demo: subprocess.Popen
     assert "plan=trial, team=chat" in output
     assert "1 changed" in output
     assert "No endpoint, no tag and no stack is left." in output
+    assert "done, 120 of 120, 120 registered" in output
+    assert "No endpoint of the fleet is left." in output
     assert not _runs(tmp_path)
     assert _lines((PICTURES / "demo.txt").read_text(encoding="utf-8")) - {"$ make demo"} <= _lines(output)
 

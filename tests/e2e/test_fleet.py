@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.main import run
 from chime_endpoints_cli.output.errors import CommandError
-from support.deployment import APPLICATION, Stage
+from support.deployment import APPLICATION, ROOT, Stage
 from support.fleet_processes import worker_processes
 
 pytestmark = pytest.mark.e2e
@@ -65,7 +64,7 @@ class Fleet:
             "environment": SMALL,
             **options,
         }
-        app = f"{sys.executable} {Path(__file__).parent / 'fleet_app.py'}"
+        app = f"{sys.executable} {ROOT / 'tools' / 'demo' / 'fleet_app.py'}"
         outputs = self.stage.cloud.directory / "outputs.json"
         try:
             self.stage.cdk.deploy(

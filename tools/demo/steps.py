@@ -5,8 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,8 @@ from chime_endpoints_handler.model.physical_id import suffix
 from .changes import ADDED_KEY, Changed, change
 from .clients import Clients
 from .declaration import DesiredEntry, desired_entries, read_declaration
+from .fleet import show_fleet
+from .timing import timed
 from .tokens import add_token, put_token
 from .verification import tags_on_users, verify_nothing_left, verify_registered, verify_tags
 
@@ -48,7 +49,7 @@ _LONGEST_NAME = 24
 
 
 def run_demo(*, verbose: bool) -> None:
-    """Run the eight steps; raise CommandError if a check fails."""
+    """Run the nine steps; raise CommandError if a check fails."""
     if not DECLARATION.is_file():
         raise CommandError(f"{DECLARATION} was not found", remedy="Run the command in the directory of the CDK app.")
     started = time.monotonic()
@@ -62,6 +63,14 @@ def run_demo(*, verbose: bool) -> None:
         before = demo.show_registered()
         demo.change(before)
         demo.destroy()
+        show_fleet(
+            demo.services,
+            demo.clients,
+            cloud.addresses,
+            demo.cdk,
+            app_instance=demo.made.user_arns[0].partition("/user/")[0],
+            application=demo.variables["APPLICATION_ARN"],
+        )
     heading(f"Done in {time.monotonic() - started:.0f} s. Every step was checked, and nothing is left running.")
 
 
@@ -105,9 +114,9 @@ class Demo:
     def bootstrap_and_deploy(self) -> None:
         """Step 3: deploy."""
         heading(f"3. Deploy {DECLARATION} with the real cdk command")
-        with _timed("cdk bootstrap"):
+        with timed("cdk bootstrap"):
             self.cdk.bootstrap()
-        with _timed("cdk deploy"):
+        with timed("cdk deploy"):
             self.cdk.deploy()
 
     def show_registered(self) -> dict[str, ObservedEndpoint]:
@@ -132,7 +141,7 @@ class Demo:
         add_token(self.clients, secret_arn=self.variables["PUSH_SECRET_ARN"], field=ADDED_KEY)
         path = self.cdk.directory / "endpoints.yaml"
         path.write_text(yaml.safe_dump(changed.declaration, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        with _timed("cdk deploy"):
+        with timed("cdk deploy"):
             self.cdk.deploy("--context", f"endpoints={path}")
         seen = self._look()
         after = self._verify(desired_entries(changed.declaration, self.variables), seen)
@@ -145,7 +154,7 @@ class Demo:
     def destroy(self) -> None:
         """Step 7: destroy the stack."""
         heading("7. Destroy the stack")
-        with _timed("cdk destroy"):
+        with timed("cdk destroy"):
             self.cdk.destroy()
         verify_nothing_left(self.services, self.made.user_arns)
         say("No endpoint, no tag and no stack is left.")
@@ -272,12 +281,3 @@ def _versions(environment: Mapping[str, str]) -> str:
     cdk = version_of(find_cdk(Path.cwd(), environment), environment)
     asked = subprocess.run(["node", "--version"], env=environment, capture_output=True, text=True, check=False)
     return f"Python {platform.python_version()}, Node {asked.stdout.strip()}, cdk {cdk}, all installed in {Path.cwd()}"
-
-
-@contextmanager
-def _timed(what: str) -> Iterator[None]:
-    """Print the name and the duration of the block."""
-    started = time.monotonic()
-    with waiting(what):
-        yield
-    say(f"{what}: {time.monotonic() - started:.0f} s")

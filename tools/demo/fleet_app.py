@@ -1,4 +1,4 @@
-"""A CDK app with one fleet. The context has its options, as the tests change them."""
+"""A CDK app with one fleet, for the demo and for tests. The context has its options."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ fleet = EndpointFleet(
     app_instances=[given["app_instance"]],
     applications=[given["application"]],
     defaults=FleetDefaults(app_instance=given["app_instance"], application=given["application"], type=EndpointType.GCM),
-    requests_per_second=50,
+    requests_per_second=given.get("rate", 50),
     wait=waits[given.get("wait", "hour")],
 )
+# The functions' own settings: a small fleet has several parts only with smaller ones.
 for function in fleet.node.find_all():
     if isinstance(function, lambda_.Function):
         for name, value in given.get("environment", {}).items():
