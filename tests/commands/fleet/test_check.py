@@ -53,7 +53,7 @@ def test_differences_are_reported_once(fleet: DeployedFleet, capsys: pytest.Capt
     assert fleet.run("check", "--last") == ExitCode.FOUND
     shown = capsys.readouterr().out
     assert shown.index("gone  two") < shown.index("changed  one: name")
-    assert "1 gone: not registered any more; --repair registers them again." in shown
+    assert "1 gone: no longer registered; --repair registers them again." in shown
     assert fleet.run("check", "--last", "--json") == ExitCode.FOUND
     found = json.loads(capsys.readouterr().out)
     assert (found["is_complete"], [each["state"] for each in found["findings"]]) == (True, ["gone", "changed"])

@@ -61,7 +61,7 @@ def test_a_run_can_be_followed(fleet: DeployedFleet, capsys: pytest.CaptureFixtu
     fleet.functions.answer = {"run": RUN}
     assert fleet.run("sync", "--watch") == ExitCode.DONE
     told = capsys.readouterr()
-    assert "run run-1 was started; it goes on if you interrupt this command" in told.err
+    assert "run run-1 was started; it continues if you interrupt this command" in told.err
     assert "done" in told.out
 
 

@@ -172,7 +172,7 @@ def test_an_interrupted_watch_leaves_the_run_alone(fleet: DeployedFleet, capsys:
     thread.start()
     assert fleet.run("status", "--watch", "--interval", "60") == ExitCode.INTERRUPTED
     thread.join()
-    assert "interrupted: the run goes on" in capsys.readouterr().err
+    assert "interrupted: the run continues" in capsys.readouterr().err
 
 
 BEGAN = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -55,7 +55,7 @@ def check(
     """Check a shard and write its report; return False if there was not enough time for all of its users.
 
     Another worker then continues with the users that are not in the report yet. If another run has divided the fleet
-    into more shards meanwhile, no report is written, so that the check is not complete.
+    into more shards in the meantime, no report is written, so the check is not complete.
     """
     if fleets.read(store).level != level or not unfinished(store, run, [shard]):
         return True

@@ -135,8 +135,8 @@ def _refusal(settings: Settings, wrong: int, deletions: int, registered: int, sh
     if damaged:
         more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
         return (
-            f"The fleet's ledger is damaged{more}: {damaged[0]}. Nothing was changed. To begin the ledger anew with the"
-            " endpoints of the manifest, run chime-endpoints fleet sync --adopt."
+            f"The fleet's ledger is damaged{more}: {damaged[0]}. Nothing was changed. To create the ledger again from"
+            " the endpoints of the manifest, run chime-endpoints fleet sync --adopt."
         )
     if wrong:
         lines = "line is" if wrong == 1 else "lines are"

@@ -20,7 +20,7 @@ from chime_endpoints_fleet.runs.settings import Mode
 from .records import Run, read_run
 
 _QUIET = timedelta(minutes=20)
-"""A run at work writes a ledger at least every few minutes; its functions end after a quarter of an hour."""
+"""A run in progress writes a ledger at least every few minutes; its functions end after 15 minutes."""
 
 
 class Phase(StrEnum):
@@ -44,7 +44,7 @@ class Phase(StrEnum):
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody should look at it."""
+        """Whether it needs attention."""
         return self in (Phase.QUIET, Phase.REFUSED, Phase.FAILED)
 
 
@@ -136,7 +136,7 @@ class Watcher:
         return {"done": max(0, run.todo - left - len(failures)), "failures": failures}
 
     def _planned(self, run: Run, shards: Sequence[int]) -> list[int]:
-        """Return the number of changes in each of these shards, which nobody has begun to work on."""
+        """Return the number of changes in each of these shards, which no worker has started yet."""
         new = [shard for shard in shards if (run.id, shard) not in self._plans]
         for shard, plan in zip(new, self._objects.every_json([shard_plan(run.id, each) for each in new]), strict=True):
             self._plans[run.id, shard] = sum((plan or {"counts": {}})["counts"].values())

@@ -58,10 +58,10 @@ def check_command(
     fleet, and strays: endpoints that the fleet named and that no ledger has. Names that the manifest does not declare,
     and device tokens, are not compared.
 
-    The check goes on if you interrupt the command. `--last` then shows its report.
+    The check continues if you interrupt the command. `--last` then shows its report.
 
     --repair starts a run with the newest manifest. It registers again what is gone, and resets what was changed.
-    Endpoints that are INACTIVE need a new device token, and strays belong to nobody: neither is repaired.
+    It repairs neither INACTIVE endpoints, which need a new device token, nor strays.
     """
     form = options.form_of(form, as_json=as_json, default="table")
     if is_repair and not yes and (form != "table" or not is_asked()):
@@ -72,7 +72,7 @@ def check_command(
     watcher = Watcher(chosen.services, chosen.fleet, is_of_checks=True)
     run = _last(watcher.look()) if is_last else send(chosen.services, chosen.fleet, FleetCommand.CHECK)
     if not is_last:
-        complain(f"check {run} was started; it goes on if you interrupt this command")
+        complain(f"check {run} was started; it continues if you interrupt this command")
     follow(watcher, chosen.fleet, interval=INTERVAL, run=run, on_stderr=True)
     checked = read_check(chosen.services, chosen.fleet)
     if checked is None:
@@ -100,7 +100,7 @@ def exit_code(checked: Check) -> ExitCode:
 def _repair(chosen: Selected, checked: Check) -> ExitCode:
     """Start the run that repairs, follow it, and return its exit code, or that of what it does not repair."""
     run = send(chosen.services, chosen.fleet, FleetCommand.SYNC, repairs=checked.run)
-    complain(f"run {run} was started; it goes on if you interrupt this command")
+    complain(f"run {run} was started; it continues if you interrupt this command")
     watcher = Watcher(chosen.services, chosen.fleet)
     ended = follow(watcher, chosen.fleet, interval=INTERVAL, run=run, on_stderr=True)
     if ended.failed or ended.phase.is_bad or len(checked.repairable) < len(checked.findings):

@@ -17,7 +17,7 @@ COLUMNS = ("state", "key", "user_arn", "endpoint_id", "detail")
 _MOST_SHOWN = 50
 _STYLES = {State.GONE: "red", State.INACTIVE: "red", State.CHANGED: "yellow", State.STRAY: "yellow"}
 _MEANINGS = {
-    State.GONE: "not registered any more; --repair registers them again",
+    State.GONE: "no longer registered; --repair registers them again",
     State.INACTIVE: "receives no pushes: its application must register a new device token",
     State.CHANGED: "changed outside the fleet; --repair resets them",
     State.STRAY: "named by the fleet, and in no ledger: chime-endpoints audit says more",

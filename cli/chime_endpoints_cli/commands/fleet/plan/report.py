@@ -51,7 +51,7 @@ def show(made: FleetPlan, basis: Basis) -> None:
     if basis.fleet is None and any(mistake.code == Code.MISSING for mistake in made.mistakes):
         say("If the fleet will have defaults, give them: --app-instance, --application, --type.")
     if basis.is_at_work:
-        say("A run is at work. The plan changes as it goes on.")
+        say("A run is in progress, so this plan is already changing.")
     if explain := hint(" ".join(mistake.code for mistake in made.mistakes[:_MOST_SHOWN]), sys.stdout):
         say(explain)
 

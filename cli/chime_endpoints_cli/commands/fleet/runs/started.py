@@ -24,7 +24,7 @@ watch_option = click.option("--watch", "is_watch", is_flag=True, help="Follow th
 def follow_started(chosen: Selected, run: str, *, is_watch: bool, as_json: bool) -> ExitCode:
     """Print the run that was started, or follow it."""
     if is_watch:
-        complain(f"run {run} was started; it goes on if you interrupt this command")
+        complain(f"run {run} was started; it continues if you interrupt this command")
         watcher = Watcher(chosen.services, chosen.fleet)
         return exit_code(follow(watcher, chosen.fleet, interval=INTERVAL, as_json=as_json, run=run))
     if as_json:

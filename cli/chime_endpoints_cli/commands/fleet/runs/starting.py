@@ -1,4 +1,4 @@
-"""`fleet sync` and `fleet resume`: start a run with the newest manifest, or go on with the newest run."""
+"""`fleet sync` and `fleet resume`: start a run with the newest manifest, or resume the newest run."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def sync_command(
     """Start a run with the newest manifest.
 
     The run reads the manifest that the stack declares: the named version or, without a version, the newest one. It
-    replaces a run that is still at work, and takes over where that one stopped.
+    replaces a run that is still in progress, and continues where that one stopped.
 
     With --adopt, each line takes over an endpoint that is already registered with its device token, as if it had
-    `adopt_existing`. A ledger that is missing or damaged begins anew. Endpoints that it had, and that are not in the
-    manifest any more, stay registered: `chime-endpoints list --unheld` shows them.
+    `adopt_existing`. A missing or damaged ledger is replaced with a new one. Endpoints that are no longer in the
+    manifest then stay registered: `chime-endpoints list --unheld` shows them.
     """
     chosen = selected(name=name, region=region, local=local)
     more = {"adopts": True} if adopts else {}
@@ -56,7 +56,7 @@ def sync_command(
 @fleet_options
 @options.as_json
 def resume_command(*, is_watch: bool, name: str | None, region: str | None, local: bool, as_json: bool) -> ExitCode:
-    """Go on with the newest run where it stopped.
+    """Resume the newest run where it stopped.
 
     The run keeps its version of the manifest. What it has done is not done again, and what failed is tried again.
     """

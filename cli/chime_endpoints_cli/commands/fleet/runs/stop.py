@@ -1,4 +1,4 @@
-"""`fleet stop`: stops the run that is at work."""
+"""`fleet stop`: stops the run in progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chime_endpoints_cli.output.console.terminal import say, show_json
 @fleet_options
 @options.as_json
 def stop_command(*, name: str | None, region: str | None, local: bool, as_json: bool) -> None:
-    """Stop the run that is at work.
+    """Stop the run in progress.
 
     Calls that are under way still take effect, and the fleet's ledgers record them. Nothing is undone: the next run
     begins where this one stopped.
@@ -29,4 +29,4 @@ def stop_command(*, name: str | None, region: str | None, local: bool, as_json: 
     if as_json:
         show_json({"fleet": chosen.fleet.id, "run": run})
     else:
-        say(f"Run {run} was stopped. Go on with it: chime-endpoints fleet resume")
+        say(f"Run {run} was stopped. Resume it: chime-endpoints fleet resume")

@@ -29,7 +29,7 @@ _LONGEST = 3600
         ("chime-endpoints fleet status --json | jq .remaining", "for another program"),
     ],
     exit_codes={
-        ExitCode.DONE: "no endpoint failed; the run has ended or is at work",
+        ExitCode.DONE: "no endpoint failed; the run has ended or is in progress",
         ExitCode.FAILED: "failed; the message says why",
         ExitCode.FOUND: "endpoints failed, or the run failed, was refused or does not progress",
         ExitCode.INTERRUPTED: f"interrupted; {GOES_ON}",
@@ -50,8 +50,10 @@ def status_command(
     """Show how far the newest run of a fleet is.
 
     The command shows how many operations are done, how many a second, how long the rest will take, and how many
-    endpoints failed. It reads the headers of the fleet's ledgers in Amazon S3. The run goes on if you interrupt
-    --watch. On a terminal, --watch redraws; otherwise it prints a line for each look, and JSON has one object a line.
+    endpoints failed. It reads the headers of the fleet's ledgers in Amazon S3.
+
+    --watch looks again until the run has ended. On a terminal, it redraws; otherwise it prints a line for each look, and
+    JSON has one object on each line. The run continues if you interrupt it.
     """
     if interval is not None and not is_watch:
         raise CommandError("--interval does nothing without --watch", remedy="Add --watch, or leave it out.")

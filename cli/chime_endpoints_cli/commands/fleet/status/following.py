@@ -20,7 +20,7 @@ from .view import View, as_line
 
 _WINDOW = 12
 """The number of looks over which the rate is averaged."""
-GOES_ON = "the run goes on"
+GOES_ON = "the run continues"
 """What an interruption means for the run."""
 _PATIENCE = 120.0
 """Seconds until a run that was started must have begun."""

@@ -27,7 +27,7 @@ _MODES = {"delete": "deletion", "drain": "drain", "check": "check"}
 _WHAT_TO_DO = {
     Phase.NEVER: "The fleet has not been deployed completely yet.",
     Phase.QUIET: "Its execution may have been stopped. Start it again: chime-endpoints fleet resume",
-    Phase.STOPPED: "Go on with it: chime-endpoints fleet resume",
+    Phase.STOPPED: "Resume it: chime-endpoints fleet resume",
     Phase.FAILED: "chime-endpoints fleet failures lists what failed; chime-endpoints fleet resume tries it again.",
     Phase.REFUSED: "Then run: chime-endpoints fleet sync",
 }

@@ -34,7 +34,7 @@ def compare_fleet(declared: DesiredResource, services: Services) -> Finding:
     if check is None:
         return replace(found, reason="drift does not compare the endpoints of a fleet, and it was never checked")
     if not check.is_complete:
-        return replace(found, reason=f"check {check.run} is at work, or was not completed")
+        return replace(found, reason=f"check {check.run} is in progress, or was not completed")
     when = f" on {check.began:%Y-%m-%d at %H:%M} UTC" if check.began else ""
     counted = f"{check.compared:,} endpoints compared{when}"
     if not check.findings:
