@@ -96,8 +96,8 @@ class FleetObjects:
         except DamagedLedgerError as error:
             raise CommandError(
                 f"an object in bucket {bucket} is damaged: {error}",
-                remedy="The fleet changes nothing until it is restored. Or create its ledger again from the endpoints of"
-                " the manifest: chime-endpoints fleet sync --adopt",
+                remedy="The fleet changes nothing until it is restored. Or create its ledger again from the endpoints"
+                " of the manifest: chime-endpoints fleet sync --adopt",
             ) from error
         except ClientError as error:
             if code_of(error) != "NoSuchBucket":

@@ -53,7 +53,7 @@ def status_command(
     endpoints failed. It reads the headers of the fleet's ledgers in Amazon S3.
 
     --watch looks again until the run has ended. On a terminal, it redraws. Otherwise, it prints a line for each look, or
-    one JSON object. The run continues if you interrupt the command.
+    a JSON object with --json. The run continues if you interrupt the command.
     """
     if interval is not None and not is_watch:
         raise CommandError("--interval does nothing without --watch", remedy="Add --watch, or leave it out.")
