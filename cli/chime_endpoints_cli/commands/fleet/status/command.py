@@ -52,8 +52,8 @@ def status_command(
     The command shows how many operations are done, how many a second, how long the rest will take, and how many
     endpoints failed. It reads the headers of the fleet's ledgers in Amazon S3.
 
-    --watch looks again until the run has ended. On a terminal, it redraws. Otherwise, it prints a line for each look, or
-    a JSON object with --json. The run continues if you interrupt the command.
+    --watch looks again until the run has ended. On a terminal, it redraws. Otherwise, it prints one line for each look:
+    text, or with --json a JSON object. The run continues if you interrupt the command.
     """
     if interval is not None and not is_watch:
         raise CommandError("--interval does nothing without --watch", remedy="Add --watch, or leave it out.")
