@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.fleet import FLEET, FleetStage
+from support.fleet import FLEET, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
 from support.sink import Sink, open_sink
 
@@ -79,6 +79,21 @@ def test_a_run_is_stopped_and_resumed(stack: FleetStack) -> None:
     assert stack.stage.store.get(f"runs/{run}/result") is None
     assert stack.execute(run)
     assert not stack.stage.backend.endpoints
+
+
+def test_the_newest_manifest_is_read_also_after_a_run_was_continued(stage: FleetStage, url: Sink) -> None:
+    """A run is of one version from start to end, and the next one of the version that is the newest then."""
+    url.forget()
+    stack = FleetStack(stage, url)
+    stage.s3.put_bucket_versioning(Bucket=MANIFESTS, VersioningConfiguration={"Status": "Enabled"})
+    place = stage.upload_by(stage.s3, stage.lines(20))
+    stack.send(stack.event("Create", "r1", Manifest={"Bucket": place.bucket, "Key": place.key}))
+    stage.plan("r1")
+    stage.upload_by(stage.s3, stage.lines(25))
+    assert stack.execute("r1")
+    assert len(stage.backend.endpoints) == 20
+    assert stack.execute(command(stack, "sync")["run"])
+    assert len(stage.backend.endpoints) == 25
 
 
 def test_what_cloudformation_waits_for_is_not_replaced(stack: FleetStack) -> None:

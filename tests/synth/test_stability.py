@@ -11,15 +11,25 @@ import os
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Stack
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_chime as chime
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
-from chime_endpoints import AllowMessages, ChimeIdentityTags, DeviceToken, EndpointProvider, EndpointType
+from chime_endpoints import (
+    AllowMessages,
+    ChimeIdentityTags,
+    DeviceToken,
+    EndpointFleet,
+    EndpointProvider,
+    EndpointType,
+    FleetWait,
+    Manifest,
+)
 from chime_endpoints.declared.load import load
 from chime_endpoints.declared.stacks import declare
-from synth.stage import APP_INSTANCE, BOB, endpoint, secret_token, stack_in, template_of
+from synth.stage import APP_INSTANCE, APPLICATION, BOB, endpoint, secret_token, stack_in, template_of
 
 SNAPSHOT = Path(__file__).parent / "snapshot.json"
 REPOSITORY = Path(__file__).parents[2]
@@ -85,10 +95,29 @@ def shared() -> Stack:
     return stack
 
 
+def fleet() -> Stack:
+    """A stack with a fleet that a WaitCondition waits for."""
+    stack = stack_in()
+    EndpointFleet(
+        stack,
+        "Fleet",
+        manifest=Manifest.in_bucket(s3.Bucket.from_bucket_name(stack, "B", "manifests"), "x.jsonl", version_id="v1"),
+        app_instances=[APP_INSTANCE],
+        applications=[APPLICATION],
+        wait=FleetWait.up_to(Duration.hours(12)),
+    )
+    return stack
+
+
 def test_ids_names_and_targets_are_those_of_the_last_release() -> None:
-    """F14: The stacks are one with everything, one with a shared provider, and the repository's own file."""
+    """F14: The stacks are one with everything, with a shared provider, with a fleet, and the repository's own file."""
     (declared,) = declare(App(), "ChimeEndpoints", load(REPOSITORY / "endpoints.yaml", lambda _: None))
-    now = {"everything": outline(everything()), "shared": outline(shared()), "endpoints.yaml": outline(declared)}
+    now = {
+        "everything": outline(everything()),
+        "shared": outline(shared()),
+        "endpoints.yaml": outline(declared),
+        "fleet": outline(fleet()),
+    }
     if os.environ.get("SNAPSHOT") == "write":
         SNAPSHOT.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
     assert now == json.loads(SNAPSHOT.read_text(encoding="utf-8"))

@@ -96,7 +96,8 @@ def _enter(store: Store, run: str, settings: Settings) -> Fleet:
             run=run,
             began=settings.began,
             stopped="",
-            settings=settings.to_json(),
+            # A run that is continued has pinned its version of the manifest, which the next run must not.
+            settings=fleet.settings if fleet.run == run else settings.to_json(),
         )
 
     return fleets.change(store, entered)

@@ -81,7 +81,7 @@ class Starter:
                 run=run,
                 began=settings.began,
                 stopped="",
-                settings=settings.to_json(),
+                settings=fleet.settings if fleet.run == run else settings.to_json(),
             )
 
         fleets.change(self.store, entered)
