@@ -20,6 +20,12 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from chime_endpoints_cli.account.calls.local_addresses import REGION
+from chime_endpoints_cli.account.calls.services import Services
+from chime_endpoints_cli.account.fleets.finding import the_fleet
+from chime_endpoints_cli.account.fleets.runs.commands import FleetCommand, send
+from chime_endpoints_cli.account.fleets.runs.progress import Phase, Watcher
+from chime_endpoints_cli.commands.fleet.status.following import follow_looks
 from chime_endpoints_cli.local.background.directories import run_directory
 from chime_endpoints_cli.local.cdk.runner import Cdk
 from chime_endpoints_cli.local.cloud.local_cloud import LocalCloud
@@ -45,7 +51,7 @@ class Trial:
         self._s3.create_bucket(Bucket="manifests")
         self._s3.put_bucket_versioning(Bucket="manifests", VersioningConfiguration={"Status": "Enabled"})
 
-    def deploy(self, what: str, lines: Lines, *, kills: bool = False) -> bool:
+    def deploy(self, what: str, lines: Lines, *, kills: bool = False, waits: bool = True) -> bool:
         """Deploy a manifest, and report the time, the calls and what is registered."""
         body = "".join(f"{json.dumps(line)}\n" for line in lines.values()).encode()
         version = self._s3.put_object(Bucket="manifests", Key="devices.jsonl", Body=body)["VersionId"]
@@ -54,6 +60,7 @@ class Trial:
             "version": version,
             "app_instance": self.stage.app_instance,
             "application": APPLICATION,
+            "wait": "hour" if waits else "not",
             "environment": {"FLEET_SIZES": {"shard_endpoints": 250}, "FLEET_BATCHING": {"lease": 30}},
         }
         options = ("--app", f"{sys.executable} {APP}", "--context", f"fleet={json.dumps(given)}", "--method", "direct")
@@ -73,6 +80,20 @@ class Trial:
         calls = Counter(each["operation"] for each in self._control("calls"))
         print(f"  deployed: {succeeded}; workers killed: {killed}; calls: {dict(calls)}", flush=True)
         return succeeded
+
+    def command(self, command: FleetCommand) -> None:
+        """Send a command to the fleet's function."""
+        services = Services(local=self.stage.cloud.addresses)
+        print(f"  {command}: run {send(services, the_fleet(services, None, REGION), command)}", flush=True)
+
+    def follow(self, what: str) -> bool:
+        """Wait until the run has ended, and return whether it did what it should."""
+        services = Services(local=self.stage.cloud.addresses)
+        with _timed(what):
+            looks = follow_looks(Watcher(services, the_fleet(services, None, REGION)).look, interval=1)
+            *_, (ended, _) = looks
+        print(f"  {ended.phase}: {ended.registered} registered, {ended.failed} failed", flush=True)
+        return ended.phase is Phase.DONE
 
     def differences(self, lines: Lines) -> int:
         """Count the endpoints that are not as declared."""
@@ -164,11 +185,26 @@ def _is_right(trial: Trial, count: int) -> bool:
     step("half of the manifest is missing", half, is_right=lambda succeeded: not succeeded)
     unknown = {**changed, "nobody": {**changed["device-0"], "key": "nobody", "user": "no-such-user"}}
     step("a user who does not exist", unknown, is_right=lambda succeeded: not succeeded)
-    with _timed("cdk destroy"):
+    renamed = _renamed(lines, "again")
+    results.append(trial.deploy("rename all, without waiting", renamed, waits=False))
+    trial.command(FleetCommand.STOP)
+    different = trial.differences(renamed)
+    print(f"  not as declared after the stop: {different}", flush=True)
+    trial.command(FleetCommand.RESUME)
+    results.append(trial.follow("the rest, after resume") and different > 0 and trial.differences(renamed) == 0)
+    results.append(trial.deploy("rename all, without waiting", _renamed(lines, "one"), waits=False))
+    results.append(trial.deploy("and all again at once", _renamed(lines, "two"), waits=False))
+    results.append(trial.follow("the rest") and trial.differences(_renamed(lines, "two")) == 0)
+    results.append(trial.deploy("rename all, without waiting", _renamed(lines, "three"), waits=False))
+    with _timed("cdk destroy in mid-run"):
         trial.stage.destroy()
     left = len(trial.stage.emulator_state()["endpoints"])
     print(f"  endpoints left: {left}")
     return all(results) and left == 0
+
+
+def _renamed(lines: Lines, word: str) -> Lines:
+    return {key: {**line, "name": f"Device {key} {word}"} for key, line in lines.items()}
 
 
 @contextmanager
