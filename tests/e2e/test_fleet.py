@@ -32,7 +32,7 @@ COUNT = 240
 """The number of endpoints: more than twice those that any run may deregister."""
 USERS = 48
 MANIFESTS = "manifests"
-SMALL = {"FLEET_SIZES": {"shard_endpoints": 100, "rounds": 1}, "FLEET_BATCHING": {"lease": 26}}
+SMALL = {"FLEET_SIZES": {"shard_endpoints": 100}, "FLEET_BATCHING": {"lease": 26}}
 """Several shards, and a lease that is over soon after a worker was killed."""
 Lines = dict[str, dict[str, Any]]
 
