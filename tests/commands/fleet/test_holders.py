@@ -122,3 +122,13 @@ def test_import_skips_endpoints_of_fleets(
     assert f"skipped: 1 endpoint of fleet {fleet.store.fleet}" in capsys.readouterr().err
     assert ran(fleet, "import", "--json") == ExitCode.DONE
     assert len(json.loads(capsys.readouterr().out)["endpoints"]) == 1
+
+
+def test_doctor_finds_an_endpoint_by_its_key(
+    fleet: DeployedFleet, held: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It reads one ledger for it."""
+    run(["doctor", "alice-phone", "--json"], services=fleet.account.services)
+    assert json.loads(capsys.readouterr().out)["endpoint_id"] == held.endpoint_id
+    run(["doctor", "alice-phone"], services=fleet.account.services)
+    assert f"alice-phone in fleet {fleet.store.fleet}" in capsys.readouterr().out

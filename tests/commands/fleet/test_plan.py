@@ -99,6 +99,20 @@ def test_wrong_lines_are_shown_with_number_and_key(
     assert [row["change"] for row in rows] == ["wrong"] * 3 + ["create"]
 
 
+def test_a_device_token_in_two_lines_is_told(
+    fleet: DeployedFleet, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The service accepts it once. The token is not shown."""
+    fleet.register([])
+    line = fleet.line
+    path = write(manifest, [line("one"), line("two"), line("three", device_token="token-of-one")])
+    assert fleet.run("plan", path, "--allow-changes") == ExitCode.FOUND
+    shown = capsys.readouterr().out
+    assert "line 3 has the device token of line 1: one of them would fail" in shown
+    assert "token-of-one" not in shown
+    assert planned(fleet, capsys, path)[1]["same_tokens"] == [{"line": 3, "as_line": 1}]
+
+
 def test_a_truncated_manifest_is_refused(
     fleet: DeployedFleet, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints
+from chime_endpoints_cli.account.stacks.stacks import StackResource
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_fleet.ledger.entry import Entry
@@ -33,6 +34,20 @@ def entries_by_key(services: Services, fleet: Fleet, keys: Sequence[str]) -> dic
     ledgers = dict(zip(shards, objects.ledgers(shards), strict=True))
     found = {key: ledgers[shard_of(key, level)].entries.get(key) for key in keys}
     return {key: entry for key, entry in found.items() if entry is not None}
+
+
+def entries_called(services: Services, held: StackEndpoints, key: str) -> list[tuple[StackResource, Entry]]:
+    """Return the entry of a key in each fleet that has one; one ledger of each fleet is read for it.
+
+    Raises:
+        CommandError: a fleet cannot be read.
+    """
+    found = []
+    for declared in fleets_in(services, list({each.stack.id: each.stack for each in held.fleets}.values())):
+        entry = entries_by_key(services, read_fleet(services, declared), [key]).get(key)
+        if entry is not None:
+            found.append((declared.held, entry))
+    return found
 
 
 def with_fleets(services: Services, held: StackEndpoints) -> StackEndpoints:

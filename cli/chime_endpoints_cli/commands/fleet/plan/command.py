@@ -67,8 +67,8 @@ def plan_command(
 
     The command reads the file on this machine, checks every line, and compares it with the ledgers of the deployed
     fleet. It changes nothing and makes no call to Amazon Chime. It shows how many endpoints would be created (`+`),
-    changed in place (`~`), replaced (`-/+`) and removed (`-`), the wrong lines, keys that occur twice, and whether the
-    run would be refused because it removes too many endpoints.
+    changed in place (`~`), replaced (`-/+`) and removed (`-`). It also shows wrong lines, keys and device tokens that
+    occur twice, and whether the run would be refused because it removes too many endpoints.
 
     If the region has no fleet, or with --new, every line is a new endpoint.
     """
@@ -99,7 +99,7 @@ def plan_command(
 
 def exit_code(made: FleetPlan, *, allow_changes: bool) -> ExitCode:
     """Return the exit code for a plan."""
-    is_fine = not made.changes or allow_changes
+    is_fine = not made.changes or (allow_changes and not made.same_tokens)
     return ExitCode.DONE if is_fine and not made.is_refused else ExitCode.FOUND
 
 

@@ -44,6 +44,8 @@ class FleetPlan:
     """The number of wrong lines, and of keys that occur twice."""
     mistakes: list[Mistake] = field(default_factory=list)
     """The first of them."""
+    same_tokens: list[tuple[int, int]] = field(default_factory=list)
+    """Pairs of lines with the same device token. The service accepts it once, so one of them would fail."""
 
     @property
     def counts(self) -> Mapping[Kind, int]:
@@ -85,7 +87,7 @@ def plan(
     """
     made = FleetPlan(most_deletions_percent=most_deletions_percent, registered=len(entries))
     places: dict[str, int] = {}
-    right = _right(lines, places, made)
+    right = _unlike(_right(lines, places, made), places, made)
     while declared := {each.key: each for each in islice(right, _AT_ONCE)}:
         made.changes += difference(fleet, declared, {key: entries[key] for key in declared if key in entries})
     made.declared = len(places)
@@ -109,3 +111,13 @@ def _right(lines: Iterable[ReadLine], places: dict[str, int], made: FleetPlan) -
         made.wrong += 1
         if len(made.mistakes) < MOST_TOLD:
             made.mistakes.append(mistake)
+
+
+def _unlike(lines: Iterable[Declared], places: Mapping[str, int], made: FleetPlan) -> Iterator[Declared]:
+    """Yield all lines, and note those with a device token of an earlier line. Tokens in secrets are not compared."""
+    seen: dict[int, int] = {}
+    for declared in lines:
+        token, number = declared.properties["EndpointAttributes"].get("DeviceToken"), places[declared.key]
+        if token is not None and (earlier := seen.setdefault(hash(token), number)) != number:
+            made.same_tokens.append((earlier, number))
+        yield declared

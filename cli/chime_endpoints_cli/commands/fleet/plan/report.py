@@ -46,6 +46,10 @@ def show(made: FleetPlan, basis: Basis) -> None:
         line(out, 2, f"[red]line {mistake.line}[/red]: {escape(readable(_text(mistake)))}")
     if made.wrong > _MOST_SHOWN:
         line(out, 2, f"and {made.wrong - _MOST_SHOWN:,} more; --json shows the first hundred")
+    for earlier, later in made.same_tokens[:_MOST_SHOWN]:
+        line(out, 2, f"[yellow]line {later}[/yellow] has the device token of line {earlier}: one of them would fail")
+    if len(made.same_tokens) > _MOST_SHOWN:
+        line(out, 2, f"and {len(made.same_tokens) - _MOST_SHOWN:,} more")
     out.print()
     say(_conclusion(made, basis))
     if basis.fleet is None and any(mistake.code == Code.MISSING for mistake in made.mistakes):
@@ -87,6 +91,7 @@ def to_json(made: FleetPlan, basis: Basis) -> dict[str, Any]:
         "allowed_deletions": made.allowed_deletions,
         "wrong": made.wrong,
         "mistakes": [asdict(mistake) for mistake in made.mistakes],
+        "same_tokens": [{"line": later, "as_line": earlier} for earlier, later in made.same_tokens],
         "is_at_work": basis.is_at_work,
     }
 

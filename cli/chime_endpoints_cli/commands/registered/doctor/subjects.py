@@ -10,6 +10,7 @@ from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.endpoints.given_arns import cleaned, is_user
 from chime_endpoints_cli.account.endpoints.listing import endpoints_of_all, users_in
 from chime_endpoints_cli.account.endpoints.observed import app_instances_in
+from chime_endpoints_cli.account.fleets.entries import entries_called
 from chime_endpoints_cli.account.stacks.holders import StackEndpoints, stack_endpoints_in_regions
 from chime_endpoints_cli.account.stacks.templates.constructs import keys_of
 from chime_endpoints_cli.output.errors import CommandError
@@ -76,6 +77,7 @@ def _by_name(services: Services, name: str, regions: Sequence[str], *, are_given
     deployed = _deployed(services, held)
     subjects = (
         [subject for subject, key in deployed if key == name]
+        or _of_fleets(services, held, name)
         or [subject for subject, _ in deployed if subject.endpoint_id == name]
         or _registered(services, name, regions)
     )
@@ -102,6 +104,18 @@ def _deployed(services: Services, held: StackEndpoints) -> list[tuple[Subject, s
             entry = f"{key} in stack {resource.stack.name}"
             found.append((Subject(user_arn=endpoint.user_arn, endpoint_id=endpoint.endpoint_id, entry=entry), key))
     return found
+
+
+def _of_fleets(services: Services, held: StackEndpoints, key: str) -> list[Subject]:
+    """Return the endpoint of a key in the manifest of each fleet that has registered it."""
+    return [
+        Subject(
+            user_arn=entry.endpoint.user_arn,
+            endpoint_id=entry.endpoint.endpoint_id,
+            entry=f"{key} in fleet {fleet.own_name}",
+        )
+        for fleet, entry in entries_called(services, held, key)
+    ]
 
 
 def _registered(services: Services, name: str, regions: Sequence[str]) -> list[Subject]:
