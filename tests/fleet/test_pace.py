@@ -76,7 +76,7 @@ def test_throttled_calls_are_made_again_and_counted(stage: FleetStage) -> None:
     assert (header.calls, header.throttled) == (8, 3)
 
 
-@pytest.mark.parametrize("rate", [0.25, 0.7, 1.5])
+@pytest.mark.parametrize("rate", [0.1, 0.25, 0.6])
 def test_a_replacement_has_enough_time_at_a_low_rate(stage: FleetStage, rate: float) -> None:
     """Five calls that are four seconds apart take longer than usual."""
     lines = stage.lines(6)
@@ -86,3 +86,18 @@ def test_a_replacement_has_enough_time_at_a_low_rate(stage: FleetStage, rate: fl
     assert stage.run("r2", changed, rate=rate)
     assert stage.differences(changed) == []
     assert stage.store.json("runs/r2/report/1-00000") is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "threads", "seconds", "lease"),
+    [
+        (0.025, 1, 400.0, 430.0),
+        (0.25, 1, 40.0, 70.0),
+        (0.7, 2, 30.0, 60.0),
+        (1.0, 3, 30.0, 60.0),
+        (12.5, 4, 30.0, 60.0),
+    ],
+)
+def test_fewer_changes_are_made_at_once_at_a_low_rate(rate: float, threads: int, seconds: float, lease: float) -> None:
+    """The calls of each change get longer apart with every other change beside it."""
+    assert Batching().at(rate) == Batching(threads=threads, seconds=seconds, lease=lease)

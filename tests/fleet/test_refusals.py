@@ -137,6 +137,11 @@ def test_a_manifest_that_is_overwritten_while_it_is_read_is_refused(stage: Fleet
     stage.upload([stage.line("b")], key="devices.jsonl")
     with pytest.raises(ActionFailedError, match="split failed: OSError"):
         stage.act("split", "r1", level=prepared["level"], range=prepared["ranges"][0])
+    for _ in range(2):
+        assert refusal(stage, "r1").startswith("The manifest was overwritten after the run began")
+    stage.upload([stage.line("a")], key="devices.jsonl")
+    assert stage.execute("r1")
+    assert stage.ledger.keys() == {"a"}
 
 
 def test_an_s3_that_ignores_ranges_is_read_all_the_same(stage: FleetStage) -> None:

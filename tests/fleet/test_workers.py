@@ -89,6 +89,26 @@ def test_what_a_killed_worker_began_is_finished_under_several_leases(stage: Flee
     assert stage.differences(lines) == []
 
 
+def test_what_there_is_no_time_to_finish_is_left_to_the_next_worker(stage: FleetStage) -> None:
+    """The intents stay, and the shard stays open."""
+    begun(stage, "r1", lines := stage.lines(5))
+    ledger = shard_ledger.load(stage.store, 0, 0)
+    intents = tuple(
+        Intent(key=line["key"], operation=Kind.CREATE, request_id="r1.1", run="r1", at=stage.clock.now())
+        for line in lines
+    )
+    header = replace(ledger.header, run="r1", round=1, state="open", intents=intents, passes=1)
+    shard_ledger.save(stage.store, 0, 0, replace(ledger, header=header))
+    slow(stage)
+    stage.seconds = 90.0
+    assert work(stage, "r1") == {"done": False, "wait": 0}
+    header = stage.header(0, 0)
+    assert 0 < len(header.intents) < 5
+    assert header.state == "open"
+    stage.work("r1", 0, 0, 1)
+    assert stage.differences(lines) == []
+
+
 def test_a_worker_waits_for_the_lease_of_another_one(stage: FleetStage) -> None:
     """That one may still be at work."""
     begun(stage, "r1", stage.lines(3))

@@ -20,6 +20,10 @@ from ..checking.report import NEWEST
 from ..settings import ManifestPlace, Mode, Settings, Sizes
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion", "400", "InvalidArgument"})
+_OVERWRITTEN = (
+    "The manifest was overwritten after the run began, and its bucket keeps no versions. Nothing more was changed."
+    " Start another run: chime-endpoints fleet sync, or deploy again."
+)
 _DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled"})
 
 
@@ -34,7 +38,9 @@ class Prepared:
     level: int = 0
     ranges: Sequence[tuple[int, int]] = ()
     refused: str = ""
-    """Why the run cannot begin; empty if it can."""
+    """Why the run cannot begin or continue; empty if it can."""
+    is_begun: bool = False
+    """Whether the run has begun to read the manifest, and keeps to its level and version."""
 
     @property
     def shards(self) -> range:
@@ -43,13 +49,14 @@ class Prepared:
 
     def to_json(self) -> dict[str, Any]:
         """Return the decisions as the object contains them."""
-        return {"level": self.level, "ranges": [list(each) for each in self.ranges], "refused": self.refused}
+        ranges = [list(each) for each in self.ranges]
+        return {"level": self.level, "ranges": ranges, "refused": self.refused, "begun": self.is_begun}
 
 
 def read_prepared(value: Mapping[str, Any]) -> Prepared:
     """Read what `Prepared.to_json` returned."""
     ranges = tuple((first, last) for first, last in value["ranges"])
-    return Prepared(level=value["level"], ranges=ranges, refused=value["refused"])
+    return Prepared(level=value["level"], ranges=ranges, refused=value["refused"], is_begun=value["begun"])
 
 
 def name_of(run: str) -> str:
@@ -60,19 +67,21 @@ def name_of(run: str) -> str:
 def prepare(store: Store, run: str, *, sizes: Sizes) -> Prepared:
     """Begin a run, or continue one as it was begun."""
     settings = run_settings.load(store, run)
-    earlier = store.json(name_of(run))
-    is_same = earlier is not None and not earlier["refused"]
+    found = store.json(name_of(run))
+    begun = None if found is None or not found["begun"] else read_prepared(found)
     try:
         fleet = _enter(store, run, settings)
-        if is_same:
-            return read_prepared(earlier)
         size, place = _measure(store, settings.manifest) if settings.reads_manifest else (0, settings.manifest)
-        run_settings.save(store, run, replace(settings, manifest=place))
-        level = fleet.level if settings.adopts else _level(store, fleet, size, sizes)
+        if begun is None:
+            run_settings.save(store, run, replace(settings, manifest=place))
+            level = fleet.level if settings.adopts else _level(store, fleet, size, sizes)
+            prepared = Prepared(level=level, ranges=ranges_of(size, sizes.range_bytes), is_begun=True)
+        elif place != settings.manifest:
+            prepared = replace(begun, refused=_OVERWRITTEN)
+        else:
+            prepared = replace(begun, refused="")
     except (RefusedError, DamagedLedgerError) as error:
-        prepared = Prepared(refused=str(error))
-    else:
-        prepared = Prepared(level=level, ranges=ranges_of(size, sizes.range_bytes))
+        prepared = replace(begun or Prepared(), refused=str(error))
     store.put_json(name_of(run), prepared.to_json())
     return prepared
 
