@@ -111,10 +111,13 @@ class Watcher:
             return Progress(at=now)
         run = read_run(self._objects, newest)
         written = self._read_headers(state.level)
-        planned = self._objects.listed(f"runs/{run.id}/plan")
-        began = self._objects.listed(f"runs/{run.id}/executions")  # written when it is resumed, too
-        others = [each.modified for each in (*planned, *began, *self._objects.listed(prefix_of(run.id)))]
-        last = max([*written, *others, *filter(None, [run.began])], default=now)
+        planned = self._objects.listed(f"runs/{run.id}/plan") if run.plan is None else []
+        others = [*planned, *self._objects.listed(f"runs/{run.id}/executions")]  # written when it is resumed, too
+        if run.mode is Mode.CHECK:
+            others += self._objects.listed(prefix_of(run.id))
+        last = max(
+            [*written, *(each.modified for each in others), *filter(None, [run.began, run.decided])], default=now
+        )
         return Progress(
             at=now,
             run=run,
