@@ -36,6 +36,19 @@ def test_a_run_can_adopt_what_is_registered(fleet: DeployedFleet) -> None:
     assert fleet.functions.received == [{"command": "sync", "fleet": fleet.store.fleet, "adopts": True}]
 
 
+def test_a_declared_version_is_the_one_that_is_applied(
+    fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever has just uploaded another one learns that it is not."""
+    properties = fleet.account.cloudformation.stacks[0].template["Resources"]["Fleet"]["Properties"]
+    properties["Manifest"] = {"Bucket": "manifests", "Key": "devices.jsonl"}
+    assert fleet.run("sync") == ExitCode.DONE
+    assert capsys.readouterr().err == ""
+    properties["Manifest"]["VersionId"] = "v7"
+    assert fleet.run("sync") == ExitCode.DONE
+    assert "the stack declares version v7 of the manifest; to apply another one, declare" in capsys.readouterr().err
+
+
 def test_a_refusal_is_an_error(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """Its text comes from the function."""
     fleet.functions.answer = {"error": "no run is at work"}

@@ -23,6 +23,8 @@ class Fleet:
     function: str
     """The ARN of the function that starts its runs."""
     bucket: str
+    named_version: str
+    """The version of the manifest that the stack declares; empty if it declares none."""
 
     @property
     def id(self) -> str:
@@ -62,4 +64,11 @@ def read_fleet(services: Services, declared: DesiredResource) -> Fleet:
             f"{token} is not the function of a fleet: its environment has no FLEET_BUCKET",
             remedy=f"Correct the ServiceToken of {held.logical_id} in stack {held.stack.name}, and deploy it.",
         )
-    return Fleet(held=held, path=declared.path, function=token, bucket=bucket)
+    version = (properties.get("Manifest") or {}).get("VersionId")
+    return Fleet(
+        held=held,
+        path=declared.path,
+        function=token,
+        bucket=bucket,
+        named_version=version if isinstance(version, str) and is_known(version) else "",
+    )

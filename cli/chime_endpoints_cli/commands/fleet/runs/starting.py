@@ -9,6 +9,7 @@ from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
 from chime_endpoints_cli.commands.fleet.selection import fleet_options, selected
+from chime_endpoints_cli.output.console.terminal import complain
 
 from .started import STARTED, follow_started, watch_option
 
@@ -42,6 +43,8 @@ def sync_command(
     """
     chosen = selected(name=name, region=region, local=local)
     more = {"adopts": True} if adopts else {}
+    if named := chosen.fleet.named_version:
+        complain(f"the stack declares version {named} of the manifest; to apply another one, declare it and deploy")
     run = send(chosen.services, chosen.fleet, FleetCommand.SYNC, **more)
     return follow_started(chosen, run, is_watch=is_watch, as_json=as_json)
 
