@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,12 +13,32 @@ from chime_endpoints_cli.account.stacks.holders import StackEndpoints
 from chime_endpoints_cli.account.stacks.stacks import StackResource
 from chime_endpoints_cli.output.errors import CommandError
 from chime_endpoints_cli.output.failures.translation import in_one_line
-from chime_endpoints_fleet.ledger.entry import Entry
+from chime_endpoints_fleet.ledger.entry import Entry, read_entry
 from chime_endpoints_fleet.manifest.shards import shard_of
 
 from .finding import fleets_in
 from .fleet import Fleet, read_fleet
 from .objects import FleetObjects
+
+
+class PackedEntries(Mapping[str, Entry]):
+    """Entries by key, packed to save memory: a fleet can have a million."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        """Accept the entries."""
+        self._packed = {entry.key: json.dumps(entry.to_json(), separators=(",", ":")).encode() for entry in entries}
+
+    def __getitem__(self, key: str) -> Entry:
+        """Return the entry of a key."""
+        return read_entry(json.loads(self._packed[key]))
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the keys."""
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self._packed)
 
 
 def entries_of(services: Services, fleet: Fleet) -> Iterator[Entry]:
@@ -50,10 +71,15 @@ def entries_called(services: Services, held: StackEndpoints, key: str) -> list[t
     return found
 
 
-def with_fleets(services: Services, held: StackEndpoints) -> StackEndpoints:
+def with_fleets(services: Services, held: StackEndpoints, *, among: Collection[str] | None = None) -> StackEndpoints:
     """Return the endpoints of stacks together with those of the stacks' fleets.
 
     A fleet whose ledgers cannot be read is named in the result, since some endpoints may belong to it.
+
+    Args:
+        services: the account.
+        held: the endpoints of stacks.
+        among: the physical ids that matter; None for all.
     """
     by_physical_id, keys = dict(held.by_physical_id), dict(held.fleet_keys)
     is_unsettled, unread = held.is_unsettled, dict(held.unread_fleets)
@@ -63,6 +89,8 @@ def with_fleets(services: Services, held: StackEndpoints) -> StackEndpoints:
             is_unsettled |= _is_at_work(services, fleet)
             for entry in entries_of(services, fleet):
                 for endpoint in map(str, (entry.endpoint, *entry.predecessors)):
+                    if among is not None and endpoint not in among:
+                        continue
                     by_physical_id[endpoint], keys[endpoint] = declared.held, entry.key
         except (CommandError, ClientError, BotoCoreError) as error:
             unread[declared.held.own_name] = in_one_line(error)

@@ -21,6 +21,9 @@ from chime_endpoints_fleet.store import Store, code_of
 
 from .fleet import Fleet
 
+_AHEAD = 64
+"""Ledgers that are in memory at the same time; each has about a thousand entries."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
@@ -74,8 +77,8 @@ class FleetObjects:
         with self._explained():
             return headers(self._store, level, shards)
 
-    def ledgers(self, shards: Sequence[int] | None = None) -> list[Ledger]:
-        """Return the ledgers of shards, or of all shards."""
+    def ledgers(self, shards: Sequence[int] | None = None) -> Iterator[Ledger]:
+        """Yield the ledgers of shards, or of all shards, and read only some of them ahead."""
         with self._explained():
             state = fleet_state.read(self._store)
 
@@ -85,8 +88,10 @@ class FleetObjects:
                     raise DamagedLedgerError(f"{name_of(state.level, shard)} is missing")
                 return ledger
 
-            of_all = range(1 << state.level)
-            return call_for_each(of_all if shards is None else shards, of_shard, what="Reading the fleet's ledgers")
+            wanted = range(1 << state.level) if shards is None else shards
+            for first in range(0, len(wanted), _AHEAD):
+                some = wanted[first : first + _AHEAD]
+                yield from call_for_each(some, of_shard, what="Reading the fleet's ledgers")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

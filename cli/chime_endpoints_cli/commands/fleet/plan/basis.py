@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from chime_endpoints_cli.account.calls.services import Services
-from chime_endpoints_cli.account.fleets.entries import entries_of
+from chime_endpoints_cli.account.fleets.entries import PackedEntries, entries_of
 from chime_endpoints_cli.account.fleets.fleet import Fleet
 from chime_endpoints_cli.account.fleets.objects import FleetObjects
 from chime_endpoints_fleet.ledger.entry import Entry
@@ -57,7 +57,7 @@ def basis_of(services: Services, fleet: Fleet | None, defaults: Mapping[str, str
     ).rules
     return Basis(
         fleet=fleet,
-        entries={entry.key: entry for entry in entries_of(services, fleet)},
+        entries=PackedEntries(entries_of(services, fleet)),
         rules=rules,
         rate=settings.rate,
         most_deletions_percent=settings.most_deletions_percent,

@@ -87,7 +87,8 @@ def find_orphans(services: Services, arns: Sequence[str], regions: Sequence[str]
     reach = stacks_in_regions(services, regions, given=given)
     reach.require_some()
     living = {stack.id: stack for stack in reach.stacks}
-    held = with_fleets(services, stack_endpoints_of(services, list(living.values())))
+    of_stacks = stack_endpoints_of(services, list(living.values()))
+    held = with_fleets(services, of_stacks, among={endpoint.physical_id for endpoint in endpoints})
     free = [endpoint for endpoint in endpoints if held.holder_of(endpoint.physical_id) is None]
     known = [*living] if free else []
     for region in reach.regions if free else ():

@@ -86,7 +86,7 @@ def list_command(
     users, found = _found(services, arns)
     where = options.regions_with_stacks(services, regions, arns)
     of_stacks, reach = stack_endpoints_in_regions(services, where, given=bool(regions))
-    held = with_fleets(services, of_stacks)
+    held = with_fleets(services, of_stacks, among={endpoint.physical_id for endpoint in found})
     fleets = None if fleet is None else _fleets_named(held, fleet)
     wanted = [each for each in found if _is_wanted(each, held, state=state, unheld=unheld, fleets=fleets)]
     listed = _with_holders(services, wanted, held)
