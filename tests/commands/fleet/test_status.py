@@ -155,6 +155,17 @@ def test_watch_prints_a_line_for_each_look_and_ends_with_the_run(
     assert json.loads(capsys.readouterr().out)["phase"] == "failed"
 
 
+def test_watch_redraws_on_a_terminal(fleet: DeployedFleet) -> None:
+    """The last look stays."""
+    fleet.register([fleet.line("one")], todo=1, done=1)
+    fleet.decide(counts={"create": 1}, shards=[0])
+    fleet.finish()
+    with on_terminal() as terminal:
+        assert fleet.run("status", "--watch") == ExitCode.DONE
+    assert "Push/Fleet  done  run run-1" in terminal.shown
+    assert "1 of 1" in terminal.shown
+
+
 def test_an_interrupted_watch_leaves_the_run_alone(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """The exit code is 130, and the message says that the run goes on."""
     fleet.register([fleet.line("one")])
