@@ -32,7 +32,7 @@ def drain_command(
     """Deregister all endpoints of a fleet.
 
     The fleet stays deployed, and `fleet sync` registers its endpoints again. Drain a large fleet before you delete its
-    stack: CloudFormation waits for an hour at most, which is enough for about 90,000 endpoints.
+    stack: CloudFormation waits for an hour at most, which is enough for about 80,000 endpoints.
     """
     if not yes and (as_json or not is_asked()):
         raise CommandError(
