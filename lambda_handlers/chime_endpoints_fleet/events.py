@@ -17,6 +17,7 @@ from chime_endpoints_handler.cloudformation.request import Request, RequestType,
 from chime_endpoints_handler.model.codes import Code
 
 from .ledger import fleet as fleets
+from .ledger import shard_ledger
 from .runs import settings as run_settings
 from .runs.ending import response, signal
 from .runs.ending.codes import FleetCode
@@ -89,7 +90,7 @@ def _begin(request: Request, starter: Starter, process: Process) -> None:
     began = store.json(run_settings.name_of(run))
     if began is not None and not response.is_expected(store, run):
         return  # the run has been answered
-    if mode is Mode.DELETE and not fleets.read(store).run:
+    if mode is Mode.DELETE and not fleets.read(store).run and not shard_ledger.levels(store):
         response.keep(store, run, request)
         store.delete([name for name in store.names("") if name != response.name_of(run)])
         response.respond(store, run, Answer(), starter.post, is_last=True)

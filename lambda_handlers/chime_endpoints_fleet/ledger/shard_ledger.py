@@ -32,6 +32,11 @@ def name_of(level: int, shard: int) -> str:
     return f"ledger/{level:02d}/{shard:05d}"
 
 
+def levels(store: Store) -> set[int]:
+    """Return the levels that have ledgers."""
+    return {int(name.split("/")[1]) for name in store.names("ledger/")}
+
+
 def load(store: Store, level: int, shard: int) -> Ledger:
     """Read the ledger of a shard. A shard that has just been split takes its entries from the one that it was part of.
 

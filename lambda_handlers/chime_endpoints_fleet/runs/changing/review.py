@@ -47,7 +47,7 @@ def _complete(store: Store, level: int) -> None:
     names = store.names("ledger/")
     if sum(name.startswith(prefix) for name in names) < 1 << level:
         return
-    store.delete([name for name in names if not name.startswith(prefix)])
+    store.delete([name for name in names if name < prefix])
     fleets.change(store, lambda fleet: replace(fleet, is_complete=fleet.level == level))
 
 

@@ -81,7 +81,7 @@ def finish(
         store.delete([name for name in store.names("") if name != response.name_of(run)])
     elif not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
         _forget_lines(store, run, every=not ended.reason)
-    data = {} if is_gone else data_of(store, run, CONVERGED)
+    data = {} if is_gone or ended.reason else data_of(store, run, CONVERGED)
     response.respond(store, run, Answer(reason=ended.reason, data=data), post, is_last=is_gone)
     signal.send(store, run, post, reason=ended.reason, data=run)
     return not ended.reason

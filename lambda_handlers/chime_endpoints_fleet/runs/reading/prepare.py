@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ...ledger import fleet as fleets
-from ...ledger import progress
+from ...ledger import progress, shard_ledger
 from ...ledger.fleet import Fleet
 from ...ledger.header import DamagedLedgerError
 from ...manifest.ranges import ranges_of
@@ -20,6 +20,10 @@ from ..checking.report import NEWEST
 from ..settings import ManifestPlace, Mode, Settings, Sizes
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion", "400", "InvalidArgument"})
+_STATE_LOST = (
+    "The object `fleet` in the state bucket is missing, or older than the ledgers. Nothing was changed. Restore its"
+    " last version."
+)
 _OVERWRITTEN = (
     "The manifest was overwritten after the run began, and its bucket keeps no versions. Nothing more was changed."
     " Start another run: chime-endpoints fleet sync, or deploy again."
@@ -109,7 +113,10 @@ def _enter(store: Store, run: str, settings: Settings) -> Fleet:
             settings=fleet.settings if fleet.run == run else settings.to_json(),
         )
 
-    return fleets.change(store, entered)
+    fleet = fleets.change(store, entered)
+    if any(level > fleet.level for level in shard_ledger.levels(store)):
+        raise RefusedError(_STATE_LOST)
+    return fleet
 
 
 def _measure(store: Store, place: ManifestPlace) -> tuple[int, ManifestPlace]:
