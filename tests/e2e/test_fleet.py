@@ -32,7 +32,7 @@ COUNT = 240
 """The number of endpoints: more than twice those that any run may deregister."""
 USERS = 48
 MANIFESTS = "manifests"
-SMALL = {"FLEET_SIZES": {"shard_endpoints": 100}, "FLEET_BATCHING": {"lease": 26}}
+SMALL = {"FLEET_SIZES": {"shard_endpoints": 100, "rounds": 2}, "FLEET_BATCHING": {"lease": 26}}
 """Several shards, and a lease that is over soon after a worker was killed."""
 Lines = dict[str, dict[str, Any]]
 
@@ -55,7 +55,7 @@ class Fleet:
         put = self.stage.client("s3").put_object(Bucket=MANIFESTS, Key="devices.jsonl", Body=body)
         return str(put["VersionId"])
 
-    def deploy(self, lines: Mapping[str, Mapping[str, Any]], **options: str) -> bool:
+    def deploy(self, lines: Mapping[str, Mapping[str, Any]], **options: str | int) -> bool:
         """Deploy a manifest, and return whether the deployment succeeded."""
         given = {
             "bucket": MANIFESTS,
@@ -231,7 +231,7 @@ def converging(rolled_back: Deployed) -> Deployed:
     """The fleet while all of its endpoints are being renamed; the deployment did not wait for it."""
     rolled_back.fleet.look()
     lines = {key: {**line, "name": f"canary-name-again-{key}"} for key, line in rolled_back.lines.items()}
-    succeeded = rolled_back.fleet.deploy(lines, wait="not")
+    succeeded = rolled_back.fleet.deploy(lines, wait="not", rate=10)
     return after(rolled_back.fleet, lines, succeeded=succeeded)
 
 
