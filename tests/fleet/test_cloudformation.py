@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chime_endpoints_fleet.runs.ending import response
-from chime_endpoints_fleet.runs.ending.response import Answer
 from chime_endpoints_fleet.runs.settings import Sizes
 from chime_endpoints_fleet.worker import ActionFailedError
 from support.fleet import FLEET, LOGICAL_ID, FleetStage, fleet_stage
@@ -246,9 +244,17 @@ def test_a_deletion_that_was_killed_before_its_response_is_answered(stack: Fleet
     stack.send(stack.event("Delete", "r2"))
     decided = stack.stage.plan("r2")
     stack.stage.apply("r2", decided)
-    response.choose(stack.stage.store, "r2", Answer())
-    names = stack.stage.store.names("")
-    stack.stage.store.delete([name for name in names if not name.endswith("/event")])
+    delete = stack.stage.s3.delete_objects
+
+    def die_after_it(**members: Any) -> Any:
+        stack.stage.s3.delete_objects = delete
+        delete(**members)
+        raise OSError
+
+    stack.stage.s3.delete_objects = die_after_it
+    with pytest.raises(ActionFailedError):
+        stack.finish("r2")
+    assert [name.rpartition("/")[2] for name in stack.stage.store.names("")] == ["event"]
     assert stack.finish("r2")
     assert stack.answers[-1]["Status"] == "SUCCESS"
     assert stack.stage.store.names("") == []

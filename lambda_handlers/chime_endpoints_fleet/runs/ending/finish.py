@@ -74,17 +74,24 @@ def finish(
     store.put_json(f"runs/{run}/result", result)
     values = {"Registered": ended.registered, "Failed": ended.failed, "Remaining": ended.remaining}
     metrics.publish(store.fleet, run, values | {"Throttled": ended.throttled}, now=now())
-    stop_clock()
-    is_gone = settings.mode is Mode.DELETE and not ended.reason
-    if is_gone:
-        # CloudFormation deletes the bucket as soon as it has the response.
-        store.delete([name for name in store.names("") if name != response.name_of(run)])
-    elif not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
+    if settings.mode is Mode.DELETE and not ended.reason:
+        stop_clock()  # otherwise, the deletion of the state machine would wait for it
+        _empty(store, run, post)
+        return True
+    if not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
         _forget_lines(store, run, every=not ended.reason)
-    data = {} if is_gone or ended.reason else data_of(store, run, CONVERGED)
-    response.respond(store, run, Answer(reason=ended.reason, data=data), post, is_last=is_gone)
+    data = {} if ended.reason else data_of(store, run, CONVERGED)
+    response.respond(store, run, Answer(reason=ended.reason, data=data), post)
+    stop_clock()
     signal.send(store, run, post, reason=ended.reason, data=run)
     return not ended.reason
+
+
+def _empty(store: Store, run: str, post: Post) -> None:
+    """Delete everything, and respond last: CloudFormation deletes the bucket as soon as it has the response."""
+    response.choose(store, run, Answer())
+    store.delete([name for name in store.names("") if name != response.name_of(run)])
+    response.respond(store, run, Answer(), post, is_last=True)
 
 
 def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
