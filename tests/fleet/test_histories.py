@@ -106,12 +106,12 @@ def _grow_over_intents(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("weakening", "seeds"),
     [
-        (_forget_intents, [0]),
+        (_forget_intents, [2]),
         (_leave_interrupted_changes, [2]),
-        (_forget_request_ids, [0, 16]),
-        (_forget_predecessors, [8]),
-        (_forget_repeats, [5, 19]),
-        (_grow_over_intents, [75]),
+        (_forget_request_ids, [11, 16]),
+        (_forget_predecessors, [23]),
+        (_forget_repeats, [6, 20]),
+        (_grow_over_intents, [6]),
     ],
 )
 def test_a_history_notices_what_is_left_out(

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chime_endpoints_fleet import events
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.runs.checking.repair import marked
 from chime_endpoints_fleet.runs.ending import response
-from chime_endpoints_fleet.runs.ending.response import Answer
+from chime_endpoints_fleet.runs.ending.response import Answer, NotDeliveredError
 from chime_endpoints_handler.model.physical_id import suffix
 from support.bucket import MemoryS3
 from support.fleet import FLEET, LOGICAL_ID, STATE, FleetStage
@@ -94,6 +95,30 @@ def test_a_bucket_that_cannot_be_used_is_told(stack: FleetStack) -> None:
     assert reason(stack).startswith("CE-704: The run could not be started (KeyError).") or "NoSuchBucket" in reason(
         stack
     )
+
+
+def test_an_event_that_cannot_be_answered_is_delivered_again(stack: FleetStack) -> None:
+    """Lambda repeats an event that was not handled."""
+    stack.s3_of_events = MemoryS3()
+    stack.sink.statuses = [503] * 100
+    with pytest.raises(NotDeliveredError):
+        stack.send(stack.event("Create", "r1", stack.stage.lines(3)))
+
+
+def test_a_failure_to_stop_an_execution_is_told(stack: FleetStack) -> None:
+    """The run that it is of may go on."""
+
+    class Denying:
+        """A client without the permission."""
+
+        def stop_execution(self, **_: str) -> None:
+            """Refuse."""
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "StopExecution")
+
+    stack.deploy("Create", "r1", stack.stage.lines(3))
+    stack.machine_of_events = Denying()
+    stack.send(stack.event("Update", "r2", stack.stage.lines(4)))
+    assert "StopExecution: AccessDeniedException" in reason(stack)
 
 
 def test_properties_that_are_no_map_are_told(stack: FleetStack) -> None:

@@ -47,6 +47,8 @@ class FleetStage:
     seconds: float = 900.0
     """The time of a function."""
     manifests: int = 0
+    machines: Any = None
+    """The client of AWS Step Functions, for the end of a run."""
 
     def __post_init__(self) -> None:
         self.clients = StagedClients(StackStandIn(), DirectClient(self.backend))
@@ -72,6 +74,7 @@ class FleetStage:
             ),
             sizes=self.sizes,
             batching=self.batching,
+            machines=lambda: self.machines,
         )
 
     def act(self, action: str, run: str, **members: Any) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from moto import mock_aws
 from chime_endpoints_fleet.worker import ActionFailedError
 from support.fleet import FleetStage, fleet_stage
 from support.fleet_deaths import Deaths, DyingS3, Killed
+from support.fleet_stack import MACHINE, Machine
 
 _SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "token_memory": ("for_ever", "while_alive", "none"),
@@ -133,29 +134,35 @@ class World:
     def _execute_undisturbed(self, run: str) -> bool:
         done = self.stage.execute(run)
         assert not self.stage.decision(run)["refused"], self.stage.decision(run)["refused"]
-        return done
+        return bool(self.stage.act("finish", run, **self._ending(run))["ok"]) and done
+
+    def _ending(self, run: str) -> dict[str, str]:
+        return {"error": "", "execution": f"{MACHINE.replace(':stateMachine:', ':execution:')}:{run}"}
 
     def _execute(self, run: str) -> bool:
         """Run the machine once; return whether it came to its end."""
         try:
-            prepared = self._act("prepare", run)
-            level = prepared["level"]
-            self.statistics.highest_level = max(level, self.statistics.highest_level)
-            for span in prepared["ranges"]:
-                self._act("split", run, level=level, range=span)
-            for shard in prepared["shards"]:
-                self._act("plan", run, level=level, shard=shard)
-            current = self._act("decide", run, level=level)
-            if not current["go"]:
-                return True
-            while True:
-                for shard in current["shards"]:
-                    self._work(run, level=level, shard=shard, round=current["round"], rate=1000.0)
-                current = self._act("review", run, level=level, round=current["round"])
-                if not current["again"]:
-                    return True
+            self._apply(run)
+            self._act("finish", run, **self._ending(run))
         except _Lost:
             return False
+        return True
+
+    def _apply(self, run: str) -> None:
+        prepared = self._act("prepare", run)
+        level = prepared["level"]
+        self.statistics.highest_level = max(level, self.statistics.highest_level)
+        for span in prepared["ranges"]:
+            self._act("split", run, level=level, range=span)
+        for shard in prepared["shards"]:
+            self._act("plan", run, level=level, shard=shard)
+        current = self._act("decide", run, level=level)
+        again = current["go"]
+        while again:
+            for shard in current["shards"]:
+                self._work(run, level=level, shard=shard, round=current["round"], rate=1000.0)
+            current = self._act("review", run, level=level, round=current["round"])
+            again = current["again"]
 
     def _work(self, run: str, **members: Any) -> None:
         while not (worked := self._act("work", run, **members))["done"]:
@@ -187,7 +194,7 @@ def history(seed: int, *, threads: int = 1) -> tuple[list[str], Statistics]:
         switches["token_memory"] = "while_alive"  # a repeated registration must be recognized by something
     with mock_aws():
         s3 = DyingS3()
-        stage = fleet_stage(s3)
+        stage = fleet_stage(s3, machines=Machine())
         stage.backend.switches.change(switches)
         stage.batching = stage.batching.__class__(batch=5, threads=threads)
         world = World(stage, chance, Deaths(chance, stage.backend, s3))
