@@ -11,7 +11,7 @@ from importlib import import_module
 from . import bars, report
 from .figures import Result
 
-MEASUREMENTS = ("calls", "cold_start", "warm", "synth", "rate", "deploy")
+MEASUREMENTS = ("calls", "cold_start", "warm", "synth", "rate", "deploy", "fleet")
 """The measurements in the order of the report. Each is a module of this package."""
 
 

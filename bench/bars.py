@@ -113,6 +113,16 @@ def _deploy() -> Bars:
     return Bars(title="Deploy", unit="milliseconds per endpoint, without the local cloud's own share", bars=bars)
 
 
+def _fleet() -> Bars:
+    bars = [
+        _bar(f"{row['run']}, {row['endpoints']} endpoints", row["ms an endpoint"], "ms", is_ours=True)
+        for name in ("create", "unchanged", "delete")
+        for row in rows("fleet", "Runs without a rate")
+        if row["run"] == name
+    ]
+    return Bars(title="Fleets", unit="milliseconds of a processor for one endpoint, without a rate", bars=bars)
+
+
 def plots() -> Mapping[str, Bars]:
     """Return the plots by the names of their files."""
     to_answer = "from process start to accepted answer, median of 15 runs"
@@ -123,6 +133,7 @@ def plots() -> Mapping[str, Bars]:
         "synth": _synth(),
         "rate": _rate(),
         "deploy": _deploy(),
+        "fleet": _fleet(),
     }
 
 

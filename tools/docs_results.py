@@ -14,7 +14,7 @@ _LABEL = {
     "bare boto3": "bare boto3, no error handling",
     "AwsCustomResource (Node)": "`AwsCustomResource`, in Node",
 }
-_ORDER = ("calls", "cold_start", "warm", "synth", "rate", "deploy-100", "deploy-240", "deploy-400")
+_ORDER = ("calls", "cold_start", "warm", "synth", "rate", "deploy-100", "deploy-240", "deploy-400", "fleet")
 
 
 def rows(name: str, title: str) -> Iterator[Row]:
@@ -64,6 +64,20 @@ def deploy() -> Iterator[tuple[str, ...]]:
         }
         runs = title.rpartition(" ")[2]
         yield str(size), runs, ratios["deploy"], ratios["change of all names"], ratios["destroy"]
+
+
+def fleet_rate() -> Iterator[tuple[str, ...]]:
+    """How much of the asked rate a run uses."""
+    yield "Shards at once", "Requests of others per second", "Share of the rate", "Throttled"
+    for row in rows("fleet", "Creates at"):
+        yield row["children"], row["requests/s of others"], row["share of the rate"], f"{row['own 429s %']} %"
+
+
+def fleet_prices() -> Iterator[tuple[str, ...]]:
+    """Time and price of a run."""
+    yield "Endpoints", "Run", "Time", "Price"
+    for row in rows("fleet", "Time and price"):
+        yield row["endpoints"], row["run"], row["time"], f"${row['dollars']}"
 
 
 def measured() -> Iterator[tuple[str, ...]]:

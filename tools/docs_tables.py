@@ -222,6 +222,8 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "one-more-endpoint": lambda: _rows(*docs_results.one_more_endpoint()),
     "cold-start": lambda: _rows(*docs_results.cold_start()),
     "deploy": lambda: _rows(*docs_results.deploy()),
+    "fleet-rate": lambda: _rows(*docs_results.fleet_rate()),
+    "fleet-prices": lambda: _rows(*docs_results.fleet_prices()),
     "measured": lambda: _rows(*docs_results.measured()),
 }
 

@@ -325,6 +325,19 @@ def test_a_secret_is_read_once_for_a_batch(stage: FleetStage) -> None:
     assert counting.reads == 3  # one for each round
 
 
+def test_a_rotated_secret_replaces_the_endpoint_when_its_line_changes(stage: FleetStage) -> None:
+    """Without a version in the line, only a run that looks at the secret notices."""
+    secrets = boto3.client("secretsmanager")
+    arn = secrets.create_secret(Name="chime/token", SecretString="canary-0")["ARN"]
+    line = stage.line("a", name="a") | {"device_token": {"secret": arn}}
+    assert stage.run("r1", [line])
+    secrets.put_secret_value(SecretId=arn, SecretString="canary-1")
+    assert stage.run("r2", [line])
+    assert [each.device_token for each in stage.backend.endpoints.values()] == ["canary-0"]
+    assert stage.run("r3", [line | {"name": "b"}])
+    assert [(each.device_token, each.name) for each in stage.backend.endpoints.values()] == [("canary-1", "b")]
+
+
 def test_a_parameter_is_read_once_for_a_batch(stage: FleetStage) -> None:
     """In the region of the function or of its ARN."""
     boto3.client("ssm").put_parameter(Name="/canary", Value="canary-0", Type="SecureString")

@@ -1,0 +1,1 @@
+"""Measurements of fleets: growth, pace, memory and price."""
