@@ -27,11 +27,12 @@ from .runs.starting.commands import command
 from .runs.starting.executions import Executions, machine_client
 from .runs.starting.properties import InvalidPropertiesError, read_properties
 from .runs.starting.start import OtherFleetError, Starter
-from .store import Store, code_of, s3_client
+from .store import DENIED, Store, code_of, s3_client
 
 log = logging.getLogger("chime_endpoints")
 _CLOCK_SHARE = 11 / 12  # of the time that CloudFormation waits: 55 minutes of an hour
 _LONGEST_WAIT = 3600
+_PATIENCE, _PAUSE = 45.0, 5.0  # seconds
 
 
 class Context(Protocol):
@@ -73,12 +74,24 @@ def handle(event: object, context: Context, process: Process) -> Mapping[str, st
         return None
     starter = _starter(process, request.own_name, post)
     try:
-        _begin(request, starter, process)
+        _begin_patiently(request, starter, process)
     except Exception as error:  # noqa: BLE001 - the outermost edge: every event needs a response
         reason = _reason_of(error)
         log.error("%s of %s failed: %s", request.request_type, starter.store.fleet, reason)  # noqa: TRY400 - a traceback may quote the event
         _fail(request, starter, reason)
     return None
+
+
+def _begin_patiently(request: Request, starter: Starter, process: Process) -> None:
+    """Start the run of an event. A policy of the same deployment takes effect only after some seconds."""
+    until = process.now() + _PATIENCE
+    while True:
+        try:
+            return _begin(request, starter, process)
+        except ClientError as error:
+            if code_of(error) not in DENIED or process.now() >= until:
+                raise
+        process.sleep(_PAUSE)
 
 
 def _begin(request: Request, starter: Starter, process: Process) -> None:

@@ -16,6 +16,8 @@ _T = TypeVar("_T")
 _N = TypeVar("_N")
 _THREADS = 16
 _GONE = frozenset({"NoSuchKey", "404", "NotFound"})
+DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"})
+"""The error codes of a missing permission."""
 _LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _MOST_IN_A_DELETION = 1000
 

@@ -82,7 +82,7 @@ def act(event: Mapping[str, Any], context: Context, process: Process) -> Mapping
 
 
 def _prepare(store: Store, event: Mapping[str, Any], _: Context, process: Process) -> Mapping[str, Any]:
-    prepared = prepare.prepare(store, event["run"], sizes=process.sizes)
+    prepared = prepare.prepare(store, event["run"], sizes=process.sizes, now=process.surroundings.now())
     ranges = [] if prepared.refused else [list(span) for span in prepared.ranges]
     return {"ranges": ranges, "shards": list(prepared.shards), "level": prepared.level}
 

@@ -194,6 +194,22 @@ def test_a_run_that_cannot_be_started_is_answered(stack: FleetStack) -> None:
     assert answer["Reason"].startswith("CE-704: The run could not be started (StartExecution: AccessDeniedException).")
 
 
+def test_a_permission_may_take_some_seconds(stack: FleetStack) -> None:
+    """The policies belong to the same deployment."""
+    stack.machine.denied = "AccessDeniedException"
+    sleep = stack.stage.clock.sleep
+
+    def grant(seconds: float) -> None:
+        sleep(seconds)
+        stack.machine.denied = ""
+
+    stack.stage.clock.sleep = grant  # type: ignore[method-assign]  # someone else's policy takes effect
+    stack.send(stack.event("Create", "r1", stack.stage.lines(3)))
+    stack.stage.clock.sleep = sleep  # type: ignore[method-assign]
+    assert not stack.answers
+    assert stack.execute("r1")
+
+
 @pytest.mark.parametrize(
     ("properties", "said"),
     [

@@ -83,9 +83,15 @@ class Refusing:
 
 
 def test_a_missing_permission_is_told(stage: FleetStage) -> None:
-    """S3 answers 403 for what does not exist, too, unless the role may list the bucket."""
+    """S3 answers 403 for what does not exist, too, unless the role may list the bucket.
+
+    A new policy takes some seconds, in which the state machine tries again.
+    """
     stage.begin("r1", stage.upload([]))
     stage.s3 = Refusing(stage.s3, "403")
+    with pytest.raises(ActionFailedError, match="prepare failed: ClientError"):
+        refusal(stage, "r1")
+    stage.clock.sleep(20)
     assert refusal(stage, "r1").startswith(
         "The manifest s3://manifests/devices-1.jsonl cannot be read (403): it does not exist, or the function's role"
         " lacks s3:GetObject"

@@ -153,6 +153,8 @@ class _States:
             tolerated_failure_percentage=tolerated,
             result_path=sfn.JsonPath.DISCARD,
         )
+        # The role's permission to start children may not have taken effect yet.
+        made.add_retry(errors=["States.Permissions"], interval=Duration.seconds(10), max_attempts=6, backoff_rate=1)
         made.add_catch(self._finish, result_path="$.error")
         return made
 

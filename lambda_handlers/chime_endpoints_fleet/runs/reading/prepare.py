@@ -14,12 +14,14 @@ from ...ledger.fleet import Fleet
 from ...ledger.header import DamagedLedgerError
 from ...manifest.ranges import ranges_of
 from ...manifest.shards import level_for
-from ...store import Store, code_of
+from ...store import DENIED, Store, code_of
 from .. import settings as run_settings
 from ..checking.report import NEWEST
 from ..settings import ManifestPlace, Mode, Settings, Sizes
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion", "400", "InvalidArgument"})
+_PATIENCE = 20.0
+"""Seconds in which a new policy may not have taken effect yet."""
 _STATE_LOST = (
     "The object `fleet` in the state bucket is missing, or older than the ledgers. Nothing was changed. Restore its"
     " last version."
@@ -28,7 +30,6 @@ _OVERWRITTEN = (
     "The manifest was overwritten after the run began, and its bucket keeps no versions. Nothing more was changed."
     " Start another run: chime-endpoints fleet sync, or deploy again."
 )
-_DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled"})
 
 
 class RefusedError(Exception):
@@ -68,14 +69,18 @@ def name_of(run: str) -> str:
     return f"runs/{run}/prepared.json"
 
 
-def prepare(store: Store, run: str, *, sizes: Sizes) -> Prepared:
-    """Begin a run, or continue one as it was begun."""
+def prepare(store: Store, run: str, *, sizes: Sizes, now: float) -> Prepared:
+    """Begin a run, or continue one as it was begun.
+
+    Raises:
+        ClientError: the manifest cannot be read, and a policy of the same deployment may not have taken effect yet.
+    """
     settings = run_settings.load(store, run)
     found = store.json(name_of(run))
     begun = None if found is None or not found["begun"] else read_prepared(found)
     try:
         fleet = _enter(store, run, settings)
-        size, place = _measure(store, settings.manifest) if settings.reads_manifest else (0, settings.manifest)
+        size, place = _measure(store, settings, now) if settings.reads_manifest else (0, settings.manifest)
         if begun is None:
             run_settings.save(store, run, replace(settings, manifest=place))
             level = fleet.level if settings.adopts else _level(store, fleet, size, sizes)
@@ -119,12 +124,15 @@ def _enter(store: Store, run: str, settings: Settings) -> Fleet:
     return fleet
 
 
-def _measure(store: Store, place: ManifestPlace) -> tuple[int, ManifestPlace]:
+def _measure(store: Store, settings: Settings, now: float) -> tuple[int, ManifestPlace]:
     """Return the size of the manifest, and the place of exactly the version that was measured."""
+    place = settings.manifest
     version = {"VersionId": place.version_id} if place.version_id else {}
     try:
         head = store.client.head_object(Bucket=place.bucket, Key=place.key, **version)
     except ClientError as error:
+        if code_of(error) in DENIED and now - settings.began < _PATIENCE:
+            raise  # the state machine tries again after some seconds
         raise _unreadable(place, code_of(error)) from error
     found = head.get("VersionId", "")
     if place.version_id and found != place.version_id:
@@ -140,7 +148,7 @@ def _measure(store: Store, place: ManifestPlace) -> tuple[int, ManifestPlace]:
 def _unreadable(place: ManifestPlace, code: str) -> Exception:
     where = f"s3://{place.bucket}/{place.key}"
     which = f" in version {place.version_id}" if place.version_id else ""
-    if code in _DENIED:
+    if code in DENIED:
         return RefusedError(
             f"The manifest {where} cannot be read ({code}): it does not exist, or the function's role lacks"
             " s3:GetObject on it or kms:Decrypt on its key. Upload it, or grant the permission."
