@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, RemovalPolicy, Stack
+from aws_cdk import App, CfnParameter, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -147,6 +147,20 @@ def test_at_once_is_a_number_in_the_definition() -> None:
     changed = definition(made(at_once=7))
     assert changed["States"]["Apply"]["MaxConcurrency"] == changed["States"]["Canary"]["MaxConcurrency"] == 7
     assert MACHINE_DEFINITION["States"]["Apply"]["MaxConcurrency"] == 4
+
+
+def test_numbers_may_be_tokens() -> None:
+    """The template, the machine's definition and the function's environment refer to the parameter."""
+    stack = stack_in()
+    number: Any = CfnParameter(stack, "Number", type="Number").value_as_number
+    fleet(stack, at_once=number, requests_per_second=number, tolerated_failures=number, most_deletions_percent=number)
+    template = template_of(stack)
+    properties_of_fleet = properties(template, FLEET)
+    for name in ("RequestsPerSecond", "ToleratedFailures", "MostDeletionsPercent"):
+        assert properties_of_fleet[name] == {"Ref": "Number"}
+    assert {"Ref": "Number"} in properties(template, MACHINE)["DefinitionString"]["Fn::Join"][1]
+    environments = [each["Properties"]["Environment"] for each in resources(template, "AWS::Lambda::Function").values()]
+    assert {"Ref": "Number"} in [each["Variables"].get("FLEET_AT_ONCE") for each in environments]
 
 
 def statements(template: dict[str, Any]) -> list[dict[str, Any]]:

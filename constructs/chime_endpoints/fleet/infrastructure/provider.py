@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Tokenization
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -92,7 +92,10 @@ class FleetProvider(Construct):
             "Events",
             timeout=_EVENTS_TIMEOUT,
             environment=environment
-            | {"FLEET_STATE_MACHINE_ARN": self.machine.state_machine_arn, "FLEET_AT_ONCE": str(at_once)},
+            | {
+                "FLEET_STATE_MACHINE_ARN": self.machine.state_machine_arn,
+                "FLEET_AT_ONCE": Tokenization.stringify_number(at_once),
+            },
             statements=[
                 allow(["states:StartExecution"], [self.machine.state_machine_arn]),
                 allow(["states:StopExecution"], [self.executions]),
