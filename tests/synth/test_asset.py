@@ -71,7 +71,7 @@ def _is_for_readers(node: ast.stmt) -> bool:
 
 def _is_for_writers(node: ast.stmt) -> bool:
     """Whether only constructs and commands use it, which write properties."""
-    return isinstance(node, ast.FunctionDef) and node.name in ("to_properties", "_token_properties", "_role_properties")
+    return isinstance(node, ast.FunctionDef) and node.name in ("to_properties", "_token_properties", "_write")
 
 
 def test_it_is_the_same_program_without_texts() -> None:

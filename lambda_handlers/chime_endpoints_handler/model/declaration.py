@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -17,6 +17,20 @@ ENDPOINT_TYPE = "Custom::ChimeAppInstanceUserEndpoint"
 TAGS_TYPE = "Custom::ChimeIdentityTags"
 
 Properties: TypeAlias = Mapping[str, Any]
+
+_SECRET = {"secret_arn": "SecretArn", "field": "Field", "version_id": "VersionId", "version_stage": "VersionStage"}
+_PARAMETER = {"parameter_name": "ParameterName", "version": "Version"}
+_ROLE = {"assumed_role_arn": "AssumedRoleArn", "external_id": "ExternalId"}
+"""The names of properties that are written and read as they are."""
+
+
+def _write(declared: object, names: Mapping[str, str]) -> dict[str, Any]:
+    values = {name: getattr(declared, member) for member, name in names.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read(properties: Properties, names: Mapping[str, str]) -> dict[str, Any]:
+    return {member: properties[name] for member, name in names.items() if name in properties}
 
 
 class EndpointType(StrEnum):
@@ -71,13 +85,7 @@ class SecretSource:
 
     def to_properties(self) -> dict[str, Any]:
         """Return the property of EndpointAttributes, without the token's name."""
-        members = {
-            "SecretArn": self.secret_arn,
-            "Field": self.field,
-            "VersionId": self.version_id,
-            "VersionStage": self.version_stage,
-        }
-        return {"Source": {name: value for name, value in members.items() if value is not None}}
+        return {"Source": _write(self, _SECRET)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +102,7 @@ class ParameterSource:
 
     def to_properties(self) -> dict[str, Any]:
         """Return the property of EndpointAttributes, without the token's name."""
-        version = {} if self.version is None else {"Version": self.version}
-        return {"Source": {"ParameterName": self.parameter_name, **version}}
+        return {"Source": _write(self, _PARAMETER)}
 
 
 TokenSource: TypeAlias = PlainToken | SecretSource | ParameterSource
@@ -154,7 +161,7 @@ class EndpointDeclaration:
             properties["AdoptExisting"] = True
         if self.require_active:
             properties["RequireActive"] = True
-        return properties | _role_properties(self)
+        return properties | _write(self, _ROLE)
 
 
 def read_endpoint(properties: Properties) -> EndpointDeclaration:
@@ -178,7 +185,7 @@ def read_endpoint(properties: Properties) -> EndpointDeclaration:
         allow_messages=AllowMessages(properties.get("AllowMessages", AllowMessages.ALL)),
         adopt_existing=_is_true(properties, "AdoptExisting"),
         require_active=_is_true(properties, "RequireActive"),
-        **_read_role(properties),
+        **_read(properties, _ROLE),
     )
 
 
@@ -195,14 +202,9 @@ def _read_token(member: str, attributes: Properties) -> TokenSource:
         return PlainToken(attributes[member])
     source = attributes[f"{member}Source"]
     if "SecretArn" in source:
-        return SecretSource(
-            secret_arn=source["SecretArn"],
-            field=source.get("Field"),
-            version_id=source.get("VersionId"),
-            version_stage=source.get("VersionStage"),
-        )
-    version = source.get("Version")
-    return ParameterSource(parameter_name=source["ParameterName"], version=None if version is None else str(version))
+        return SecretSource(**_read(source, _SECRET))
+    parameter = ParameterSource(**_read(source, _PARAMETER))
+    return parameter if parameter.version is None else replace(parameter, version=str(parameter.version))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +219,7 @@ class TagsDeclaration:
     def to_properties(self) -> dict[str, Any]:
         """Return the resource's properties, with the tags sorted by key."""
         tagged = {"ResourceARN": self.resource_arn, "Tags": tag_list(self.tags)}
-        return tagged | _role_properties(self)
+        return tagged | _write(self, _ROLE)
 
 
 def read_tags(properties: Properties) -> TagsDeclaration:
@@ -227,7 +229,7 @@ def read_tags(properties: Properties) -> TagsDeclaration:
         KeyError, TypeError: the properties are not valid.
     """
     return TagsDeclaration(
-        resource_arn=properties["ResourceARN"], tags=tag_map(properties["Tags"]), **_read_role(properties)
+        resource_arn=properties["ResourceARN"], tags=tag_map(properties["Tags"]), **_read(properties, _ROLE)
     )
 
 
@@ -240,15 +242,6 @@ def role_for(identity_arn: str, *declared: object) -> AssumedRole | None:
                 arn, external_id = properties.get("AssumedRoleArn"), properties.get("ExternalId")
                 return AssumedRole(arn=arn, external_id=external_id) if isinstance(arn, str) else None
     return None
-
-
-def _role_properties(declaration: EndpointDeclaration | TagsDeclaration) -> dict[str, str]:
-    role = {"AssumedRoleArn": declaration.assumed_role_arn, "ExternalId": declaration.external_id}
-    return {name: value for name, value in role.items() if value is not None}
-
-
-def _read_role(properties: Properties) -> dict[str, Any]:
-    return {"assumed_role_arn": properties.get("AssumedRoleArn"), "external_id": properties.get("ExternalId")}
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
