@@ -54,6 +54,16 @@ def test_an_adopted_endpoint_is_not_marked_if_the_response_is_lost(stage: Stage)
     assert tokens(stage) == {"canary-token-a", "canary-token-b"}
 
 
+def test_a_create_that_adopts_and_fails_has_registered_nothing(stage: Stage) -> None:
+    """F27: the Delete that follows it looks for nothing, so that the adopted endpoint stays."""
+    theirs = stage.stranger()
+    stage.backend.faults.append(Fault.deny(UPDATE))
+    answer = stage.create(stage.properties(AdoptExisting="true"))
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
+    assert stage.registered == [theirs]
+
+
 @pytest.mark.parametrize("inactive", ["", ", which is INACTIVE (INVALID_DEVICE_TOKEN),"])
 def test_a_strangers_endpoint_stays_and_the_error_names_a_remedy(stage: Stage, inactive: str) -> None:
     """F27, F35: without AdoptExisting, the Create fails with a remedy and does not change the endpoint."""
@@ -61,12 +71,14 @@ def test_a_strangers_endpoint_stays_and_the_error_names_a_remedy(stage: Stage, i
     if inactive:
         theirs.status, theirs.status_reason = "INACTIVE", "INVALID_DEVICE_TOKEN"
     before = vars(theirs).copy()
-    assert stage.create()["Reason"] == (
+    answer = stage.create()
+    assert answer["Reason"] == (
         "CE-411: RegisterAppInstanceUserEndpoint failed: ConflictException, because endpoint"
         f" {theirs.endpoint_id} of this AppInstanceUser{inactive} already has the device token. This resource"
         " does not own that endpoint and did not change it. To take it over, set AdoptExisting to true, or deregister"
         " it first; but if you renamed the resource that it belongs to, keep its logical ID instead."
     )
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
     assert [vars(each) | {"listed": True} for each in stage.registered] == [before | {"listed": True}]
 
 

@@ -319,6 +319,14 @@ def test_if_the_declaration_cannot_be_read_only_the_name_counts(stage: Stage, de
     assert tokens(stage) == {"canary-token-c"}
 
 
+def test_what_was_registered_with_what_is_no_device_token_is_removed(stage: Stage) -> None:
+    """F57: a Delete does not judge the device token, which an earlier release may have registered."""
+    stage.stack.happens("CREATE_IN_PROGRESS", "")
+    stage.stranger("arn:aws:canary", name="canary phone")
+    reclaim(stage, EndpointAttributes={"DeviceToken": "arn:aws:canary"})
+    assert not stage.registered
+
+
 def test_a_create_that_is_still_at_work_is_waited_for(stage: Stage) -> None:
     """F44, F57: a Delete waits for a Create that still runs and registers late."""
     stage.backend.faults.append(Fault(LIST, when="after", nth=2, call=lambda: stage.stranger(name=MARKED)))

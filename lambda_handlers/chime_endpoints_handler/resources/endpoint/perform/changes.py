@@ -144,7 +144,7 @@ class Changes:
                 Look.DESIRED, desired.of(facts.declaration, endpoint.identity, self._context.request)
             )
         # What this event registered without a response is new: a failure removes it.
-        is_new = facts.refusal is not None and not step.is_adopted and (facts.is_create or facts.is_in_doubt)
+        is_new = not step.is_adopted and (facts.is_create or facts.is_in_doubt)
         return replace(
             facts,
             chosen=endpoint,
