@@ -343,7 +343,10 @@ def test_the_log_says_that_the_former_token_is_registered(stack: Stack, caplog: 
     stack.update(AllowMessages="NONE")
     caplog.set_level("DEBUG", logger="chime_endpoints")
     stack.roll_back()
-    assert f"The rollback returns to endpoint {first.rpartition('/')[2]} with the device token" in caplog.text
+    assert (
+        f"The rollback returns to endpoint {first.rpartition('/')[2]} with the device token that it had before the"
+        " update. The next update registers the current value of the token's source."
+    ) in caplog.text
     assert "canary" not in caplog.text
 
 

@@ -83,10 +83,8 @@ def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
     if facts.held is not None and _is_created_since(endpoint, facts.arrival.earliest):
         return True
     # A rollback returns to the endpoint with which the update began: the one that the current one has just replaced.
-    is_recent, is_alone = (
-        _is_recent(endpoint, facts),
-        sum(facts.desired.identity == own.identity for own in facts.own) == 1,
-    )
+    is_recent = _is_recent(endpoint, facts)
+    is_alone = sum(facts.desired.identity == own.identity for own in facts.own) == 1
     if is_recent and is_alone:
         return True
     began = facts.beginning.physical_id
