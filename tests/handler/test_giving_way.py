@@ -163,6 +163,17 @@ def test_one_endpoint_exists_whatever_stops_the_replacement(
     assert ids(stage) == [answer["PhysicalResourceId"]]
 
 
+def test_a_predecessor_is_not_registered_beside_a_successor_that_stays(stage: Stage, change: dict[str, Any]) -> None:
+    """F61: nothing is registered in the place of a successor that cannot be named and cannot be removed."""
+    first = stage.create()
+    stage.backend.faults += [Fault.deny(UPDATE), Fault(DEREGISTER, error="BadRequestException", nth=2)]
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
+    assert answer["Status"] == "FAILED"
+    assert len(ids(stage)) == 1
+    assert ids(stage) != [first["PhysicalResourceId"]]
+    assert stage.operations.count("Register") == 3  # the Create's, one that is refused, and the successor's
+
+
 def test_a_predecessor_is_restored_if_its_successor_vanishes(stage: Stage, change: dict[str, Any]) -> None:
     """F34: if the successor vanishes before it is named, the predecessor is restored and the reason explains it."""
     first = stage.create()

@@ -67,14 +67,14 @@ def _facts_of(context: EventContext) -> Facts:
         request=request,
         arrival=context.arrival,
         current=physical_id.read(request.physical_id),
-        user_arn=_user_arn(request) if declaration is None else declaration.app_instance_user_arn,
+        user_arn=_user_arn(request),
         declaration=declaration,
         former_declaration=former_declaration(request) if is_update else None,
     )
 
 
 def _user_arn(request: Request) -> str:
-    """Return the user of a Delete, even if the other properties are invalid today."""
+    """Return the declared user; of a Delete, even if the other properties are invalid today."""
     user_arn = request.properties.get("AppInstanceUserArn") if isinstance(request.properties, dict) else None
     return user_arn if isinstance(user_arn, str) and USER_ARN.fullmatch(user_arn) else ""
 
