@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.anomalies import ROTATED, stands, tokens
+from chime_endpoints_emulator import Fault
+from support.anomalies import ROTATED, UPDATE, ids, stands, tokens
 from support.stage import STACK_ID, Stage
 
 
@@ -74,3 +75,19 @@ def test_a_rollback_removes_what_the_overtaken_update_registered_in_the_place_of
     assert roll_back(stage, first)["Status"] == "SUCCESS"
     assert named not in stage.registered
     assert tokens(stage) == {"canary-token-a"}
+
+
+def test_an_endpoint_that_an_overtaken_update_chose_stays_with_a_resource_that_lives_on(stage: Stage) -> None:
+    """F44, F61: if CloudFormation goes on while an Update changes an endpoint that it found, that endpoint stays."""
+    first = stage.create(stage.properties(Name=None))
+    lost, third = (f"{stage.user}/endpoint/{name}" for name in ("lost", "third"))
+    stage.sent()
+    stands(stage, "UPDATE_IN_PROGRESS", lost)
+    stage.backend.faults += [
+        Fault(UPDATE, when="after", error="ServiceFailureException", status=500),
+        Fault(UPDATE, nth=2, call=lambda: stands(stage, "UPDATE_IN_PROGRESS", third)),
+    ]
+    old = stage.properties(Name=None, **ROTATED)
+    answer = stage.update(lost, stage.properties(Name=None, AllowMessages="NONE"), old)
+    assert answer["Reason"].startswith("CE-415: ")
+    assert ids(stage) == {first["PhysicalResourceId"]}

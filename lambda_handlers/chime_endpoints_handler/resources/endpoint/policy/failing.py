@@ -97,7 +97,7 @@ ROWS = (withdraw, mark_for_the_rollback, remove_attempts, bring_back, fail)
 def _to_withdraw(facts: Facts) -> Endpoint | None:
     if facts.new is not None:
         return id_of(facts.new)
-    if facts.chosen is None or facts.is_adopted or not isinstance(facts.failure, StaleEventError):
+    if facts.chosen is None or facts.is_adopted:
         return None
     return id_of(facts.chosen) if facts.status.is_given_up and id_of(facts.chosen) != facts.current else None
 
