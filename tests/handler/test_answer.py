@@ -16,7 +16,7 @@ from chime_endpoints_handler.cloudformation.responder import Responder
 from chime_endpoints_handler.index import AnswerNotAcceptedError
 from support.stage import LambdaContext, Stage
 
-REGISTER = "RegisterAppInstanceUserEndpoint"
+REGISTER, DESCRIBE = "RegisterAppInstanceUserEndpoint", "DescribeAppInstanceUserEndpoint"
 
 
 @pytest.mark.parametrize("statuses", [[500], [503, 503], [429], [302, 404], [300], [403, 403]], ids=str)
@@ -99,16 +99,18 @@ def test_too_little_time_is_answered_at_once(stage: Stage, seconds: float) -> No
 
 
 @pytest.mark.slow
-def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: Stage) -> None:
+@pytest.mark.parametrize("operation", [REGISTER, DESCRIBE])
+def test_a_service_that_hangs_past_the_deadline_is_answered_by_the_timer(stage: Stage, operation: str) -> None:
     """F42, F55: the timer responds, the work ends, and the Delete finds what the work registered."""
-    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: time.sleep(1.5)))
+    declared = stage.properties(Name=None, RequireActive="true" if operation == DESCRIBE else None)
+    stage.backend.faults.append(Fault(operation, when="after", call=lambda: time.sleep(1.5)))
     began = time.monotonic()
     stage.clock.now = lambda: began_at + time.monotonic() - began  # type: ignore[method-assign] # real time here
     began_at = stage.clock.at
-    answer = stage.deliver(stage.event("Create", stage.properties(Name=None)), seconds=2.0)
+    answer = stage.deliver(stage.event("Create", declared), seconds=2.0)
     assert (answer["Status"], "ran out of time" in answer["Reason"]) == ("FAILED", True)
     assert time.monotonic() - began < 2.0
-    assert stage.delete(answer["PhysicalResourceId"], stage.properties(Name=None))["Status"] == "SUCCESS"
+    assert stage.delete(answer["PhysicalResourceId"], declared)["Status"] == "SUCCESS"
     assert not stage.registered
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import ROTATED, UPDATE, ids, stands, tokens
+from support.anomalies import REGISTER, ROTATED, UPDATE, ids, stands, tokens
 from support.stage import STACK_ID, Stage
 
 
@@ -91,3 +91,26 @@ def test_an_endpoint_that_an_overtaken_update_chose_stays_with_a_resource_that_l
     answer = stage.update(lost, stage.properties(Name=None, AllowMessages="NONE"), old)
     assert answer["Reason"].startswith("CE-415: ")
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_what_an_overtaken_update_registered_without_a_response_is_removed(stage: Stage) -> None:
+    """F44, F61: an overtaken Update removes a replacement that it has found instead of a response."""
+    stage.backend.switches.change({"token_memory": "none", "device_token_conflict": "user"})
+    first = stage.create()["PhysicalResourceId"]
+    stage.sent()
+    stands(stage, "UPDATE_IN_PROGRESS", first)
+
+    def go_on() -> None:
+        stage.clock.sleep(1)
+        stands(stage, "UPDATE_IN_PROGRESS", first)
+
+    stage.backend.faults += [
+        Fault(REGISTER, when="after", error="ServiceFailureException", status=500),
+        Fault(UPDATE, call=go_on),
+    ]
+    answer = stage.update(first, stage.properties(**ROTATED), stage.properties())
+    assert (
+        answer["Reason"]
+        == "CE-415: CloudFormation is no longer waiting for this Update. What it registered was removed."
+    )
+    assert ids(stage) == {first}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import REGISTER, ROTATED, UPDATE, unheard
+from support.anomalies import MARKED, REGISTER, ROTATED, UPDATE, ids, stands, unheard
 from support.stage import APPLICATION, OTHER_APPLICATION, Stage
 
 
@@ -126,3 +126,16 @@ def test_a_predecessor_does_not_come_back_to_a_stack_that_gave_the_resource_up(s
     stage.backend.faults.append(Fault(REGISTER, when="after", call=give_up, nth=2))
     assert stage.deliver(event)["Status"] == "FAILED"
     assert stage.registered == []
+
+
+def test_a_repeated_update_removes_what_chimes_slower_clock_dates_before_it(stage: Stage) -> None:
+    """F43, F61: an endpoint with our mark may be a few seconds older than the Update that registered it."""
+    first = stage.create()
+    event = update(stage, first, **ROTATED)
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"])
+    unheard(stage, event)
+    (second,) = [each for each in stage.registered if each.name == MARKED]
+    second.created -= 3
+    stage.backend.faults[:] = [Fault.deny(UPDATE)]
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}
