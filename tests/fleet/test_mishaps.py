@@ -111,6 +111,9 @@ def test_a_failure_to_stop_an_execution_is_told(stack: FleetStack) -> None:
     class Denying:
         """A client without the permission."""
 
+        def start_execution(self, **_: str) -> None:
+            """Start an execution."""
+
         def stop_execution(self, **_: str) -> None:
             """Refuse."""
             raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "StopExecution")
