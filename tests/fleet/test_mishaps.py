@@ -108,20 +108,20 @@ def test_an_event_that_cannot_be_answered_is_delivered_again(stack: FleetStack) 
 def test_a_failure_to_stop_an_execution_is_told(stack: FleetStack) -> None:
     """The run that it is of may go on."""
 
-    class Denying:
-        """A client without the permission."""
+    class Failing:
+        """A client of a service that fails."""
 
         def start_execution(self, **_: str) -> None:
             """Start an execution."""
 
         def stop_execution(self, **_: str) -> None:
             """Refuse."""
-            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "StopExecution")
+            raise ClientError({"Error": {"Code": "InternalFailure"}}, "StopExecution")
 
     stack.deploy("Create", "r1", stack.stage.lines(3))
-    stack.machine_of_events = Denying()
+    stack.machine_of_events = Failing()
     stack.send(stack.event("Update", "r2", stack.stage.lines(4)))
-    assert "StopExecution: AccessDeniedException" in reason(stack)
+    assert "StopExecution: InternalFailure" in reason(stack)
 
 
 def test_properties_that_are_no_map_are_told(stack: FleetStack) -> None:
