@@ -328,14 +328,20 @@ def test_two_workers_at_once_leave_what_one_would(stage: FleetStage, seed: int) 
     assert stage.differences(lines) == []
 
 
-def test_a_late_worker_of_an_older_run_gives_the_shard_back(stage: FleetStage) -> None:
-    """Lambda's retry of its child begins after a newer run has begun."""
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_a_late_worker_of_an_older_run_leaves_the_shard_alone(stage: FleetStage, *, is_finished: bool) -> None:
+    """A stopped execution's children go on for a while, and Lambda retries them; they end."""
     lines = stage.lines(9)
     begun(stage, "r1", lines)
     stage.clock.sleep(1)
     lines[0]["name"] = "another"
     begun(stage, "r2", lines)
-    assert work(stage, "r1") == {"done": False, "wait": 0}
-    assert not stage.backend.endpoints
+    if is_finished:
+        stage.work("r2", 0, 0, 1)
+    before = stage.header(0, 0) if is_finished else None
+    assert work(stage, "r1") == {"done": True, "wait": 0}
+    assert (stage.header(0, 0) if is_finished else None) == before
+    assert is_finished or not stage.store.names("ledger/")
+    assert len(stage.backend.endpoints) == (9 if is_finished else 0)
     stage.work("r2", 0, 0, 1)
     assert stage.differences(lines) == []

@@ -59,6 +59,7 @@ class Worked:
     """How far a worker got."""
 
     done: bool
+    """Whether no other worker has to continue in this round: all is done, or the run is no longer wanted."""
     wait: int = 0
     """Seconds to wait before another worker continues."""
     failed: Mapping[str, tuple[str, str]] | None = None

@@ -82,6 +82,9 @@ class Worker:
         header = ledger.header
         if header.is_closed_by(mine.run, mine.round):
             return Worked(done=True)
+        # Asked after the ledger was read: if a newer run writes it from now on, this worker's write fails.
+        if not self._is_current():
+            return Worked(done=True)
         left_of_lease = header.lease - self._surroundings.now()
         if header.state == OPEN and left_of_lease > 0:
             return Worked(done=False, wait=math.ceil(min(left_of_lease, self._batching.lease)) + 1)
