@@ -306,6 +306,16 @@ def test_a_canary_that_fails_ends_the_run(stack: FleetStack) -> None:
     assert "The other endpoints were not changed." in answer["Reason"]
 
 
+def test_a_canary_may_meet_what_another_part_lets_go(stack: FleetStack) -> None:
+    """All keys are renamed, so that most tokens move from one part of the fleet to another."""
+    lines = stack.stage.lines(60)
+    assert stack.deploy("Create", "r1", lines)
+    renamed = [{**line, "key": f"renamed-{line['key']}"} for line in lines]
+    assert stack.deploy("Update", "r2", renamed, Wait="NOT_AT_ALL")
+    assert stack.answers[-1]["Data"]["State"] == "CONVERGING"
+    assert stack.stage.differences(renamed) == []
+
+
 def test_a_long_run_has_a_canary(many: FleetStack) -> None:
     """It is known beforehand that it takes longer than CloudFormation waits."""
     lines = [many.stage.line(f"k{number}", user=f"u{number // 5}") for number in range(300)]

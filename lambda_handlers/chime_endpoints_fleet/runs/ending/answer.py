@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from chime_endpoints_handler.model.codes import Code
+
+from ...applying.difference import Kind
 from ...ledger import fleet as fleets
 from ...ledger import progress
 from ...store import Store
@@ -14,6 +17,8 @@ from .failures import failures_of
 from .response import Answer, Post
 
 CONVERGED, CONVERGING = "CONVERGED", "CONVERGING"
+_PASSING = frozenset({Code.TAKEN, Code.TAKEN_ELSEWHERE, Code.ENDPOINT_QUOTA})
+"""The codes of failures that may be over when other shards are changed."""
 
 
 def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards: list[int]) -> bool:
@@ -23,7 +28,9 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
     unfinished = [
         shard for shard in shards if shard not in headers or headers[shard].run != run or headers[shard].is_unfinished
     ]
-    failed = sum(len(header.failed) for header in headers.values() if header.run == run)
+    passing = _PASSING if _lets_go(store, run) else frozenset()
+    codes = [code for header in headers.values() if header.run == run for code in header.failed.values()]
+    failed = sum(code not in passing for code in codes)
     if failed > settings.tolerated_failures:
         reason = (
             f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)} The other endpoints were not changed."
@@ -33,6 +40,12 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
     if not unfinished:
         response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
     return True
+
+
+def _lets_go(store: Store, run: str) -> bool:
+    """Whether other shards will let go of device tokens, so that a conflict may be over in the next round."""
+    counts = store.json(decide.name_of(run))["counts"]
+    return bool(counts.get(Kind.DELETE) or counts.get(Kind.REPLACE))
 
 
 def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
