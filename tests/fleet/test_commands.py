@@ -108,7 +108,8 @@ def test_what_cloudformation_waits_for_is_not_replaced(stack: FleetStack) -> Non
 def test_what_a_condition_waits_for_is_not_replaced(stack: FleetStack) -> None:
     """The stack would be rolled back."""
     stack.send(stack.event("Update", "r2", stack.stage.lines(65), Wait="NOT_AT_ALL", WaitHandle=stack.sink.url))
-    stack.act("answer", "r2", level=0, shards=[])
+    decided = stack.stage.plan("r2")
+    stack.act("answer", "r2", level=decided["level"], shards=[])
     assert stack.answers[-1]["Data"]["State"] == "CONVERGING"
     assert command(stack, "sync")["error"].startswith("CloudFormation waits for run r2.")
 
