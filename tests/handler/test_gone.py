@@ -8,7 +8,7 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.model.declaration import TAGS_TYPE
-from support.anomalies import DESCRIBE, LIST, REGISTER, ids, second_user
+from support.anomalies import DESCRIBE, LIST, REGISTER, ROTATED, ids, second_user, stands
 from support.stage import Stage
 
 NOT_IN_THE_MODEL: dict[str, Any] = {"error": "NotFoundException", "status": 404, "times": None}
@@ -199,3 +199,16 @@ def test_an_update_with_little_time_does_not_wait_for_list(stage: Stage) -> None
     answer = stage.deliver(event, seconds=2)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
     assert stage.clock.now() - began < 2
+
+
+def test_what_was_registered_in_vain_in_the_place_of_one_that_is_gone_is_removed(stage: Stage) -> None:
+    """F25, F61: a cleanup looks again, because what was seen before the registration is no longer true."""
+    first = stage.create()["PhysicalResourceId"]
+    stage.clock.sleep(600)
+    stage.backend.endpoints.clear()
+    stage.sent()
+    stands(stage, "UPDATE_IN_PROGRESS", first)
+    stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", status=500, times=None))
+    answer = stage.update(first, stage.properties(**ROTATED), stage.properties())
+    assert answer["Reason"].startswith("CE-514: ")
+    assert not stage.registered

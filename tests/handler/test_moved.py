@@ -295,3 +295,14 @@ def test_a_move_that_cannot_look_for_what_was_left_is_undone(stage: Stage, bob: 
     assert (moved["Status"], moved["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
     assert "ListAppInstanceUserEndpoints failed: ServiceFailureException. " in moved["Reason"]
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_what_a_killed_move_left_is_removed_although_the_endpoint_is_gone(stage: Stage, bob: str) -> None:
+    """F61: the rollback looks at both users, also after it has found that the old user has no endpoint."""
+    first = stage.create(stage.properties(Name=None))["PhysicalResourceId"]
+    unanswered(stage, move(stage, {"PhysicalResourceId": first}, bob, None))
+    del stage.backend.endpoints[first.rpartition("/")[2]]
+    assert of(stage) == [bob]
+    stands(stage, "UPDATE_IN_PROGRESS", first)
+    assert back(stage, first, bob, None)["Status"] == "SUCCESS"
+    assert of(stage) == [stage.user]
