@@ -6,7 +6,10 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.applying.assignment import Batching
+from chime_endpoints_fleet.applying.calling import FleetCaller, Patience
 from chime_endpoints_fleet.applying.pace import Pace
+from chime_endpoints_handler.aws.deadline import Deadline
+from chime_endpoints_handler.aws.failures.errors import OutOfTimeError
 from support.fleet import FleetStage
 from support.stage import Clock
 
@@ -74,6 +77,24 @@ def test_throttled_calls_are_made_again_and_counted(stage: FleetStage) -> None:
     assert stage.store.get("ledger/00/00000") is not None
     header = stage.header(0, 0)
     assert (header.calls, header.throttled) == (8, 3)
+
+
+def test_no_call_is_made_after_a_wait_that_outlasts_the_lease() -> None:
+    """Another worker may have taken over; the change is tried in the next round."""
+    clock = Clock()
+    ends = clock.now() + 30
+    pace = Pace(0.01, now=clock.now, sleep=clock.sleep)
+    call = FleetCaller(
+        deadline=Deadline(lambda: ends - clock.now()),
+        sleep=clock.sleep,
+        pace=pace,
+        patience=Patience(clock.now(), clock.now),
+    )
+    made: list[dict[str, str]] = [{}, {}]
+    assert call("ListAppInstanceUserEndpoints", made.pop) == {}
+    with pytest.raises(OutOfTimeError):
+        call("ListAppInstanceUserEndpoints", made.pop)
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.25, 0.6])

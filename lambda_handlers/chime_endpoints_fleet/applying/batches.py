@@ -27,6 +27,8 @@ from .pace import Pace
 _SAFETY = 10.0
 """Seconds before the end of a lease in which no call begins; a call takes less."""
 _KEPT_OF_FUNCTION = 15.0
+_SHARE_TO_BEGIN = 0.8
+"""Of the time of a change, what must be left to begin it."""
 _MOST_TRANSIENT = 50
 """Failures of the service itself after which a round gives up on a shard."""
 
@@ -213,7 +215,7 @@ class Worker:
         )
 
         def one(intent: Intent) -> Outcome | None:
-            if self._left() < self._batching.seconds / 2:
+            if self._left() < _SHARE_TO_BEGIN * self._batching.seconds:
                 return None
             line = declared[intent.run].get(intent.key)
             if line is None and intent.operation not in (Kind.REMOVE, Kind.DELETE):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chime_endpoints_handler.aws.calls import Attempts, Caller
-from chime_endpoints_handler.aws.failures.errors import ServiceError
+from chime_endpoints_handler.aws.failures.errors import OutOfTimeError, ServiceError
 from chime_endpoints_handler.aws.failures.remedies import Kind
 
 from .pace import Pace
@@ -66,7 +66,7 @@ class FleetCaller(Caller):
         try:
             return super().__call__(
                 operation,
-                self._paced(request) if is_paced else request,
+                self._paced(operation, request) if is_paced else request,
                 attempts=attempts,
                 propagates=propagates and is_patient,
                 waits_for_permission=waits_for_permission and is_patient,
@@ -81,15 +81,22 @@ class FleetCaller(Caller):
                 self.may_have_registered |= attempts.may_have_happened
 
     def translated(self, operation: str, error: Exception, subject: str) -> ServiceError:
-        """Translate the error of a failed call, and slow down if the service has throttled it."""
+        """Translate the error of a failed call, and slow down if the service has throttled it.
+
+        Raises:
+            OutOfTimeError: the call was not made.
+        """
+        if isinstance(error, OutOfTimeError):
+            raise error
         failure = super().translated(operation, error, subject)
         if failure.kind is Kind.THROTTLED and operation.endswith(_OF_CHIME):
             self.pace.was_throttled()
         return failure
 
-    def _paced(self, request: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def _paced(self, operation: str, request: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
         def paced() -> dict[str, Any]:
             self.pace.wait()
+            self.deadline.check(operation)  # the wait may have outlasted the worker's lease
             answer = request()
             self.pace.was_accepted()
             self.patience.end()
