@@ -20,6 +20,7 @@ prepare_once()
 
 _TOGETHER = {
     "tests/e2e/test_demo.py": "demo",
+    "tests/e2e/test_fleet.py": "fleet",
     "tests/e2e/test_life_of_a_stack.py": "life of a stack",
     "tests/e2e/": "local cloud",
     "tests/local/test_wheel.py": "wheel",
