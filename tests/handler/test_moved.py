@@ -306,3 +306,13 @@ def test_what_a_killed_move_left_is_removed_although_the_endpoint_is_gone(stage:
     stands(stage, "UPDATE_IN_PROGRESS", first)
     assert back(stage, first, bob, None)["Status"] == "SUCCESS"
     assert of(stage) == [stage.user]
+
+
+def test_what_a_killed_move_left_is_found_although_the_old_endpoint_is_gone(stage: Stage, bob: str) -> None:
+    """F61: the next event looks at the new user, whatever the old user's list says."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create(stage.properties(Name=None))
+    unanswered(stage, move(stage, first, bob, None))
+    del stage.backend.endpoints[first["Data"]["EndpointId"]]
+    assert stage.deliver(move(stage, first, bob, None))["Status"] == "SUCCESS"
+    assert of(stage) == [bob]

@@ -139,3 +139,16 @@ def test_a_repeated_update_removes_what_chimes_slower_clock_dates_before_it(stag
     stage.backend.faults[:] = [Fault.deny(UPDATE)]
     assert stage.deliver(event)["Status"] == "FAILED"
     assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_a_create_that_was_withdrawn_has_left_nothing(stage: Stage) -> None:
+    """F44, F61: the Delete that follows a Create that removed its own endpoint has nothing to look for."""
+    stands(stage, "CREATE_IN_PROGRESS")
+    stage.backend.faults += [
+        Fault(REGISTER, error="ThrottledClientException", status=429),
+        Fault(REGISTER, when="after", call=lambda: stands(stage, "CREATE_FAILED")),
+    ]
+    answer = stage.create()
+    assert answer["Reason"].startswith("CE-415: ")
+    assert answer["PhysicalResourceId"].startswith("not-applied/")
+    assert not stage.registered
