@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chime_endpoints_emulator.endpoint_table import EndpointTable
@@ -26,6 +26,7 @@ def endpoint(endpoint_id: str, user: str, token: str, voip: str | None) -> Endpo
     )
 
 
+@settings(deadline=None, derandomize=True)
 @given(changes=CHANGES)
 def test_the_indexes_show_what_a_search_would_find(changes: list[tuple[int, bool, str, str, str | None]]) -> None:
     """Endpoints come and go in any order, and some ids are used again for another user and other tokens."""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chime_endpoints.declared.entries import fields as file_fields
@@ -155,6 +155,7 @@ def test_keys_have_the_same_form_as_in_the_declaration_file() -> None:
         assert problems(LINE | {"key": key}) == [f"key: {fields.KEY_RULE} [CE-105]"]
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.binary(max_size=200)
     | st.builds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chime_endpoints_fleet.manifest.fields import LONGEST_LINE
@@ -25,6 +25,7 @@ def _read(body: bytes, length: int) -> list[tuple[int, bytes]]:
     return found
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.tuples(_TEXTS, _BREAKS), max_size=20), st.integers(1, 60), st.booleans())
 def test_no_line_is_lost_or_read_twice(lines: list[tuple[bytes, bytes]], length: int, has_end: bool) -> None:  # noqa: FBT001 - given by hypothesis
     """Ranges of one byte and of the whole manifest, CRLF, empty lines, and a last line without an end."""

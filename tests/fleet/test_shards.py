@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chime_endpoints_fleet.manifest.digests import Digests, digests_of
@@ -19,6 +19,7 @@ def test_a_key_is_in_the_same_shard_for_ever(key: str, shard: int) -> None:
     assert shard_of(key, HIGHEST_LEVEL) == shard
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(max_size=20), st.integers(0, HIGHEST_LEVEL - 1))
 def test_a_shard_splits_into_two_of_the_next_level(key: str, level: int) -> None:
     """Shard i splits into i and i + 2**level."""
