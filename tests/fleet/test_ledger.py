@@ -107,6 +107,14 @@ def test_this_release_writes_the_newest_released_form(store: Store) -> None:
     assert ours.json(fleets.NAME) == json.loads((RELEASED / "fleet-1.json").read_bytes())
 
 
+def test_accepted_manifests_are_read_as_they_were_written(store: Store) -> None:
+    """A fleet of an earlier release has none."""
+    assert not FLEET_STATE.accepted
+    state = replace(FLEET_STATE, accepted=({"bucket": "b", "key": "k", "version_id": "v"},))
+    fleets.change(store, lambda _: state)
+    assert fleets.read(store) == state
+
+
 def test_of_two_writers_one_loses(store: Store) -> None:
     """The first write needs that there is none, later ones the version that was read."""
     new = load(store, 0, 0)

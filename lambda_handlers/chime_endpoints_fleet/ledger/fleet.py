@@ -32,10 +32,12 @@ class Fleet:
     """The run whose workers are to stop after the changes that they have begun."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The settings of the newest run."""
+    accepted: tuple[Mapping[str, str], ...] = ()
+    """The last versions of the manifest that CloudFormation has a SUCCESS for, or that a run has applied, in order."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as the object contains it."""
-        return {
+        state = {
             "format": FORMAT,
             "stack_id": self.stack_id,
             "logical_id": self.logical_id,
@@ -46,6 +48,7 @@ class Fleet:
             "stopped": self.stopped,
             "settings": dict(self.settings),
         }
+        return {**state, "accepted": [dict(each) for each in self.accepted]} if self.accepted else state
 
 
 def read(store: Store) -> Fleet:
@@ -92,6 +95,7 @@ def _read(store: Store) -> tuple[Fleet, str]:
             began=float(value["began"]),
             stopped=value["stopped"],
             settings=value["settings"],
+            accepted=tuple(value.get("accepted", ())),
         )
     except (ValueError, KeyError, TypeError):
         raise DamagedLedgerError(f"{NAME}: it is not the state of a fleet") from None

@@ -15,7 +15,7 @@ from .. import settings as run_settings
 from ..reading import prepare, split
 from ..reading.prepare import Prepared
 from ..settings import Mode, Settings
-from . import plan
+from . import accepted, plan
 from .plan import ShardPlan
 
 ALWAYS_ALLOWED_DELETIONS = 100
@@ -113,10 +113,11 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
     problems = [*_wrong_lines(prepared, reports, begins), *_keys_twice(shard_plans, begins)]
     counts = sum((Counter(each.counts) for each in shard_plans), Counter())
     registered = sum(each.registered for each in shard_plans)
+    may_delete = settings.mode is not Mode.APPLY or accepted.is_accepted(store, settings)
     shards = [shard for shard, each in zip(prepared.shards, shard_plans, strict=True) if each.has_work]
     seconds = sum(_CALLS[kind] * count for kind, count in counts.items()) / settings.rate
     return Decision(
-        refused=_refusal(settings, wrong, counts[Kind.DELETE], registered, shard_plans),
+        refused=_refusal(settings, wrong, 0 if may_delete else counts[Kind.DELETE], registered, shard_plans),
         counts=counts,
         declared=sum(each.declared for each in shard_plans),
         registered=registered,
@@ -145,7 +146,7 @@ def _refusal(settings: Settings, wrong: int, deletions: int, registered: int, sh
             " shows them."
         )
     most = max(ALWAYS_ALLOWED_DELETIONS, int(registered * settings.most_deletions_percent / 100))
-    if settings.mode is Mode.APPLY and deletions > most:
+    if deletions > most:
         return (
             f"{deletions:,} of {registered:,} endpoints would be deregistered, and at most {most:,} are allowed."
             " Nothing was changed. If the manifest is complete, raise MostDeletionsPercent."

@@ -10,6 +10,7 @@ from ...ledger import progress
 from ...store import Store
 from .. import settings as run_settings
 from ..deciding import decide
+from ..deciding.accepted import accept
 from ..settings import Mode
 from . import response
 from .codes import FleetCode
@@ -38,6 +39,7 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
         response.respond(store, run, Answer(reason=reason), post)
         return False
     if not unfinished:
+        accept(store, run, settings)
         response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
     return True
 
@@ -61,6 +63,7 @@ def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
         reason = f"{FleetCode.TAKES_LONGER}: {_left(store, planned, settings.began, now)}"
         response.respond(store, run, Answer(reason=reason), post)
     else:
+        accept(store, run, settings)
         response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
 
 

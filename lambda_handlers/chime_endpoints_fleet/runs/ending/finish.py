@@ -13,6 +13,7 @@ from ...store import Store
 from .. import settings as run_settings
 from ..checking import report
 from ..deciding import decide
+from ..deciding.accepted import accept
 from ..settings import Mode, Settings
 from . import metrics, response, signal
 from .answer import CONVERGED, data_of
@@ -80,6 +81,8 @@ def finish(
         return True
     if not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
         _forget_lines(store, run, every=not ended.reason)
+    if not ended.reason:
+        accept(store, run, settings)
     data = {} if ended.reason else data_of(store, run, CONVERGED)
     response.respond(store, run, Answer(reason=ended.reason, data=data), post)
     stop_clock()
