@@ -170,28 +170,6 @@ def test_a_registration_that_stays_in_doubt_is_carried_out_by_the_next_worker(st
     assert len(stage.backend.endpoints) == 1
 
 
-def test_an_interrupted_change_of_a_run_that_was_deleted_is_told(stage: FleetStage) -> None:
-    """Without its lines nobody knows what it registered; what is known is looked at again."""
-    lines = [stage.line("a", name="canary-a"), stage.line("b")]
-    assert stage.run("r1", lines[1:])
-    stage.backend.faults += [
-        Fault(REGISTER, when="after", error="ServiceFailureException", times=None),
-        Fault(LIST, error="ServiceFailureException", times=None),
-        Fault(DEREGISTER, error="ServiceFailureException", times=None),
-    ]
-    lines[1] |= {"device_token": "canary-other"}
-    stage.begin("r2", stage.upload(lines))
-    stage.plan("r2")
-    stage.work("r2", 0, 0, 1)
-    assert {each.key for each in shard_ledger.load(stage.store, 0, 0).header.intents} == {"a"}
-    stage.backend.faults.clear()
-    stage.store.delete(stage.store.names("runs/r2/"))
-    stage.clock.sleep(60)
-    stage.run("r3", lines[1:])
-    assert stage.differences(lines[1:])[0].endswith("in no ledger")
-    assert stage.warnings[-1].startswith("a: an interrupted create of run r2 cannot be finished")
-
-
 def test_a_failed_replacement_leaves_the_former_endpoint_and_is_looked_at_again(stage: FleetStage) -> None:
     """A manifest that returns to what it said finds the endpoint as it was."""
     line = stage.line("a", user="u1", name="canary-a")
@@ -376,7 +354,7 @@ def test_an_error_of_the_code_is_one_endpoint_s_failure(stage: FleetStage) -> No
     assert stage.ledger.keys() == {"b"}
 
 
-@pytest.mark.parametrize("operation", ["create", "settle", "remove", "delete"])
+@pytest.mark.parametrize("operation", ["settle", "remove", "delete"])
 def test_an_intent_that_fits_no_entry_changes_nothing(stage: FleetStage, operation: str) -> None:
     """Someone has restored an older version of the ledger."""
     assert stage.run("r1", [stage.line("b")])

@@ -6,15 +6,17 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 from chime_endpoints_handler.aws.failures.errors import ServiceError
+from chime_endpoints_handler.model.physical_id import Endpoint
 
 from ..ledger import shard_ledger
-from ..ledger.entry import Entry, Intent
+from ..ledger.entry import Intent
 from ..ledger.header import CLOSED, OPEN
 from ..ledger.shard_ledger import Ledger
-from ..manifest.digests import UNKNOWN
+from ..manifest.digests import digests_of
 from ..manifest.lines import Declared
 from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
@@ -118,7 +120,9 @@ class Worker:
         they are kept, and the next worker goes on with them.
         """
         left = list(ledger.header.intents)
-        declared = {run: self._wanted(run) for run in {each.run for each in left}}
+        declared = (
+            {run: self._wanted(run) for run in {self._assignment.run, *(each.run for each in left)}} if left else {}
+        )
         kept: list[Intent] = []
         while left and self._has_time:
             batch, left = left[: self._batching.batch], left[self._batching.batch :]
@@ -153,7 +157,7 @@ class Worker:
             if self._transient >= _MOST_TRANSIENT:
                 break
             batch, queue = next_batch(queue, declared[mine.run], self._batching.batch)
-            intents = [self._intent(change, ledger) for change in batch]
+            intents = [self._intent(change, ledger, declared[mine.run].get(change.key)) for change in batch]
             ledger = self._save(ledger, intents=[*kept, *intents], done=done, todo=done + len(batch) + len(queue))
             # Asked after the write: a newer run first makes itself known, and then reads the ledgers.
             if not self._is_current():
@@ -180,15 +184,19 @@ class Worker:
         self._save(ledger, intents=kept, done=done, todo=done + len(queue), lease=0.0)
         return Worked(done=False, failed=self._failed)
 
-    def _intent(self, change: Change, ledger: Ledger) -> Intent:
+    def _intent(self, change: Change, ledger: Ledger, line: Declared | None) -> Intent:
         # A request id of its own for each pass: the service may remember what an earlier pass registered and removed.
-        return Intent(
+        intent = Intent(
             key=change.key,
             operation=change.kind,
             request_id=f"{self._assignment.run}.{ledger.header.passes}",
             run=self._assignment.run,
             at=self._surroundings.now(),
         )
+        if line is None or change.kind not in (Kind.CREATE, Kind.REPLACE):
+            return intent
+        settled = digests_of(self._store.fleet, line.properties).settled
+        return replace(intent, user_arn=line.properties["AppInstanceUserArn"], settled=settled)
 
     def _carry_out(
         self,
@@ -211,6 +219,7 @@ class Worker:
             seconds=self._batching.seconds,
             may_adopt=self._assignment.may_adopt,
             held_elsewhere=self._held_elsewhere,
+            may_be_held=self._may_be_held,
             entries=ledger.entries,
         )
 
@@ -219,7 +228,9 @@ class Worker:
                 return None
             line = declared[intent.run].get(intent.key)
             if line is None and intent.operation not in (Kind.REMOVE, Kind.DELETE):
-                return self._forgotten(intent, ledger.entries.get(intent.key))
+                now = declared[self._assignment.run].get(intent.key)
+                is_adopted = now is not None and bool(now.properties.get("AdoptExisting"))
+                return operations.settle_forgotten(intent, is_adopted=is_adopted)
             return operations.carry_out(intent, line, is_repeated=is_repeated)
 
         return list(zip(intents, pool.map(one, intents), strict=True))
@@ -229,13 +240,17 @@ class Worker:
         entry = shard_ledger.load(self._store, level, shard_of(key, level)).entries.get(key)
         return "" if entry is None else str(entry.endpoint)
 
-    def _forgotten(self, intent: Intent, entry: Entry | None) -> Outcome:
-        """Give up on an intent of a run whose lines are gone; the next change of the key looks at what is there."""
-        self._surroundings.warn(
-            f"{intent.key}: an interrupted {intent.operation} of run {intent.run} cannot be finished, because the"
-            " run's lines are gone. Run chime-endpoints fleet check."
-        )
-        return Outcome(intent=intent, entry=None if entry is None else replace(entry, digests=UNKNOWN))
+    def _may_be_held(self, intent: Intent, endpoint: Endpoint) -> bool:
+        """Whether another key has an endpoint, or registers one for its user now."""
+        level = self._assignment.level
+        return any(self._store.every(partial(self._holds, intent, endpoint, level), range(1 << level)))
+
+    def _holds(self, intent: Intent, endpoint: Endpoint, level: int, shard: int) -> bool:
+        ledger = shard_ledger.load(self._store, level, shard)
+        begun = (each.user_arn for each in ledger.header.intents if each.run == self._assignment.run)
+        if intent.user_arn in begun:
+            return True
+        return any(endpoint in (each.endpoint, *each.predecessors) for each in ledger.entries.values())
 
     def _noted(self, ledger: Ledger, outcomes: Iterable[tuple[Intent, Outcome | None]]) -> Ledger:
         """Return the ledger with the entries that changes have led to."""

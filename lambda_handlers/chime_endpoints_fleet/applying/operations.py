@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chime_endpoints_handler.aws.clients import Clients
 from chime_endpoints_handler.aws.deadline import Deadline
-from chime_endpoints_handler.aws.failures.errors import UNEXPECTED, HandlerError
+from chime_endpoints_handler.aws.endpoints.api import Endpoints, Listed, may_mean_no_user
+from chime_endpoints_handler.aws.failures.errors import UNEXPECTED, HandlerError, ServiceError
 from chime_endpoints_handler.cloudformation.arrival import Arrival
 from chime_endpoints_handler.cloudformation.request import Request, RequestType
 from chime_endpoints_handler.model import physical_id
@@ -19,7 +20,7 @@ from chime_endpoints_handler.resources.context import EventContext
 from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
 
 from ..ledger.entry import Entry, Intent
-from ..manifest.digests import UNKNOWN, digests_of
+from ..manifest.digests import UNKNOWN, digests_of, settled_digest
 from ..manifest.lines import Declared
 from .calling import FleetCaller, Patience
 from .clients import FleetClients, LedgerStack, Remembered
@@ -75,6 +76,8 @@ class Operations:
     """Whether AdoptExisting is followed. It is not while endpoints of the fleet itself may be about to be removed."""
     held_elsewhere: Callable[[str], str]
     """Returns the physical id of a key in another shard; empty if there is none."""
+    may_be_held: Callable[[Intent, Endpoint], bool]
+    """Whether another key of the fleet has an endpoint, or may be about to adopt it."""
     entries: Mapping[str, Entry] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
 
@@ -95,6 +98,59 @@ class Operations:
             case Kind.REMOVE | Kind.DELETE if entry is not None:
                 return self._remove(intent, entry, is_repeated=is_repeated)
         return Outcome(intent=intent, entry=entry)  # nothing is known of it: the ledger was restored by hand
+
+    def settle_forgotten(self, intent: Intent, *, is_adopted: bool) -> Outcome:
+        """Settle an intent of a run whose lines are gone: what it has registered is looked for, and deregistered.
+
+        Args:
+            intent: the change.
+            is_adopted: whether the current run declares the key, and takes over what is registered.
+        """
+        entry = self.entries.get(intent.key)
+        known = None if entry is None else replace(entry, digests=UNKNOWN)
+        settled = Outcome(intent=intent, entry=known)
+        if intent.operation not in (Kind.CREATE, Kind.REPLACE):
+            return settled
+        try:
+            for endpoint in self._left_by(intent, entry):
+                properties = {"AppInstanceUserArn": endpoint.user_arn}
+                self._change(RequestType.DELETE, intent, properties, str(endpoint), is_repeated=True).run()
+        except HandlerError as error:
+            if is_adopted and isinstance(error, _NotRecognizedError):
+                return settled
+            return Outcome(intent=intent, entry=known, failure=error, is_in_doubt=True)
+        return settled
+
+    def _left_by(self, intent: Intent, entry: Entry | None) -> list[Endpoint]:
+        """Return the endpoints that a change of a key has registered, and that no entry names.
+
+        Raises:
+            HandlerError: it cannot be told, or the user's endpoints could not be listed.
+        """
+        if not intent.user_arn:
+            raise _NotRecognizedError(intent, "")
+        held = () if entry is None else (entry.endpoint, *entry.predecessors)
+        found = []
+        for listed, is_own in self._candidates(intent):
+            endpoint = Endpoint(intent.user_arn, listed.endpoint_id)
+            if endpoint in held:
+                continue
+            if not is_own or self.may_be_held(intent, endpoint):
+                raise _NotRecognizedError(intent, listed.endpoint_id)
+            found.append(endpoint)
+        return found
+
+    def _candidates(self, intent: Intent) -> Iterator[tuple[Listed, bool]]:
+        """Yield what a change may have registered, and whether its name proves that."""
+        change = self._change(RequestType.DELETE, intent, {}, "", is_repeated=True)
+        for listed in change.endpoints_of(intent.user_arn):
+            is_own = listed.name == change.own_name
+            digests = (
+                settled_digest(self.fleet, listed.name, listed.allow_messages, requires_active=each)
+                for each in (False, True)
+            )
+            if is_own or intent.settled in digests:
+                yield listed, is_own
 
     def _create(self, intent: Intent, declared: Declared, *, is_repeated: bool) -> Outcome:
         change = self._change(RequestType.CREATE, intent, declared.properties, "", is_repeated=is_repeated)
@@ -186,6 +242,19 @@ class Operations:
         return {self._logical_id(key): str(entry.endpoint) for key, entry in self.entries.items()}
 
 
+class _NotRecognizedError(HandlerError):
+    """Nobody can tell what a change has registered, because the lines of its run are gone."""
+
+    def __init__(self, intent: Intent, endpoint_id: str) -> None:
+        what = f"endpoint {endpoint_id} of {intent.user_arn}" if endpoint_id else "an endpoint"
+        text = (
+            f"An interrupted {intent.operation} of run {intent.run} may have registered {what}, and the run's lines are"
+            " gone. Deregister the endpoint if nothing else uses it, or adopt it: put its line into the manifest, and"
+            " run chime-endpoints fleet sync --adopt."
+        )
+        super().__init__(Code.UNCLEAR, text)
+
+
 class _Change:
     """One event for the handler."""
 
@@ -228,6 +297,24 @@ class _Change:
     def may_have_registered(self) -> bool:
         """Whether a registration failed without saying what it did."""
         return self._call.may_have_registered
+
+    @property
+    def own_name(self) -> str:
+        """The name that proves that an endpoint is the key's."""
+        return self._context.request.own_name
+
+    def endpoints_of(self, user_arn: str) -> list[Listed]:
+        """Return the endpoints of a user; none if the user does not exist.
+
+        Raises:
+            HandlerError: they could not be listed.
+        """
+        try:
+            return Endpoints(user_arn, clients=self._context.clients, call=self._call).list()
+        except ServiceError as error:
+            if may_mean_no_user(error):
+                return []
+            raise
 
     def run(self) -> PhysicalId:
         """Handle the event and return the physical id.

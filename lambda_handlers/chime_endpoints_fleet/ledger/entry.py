@@ -65,10 +65,15 @@ class Intent:
     """The run whose declaration of the key it is about."""
     at: float
     """When it was written down, in seconds since the epoch."""
+    user_arn: str = ""
+    """The user for whom it registers an endpoint; empty if it registers none, and in ledgers of the first form."""
+    settled: str = ""
+    """The digest of what can be changed in place, to recognize the endpoint when the run's lines are gone."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the intent as the ledger's header contains it."""
-        return {"k": self.key, "o": self.operation, "r": self.request_id, "run": self.run, "t": round(self.at, 3)}
+        members = {"k": self.key, "o": self.operation, "r": self.request_id, "run": self.run, "t": round(self.at, 3)}
+        return {**members, "u": self.user_arn, "s": self.settled} if self.user_arn else members
 
 
 def read_intent(value: Mapping[str, Any]) -> Intent:
@@ -77,4 +82,12 @@ def read_intent(value: Mapping[str, Any]) -> Intent:
     Raises:
         KeyError, TypeError: it is not an intent.
     """
-    return Intent(key=value["k"], operation=value["o"], request_id=value["r"], run=value["run"], at=float(value["t"]))
+    return Intent(
+        key=value["k"],
+        operation=value["o"],
+        request_id=value["r"],
+        run=value["run"],
+        at=float(value["t"]),
+        user_arn=value.get("u", ""),
+        settled=value.get("s", ""),
+    )
