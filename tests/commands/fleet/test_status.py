@@ -179,10 +179,14 @@ def test_an_interrupted_watch_leaves_the_run_alone(fleet: DeployedFleet, capsys:
                 return
             assert not shown.err
 
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    assert fleet.run("status", "--watch", "--interval", "60") == ExitCode.INTERRUPTED
-    thread.join()
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        assert fleet.run("status", "--watch", "--interval", "60") == ExitCode.INTERRUPTED
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, previous)
     assert "interrupted: the run continues" in capsys.readouterr().err
 
 
