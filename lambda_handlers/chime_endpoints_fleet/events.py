@@ -16,17 +16,15 @@ from botocore.exceptions import ClientError
 from chime_endpoints_handler.cloudformation.request import Request, RequestType, UnanswerableEventError, parse
 from chime_endpoints_handler.model.codes import Code
 
-from .ledger import fleet as fleets
-from .ledger import shard_ledger
 from .runs import settings as run_settings
-from .runs.ending import response, signal
+from .runs.ending import emptying, response, signal
 from .runs.ending.codes import FleetCode
 from .runs.ending.response import Answer, Post
 from .runs.settings import ManifestPlace, Mode, Settings, read_settings
 from .runs.starting.commands import command
 from .runs.starting.executions import Executions, machine_client
 from .runs.starting.properties import InvalidPropertiesError, read_properties
-from .runs.starting.start import OtherFleetError, Starter
+from .runs.starting.start import FleetEndedError, OtherFleetError, Starter
 from .store import DENIED, Store, code_of, s3_client
 
 log = logging.getLogger("chime_endpoints")
@@ -103,17 +101,22 @@ def _begin(request: Request, starter: Starter, process: Process) -> None:
     began = store.json(run_settings.name_of(run))
     if began is not None and not response.is_expected(store, run):
         return  # the run has been answered
-    if mode is Mode.DELETE and not fleets.read(store).run and not shard_ledger.levels(store):
+    if mode is Mode.DELETE and emptying.is_over(store):
         response.keep(store, run, request)
-        store.delete([name for name in store.names("") if name != response.name_of(run)])
-        response.respond(store, run, Answer(), starter.post, is_last=True)
+        emptying.empty(store, run, starter.post)
         return
     settings = read_settings(began) if began is not None else _settings(request, process, mode)
     response.keep(store, run, request)
     handle_url = _member(request, "WaitHandle")
     if handle_url and mode is not Mode.DELETE:
         signal.keep(store, run, handle_url)
-    starter.start(run, settings, clock=_clock(request))
+    try:
+        starter.start(run, settings, clock=_clock(request))
+    except FleetEndedError:
+        if mode is not Mode.DELETE:
+            raise
+        emptying.empty(store, run, starter.post)
+        return
     log.info("%s of %s: started run %s", request.request_type, store.fleet, run)
 
 

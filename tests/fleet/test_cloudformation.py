@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from chime_endpoints_fleet.runs.ending import response
 from chime_endpoints_fleet.runs.settings import Sizes
 from chime_endpoints_fleet.worker import ActionFailedError
+from chime_endpoints_handler.cloudformation.request import parse
 from support.fleet import FLEET, LOGICAL_ID, FleetStage, fleet_stage
 from support.fleet_stack import FleetStack
 from support.sink import Sink, open_sink
@@ -254,25 +256,45 @@ def test_a_response_that_is_not_accepted_is_sent_again(stack: FleetStack) -> Non
     assert len(stack.answers) == 1
 
 
-def test_a_deletion_that_was_killed_before_its_response_is_answered(stack: FleetStack) -> None:
-    """Only the event is left then, with the response that was chosen."""
+@pytest.mark.parametrize(("deletion", "left"), [(1, ["fleet", "event"]), (2, ["event"]), (3, [])])
+def test_a_deletion_that_was_killed_at_its_end_is_answered(stack: FleetStack, deletion: int, left: list[str]) -> None:
+    """The mark that the fleet is over is deleted last, and the event only after its response was accepted."""
     stack.deploy("Create", "r1", stack.stage.lines(5))
     stack.send(stack.event("Delete", "r2"))
     decided = stack.stage.plan("r2")
     stack.stage.apply("r2", decided)
     delete = stack.stage.s3.delete_objects
+    deletions = 0
 
     def die_after_it(**members: Any) -> Any:
-        stack.stage.s3.delete_objects = delete
-        delete(**members)
-        raise OSError
+        nonlocal deletions
+        deletions += 1
+        answer = delete(**members)
+        if deletions == deletion:
+            raise OSError
+        return answer
 
     stack.stage.s3.delete_objects = die_after_it
     with pytest.raises(ActionFailedError):
         stack.finish("r2")
+    stack.stage.s3.delete_objects = delete
+    assert [name.rpartition("/")[2] for name in stack.stage.store.names("")] == left
+    assert stack.finish("r2")
+    assert [answer["Status"] for answer in stack.answers[1:]] == ["SUCCESS"]
+    assert stack.stage.store.names("") == []
+
+
+def test_a_response_to_a_deletion_that_is_not_accepted_is_sent_again(stack: FleetStack) -> None:
+    """Its event is the only object that is left."""
+    stack.deploy("Create", "r1", stack.stage.lines(5))
+    stack.send(stack.event("Delete", "r2"))
+    stack.sink.refuses = True
+    with pytest.raises(ActionFailedError):
+        stack.execute("r2")
+    stack.sink.refuses = False
     assert [name.rpartition("/")[2] for name in stack.stage.store.names("")] == ["event"]
     assert stack.finish("r2")
-    assert stack.answers[-1]["Status"] == "SUCCESS"
+    assert stack.answers[-1]["RequestId"] == "r2"
     assert stack.stage.store.names("") == []
 
 
@@ -387,3 +409,48 @@ def test_metrics_are_in_the_log(stack: FleetStack, capsys: pytest.CaptureFixture
         "Failed": 1,
         "Throttled": 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [
+        ("get_object", "runs/r2/plan.json"),
+        ("put_object", "fleet"),
+        ("put_object", "runs/r2/result"),
+        ("delete_objects", ""),
+    ],
+)
+def test_a_deletion_that_comes_while_another_one_ends_is_answered(stack: FleetStack, method: str, name: str) -> None:
+    """Before the fleet is marked as ended, the newer run ends it; after that, there is nothing left to start."""
+    stack.deploy("Create", "r1", stack.stage.lines(20))
+    stack.send(stack.event("Delete", "r2"))
+    stack.stage.apply("r2", stack.stage.plan("r2"))
+    call = getattr(stack.stage.s3, method)
+
+    def interrupted(**members: Any) -> Any:
+        answer = call(**members)
+        if members.get("Key", "").endswith(f"/{name}") or not name:
+            setattr(stack.stage.s3, method, call)
+            stack.send(stack.event("Delete", "r3"))
+        return answer
+
+    setattr(stack.stage.s3, method, interrupted)
+    stack.finish("r2")
+    if "r3" in stack.machine.started:
+        assert stack.execute("r3")
+    assert stack.sink.accepted[-1]["Status"] == "SUCCESS"
+    assert {answer["RequestId"]: answer["Status"] for answer in stack.answers}["r3"] == "SUCCESS"
+    assert stack.stage.store.names("") == []
+
+
+def test_a_deletion_answers_the_event_of_another_one(stack: FleetStack) -> None:
+    """The function of that event was killed as soon as it had kept the event."""
+    stack.deploy("Create", "r1", stack.stage.lines(20))
+    stack.send(stack.event("Delete", "r2"))
+    response.keep(stack.stage.store, "r3", parse(stack.event("Delete", "r3")))
+    assert stack.execute("r2")
+    assert [(answer["RequestId"], answer["Status"]) for answer in stack.answers[1:]] == [
+        ("r3", "SUCCESS"),
+        ("r2", "SUCCESS"),
+    ]
+    assert stack.stage.store.names("") == []

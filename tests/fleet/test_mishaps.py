@@ -247,3 +247,25 @@ def test_a_shard_at_work_is_not_marked_for_a_repair(stack: FleetStack) -> None:
     ledger = shard_ledger.load(stage.store, 0, 0)
     at_work = replace(ledger, header=replace(ledger.header, state="open"))
     assert marked(stage.store, "c1", check_level=0, level=0, shard=0, ledger=at_work) is at_work
+
+
+def test_a_start_that_was_interrupted_still_ends_the_run_before(stack: FleetStack) -> None:
+    """The function was killed after it had made its run the newest."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(5)))
+    update = stack.event("Update", "r2", stack.stage.lines(6))
+    stack.machine_of_events = _Dying()
+    with pytest.raises(KeyboardInterrupt):
+        stack.send(update)
+    stack.machine_of_events = None
+    stack.send(update)
+    assert stack.machine.stopped == ["r1", "r1-clock"]
+    assert reason(stack).startswith("CE-705")
+    assert not fleets.read(stack.stage.store).replaced
+
+
+class _Dying:
+    """A client in a function that is killed in its first call."""
+
+    def stop_execution(self, **_: str) -> None:
+        """Be killed."""
+        raise KeyboardInterrupt

@@ -34,6 +34,10 @@ class Fleet:
     """The settings of the newest run."""
     accepted: tuple[Mapping[str, str], ...] = ()
     """The last versions of the manifest that CloudFormation has a SUCCESS for, or that a run has applied, in order."""
+    replaced: tuple[str, ...] = ()
+    """The runs before the newest one whose executions may not be stopped yet."""
+    ended: str = ""
+    """The run that has deregistered everything and deletes the fleet's objects. No other run begins after it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as the object contains it."""
@@ -48,7 +52,12 @@ class Fleet:
             "stopped": self.stopped,
             "settings": dict(self.settings),
         }
-        return {**state, "accepted": [dict(each) for each in self.accepted]} if self.accepted else state
+        more = {
+            "accepted": [dict(each) for each in self.accepted],
+            "replaced": list(self.replaced),
+            "ended": self.ended,
+        }
+        return state | {name: value for name, value in more.items() if value}
 
 
 def read(store: Store) -> Fleet:
@@ -96,6 +105,8 @@ def _read(store: Store) -> tuple[Fleet, str]:
             stopped=value["stopped"],
             settings=value["settings"],
             accepted=tuple(value.get("accepted", ())),
+            replaced=tuple(value.get("replaced", ())),
+            ended=value.get("ended", ""),
         )
     except (ValueError, KeyError, TypeError):
         raise DamagedLedgerError(f"{NAME}: it is not the state of a fleet") from None

@@ -14,8 +14,8 @@ from ..deciding.accepted import accept
 from ..settings import Mode
 from . import response
 from .codes import FleetCode
-from .failures import failures_of
 from .response import Answer, Post
+from .telling.failures import failures_of
 
 CONVERGED, CONVERGING = "CONVERGED", "CONVERGING"
 _PASSING = frozenset({Code.TAKEN, Code.TAKEN_ELSEWHERE, Code.ENDPOINT_QUOTA})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...ledger import fleet as fleets
@@ -15,11 +15,14 @@ from ..checking import report
 from ..deciding import decide
 from ..deciding.accepted import accept
 from ..settings import Mode, Settings
-from . import metrics, response, signal
+from . import emptying, response, signal
 from .answer import CONVERGED, data_of
 from .codes import FleetCode
-from .failures import failures_of
 from .response import Answer, Post
+from .telling import metrics
+from .telling.failures import failures_of
+
+_REPLACED = f"{FleetCode.REPLACED}: A newer run has replaced this run."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +59,15 @@ def finish(
     """
     try:
         settings = run_settings.load(store, run)
-    except LookupError:  # a deletion that was killed when only its response was left
-        response.respond(store, run, Answer(reason=_ended_early(error)), post, is_last=True)
-        return True
+    except LookupError:
+        if emptying.is_over(store):  # a deletion that was killed before its response
+            stop_clock()
+            return emptying.empty(store, run, post)
+        response.respond(store, run, Answer(reason=_ended_early(error)), post)
+        return False
     ended = _look(store, run, settings, error)
+    if settings.mode is Mode.DELETE and not ended.reason and not emptying.claim(store, run):
+        ended = replace(ended, reason=_REPLACED)
     result = {
         "run": run,
         "mode": str(settings.mode),
@@ -77,8 +85,7 @@ def finish(
     metrics.publish(store.fleet, run, values | {"Throttled": ended.throttled}, now=now())
     if settings.mode is Mode.DELETE and not ended.reason:
         stop_clock()  # otherwise, the deletion of the state machine would wait for it
-        _empty(store, run, post)
-        return True
+        return emptying.empty(store, run, post)
     if not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
         _forget_lines(store, run, every=not ended.reason)
     if not ended.reason:
@@ -88,13 +95,6 @@ def finish(
     stop_clock()
     signal.send(store, run, post, reason=ended.reason, data=run)
     return not ended.reason
-
-
-def _empty(store: Store, run: str, post: Post) -> None:
-    """Delete everything, and respond last: CloudFormation deletes the bucket as soon as it has the response."""
-    response.choose(store, run, Answer())
-    store.delete([name for name in store.names("") if name != response.name_of(run)])
-    response.respond(store, run, Answer(), post, is_last=True)
 
 
 def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
@@ -142,7 +142,7 @@ def _reason(
 ) -> str:
     """Return why a run has failed; empty if it has not."""
     if not is_newest:
-        return f"{FleetCode.REPLACED}: A newer run has replaced this run."
+        return _REPLACED
     if planned is not None and planned["refused"]:
         return f"{FleetCode.REFUSED}: {planned['refused']}"
     if error or planned is None:

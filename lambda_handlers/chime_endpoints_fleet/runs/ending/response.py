@@ -48,6 +48,16 @@ def name_of(run: str) -> str:
     return f"runs/{run}/event"
 
 
+def is_event(name: str) -> bool:
+    """Whether an object is the event of a run."""
+    return name.startswith("runs/") and name.endswith("/event")
+
+
+def run_of(name: str) -> str:
+    """Return the run that the event in an object has started."""
+    return name.split("/")[1]
+
+
 def keep(store: Store, run: str, request: Request) -> None:
     """Keep what a response to the event needs. A second delivery of the event changes nothing."""
     event = {"url": request.response_url, "identity": _identity(store.fleet, request)}
@@ -62,16 +72,16 @@ def is_expected(store: Store, run: str) -> bool:
     return store.get(name_of(run)) is not None
 
 
-def respond(store: Store, run: str, answer: Answer, post: Post, *, is_last: bool = False) -> bool:
-    """Send a response, unless the event was answered.
+def respond(store: Store, run: str, answer: Answer, post: Post) -> bool:
+    """Send a response, unless the event was answered, and then delete the event.
+
+    If the function is killed in between, the same response is sent again.
 
     Args:
         store: the fleet's objects.
         run: the run that the event started.
         answer: the response, if no other was chosen before.
         post: how it is sent.
-        is_last: whether the event is the last object of the fleet. It is then deleted before the response is sent,
-            because CloudFormation deletes the bucket as soon as it has the response.
 
     Returns:
         Whether a response was sent.
@@ -81,12 +91,9 @@ def respond(store: Store, run: str, answer: Answer, post: Post, *, is_last: bool
     """
     if (event := choose(store, run, answer)) is None:
         return False
-    if is_last:
-        store.delete([name_of(run)])
     if post.put(event["url"], event["answer"]) is Delivery.FAILED:
         raise NotDeliveredError
-    if not is_last:
-        store.delete([name_of(run)])
+    store.delete([name_of(run)])
     return True
 
 

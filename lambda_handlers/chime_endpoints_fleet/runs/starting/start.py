@@ -22,6 +22,10 @@ class OtherFleetError(Exception):
     """The prefix in the bucket belongs to another fleet."""
 
 
+class FleetEndedError(Exception):
+    """A deletion has ended the fleet, so that no other run can begin."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Starter:
     """Starts and stops the runs of one fleet."""
@@ -41,13 +45,14 @@ class Starter:
 
         Raises:
             OtherFleetError: the prefix in the bucket belongs to another fleet.
+            FleetEndedError: a deletion has ended the fleet.
         """
-        before = fleets.read(self.store)
-        run_settings.save(self.store, run, settings)
         if settings.mode is not Mode.CHECK:  # a check changes nothing, and so replaces no run
-            self._enter(run, settings)
-            if before.run not in ("", run):
-                self.end(before.run, _REPLACED)
+            entered = self._enter(run, settings)
+            for before in entered.replaced:
+                self.end(before, _REPLACED)
+            fleets.change(self.store, lambda fleet: replace(fleet, replaced=_without(fleet, entered.replaced)))
+        run_settings.save(self.store, run, settings)
         if clock is not None:
             self.executions.start(clock_of(run), self.store.fleet, run, clock=clock)
         self._execute(run, run)
@@ -67,13 +72,15 @@ class Starter:
             response.respond(self.store, run, Answer(reason=reason), self.post)
         signal.send(self.store, run, self.post, reason=reason, data=run)
 
-    def _enter(self, run: str, settings: Settings) -> None:
-        """Make a run the newest, so that workers of others stop."""
+    def _enter(self, run: str, settings: Settings) -> fleets.Fleet:
+        """Make a run the newest, so that workers of others stop, and note whose executions are to be stopped."""
 
         def entered(fleet: fleets.Fleet) -> fleets.Fleet:
             whose = (settings.stack_id, settings.logical_id)
             if fleet.run and (fleet.stack_id, fleet.logical_id) != whose:
                 raise OtherFleetError
+            if fleet.ended:
+                raise FleetEndedError
             return replace(
                 fleet,
                 stack_id=settings.stack_id,
@@ -82,9 +89,10 @@ class Starter:
                 began=settings.began,
                 stopped="",
                 settings=fleet.settings if fleet.run == run else settings.to_json(),
+                replaced=fleet.replaced if fleet.run in ("", run) else (*fleet.replaced, fleet.run),
             )
 
-        fleets.change(self.store, entered)
+        return fleets.change(self.store, entered)
 
     def _execute(self, run: str, name: str) -> None:
         """Start an execution, after its name is written down so that it can be stopped."""
@@ -92,6 +100,10 @@ class Starter:
         if name not in names:
             self.store.put(_executions(run), compact([*names, name]))
         self.executions.start(name, self.store.fleet, run)
+
+
+def _without(fleet: fleets.Fleet, stopped: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in fleet.replaced if each not in stopped)
 
 
 def _executions(run: str) -> str:

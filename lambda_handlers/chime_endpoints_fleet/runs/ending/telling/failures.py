@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ...store import Store
+from ....store import Store
 
 _MOST_CODES = 3
 _LONGEST_REASON = 400

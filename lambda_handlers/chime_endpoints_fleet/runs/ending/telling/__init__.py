@@ -1,0 +1,1 @@
+"""What a run tells of itself: what failed, and its metrics."""
