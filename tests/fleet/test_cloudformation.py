@@ -416,7 +416,6 @@ def test_metrics_are_in_the_log(stack: FleetStack, capsys: pytest.CaptureFixture
     [
         ("get_object", "runs/r2/plan.json"),
         ("put_object", "fleet"),
-        ("put_object", "runs/r2/result"),
         ("delete_objects", ""),
     ],
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from chime_endpoints_fleet.ledger import fleet as fleets
 from support.fleet import FLEET, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
 from support.sink import Sink, open_sink
@@ -126,3 +129,66 @@ def test_what_cannot_be_done_is_said(stack: FleetStack) -> None:
     """The command prints the sentence."""
     assert command(stack, "sync", "Other-Fleet-0123456789abcdef")["error"].startswith("There is no fleet Other-Fleet-")
     assert command(stack, "explode") == {"error": "There is no command explode."}
+
+
+def test_a_deletion_ends_a_check(stack: FleetStack) -> None:
+    """What the check writes afterwards would be in the way of the bucket's deletion."""
+    check = command(stack, "check")["run"]
+    decided = stack.stage.plan(check)
+    stack.send(stack.event("Delete", "r2"))
+    assert check in stack.machine.stopped
+    stack.stage.work(check, decided["level"], decided["shards"][0], 1)
+    assert not stack.stage.store.names(f"runs/{check}/check/")
+    assert stack.execute("r2")
+    stack.finish(check, error="States.Timeout")
+    assert stack.stage.store.names("") == []
+
+
+def test_a_replaced_run_reads_no_manifest_beside_a_deletion(stack: FleetStack) -> None:
+    """A function that is at work is not stopped with its execution."""
+    run = command(stack, "sync")["run"]
+    prepared = stack.act("prepare", run)
+    before = set(stack.stage.store.names(f"runs/{run}/"))
+    stack.send(stack.event("Delete", "r2"))
+    stack.act("split", run, level=prepared["level"], range=prepared["ranges"][0])
+    assert not stack.finish(run)
+    assert set(stack.stage.store.names(f"runs/{run}/")) == before
+
+
+def test_a_check_does_not_begin_beside_a_deletion(stack: FleetStack) -> None:
+    """The deletion began after the command had looked at the fleet."""
+    put = stack.stage.s3.put_object
+
+    def overtaken(**members: Any) -> Any:
+        stack.stage.s3.put_object = put
+        stack.send(stack.event("Delete", "r2"))
+        return put(**members)
+
+    stack.stage.s3.put_object = overtaken
+    assert command(stack, "check")["error"].startswith("The fleet is being deleted.")
+    assert stack.execute("r2")
+    assert stack.stage.store.names("") == []
+
+
+def test_what_appears_while_the_bucket_is_emptied_is_deleted(stack: FleetStack) -> None:
+    """A function had begun to write before the fleet was marked as ended."""
+    stack.send(stack.event("Delete", "r2"))
+    stack.stage.apply("r2", stack.stage.plan("r2"))
+    delete = stack.stage.s3.delete_objects
+
+    def late(**members: Any) -> Any:
+        stack.stage.s3.delete_objects = delete
+        answer = delete(**members)
+        stack.stage.store.put("runs/r1/split/000000000000", b"{}")
+        return answer
+
+    stack.stage.s3.delete_objects = late
+    assert stack.finish("r2")
+    assert stack.stage.store.names("") == []
+
+
+def test_a_fleet_that_is_being_deleted_takes_no_commands(stack: FleetStack) -> None:
+    """Only another deletion continues it."""
+    fleets.change(stack.stage.store, lambda fleet: replace(fleet, ended="r2"))
+    for name in ("sync", "resume", "check", "stop"):
+        assert command(stack, name)["error"].startswith("The fleet is being deleted.")

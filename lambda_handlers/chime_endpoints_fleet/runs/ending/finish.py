@@ -65,6 +65,9 @@ def finish(
             return emptying.empty(store, run, post)
         response.respond(store, run, Answer(reason=_ended_early(error)), post)
         return False
+    if settings.mode is Mode.DELETE and emptying.is_over(store):  # it was killed before everything was deleted
+        stop_clock()
+        return emptying.empty(store, run, post)
     ended = _look(store, run, settings, error)
     if settings.mode is Mode.DELETE and not ended.reason and not emptying.claim(store, run):
         ended = replace(ended, reason=_REPLACED)
@@ -80,10 +83,12 @@ def finish(
         "began": settings.began,
         "ended": round(now(), 1),
     }
-    store.put_json(f"runs/{run}/result", result)
+    is_emptying = settings.mode is Mode.DELETE and not ended.reason
+    if not is_emptying and emptying.is_at_work(store, run):
+        store.put_json(f"runs/{run}/result", result)
     values = {"Registered": ended.registered, "Failed": ended.failed, "Remaining": ended.remaining}
     metrics.publish(store.fleet, run, values | {"Throttled": ended.throttled}, now=now())
-    if settings.mode is Mode.DELETE and not ended.reason:
+    if is_emptying:
         stop_clock()  # otherwise, the deletion of the state machine would wait for it
         return emptying.empty(store, run, post)
     if not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
@@ -98,8 +103,8 @@ def finish(
 
 
 def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
-    fleet = fleets.read(store)
     try:
+        fleet = fleets.read(store)
         found = progress.headers(store, fleet.level)
     except DamagedLedgerError as damage:
         return _Ended(reason=f"{FleetCode.REFUSED}: The fleet's ledger is damaged: {damage}.", is_unfinished=True)

@@ -12,7 +12,7 @@ from ...store import compact
 from ..ending import response, signal
 from ..ending.codes import FleetCode
 from ..settings import Mode, Settings, read_settings
-from .start import Starter
+from .start import FleetEndedError, Starter
 
 _MODES = {"sync": Mode.APPLY, "drain": Mode.DRAIN, "check": Mode.CHECK}
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -34,6 +34,8 @@ def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = Fa
     fleet = fleets.read(starter.store)
     if not fleet.run:
         return {"error": f"There is no fleet {starter.store.fleet}, or it has never had a run."}
+    if fleet.ended:
+        return _ended()
     if name == "stop":
         return _stop(starter, fleet)
     if response.is_expected(starter.store, fleet.run) or signal.is_expected(starter.store, fleet.run):
@@ -44,8 +46,16 @@ def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = Fa
     if (mode := _MODES.get(name)) is None:
         return {"error": f"There is no command {name[:32]}."}
     run = new_id(starter.now())
-    starter.start(run, replace(_settings(fleet, mode, starter.now()), repairs=repairs, adopts=adopts), clock=None)
+    settings = replace(_settings(fleet, mode, starter.now()), repairs=repairs, adopts=adopts)
+    try:
+        starter.start(run, settings, clock=None)
+    except FleetEndedError:
+        return _ended()
     return {"run": run}
+
+
+def _ended() -> Mapping[str, str]:
+    return {"error": "The fleet is being deleted. If its stack is still there, delete the stack again."}
 
 
 def _settings(fleet: Fleet, mode: Mode, now: float) -> Settings:

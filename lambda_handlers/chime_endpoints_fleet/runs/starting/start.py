@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from ...ledger import fleet as fleets
 from ...store import Store, compact
 from .. import settings as run_settings
-from ..ending import response, signal
+from ..checking.report import NEWEST
+from ..ending import emptying, response, signal
 from ..ending.codes import FleetCode
 from ..ending.response import Answer, NotDeliveredError, Post
 from ..settings import Mode, Settings
@@ -52,7 +53,11 @@ class Starter:
             for before in entered.replaced:
                 self.end(before, _REPLACED)
             fleets.change(self.store, lambda fleet: replace(fleet, replaced=_without(fleet, entered.replaced)))
+        if settings.mode is Mode.DELETE and (check := self.store.json(NEWEST)) is not None:
+            self.end(check["run"], _REPLACED)  # it may write nothing after the bucket was emptied
         run_settings.save(self.store, run, settings)
+        if settings.mode is Mode.CHECK:
+            self._name_check(run)
         if clock is not None:
             self.executions.start(clock_of(run), self.store.fleet, run, clock=clock)
         self._execute(run, run)
@@ -93,6 +98,13 @@ class Starter:
             )
 
         return fleets.change(self.store, entered)
+
+    def _name_check(self, run: str) -> None:
+        """Let a deletion that begins from now on find the check."""
+        self.store.put_json(NEWEST, {"run": run})
+        if not emptying.is_at_work(self.store, run):
+            self.store.delete([NEWEST, run_settings.name_of(run)])
+            raise FleetEndedError
 
     def _execute(self, run: str, name: str) -> None:
         """Start an execution, after its name is written down so that it can be stopped."""
