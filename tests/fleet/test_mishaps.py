@@ -131,16 +131,6 @@ def test_properties_that_are_no_map_are_told(stack: FleetStack) -> None:
     assert "canary" not in reason(stack)
 
 
-def test_a_deletion_without_the_state_of_the_fleet_keeps_its_ledgers(stack: FleetStack) -> None:
-    """Somebody has deleted the object; the endpoints would stay registered, and nobody would know which."""
-    stack.deploy("Create", "r1", stack.stage.lines(40))
-    stack.stage.store.delete([fleets.NAME])
-    assert not stack.deploy("Delete", "r2")
-    assert "The object `fleet` in the state bucket is missing" in reason(stack)
-    assert len(stack.stage.backend.endpoints) == 40
-    assert len(stack.stage.store.names("ledger/")) == 8
-
-
 def test_a_run_whose_shards_are_not_finished_has_failed(stack: FleetStack) -> None:
     """The children of the machine failed."""
     stack.send(stack.event("Create", "r1", stack.stage.lines(40)))

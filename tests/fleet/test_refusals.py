@@ -281,23 +281,6 @@ def test_a_damaged_state_of_the_fleet_stops_a_run(stage: FleetStage) -> None:
     assert stage.decision("r2")["refused"] == "fleet: it is not the state of a fleet"
 
 
-@pytest.mark.parametrize("mode", [Mode.APPLY, Mode.DELETE])
-def test_ledgers_without_the_state_of_their_fleet_stop_a_run(stage: FleetStage, mode: Mode) -> None:
-    """A new state would have another level, and their endpoints would be forgotten."""
-    lines = stage.lines(40)
-    assert stage.run("r1", lines)
-    state = stage.store.get(fleets.NAME)
-    assert state is not None
-    stage.store.delete([fleets.NAME])
-    stage.begin("r2", stage.upload(lines), mode=mode)
-    assert not stage.plan("r2")["go"]
-    assert stage.decision("r2")["refused"].startswith("The object `fleet` in the state bucket is missing")
-    assert len(stage.backend.endpoints) == 40
-    stage.store.put(fleets.NAME, state.body)
-    assert stage.run("r3", lines)
-    assert stage.differences(lines) == []
-
-
 def test_settings_are_read_as_they_were_written(stage: FleetStage) -> None:
     """Members that are missing have their default values."""
     settings = stage.begin(
@@ -307,6 +290,7 @@ def test_settings_are_read_as_they_were_written(stage: FleetStage) -> None:
         app_instances=(stage.instance,),
         applications=("a",),
         wait="NOT_AT_ALL",
+        is_pinned=True,
     )
     assert run_settings.load(stage.store, "r1") == settings
     least = {"stack_id": "s", "logical_id": "l", "manifest": {"bucket": "b", "key": "k"}}

@@ -37,6 +37,16 @@ def levels(store: Store) -> set[int]:
     return {int(name.split("/")[1]) for name in store.names("ledger/")}
 
 
+def written(store: Store, level: int) -> tuple[bool, bool]:
+    """Return whether every shard of a level has its ledger, and whether each has at least one that it was part of."""
+    names = set(store.names("ledger/"))
+    own = [name_of(level, shard) in names for shard in range(1 << level)]
+    known = (
+        is_own or any(name_of(*parent) in names for parent in parents(shard, level)) for shard, is_own in enumerate(own)
+    )
+    return all(own), all(known)
+
+
 def load(store: Store, level: int, shard: int) -> Ledger:
     """Read the ledger of a shard. A shard that has just been split takes its entries from the one that it was part of.
 

@@ -68,6 +68,8 @@ class Settings:
     """The check whose findings the run repairs; empty for none."""
     adopts: bool = False
     """Whether every line takes over an endpoint that is registered already, and ledgers that are lost begin anew."""
+    is_pinned: bool = False
+    """Whether the manifest's version is the one that the run has found, not one that is declared."""
 
     @property
     def rules(self) -> Rules:
@@ -98,6 +100,7 @@ class Settings:
             "began": self.began,
             "repairs": self.repairs,
             "adopts": self.adopts,
+            "is_pinned": self.is_pinned,
         }
 
 
@@ -146,6 +149,19 @@ def load(store: Store, run: str) -> Settings:
     if value is None:
         raise LookupError(f"there is no run {run}")
     return read_settings(value)
+
+
+def newest(store: Store) -> tuple[str, Settings] | None:
+    """Return the newest run that is still known, with the settings that it began with; None if there is none."""
+    names = [name for name in store.names("runs/") if name.endswith("/run.json")]
+    found = [(name.split("/")[1], read_settings(value)) for name in names if (value := store.json(name)) is not None]
+    if not found:
+        return None
+    run, settings = max(found, key=lambda each: each[1].began)
+    if settings.is_pinned:
+        place = replace(settings.manifest, version_id="", etag="")
+        settings = replace(settings, manifest=place, is_pinned=False)
+    return run, settings
 
 
 def save(store: Store, run: str, settings: Settings) -> None:

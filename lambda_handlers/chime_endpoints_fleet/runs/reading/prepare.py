@@ -24,7 +24,7 @@ _PATIENCE = 20.0
 """Seconds in which a new policy may not have taken effect yet."""
 _STATE_LOST = (
     "The object `fleet` in the state bucket is missing, or older than the ledgers. Nothing was changed. Restore its"
-    " last version."
+    " last version, or run chime-endpoints fleet sync --adopt."
 )
 _OVERWRITTEN = (
     "The manifest was overwritten after the run began, and its bucket keeps no versions. Nothing more was changed."
@@ -82,7 +82,8 @@ def prepare(store: Store, run: str, *, sizes: Sizes, now: float) -> Prepared:
         fleet = _enter(store, run, settings)
         size, place = _measure(store, settings, now) if settings.reads_manifest else (0, settings.manifest)
         if begun is None:
-            run_settings.save(store, run, replace(settings, manifest=place))
+            is_pinned = settings.is_pinned or not settings.manifest.version_id
+            run_settings.save(store, run, replace(settings, manifest=place, is_pinned=is_pinned))
             level = fleet.level if settings.adopts else _level(store, fleet, size, sizes)
             prepared = Prepared(level=level, ranges=ranges_of(size, sizes.range_bytes), is_begun=True)
         elif place != settings.manifest:
@@ -119,9 +120,19 @@ def _enter(store: Store, run: str, settings: Settings) -> Fleet:
         )
 
     fleet = fleets.change(store, entered)
-    if any(level > fleet.level for level in shard_ledger.levels(store)):
+    highest = max(shard_ledger.levels(store), default=0)
+    return fleet if highest <= fleet.level else _recover(store, settings, highest)
+
+
+def _recover(store: Store, settings: Settings, level: int) -> Fleet:
+    """Take the level of a fleet whose state was lost from its ledgers.
+
+    The highest level is the newest one: while it is not complete, the ledgers of the levels below are kept.
+    """
+    is_complete, is_known = shard_ledger.written(store, level)
+    if not settings.adopts and not (settings.mode is Mode.DELETE and is_known):
         raise RefusedError(_STATE_LOST)
-    return fleet
+    return fleets.change(store, lambda fleet: replace(fleet, level=level, is_complete=is_complete))
 
 
 def _measure(store: Store, settings: Settings, now: float) -> tuple[int, ManifestPlace]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ...ledger import fleet as fleets
 from ...ledger.fleet import Fleet
 from ...store import compact
+from .. import settings as run_settings
 from ..ending import response, signal
 from ..ending.codes import FleetCode
 from ..settings import Mode, Settings, read_settings
@@ -32,6 +33,8 @@ def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = Fa
         The run that was started or stopped as `run`, or why nothing was done as `error`.
     """
     fleet = fleets.read(starter.store)
+    if adopts and not fleet.run and (newest := run_settings.newest(starter.store)) is not None:
+        fleet = replace(fleet, run=newest[0], settings=newest[1].to_json())  # the object `fleet` was lost
     if not fleet.run:
         return {"error": f"There is no fleet {starter.store.fleet}, or it has never had a run."}
     if fleet.ended:

@@ -1,0 +1,113 @@
+"""A fleet whose object `fleet` was deleted: its ledgers say what it has registered, and in how many shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chime_endpoints_fleet.ledger import fleet as fleets
+from chime_endpoints_fleet.ledger import shard_ledger
+from support.fleet import FLEET, MANIFESTS, FleetStage
+from support.fleet_stack import FleetStack
+from support.sink import open_sink
+
+
+@pytest.fixture
+def stack(stage: FleetStage) -> Iterator[FleetStack]:
+    """A stack with a fleet of 40 endpoints in eight shards."""
+    with open_sink() as sink:
+        stack = FleetStack(stage, sink)
+        assert stack.deploy("Create", "r1", stage.lines(40))
+        yield stack
+
+
+def test_a_deployment_stops(stack: FleetStack) -> None:
+    """A new state would have another level, and the endpoints would be forgotten. The last version may be restored."""
+    stage = stack.stage
+    state = stage.store.get(fleets.NAME)
+    assert state is not None
+    stage.store.delete([fleets.NAME])
+    assert not stack.deploy("Update", "r2", stage.lines(40))
+    assert "The object `fleet` in the state bucket is missing" in stack.answers[-1]["Reason"]
+    assert len(stage.backend.endpoints) == 40
+    stage.store.put(fleets.NAME, state.body)
+    assert stage.run("r3", stage.lines(40))
+    assert stage.differences(stage.lines(40)) == []
+
+
+@pytest.mark.parametrize("after", ["at once", "after a refused deployment"])
+def test_the_command_that_adopts_repairs_it(stack: FleetStack, after: str) -> None:
+    """The endpoints stay as they are, and the ledgers are those that there were."""
+    stage = stack.stage
+    before = stage.ledger
+    stage.store.delete([fleets.NAME])
+    if after != "at once":
+        assert not stack.deploy("Update", "r2", stage.lines(40))
+    answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True})
+    assert answer is not None
+    stage.backend.calls.clear()
+    assert stack.execute(answer["run"])
+    assert not stage.backend.calls
+    assert (fleets.read(stage.store).level, fleets.read(stage.store).is_complete) == (3, True)
+    assert stage.ledger == before
+    assert stack.deploy("Update", "r4", stage.lines(41))
+
+
+def test_it_reads_the_newest_manifest_unless_a_version_is_declared(stack: FleetStack) -> None:
+    """The version that the last run has found is not one that it was told to read."""
+    stage = stack.stage
+    stage.s3.put_bucket_versioning(Bucket=MANIFESTS, VersioningConfiguration={"Status": "Enabled"})
+    place = {"Bucket": MANIFESTS, "Key": "devices.jsonl"}
+    stage.upload_by(stage.s3, stage.lines(40))
+    assert stack.deploy("Update", "r2", Manifest=place)
+    stage.upload_by(stage.s3, stage.lines(42))
+    stage.store.delete([fleets.NAME])
+    answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True})
+    assert answer is not None
+    assert stack.execute(answer["run"])
+    assert stage.differences(stage.lines(42)) == []
+    assert "version_id" not in fleets.read(stage.store).settings["manifest"]
+
+
+def test_a_fleet_without_any_run_is_not_repaired(stack: FleetStack) -> None:
+    """Nobody knows which manifest to read. A deployment says so again."""
+    stage = stack.stage
+    stage.store.delete([fleets.NAME, *stage.store.names("runs/")])
+    answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True})
+    assert answer == {"error": f"There is no fleet {FLEET}, or it has never had a run."}
+
+
+def test_a_deletion_deregisters_what_the_ledgers_say(stack: FleetStack) -> None:
+    """Every shard has its ledger."""
+    stack.stage.store.delete([fleets.NAME])
+    assert stack.deploy("Delete", "r2")
+    assert not stack.stage.backend.endpoints
+
+
+def test_a_deletion_does_not_succeed_if_a_ledger_is_lost_as_well(stack: FleetStack) -> None:
+    """Nobody knows what it contained. The endpoints of the manifest can be adopted first."""
+    stage = stack.stage
+    stage.store.delete([fleets.NAME, shard_ledger.name_of(3, 2)])
+    assert not stack.deploy("Delete", "r2")
+    assert len(stage.backend.endpoints) == 40
+    assert stage.run("r3", stage.lines(40), adopts=True)
+    assert stage.differences(stage.lines(40)) == []
+    assert stack.deploy("Delete", "r4")
+    assert not stage.backend.endpoints
+
+
+def test_a_fleet_that_was_growing_goes_on_from_the_higher_level(stage: FleetStage) -> None:
+    """Its shards are newer; those not written yet are parts of the ones below."""
+    few, many = [stage.line("a"), stage.line("b")], stage.lines(100)
+    assert stage.run("r1", few)
+    stage.clock.sleep(1)
+    stage.begin("r2", stage.upload([*few, *many]))
+    decided = stage.plan("r2")
+    for shard in decided["shards"][:3]:
+        stage.work("r2", decided["level"], shard, 1)
+    assert shard_ledger.levels(stage.store) == {0, 3}
+    stage.store.delete([fleets.NAME])
+    stage.clock.sleep(1)
+    assert stage.remove("r3")
+    assert not stage.backend.endpoints
