@@ -113,22 +113,6 @@ class Store:
             if refused := answer.get("Errors"):
                 raise OSError(f"S3 did not delete {len(refused)} objects: {refused[0].get('Code')}")
 
-    def take(self, name: str) -> bytes | None:
-        """Read and delete an object that only one caller may have.
-
-        Returns:
-            The content; None if it does not exist, or another caller took it first.
-        """
-        if (found := self.get(name)) is None:
-            return None
-        try:
-            self.client.delete_object(Bucket=self.bucket, Key=self._key(name), IfMatch=found.etag)
-        except ClientError as error:
-            if code_of(error) in _LOST | _GONE:
-                return None
-            raise
-        return found.body
-
     def names(self, prefix: str) -> list[str]:
         """Return the names that begin with a prefix, in order."""
         names: list[str] = []

@@ -395,6 +395,42 @@ def test_a_condition_is_signalled_when_the_run_ends(stack: FleetStack) -> None:
     assert (signal["Status"], signal["Reason"][:7]) == ("FAILURE", "CE-701:")
 
 
+def test_a_signal_that_is_not_accepted_is_sent_again(stack: FleetStack) -> None:
+    """The task fails, and the machine tries it again; the signal is the one that was chosen first."""
+    lines = stack.stage.lines(3)
+    stack.send(stack.event("Create", "r1", lines, Wait="NOT_AT_ALL", WaitHandle=stack.sink.url))
+    decided = stack.stage.plan("r1")
+    stack.stage.apply("r1", decided)
+    stack.act("answer", "r1", level=decided["level"], shards=decided["shards"])
+    assert len(stack.answers) == 1
+    stack.sink.refuses = True
+    with pytest.raises(ActionFailedError):
+        stack.finish("r1")
+    stack.sink.refuses = False
+    assert not stack.finish("r1", error="States.TaskFailed")
+    assert (stack.answers[-1]["UniqueId"], stack.answers[-1]["Status"]) == ("r1", "SUCCESS")
+    stack.finish("r1")
+    assert len(stack.answers) == 2
+
+
+def test_of_two_signals_the_first_one_holds(stack: FleetStack) -> None:
+    """A run is stopped at the moment when it ends, and the event is delivered again meanwhile."""
+    event = stack.event("Create", "r1", stack.stage.lines(3), Wait="NOT_AT_ALL", WaitHandle=stack.sink.url)
+    stack.send(event)
+    stack.send(event)
+    put = stack.stage.s3.put_object
+
+    def overtaken(**members: Any) -> Any:
+        if members["Key"].endswith("/signal"):
+            stack.stage.s3.put_object = put
+            stack.finish("r1", error="States.Timeout")
+        return put(**members)
+
+    stack.stage.s3.put_object = overtaken
+    stack.send({"command": "stop", "fleet": FLEET})
+    assert [each["Reason"][:6] for each in stack.answers if "UniqueId" in each] == ["CE-703"]
+
+
 def test_metrics_are_in_the_log(stack: FleetStack, capsys: pytest.CaptureFixture[str]) -> None:
     """They contain numbers, and the names of the fleet and the run."""
     lines = [*stack.stage.lines(3), stack.stage.line("nobody", user="no-such-user")]

@@ -102,7 +102,7 @@ def test_the_newest_manifest_is_read_also_after_a_run_was_continued(stage: Fleet
 def test_what_cloudformation_waits_for_is_not_replaced(stack: FleetStack) -> None:
     """But it can be stopped, and CloudFormation learns of it."""
     stack.send(stack.event("Update", "r2", stack.stage.lines(65)))
-    for name in ("sync", "drain", "resume", "check"):
+    for name in ("sync", "drain", "check"):
         assert command(stack, name)["error"].startswith("CloudFormation waits for run r2.")
     assert command(stack, "stop") == {"run": "r2"}
     assert stack.answers[-1]["Reason"].startswith("CE-705: The run was stopped")
@@ -192,3 +192,39 @@ def test_a_fleet_that_is_being_deleted_takes_no_commands(stack: FleetStack) -> N
     fleets.change(stack.stage.store, lambda fleet: replace(fleet, ended="r2"))
     for name in ("sync", "resume", "check", "stop"):
         assert command(stack, name)["error"].startswith("The fleet is being deleted.")
+
+
+def test_a_run_that_a_condition_waits_for_is_resumed(stack: FleetStack) -> None:
+    """Its execution was ended by the service; nobody else would send the signal."""
+    lines = stack.stage.lines(65)
+    stack.send(stack.event("Update", "r2", lines, Wait="NOT_AT_ALL", WaitHandle=stack.sink.url))
+    decided = stack.stage.plan("r2")
+    stack.act("answer", "r2", level=decided["level"], shards=[])
+    assert command(stack, "resume") == {"run": "r2"}
+    assert stack.execute("r2")
+    assert stack.stage.differences(lines) == []
+    signals = [answer for answer in stack.answers if "UniqueId" in answer]
+    assert [(signal["UniqueId"], signal["Status"]) for signal in signals] == [("r2", "SUCCESS")]
+    assert not stack.finish("r1")
+    assert len([answer for answer in stack.answers if "UniqueId" in answer]) == 1
+
+
+def test_a_run_whose_objects_have_expired_is_resumed(stack: FleetStack) -> None:
+    """The bucket deletes the objects of a run after 30 days; the fleet still has the run's settings."""
+    gone = stack.stage.ledger["k7"].endpoint.endpoint_id
+    lines = [line for line in stack.stage.lines(60) if line["key"] != "k7"]
+    stack.stage.upload(lines, key="devices-1.jsonl")
+    run = command(stack, "sync")["run"]
+    stack.stage.plan(run)
+    store = stack.stage.store
+    store.delete([name for name in store.names(f"runs/{run}/") if not name.endswith("prepared.json")])
+    assert command(stack, "resume") == {"run": run}
+    assert stack.execute(run)
+    assert stack.result(run)["ok"]
+    assert gone not in stack.stage.backend.endpoints
+
+
+def test_an_execution_of_a_run_whose_objects_have_expired_has_failed(stack: FleetStack) -> None:
+    """It did nothing."""
+    stack.stage.store.delete(stack.stage.store.names("runs/r1/"))
+    assert not stack.finish("r1", error="ActionFailedError")

@@ -51,14 +51,6 @@ def test_a_write_whose_response_was_lost_counts_as_written(store: Store) -> None
     assert store.put("a", b"2", replaces=first) == second
 
 
-def test_an_object_is_taken_once(store: Store) -> None:
-    """Whoever gets it answers CloudFormation."""
-    assert store.take("a") is None
-    store.put("a", b"1")
-    assert store.take("a") == b"1"
-    assert store.take("a") is None
-
-
 def test_names_are_those_of_the_prefix(store: Store) -> None:
     """More of them than a page has, and none of another fleet."""
     names = [f"parts/{number:05d}" for number in range(1003)]
@@ -79,26 +71,6 @@ def test_what_s3_refuses_is_raised(store: Store) -> None:
             elsewhere.put("a", b"")
 
 
-def test_a_loser_of_the_race_for_an_object_gets_nothing(stage: FleetStage) -> None:
-    """Two functions answer at the same moment."""
-    stage.store.put("a", b"1")
-    get = stage.s3.get_object
-
-    class Slow:
-        """A client whose reader is overtaken by another one."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(stage.s3, name)
-
-        def get_object(self, **members: str) -> object:
-            """Read, and let another reader take the object."""
-            answer = get(**members)
-            assert stage.store.take("a") == b"1"
-            return answer
-
-    assert Store(Slow(), STATE, FLEET).take("a") is None
-
-
 def test_objects_that_s3_does_not_delete_are_an_error(stage: FleetStage) -> None:
     """DeleteObjects answers 200 all the same."""
 
@@ -109,20 +81,10 @@ def test_objects_that_s3_does_not_delete_are_an_error(stage: FleetStage) -> None
             """Refuse."""
             return {"Errors": [{"Code": "AccessDenied", "Key": "a"}]}
 
-        def delete_object(self, **_: object) -> object:
-            """Refuse."""
-            raise ClientError({"Error": {"Code": "AccessDenied"}}, "DeleteObject")
-
-        def get_object(self, **members: str) -> object:
-            """Read."""
-            return stage.s3.get_object(**members)
-
     stage.store.put("a", b"1")
     store = Store(Refusing(), STATE, FLEET)
     with pytest.raises(OSError, match="S3 did not delete 1 objects: AccessDenied"):
         store.delete(["a"])
-    with pytest.raises(ClientError):
-        store.take("a")
 
 
 def test_a_write_without_a_condition_never_loses_a_race() -> None:

@@ -55,7 +55,7 @@ def finish(
         now: returns the time, in seconds since the epoch.
 
     Raises:
-        NotDeliveredError: the response was not accepted.
+        NotDeliveredError: the response or the signal was not accepted.
     """
     try:
         settings = run_settings.load(store, run)
@@ -96,9 +96,11 @@ def finish(
     if not ended.reason:
         accept(store, run, settings)
     data = {} if ended.reason else data_of(store, run, CONVERGED)
-    response.respond(store, run, Answer(reason=ended.reason, data=data), post)
-    stop_clock()
-    signal.send(store, run, post, reason=ended.reason, data=run)
+    try:
+        response.respond(store, run, Answer(reason=ended.reason, data=data), post)
+    finally:
+        stop_clock()
+        signal.send(store, run, post, reason=ended.reason, data=run)
     return not ended.reason
 
 

@@ -41,11 +41,11 @@ def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = Fa
         return _ended()
     if name == "stop":
         return _stop(starter, fleet)
+    if name == "resume":  # also of a run that CloudFormation waits for: it is the same run, and answers once
+        starter.resume(fleet)
+        return {"run": fleet.run}
     if response.is_expected(starter.store, fleet.run) or signal.is_expected(starter.store, fleet.run):
         return {"error": f"CloudFormation waits for run {fleet.run}. Wait until the stack's deployment has ended."}
-    if name == "resume":
-        starter.resume(fleet.run)
-        return {"run": fleet.run}
     if (mode := _MODES.get(name)) is None:
         return {"error": f"There is no command {name[:32]}."}
     run = new_id(starter.now())

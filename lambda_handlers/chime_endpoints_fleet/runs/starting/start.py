@@ -13,7 +13,7 @@ from ..checking.report import NEWEST
 from ..ending import emptying, response, signal
 from ..ending.codes import FleetCode
 from ..ending.response import Answer, NotDeliveredError, Post
-from ..settings import Mode, Settings
+from ..settings import Mode, Settings, read_settings
 from .executions import Executions, clock_of
 
 _REPLACED = f"{FleetCode.REPLACED}: A newer run has replaced this run."
@@ -62,10 +62,18 @@ class Starter:
             self.executions.start(clock_of(run), self.store.fleet, run, clock=clock)
         self._execute(run, run)
 
-    def resume(self, run: str) -> None:
-        """Start another execution of a run, which continues where the last one ended."""
+    def resume(self, fleet: fleets.Fleet) -> None:
+        """Start another execution of the newest run, which continues where the last one ended.
+
+        A run whose objects have expired reads the manifest again.
+        """
+        run = fleet.run
+        if self.store.get(run_settings.name_of(run)) is None:
+            kept = (response.name_of(run), signal.name_of(run), _executions(run))
+            self.store.delete([name for name in self.store.names(f"runs/{run}/") if name not in kept])
+            run_settings.save(self.store, run, read_settings(fleet.settings))
         self.store.delete([f"runs/{run}/result"])
-        fleets.change(self.store, lambda fleet: replace(fleet, stopped=""))
+        fleets.change(self.store, lambda each: replace(each, stopped=""))
         self._execute(run, f"{run[:60]}-{int(self.now() * 1000):x}")
 
     def end(self, run: str, reason: str) -> None:
@@ -75,7 +83,8 @@ class Starter:
             self.executions.stop(name)
         with suppress(NotDeliveredError):  # nobody waits for a response that cannot be delivered
             response.respond(self.store, run, Answer(reason=reason), self.post)
-        signal.send(self.store, run, self.post, reason=reason, data=run)
+        with suppress(NotDeliveredError):
+            signal.send(self.store, run, self.post, reason=reason, data=run)
 
     def _enter(self, run: str, settings: Settings) -> fleets.Fleet:
         """Make a run the newest, so that workers of others stop, and note whose executions are to be stopped."""
