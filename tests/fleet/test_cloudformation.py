@@ -365,8 +365,8 @@ def test_the_clock_fails_a_deletion(stack: FleetStack) -> None:
     stack.deploy("Create", "r1", stack.stage.lines(40))
     stack.send(stack.event("Delete", "r2"))
     decided = stack.stage.plan("r2")
-    stack.stage.work("r2", decided["level"], decided["shards"][0], 1)
     stack.stage.clock.sleep(3300)
+    stack.stage.work("r2", decided["level"], decided["shards"][0], 1)
     stack.act("answer", "r2", clock=True)
     reason = stack.answers[-1]["Reason"]
     assert reason.startswith("CE-706: ")
@@ -383,6 +383,47 @@ def test_the_clock_fails_a_run_that_has_not_begun(stack: FleetStack) -> None:
     stack.send(stack.event("Create", "r1", stack.stage.lines(3)))
     stack.act("answer", "r1", clock=True)
     assert stack.answers[-1]["Reason"].startswith("CE-703: The run has not begun to change endpoints.")
+
+
+def test_the_clock_fails_a_run_that_is_dead(stack: FleetStack) -> None:
+    """Its execution was ended by the service, so that nobody would ever register the others."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(40)))
+    decided = stack.stage.plan("r1")
+    stack.stage.clock.sleep(2000)
+    stack.stage.work("r1", decided["level"], decided["shards"][0], 1)
+    stack.stage.clock.sleep(700)
+    stack.act("answer", "r1", clock=True)
+    assert stack.answers[-1]["Reason"].startswith("CE-703: The run has not changed anything for 10 minutes.")
+
+
+def test_the_clock_fails_a_run_in_which_too_much_has_failed(stack: FleetStack) -> None:
+    """The stack is rolled back, as it would be at the end of the run."""
+    lines = [*stack.stage.lines(40), stack.stage.line("nobody", user="no-such-user")]
+    stack.send(stack.event("Create", "r1", lines))
+    decided = stack.stage.plan("r1")
+    for shard in decided["shards"]:
+        stack.stage.work("r1", decided["level"], shard, 1)
+    stack.act("answer", "r1", clock=True)
+    assert stack.answers[-1]["Reason"].startswith("CE-702: 1 endpoint failed: ")
+
+
+def test_the_clock_answers_as_the_run_has_ended(stack: FleetStack) -> None:
+    """The function was killed between the result and the response."""
+    stack.send(stack.event("Create", "r1", stack.stage.lines(40)))
+    stack.stage.plan("r1")
+    put = stack.stage.s3.put_object
+
+    def killed(**members: Any) -> Any:
+        if members["Key"].endswith("/event"):
+            stack.stage.s3.put_object = put
+            raise OSError
+        return put(**members)
+
+    stack.stage.s3.put_object = killed
+    with pytest.raises(ActionFailedError):
+        stack.finish("r1")
+    stack.act("answer", "r1", clock=True)
+    assert stack.answers[-1]["Reason"].startswith("CE-703: 8 parts of the fleet could not be finished.")
 
 
 def test_a_condition_is_signalled_when_the_run_ends(stack: FleetStack) -> None:

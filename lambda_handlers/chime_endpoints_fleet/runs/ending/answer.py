@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from chime_endpoints_handler.model.codes import Code
 
 from ...applying.difference import Kind
 from ...ledger import fleet as fleets
 from ...ledger import progress
+from ...ledger.header import Header
 from ...store import Store
 from .. import settings as run_settings
 from ..deciding import decide
 from ..deciding.accepted import accept
-from ..settings import Mode
+from ..settings import Mode, Settings
 from . import response
 from .codes import FleetCode
 from .response import Answer, Post
@@ -20,6 +24,8 @@ from .telling.failures import failures_of
 CONVERGED, CONVERGING = "CONVERGED", "CONVERGING"
 _PASSING = frozenset({Code.TAKEN, Code.TAKEN_ELSEWHERE, Code.ENDPOINT_QUOTA})
 """The codes of failures that may be over when other shards are changed."""
+_SILENCE = 600.0
+"""Seconds without a written ledger after which a run is not at work any more; a worker writes one every minute."""
 
 
 def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards: list[int]) -> bool:
@@ -29,9 +35,7 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
     unfinished = [
         shard for shard in shards if shard not in headers or headers[shard].run != run or headers[shard].is_unfinished
     ]
-    passing = _PASSING if _lets_go(store, run) else frozenset()
-    codes = [code for header in headers.values() if header.run == run for code in header.failed.values()]
-    failed = sum(code not in passing for code in codes)
+    failed = _failed(store, run, headers)
     if failed > settings.tolerated_failures:
         reason = (
             f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)} The other endpoints were not changed."
@@ -42,6 +46,13 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
         accept(store, run, settings)
         response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
     return True
+
+
+def _failed(store: Store, run: str, headers: Mapping[int, Header]) -> int:
+    """Return how many endpoints have failed, without those whose failures may be over in the next round."""
+    passing = _PASSING if _lets_go(store, run) else frozenset()
+    codes = [code for header in headers.values() if header.run == run for code in header.failed.values()]
+    return sum(code not in passing for code in codes)
 
 
 def _lets_go(store: Store, run: str) -> bool:
@@ -56,8 +67,7 @@ def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
         return
     settings = run_settings.load(store, run)
     planned = store.json(decide.name_of(run))
-    if planned is None or not planned["go"]:
-        reason = f"{FleetCode.INCOMPLETE}: The run has not begun to change endpoints. Look into the function's log."
+    if reason := _why_failed(store, run, settings, planned, now):
         response.respond(store, run, Answer(reason=reason), post)
     elif settings.mode is Mode.DELETE:
         reason = f"{FleetCode.TAKES_LONGER}: {_left(store, planned, settings.began, now)}"
@@ -65,6 +75,25 @@ def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
     else:
         accept(store, run, settings)
         response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
+
+
+def _why_failed(store: Store, run: str, settings: Settings, planned: dict[str, Any] | None, now: float) -> str:
+    """Return why a run has failed or will not end; empty if it is at work."""
+    result = store.json(f"runs/{run}/result")
+    if result is not None:
+        return str(result["reason"])
+    if planned is None or not planned["go"]:
+        return f"{FleetCode.INCOMPLETE}: The run has not begun to change endpoints. Look into the function's log."
+    headers = progress.headers(store, fleets.read(store).level)
+    failed = _failed(store, run, headers)
+    if settings.mode is not Mode.DELETE and failed > settings.tolerated_failures:
+        return f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)}"
+    if now - max([planned["at"], *(header.at for header in headers.values() if header.run == run)]) > _SILENCE:
+        return (
+            f"{FleetCode.INCOMPLETE}: The run has not changed anything for {_SILENCE / 60:.0f} minutes. Look into the"
+            " function's log, then deploy again, or continue with `chime-endpoints fleet resume`."
+        )
+    return ""
 
 
 def data_of(store: Store, run: str, state: str) -> dict[str, str]:
