@@ -117,6 +117,21 @@ def test_every_failure_ends_in_finish() -> None:
             assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], "Finish"), name
 
 
+def test_no_map_is_given_an_empty_list() -> None:
+    """A deletion and a check read no manifest, a refused run has no shards, and a run may have nothing to change."""
+    machine = MACHINE_DEFINITION["States"]
+    before = {
+        "Split": ("Ranges?", "Prepare", "$.prepared.ranges[0]"),
+        "Plan": ("Shards?", None, "$.prepared.shards[0]"),
+    }
+    for name, (choice, task, first) in before.items():
+        assert machine[choice]["Choices"] == [{"Variable": first, "IsPresent": True, "Next": name}]
+        assert [each for each, state in machine.items() if state.get("Next") == name] == []
+        assert task is None or machine[task]["Next"] == choice
+    assert machine["Ranges?"]["Default"] == machine["Split"]["Next"] == "Shards?"
+    assert machine["Shards?"]["Default"] == machine["Plan"]["Next"] == "Decide"
+
+
 def test_every_task_is_retried() -> None:
     """A worker that is killed is started again."""
     for name, state in states(MACHINE_DEFINITION).items():

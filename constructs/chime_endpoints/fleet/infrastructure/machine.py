@@ -76,14 +76,23 @@ class _States:
         ended.otherwise(sfn.Fail(self._scope, "Not converged", error="NotConverged"))
         self._finish.next(ended)
         run = sfn.Pass(self._scope, "Begin", result=sfn.Result.from_object({"Error": ""}), result_path="$.error")
-        run.next(self._caught("Prepare", "prepare", into="$.prepared")).next(self._split()).next(self._plan()).next(
-            self._caught("Decide", "decide", into="$.round", level=_NUMBER("$.prepared.level"))
-        ).next(self._apply())
+        decide = self._caught("Decide", "decide", into="$.round", level=_NUMBER("$.prepared.level"))
+        decide.next(self._apply())
+        # A map is never given an empty list: a run without a manifest has no ranges, and a refused one has no shards.
+        plan = self._if_any("Shards?", "$.prepared.shards", self._plan(), decide)
+        split = self._if_any("Ranges?", "$.prepared.ranges", self._split(), plan)
+        run.next(self._caught("Prepare", "prepare", into="$.prepared")).next(split)
         clock = sfn.Wait(self._scope, "Clock", time=sfn.WaitTime.seconds_path("$.clock"))
         clock.next(self._task("Answer in time", "answer", into="DISCARD", clock=True)).next(
             sfn.Succeed(self._scope, "Answered")
         )
         return sfn.Choice(self._scope, "Clock?").when(sfn.Condition.is_present("$.clock"), clock).otherwise(run)
+
+    def _if_any(self, name: str, items: str, each: sfn.DistributedMap, afterwards: sfn.IChainable) -> sfn.Choice:
+        """Return the choice to do something for each item first, if there are any."""
+        each.next(afterwards)
+        is_any = sfn.Condition.is_present(f"{items}[0]")
+        return sfn.Choice(self._scope, name).when(is_any, each).otherwise(afterwards)
 
     def _split(self) -> sfn.DistributedMap:
         item = {"level.$": "$.prepared.level", "range.$": "$$.Map.Item.Value"}
