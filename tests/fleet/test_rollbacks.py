@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from chime_endpoints_fleet.ledger import fleet as fleets
+from chime_endpoints_fleet.runs.deciding.accepted import accept
 from chime_endpoints_fleet.runs.settings import ManifestPlace, Sizes
 from support.fleet import MANIFESTS, fleet_stage
 from support.fleet_stack import FleetStack
@@ -80,3 +82,10 @@ def test_a_truncated_manifest_is_refused_after_a_failed_update(stack: FleetStack
     assert not stack.deploy("Update", "r3", Manifest=place_of(stack, lines[:130], versions=versions))
     assert stack.answers[-1]["Reason"].startswith("CE-701: 130 of 260 endpoints would be deregistered")
     assert stack.stage.differences(lines) == []
+
+
+def test_a_run_that_ends_beside_a_deletion_writes_nothing(stack: FleetStack) -> None:
+    """CloudFormation could not delete the bucket."""
+    settings = stack.stage.begin("r1")
+    accept(stack.stage.store, "r1", settings)
+    assert stack.stage.store.get(fleets.NAME) is None

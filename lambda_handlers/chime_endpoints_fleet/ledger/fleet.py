@@ -78,7 +78,7 @@ def change(store: Store, new: Callable[[Fleet], Fleet]) -> Fleet:
     for _ in range(_TRIES):
         fleet, etag = _read(store)
         changed = new(fleet)
-        if changed == fleet and etag != NEW:
+        if changed == fleet:
             return fleet
         try:
             store.put(NAME, compact(changed.to_json()), replaces=etag)
