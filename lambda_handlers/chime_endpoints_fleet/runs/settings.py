@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ..ledger import fleet as fleets
 from ..manifest.lines import Rules
 from ..store import Store, compact
 
@@ -167,3 +168,13 @@ def newest(store: Store) -> tuple[str, Settings] | None:
 def save(store: Store, run: str, settings: Settings) -> None:
     """Write the settings of a run."""
     store.put(name_of(run), compact(settings.to_json()))
+
+
+def is_at_work(store: Store, run: str) -> bool:
+    """Whether a run may still write objects: it has its settings, and no deletion of the fleet has begun after it.
+
+    CloudFormation cannot delete a bucket that someone writes into after it was emptied.
+    """
+    fleet = fleets.read(store)
+    is_replaced = fleet.run != run and fleet.settings.get("mode") == Mode.DELETE
+    return not (fleet.ended or is_replaced) and store.get(name_of(run)) is not None

@@ -19,7 +19,6 @@ from ...ledger import shard_ledger
 from ...ledger.entry import Entry
 from ...store import Store
 from .. import settings as run_settings
-from ..ending.emptying import is_at_work
 from .findings import Finding, compare
 from .report import read_report, report_name, unfinished
 from .strays import Strays
@@ -78,7 +77,7 @@ def check(
                 report.findings += _differences(store.fleet, by_user[user.arn], user)
                 report.findings += strays.among(user.arn, user.endpoints.values())
     is_done = len(report.users) == len(by_user)
-    if not is_at_work(store, run):
+    if not run_settings.is_at_work(store, run):
         return True
     store.put_json(report_name(run, shard), report.to_json(is_done=is_done))
     return is_done

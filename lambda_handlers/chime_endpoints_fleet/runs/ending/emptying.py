@@ -10,8 +10,6 @@ from ...ledger import shard_ledger
 from ...ledger.fleet import Fleet
 from ...ledger.header import DamagedLedgerError
 from ...store import Store
-from .. import settings as run_settings
-from ..settings import Mode
 from . import response
 from .response import Answer, NotDeliveredError, Post
 
@@ -32,16 +30,6 @@ def is_over(store: Store) -> bool:
     except DamagedLedgerError:
         return False
     return bool(fleet.ended) or not (fleet.run or shard_ledger.levels(store))
-
-
-def is_at_work(store: Store, run: str) -> bool:
-    """Whether a run may still write objects: it has its settings, and no deletion of the fleet has begun after it.
-
-    CloudFormation cannot delete a bucket that someone writes into after it was emptied.
-    """
-    fleet = fleets.read(store)
-    is_replaced = fleet.run != run and fleet.settings.get("mode") == Mode.DELETE
-    return not (fleet.ended or is_replaced) and store.get(run_settings.name_of(run)) is not None
 
 
 def empty(store: Store, run: str, post: Post) -> bool:

@@ -84,7 +84,7 @@ def finish(
         "ended": round(now(), 1),
     }
     is_emptying = settings.mode is Mode.DELETE and not ended.reason
-    if not is_emptying and emptying.is_at_work(store, run):
+    if not is_emptying and run_settings.is_at_work(store, run):
         store.put_json(f"runs/{run}/result", result)
     values = {"Registered": ended.registered, "Failed": ended.failed, "Remaining": ended.remaining}
     metrics.publish(store.fleet, run, values | {"Throttled": ended.throttled}, now=now())

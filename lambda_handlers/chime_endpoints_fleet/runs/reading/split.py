@@ -12,7 +12,6 @@ from ...manifest.ranges import BEYOND, count_lines, first_byte, lines_of
 from ...manifest.shards import shard_of
 from ...store import Store, code_of
 from .. import settings as run_settings
-from ..ending.emptying import is_at_work
 from ..settings import ManifestPlace
 
 MOST_TOLD = 100
@@ -47,7 +46,7 @@ def split(store: Store, run: str, *, level: int, span: Sequence[int]) -> None:
                 problems.append(_told(error.problems[0], line.number, line.position))
             continue
         parts.setdefault(shard_of(declared.key, level), []).append(b"%d %b" % (line.number, line.text))
-    if not is_at_work(store, run):
+    if not run_settings.is_at_work(store, run):
         return
     store.put_each((f"{parts_prefix(run, shard)}{first:012d}", b"\n".join(lines)) for shard, lines in parts.items())
     store.put_json(

@@ -10,7 +10,7 @@ from ...ledger import fleet as fleets
 from ...store import Store, compact
 from .. import settings as run_settings
 from ..checking.report import NEWEST
-from ..ending import emptying, response, signal
+from ..ending import response, signal
 from ..ending.codes import FleetCode
 from ..ending.response import Answer, NotDeliveredError, Post
 from ..settings import Mode, Settings, read_settings
@@ -111,7 +111,7 @@ class Starter:
     def _name_check(self, run: str) -> None:
         """Let a deletion that begins from now on find the check."""
         self.store.put_json(NEWEST, {"run": run})
-        if not emptying.is_at_work(self.store, run):
+        if not run_settings.is_at_work(self.store, run):
             self.store.delete([NEWEST, run_settings.name_of(run)])
             raise FleetEndedError
 
