@@ -137,6 +137,7 @@ def test_a_deletion_ends_a_check(stack: FleetStack) -> None:
     decided = stack.stage.plan(check)
     stack.send(stack.event("Delete", "r2"))
     assert check in stack.machine.stopped
+    assert stack.result(check)["reason"].startswith("CE-705")
     stack.stage.work(check, decided["level"], decided["shards"][0], 1)
     assert not stack.stage.store.names(f"runs/{check}/check/")
     assert stack.execute("r2")

@@ -55,6 +55,9 @@ class Starter:
             fleets.change(self.store, lambda fleet: replace(fleet, replaced=_without(fleet, entered.replaced)))
         if settings.mode is Mode.DELETE and (check := self.store.json(NEWEST)) is not None:
             self.end(check["run"], _REPLACED)  # it may write nothing after the bucket was emptied
+            if self.store.get(result_name := f"runs/{check['run']}/result") is None:
+                result = {"run": check["run"], "ok": False, "reason": _REPLACED, "ended": round(self.now(), 1)}
+                self.store.put_json(result_name, result)
         run_settings.save(self.store, run, settings)
         if settings.mode is Mode.CHECK:
             self._name_check(run)
