@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = [*sorted((ROOT / "examples").glob("*.py")), Path(__file__).with_name("everything.py")]
+ALONE = ("fleet",)
+"""Examples that need more than the services can be given in advance: `test_fleet` deploys a fleet with its manifest."""
+EXAMPLES = [path for path in sorted((ROOT / "examples").glob("*.py")) if path.stem not in ALONE]
+PROGRAMS = [*EXAMPLES, Path(__file__).with_name("everything.py")]
 CHANGES = {
     "adopt": ("adopt_existing=True,", 'adopt_existing=True, endpoint_name="Adopted",'),
     "everything": ('name="Alice"', 'name="A."'),

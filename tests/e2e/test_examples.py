@@ -1,4 +1,4 @@
-"""Every example is deployed, changed and destroyed on the local cloud, and IAM policies are enforced there.
+"""Every example but the fleet is deployed, changed and destroyed on the local cloud, and IAM policies are enforced.
 
 Each stage is a fixture that continues where the previous one ended, so every test can run by itself.
 """
