@@ -16,6 +16,8 @@ from support.fleet import FleetStage
 from support.secrets_manager import AsOnAws
 from support.stage import OTHER_APPLICATION, STACK_ID
 
+pytestmark = pytest.mark.slow
+
 REGISTER = "RegisterAppInstanceUserEndpoint"
 UPDATE = "UpdateAppInstanceUserEndpoint"
 DEREGISTER = "DeregisterAppInstanceUserEndpoint"

@@ -13,6 +13,8 @@ from chime_endpoints_fleet.runs.checking.report import prefix_of
 from chime_endpoints_fleet.runs.settings import Mode
 from support.fleet import FLEET, FleetStage
 
+pytestmark = pytest.mark.slow
+
 
 def checked(stage: FleetStage, run: str = "check") -> tuple[bool, list[dict[str, Any]]]:
     """Run a check; return whether it is complete, and the findings in order."""

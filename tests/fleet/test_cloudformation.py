@@ -18,6 +18,8 @@ from support.fleet_stack import FleetStack
 from support.sink import Sink, open_sink
 from support.stage import STACK_ID
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[Sink]:

@@ -13,6 +13,8 @@ from support.fleet import FLEET, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
 from support.sink import Sink, open_sink
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[Sink]:

@@ -15,6 +15,8 @@ from support.fleet import FleetStage
 from support.fleet_stack import FleetStack
 from support.sink import open_sink
 
+pytestmark = pytest.mark.slow
+
 REGISTER, LIST = "RegisterAppInstanceUserEndpoint", "ListAppInstanceUserEndpoints"
 DEREGISTER = "DeregisterAppInstanceUserEndpoint"
 

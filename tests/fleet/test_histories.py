@@ -19,6 +19,8 @@ from chime_endpoints_fleet.ledger.header import Header
 from chime_endpoints_fleet.ledger.shard_ledger import Ledger
 from support.fleet_world import Statistics, history
 
+pytestmark = pytest.mark.slow
+
 _HISTORIES = 60
 _EACH = 6
 """Histories of one test, so that several processes share them."""

@@ -12,6 +12,8 @@ from support.fleet import FLEET, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
 from support.sink import open_sink
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack(stage: FleetStage) -> Iterator[FleetStack]:

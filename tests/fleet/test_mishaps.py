@@ -23,6 +23,8 @@ from support.fleet_stack import MACHINE, FleetStack
 from support.sink import Sink, open_sink
 from support.stage import STACK_ID, LambdaContext
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[Sink]:

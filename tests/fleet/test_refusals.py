@@ -17,6 +17,8 @@ from chime_endpoints_fleet.worker import ActionFailedError
 from support.fleet import FLEET, MANIFESTS, STATE, FleetStage
 from support.stage import STACK_ID
 
+pytestmark = pytest.mark.slow
+
 
 def refusal(stage: FleetStage, run: str) -> str:
     """Why a run was refused; nothing was changed."""

@@ -15,6 +15,8 @@ from support.fleet import MANIFESTS, fleet_stage
 from support.fleet_stack import FleetStack
 from support.sink import open_sink
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetStack]:

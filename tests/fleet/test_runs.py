@@ -8,6 +8,8 @@ import pytest
 
 from support.fleet import FleetStage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("which", ["stage", "moto_stage"])
 def test_a_run_registers_changes_and_deregisters_what_the_manifest_says(

@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 from chime_endpoints_fleet.store import NEW, LostRaceError, Store
 from support.fleet import FLEET, MANIFESTS, STATE, FleetStage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["stage", "moto_stage"])
 def store(request: pytest.FixtureRequest) -> Store:

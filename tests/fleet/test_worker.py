@@ -19,6 +19,8 @@ from chime_endpoints_fleet.worker import ActionFailedError
 from support.fleet import FLEET, STATE, FleetStage
 from support.stage import LambdaContext
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 4096
 """Bytes of a state's input or output; executions allow 256 KiB, and keep them for 90 days."""
 LONGEST_ITEM = 1024

@@ -20,6 +20,8 @@ from chime_endpoints_fleet.worker import act
 from support.fleet import FLEET, FleetStage
 from support.stage import Clock, LambdaContext
 
+pytestmark = pytest.mark.slow
+
 REGISTER = "RegisterAppInstanceUserEndpoint"
 SECONDS_OF_A_CALL = 20.0
 

@@ -18,6 +18,8 @@ from chime_endpoints_fleet.runs.checking.report import NEWEST, Report, report_na
 from chime_endpoints_fleet.runs.settings import Mode
 from commands.fleet.conftest import DeployedFleet
 
+pytestmark = pytest.mark.slow
+
 CHECK = "check-1"
 GONE = Finding(key="two", user_arn="arn:x/user/bob", endpoint_id="id-2", state=State.GONE)
 CHANGED = Finding(key="one", user_arn="arn:x/user/alice", endpoint_id="id-1", state=State.CHANGED, detail="name")

@@ -28,6 +28,8 @@ from chime_endpoints_fleet.runs.settings import Mode
 from commands.fleet.conftest import RUN, DeployedFleet
 from support.terminal import on_terminal
 
+pytestmark = pytest.mark.slow
+
 
 def status(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
     """The exit code and the status as JSON."""
