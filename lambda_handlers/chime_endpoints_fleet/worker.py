@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from chime_endpoints_handler.aws.clients import AwsClients
 
 from .applying.assignment import Batching
-from .applying.operations import Surroundings
+from .applying.handling.surroundings import Surroundings
 from .runs import settings as run_settings
 from .runs.changing import review, work
 from .runs.checking import shard_check

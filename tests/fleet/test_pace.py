@@ -6,8 +6,8 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.applying.assignment import Batching
-from chime_endpoints_fleet.applying.calling import FleetCaller, Patience
-from chime_endpoints_fleet.applying.pace import Pace
+from chime_endpoints_fleet.applying.handling.calling import FleetCaller, Patience
+from chime_endpoints_fleet.applying.handling.pace import Pace
 from chime_endpoints_handler.aws.deadline import Deadline
 from chime_endpoints_handler.aws.failures.errors import OutOfTimeError
 from support.fleet import FleetStage

@@ -9,7 +9,7 @@ from typing import Any
 
 from chime_endpoints_emulator import ChimeSDKIdentityBackend, Endpoint, identity_backend
 from chime_endpoints_fleet.applying.assignment import Batching
-from chime_endpoints_fleet.applying.operations import Surroundings
+from chime_endpoints_fleet.applying.handling.surroundings import Surroundings
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.ledger.entry import Entry

@@ -21,10 +21,13 @@ from ..manifest.lines import Declared
 from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
 from .assignment import Assignment, Batching, Wanted, Worked
-from .calling import Patience
 from .difference import Change, Kind, difference, next_batch
-from .operations import Operations, Outcome, Surroundings
-from .pace import Pace
+from .forgotten import settle_forgotten
+from .handling.calling import Patience
+from .handling.event import Limits
+from .handling.pace import Pace
+from .handling.surroundings import Surroundings
+from .operations import Operations, Outcome
 
 _SAFETY = 10.0
 """Seconds before the end of a lease in which no call begins; a call takes less."""
@@ -213,10 +216,7 @@ class Worker:
             stack_id=self._assignment.stack_id,
             logical_id=self._assignment.logical_id,
             surroundings=self._surroundings,
-            pace=self._pace,
-            patience=self._patience,
-            left=self._left,
-            seconds=self._batching.seconds,
+            limits=Limits(pace=self._pace, patience=self._patience, left=self._left, seconds=self._batching.seconds),
             may_adopt=self._assignment.may_adopt,
             held_elsewhere=self._held_elsewhere,
             may_be_held=self._may_be_held,
@@ -230,7 +230,7 @@ class Worker:
             if line is None and intent.operation not in (Kind.REMOVE, Kind.DELETE):
                 now = declared[self._assignment.run].get(intent.key)
                 is_adopted = now is not None and bool(now.properties.get("AdoptExisting"))
-                return operations.settle_forgotten(intent, is_adopted=is_adopted)
+                return settle_forgotten(operations, intent, is_adopted=is_adopted)
             return operations.carry_out(intent, line, is_repeated=is_repeated)
 
         return list(zip(intents, pool.map(one, intents), strict=True))

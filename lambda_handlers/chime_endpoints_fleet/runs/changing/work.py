@@ -8,7 +8,7 @@ from typing import Any
 from ...applying.assignment import Assignment, Batching, Worked
 from ...applying.batches import Worker
 from ...applying.difference import Kind
-from ...applying.operations import Surroundings
+from ...applying.handling.surroundings import Surroundings
 from ...ledger import fleet as fleets
 from ...manifest.lines import Declared
 from ...store import Store

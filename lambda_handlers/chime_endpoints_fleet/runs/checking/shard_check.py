@@ -11,9 +11,9 @@ from chime_endpoints_handler.aws.deadline import Deadline
 from chime_endpoints_handler.aws.endpoints.api import LIST, Endpoints, Listed, may_mean_no_user
 from chime_endpoints_handler.aws.failures.errors import ServiceError
 
-from ...applying.calling import FleetCaller, Patience
-from ...applying.operations import Surroundings
-from ...applying.pace import Pace
+from ...applying.handling.calling import FleetCaller, Patience
+from ...applying.handling.pace import Pace
+from ...applying.handling.surroundings import Surroundings
 from ...ledger import fleet as fleets
 from ...ledger import shard_ledger
 from ...ledger.entry import Entry
