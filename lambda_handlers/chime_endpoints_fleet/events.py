@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from chime_endpoints_handler.cloudformation.request import Request, RequestType, UnanswerableEventError, parse
 from chime_endpoints_handler.model.codes import Code
 
+from .ledger.fleet import OtherFleetError
 from .runs import settings as run_settings
 from .runs.ending import emptying, response, signal
 from .runs.ending.codes import FleetCode
@@ -24,7 +25,7 @@ from .runs.settings import ManifestPlace, Mode, Settings, read_settings
 from .runs.starting.commands import command
 from .runs.starting.executions import Executions, machine_client
 from .runs.starting.properties import InvalidPropertiesError, read_properties
-from .runs.starting.start import FleetEndedError, OtherFleetError, Starter
+from .runs.starting.start import FleetEndedError, Starter
 from .store import DENIED, Store, code_of, s3_client
 
 log = logging.getLogger("chime_endpoints")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..store import NEW, LostRaceError, Store, compact
@@ -13,6 +13,10 @@ from .header import DamagedLedgerError
 NAME = "fleet"
 FORMAT = 1
 _TRIES = 20
+
+
+class OtherFleetError(Exception):
+    """The prefix in the bucket belongs to another fleet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,27 @@ class Fleet:
     """The runs before the newest one whose executions may not be stopped yet."""
     ended: str = ""
     """The run that has deregistered everything and deletes the fleet's objects. No other run begins after it."""
+
+    def entered(self, run: str, *, stack_id: str, logical_id: str, began: float, settings: Mapping[str, Any]) -> Fleet:
+        """Return the state with a run as the newest one, so that workers of others stop.
+
+        A run that is continued keeps its settings here: it has pinned its version of the manifest, which the next run
+        must not.
+
+        Raises:
+            OtherFleetError: the prefix in the bucket belongs to another fleet.
+        """
+        if self.run and (self.stack_id, self.logical_id) != (stack_id, logical_id):
+            raise OtherFleetError
+        return replace(
+            self,
+            stack_id=stack_id,
+            logical_id=logical_id,
+            run=run,
+            began=began,
+            stopped="",
+            settings=self.settings if self.run == run else settings,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as the object contains it."""

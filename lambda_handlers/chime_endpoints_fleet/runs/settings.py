@@ -83,6 +83,15 @@ class Settings:
         """Whether the run is about a manifest."""
         return self.mode is Mode.APPLY
 
+    def entry(self) -> dict[str, Any]:
+        """Return what the state of the fleet says of its newest run."""
+        return {
+            "stack_id": self.stack_id,
+            "logical_id": self.logical_id,
+            "began": self.began,
+            "settings": self.to_json(),
+        }
+
     def to_json(self) -> dict[str, Any]:
         """Return the settings as the object contains them."""
         return {

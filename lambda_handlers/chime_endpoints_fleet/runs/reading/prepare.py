@@ -26,6 +26,7 @@ _STATE_LOST = (
     "The object `fleet` in the state bucket is missing, or older than the ledgers. Nothing was changed. Restore its"
     " last version, or run chime-endpoints fleet sync --adopt."
 )
+_OTHERS = "The prefix in the state bucket belongs to another fleet. Nothing was changed."
 _OVERWRITTEN = (
     "The manifest was overwritten after the run began, and its bucket keeps no versions. Nothing more was changed."
     " Start another run: chime-endpoints fleet sync, or deploy again."
@@ -100,24 +101,18 @@ def _enter(store: Store, run: str, settings: Settings) -> Fleet:
     """Make this the fleet's newest run."""
 
     def entered(fleet: Fleet) -> Fleet:
-        whose = (fleet.stack_id, fleet.logical_id)
-        if fleet.run and whose != (settings.stack_id, settings.logical_id):
-            raise RefusedError("The prefix in the state bucket belongs to another fleet. Nothing was changed.")
+        try:
+            newest = fleet.entered(run, **settings.entry())
+        except fleets.OtherFleetError:
+            raise RefusedError(
+                "The prefix in the state bucket belongs to another fleet. Nothing was changed."
+            ) from None
         if settings.mode is Mode.CHECK:
             store.put_json(NEWEST, {"run": run})
             return fleet  # it changes nothing, and so replaces no run
         if fleet.run != run and fleet.began > settings.began:
             raise RefusedError(f"Run {fleet.run} has replaced this run. Nothing was changed.")
-        return replace(
-            fleet,
-            stack_id=settings.stack_id,
-            logical_id=settings.logical_id,
-            run=run,
-            began=settings.began,
-            stopped="",
-            # A run that is continued has pinned its version of the manifest, which the next run must not.
-            settings=fleet.settings if fleet.run == run else settings.to_json(),
-        )
+        return newest
 
     fleet = fleets.change(store, entered)
     highest = max(shard_ledger.levels(store), default=0)

@@ -19,10 +19,6 @@ from .executions import Executions, clock_of
 _REPLACED = f"{FleetCode.REPLACED}: A newer run has replaced this run."
 
 
-class OtherFleetError(Exception):
-    """The prefix in the bucket belongs to another fleet."""
-
-
 class FleetEndedError(Exception):
     """A deletion has ended the fleet, so that no other run can begin."""
 
@@ -93,21 +89,11 @@ class Starter:
         """Make a run the newest, so that workers of others stop, and note whose executions are to be stopped."""
 
         def entered(fleet: fleets.Fleet) -> fleets.Fleet:
-            whose = (settings.stack_id, settings.logical_id)
-            if fleet.run and (fleet.stack_id, fleet.logical_id) != whose:
-                raise OtherFleetError
+            newest = fleet.entered(run, **settings.entry())
             if fleet.ended:
                 raise FleetEndedError
-            return replace(
-                fleet,
-                stack_id=settings.stack_id,
-                logical_id=settings.logical_id,
-                run=run,
-                began=settings.began,
-                stopped="",
-                settings=fleet.settings if fleet.run == run else settings.to_json(),
-                replaced=fleet.replaced if fleet.run in ("", run) else (*fleet.replaced, fleet.run),
-            )
+            replaced = fleet.replaced if fleet.run in ("", run) else (*fleet.replaced, fleet.run)
+            return replace(newest, replaced=replaced)
 
         return fleets.change(self.store, entered)
 
