@@ -9,6 +9,8 @@ import pytest
 from moto import mock_aws
 
 from support.fleet import FleetStage, fleet_stage
+from support.fleet_stack import FleetStack
+from support.sink import Sink
 
 
 @pytest.fixture
@@ -27,3 +29,9 @@ def moto_stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetStage]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
         yield fleet_stage(boto3.client("s3"))
+
+
+@pytest.fixture
+def stack(stage: FleetStage, sink: Sink) -> FleetStack:
+    """A stack with a fleet."""
+    return FleetStack(stage, sink)

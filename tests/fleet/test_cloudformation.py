@@ -13,35 +13,20 @@ from chime_endpoints_fleet.runs.ending import response
 from chime_endpoints_fleet.runs.settings import Sizes
 from chime_endpoints_fleet.worker import ActionFailedError
 from chime_endpoints_handler.cloudformation.request import parse
-from support.fleet import FLEET, LOGICAL_ID, FleetStage, fleet_stage
+from support.fleet import FLEET, LOGICAL_ID, fleet_stage
 from support.fleet_stack import FleetStack
-from support.sink import Sink, open_sink
+from support.sink import Sink
 from support.stage import STACK_ID
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[Sink]:
-    """The URL for responses."""
-    with open_sink() as sink:
-        yield sink
-
-
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch, url: Sink) -> Iterator[FleetStack]:
+def many(monkeypatch: pytest.MonkeyPatch, sink: Sink) -> Iterator[FleetStack]:
     """A stack with room for some hundred endpoints."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    url.forget()
     with mock_aws():
-        yield FleetStack(fleet_stage(users=60, sizes=Sizes(range_bytes=20_000, shard_endpoints=100)), url)
-
-
-@pytest.fixture
-def stack(stage: FleetStage, url: Sink) -> FleetStack:
-    """A stack with a fleet."""
-    url.forget()
-    return FleetStack(stage, url)
+        yield FleetStack(fleet_stage(users=60, sizes=Sizes(range_bytes=20_000, shard_endpoints=100)), sink)
 
 
 def test_a_create_is_answered_when_all_is_registered(stack: FleetStack) -> None:

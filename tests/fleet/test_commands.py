@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,24 +10,15 @@ import pytest
 from chime_endpoints_fleet.ledger import fleet as fleets
 from support.fleet import FLEET, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
-from support.sink import Sink, open_sink
+from support.sink import Sink
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[Sink]:
-    """The URL for responses."""
-    with open_sink() as sink:
-        yield sink
-
-
 @pytest.fixture
-def stack(stage: FleetStage, url: Sink) -> FleetStack:
+def stack(stack: FleetStack) -> FleetStack:
     """A stack with a deployed fleet."""
-    url.forget()
-    stack = FleetStack(stage, url)
-    stack.deploy("Create", "r1", stage.lines(60))
+    stack.deploy("Create", "r1", stack.stage.lines(60))
     return stack
 
 
@@ -86,10 +76,9 @@ def test_a_run_is_stopped_and_resumed(stack: FleetStack) -> None:
     assert not stack.stage.backend.endpoints
 
 
-def test_the_newest_manifest_is_read_also_after_a_run_was_continued(stage: FleetStage, url: Sink) -> None:
+def test_the_newest_manifest_is_read_also_after_a_run_was_continued(stage: FleetStage, sink: Sink) -> None:
     """A run is of one version from start to end, and the next one of the version that is the newest then."""
-    url.forget()
-    stack = FleetStack(stage, url)
+    stack = FleetStack(stage, sink)
     stage.s3.put_bucket_versioning(Bucket=MANIFESTS, VersioningConfiguration={"Status": "Enabled"})
     place = stage.upload_by(stage.s3, stage.lines(20))
     stack.send(stack.event("Create", "r1", Manifest={"Bucket": place.bucket, "Key": place.key}))

@@ -13,7 +13,6 @@ from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.ledger.entry import Intent
 from support.fleet import FleetStage
 from support.fleet_stack import FleetStack
-from support.sink import open_sink
 
 pytestmark = pytest.mark.slow
 
@@ -59,38 +58,36 @@ def test_what_a_forgotten_create_has_registered_is_deregistered(stage: FleetStag
     assert not intents(stage)
 
 
-def test_a_deletion_leaves_nothing_of_a_forgotten_change(stage: FleetStage) -> None:
+def test_a_deletion_leaves_nothing_of_a_forgotten_change(stage: FleetStage, stack: FleetStack) -> None:
     """It looks for the endpoints of the user that the change was for."""
     lines = [stage.line("a", name="canary-a"), stage.line("b")]
     assert stage.run("r0", lines)
     replaced = [line | {"device_token": f"canary-other-{line['key']}"} for line in lines]
     forget(stage, "r1", replaced, also=(DEREGISTER,))
     assert len(stage.backend.endpoints) == 4
-    with open_sink() as sink:
-        stack = FleetStack(stage, sink)
-        assert stack.deploy("Delete", "r2")
+    assert stack.deploy("Delete", "r2")
     assert not stage.backend.endpoints
 
 
 @pytest.mark.parametrize("form", ["this", "the first"])
-def test_a_deletion_does_not_succeed_while_an_endpoint_may_be_left(stage: FleetStage, form: str) -> None:
+def test_a_deletion_does_not_succeed_while_an_endpoint_may_be_left(
+    stage: FleetStage, stack: FleetStack, form: str
+) -> None:
     """A declared name proves nothing: somebody else may have given it."""
     assert stage.run("r0", [])
     line = stage.line("a", user="u1", name="canary-a")
     forget(stage, "r1", [line])
     if form == "the first":
         without_users(stage)
-    with open_sink() as sink:
-        stack = FleetStack(stage, sink)
-        for run in ("r2", "r3"):
-            assert not stack.deploy("Delete", run)
-            assert stack.answers[-1]["Status"] == "FAILED"
-            assert stack.answers[-1]["Reason"].startswith("CE-702: 1 endpoint failed: CE-514")
-            assert "interrupted create of run r1 may have registered" in stack.answers[-1]["Reason"]
-        assert not stage.run("r4", [])
-        assert stage.run("r5", [line], adopts=True)
-        assert stage.differences([line]) == []
-        assert stack.deploy("Delete", "r6")
+    for run in ("r2", "r3"):
+        assert not stack.deploy("Delete", run)
+        assert stack.answers[-1]["Status"] == "FAILED"
+        assert stack.answers[-1]["Reason"].startswith("CE-702: 1 endpoint failed: CE-514")
+        assert "interrupted create of run r1 may have registered" in stack.answers[-1]["Reason"]
+    assert not stage.run("r4", [])
+    assert stage.run("r5", [line], adopts=True)
+    assert stage.differences([line]) == []
+    assert stack.deploy("Delete", "r6")
     assert not stage.backend.endpoints
 
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
 from support.fleet import FLEET, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
-from support.sink import open_sink
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(stage: FleetStage) -> Iterator[FleetStack]:
+def stack(stack: FleetStack) -> FleetStack:
     """A stack with a fleet of 40 endpoints in eight shards."""
-    with open_sink() as sink:
-        stack = FleetStack(stage, sink)
-        assert stack.deploy("Create", "r1", stage.lines(40))
-        yield stack
+    assert stack.deploy("Create", "r1", stack.stage.lines(40))
+    return stack
 
 
 def test_a_deployment_stops(stack: FleetStack) -> None:

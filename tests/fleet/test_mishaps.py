@@ -20,24 +20,9 @@ from chime_endpoints_handler.model.physical_id import suffix
 from support.bucket import MemoryS3
 from support.fleet import FLEET, LOGICAL_ID, STATE, FleetStage
 from support.fleet_stack import MACHINE, FleetStack
-from support.sink import Sink, open_sink
 from support.stage import STACK_ID, LambdaContext
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[Sink]:
-    """The URL for responses."""
-    with open_sink() as sink:
-        yield sink
-
-
-@pytest.fixture
-def stack(stage: FleetStage, url: Sink) -> FleetStack:
-    """A stack with a fleet."""
-    url.forget()
-    return FleetStack(stage, url)
 
 
 def reason(stack: FleetStack) -> str:

@@ -13,16 +13,16 @@ from chime_endpoints_fleet.runs.deciding.accepted import accept
 from chime_endpoints_fleet.runs.settings import ManifestPlace, Sizes
 from support.fleet import MANIFESTS, fleet_stage
 from support.fleet_stack import FleetStack
-from support.sink import open_sink
+from support.sink import Sink
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetStack]:
+def stack(monkeypatch: pytest.MonkeyPatch, sink: Sink) -> Iterator[FleetStack]:
     """A stack with room for some hundred endpoints."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with open_sink() as sink, mock_aws():
+    with mock_aws():
         yield FleetStack(fleet_stage(users=60, sizes=Sizes(range_bytes=20_000, shard_endpoints=100)), sink)
 
 
