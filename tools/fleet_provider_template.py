@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from aws_cdk import CfnOutput, DefaultStackSynthesizer
+from aws_cdk import CfnOutput
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -68,12 +68,7 @@ class _FleetProvider(ParameterStack):
     """A provider of fleets whose code and permissions are parameters."""
 
     def __init__(self, scope: Construct, name: str, *, code_key: str) -> None:
-        super().__init__(
-            scope,
-            name,
-            description="The provider of Custom::ChimeEndpointFleet",
-            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
-        )
+        super().__init__(scope, name, description="The provider of Custom::ChimeEndpointFleet")
         bucket = self.text("CodeBucket", "the S3 bucket with the functions' zip file, in this region")
         key = self.text("CodeKey", "the key of the zip file in the bucket", default=code_key)
         export_name = self.text(

@@ -88,6 +88,10 @@ def template_of(make: Callable[[App], object]) -> dict[str, Any]:
 class ParameterStack(Stack):
     """A stack whose code and permissions are parameters."""
 
+    def __init__(self, scope: Construct, name: str, *, description: str) -> None:
+        synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+        super().__init__(scope, name, description=description, synthesizer=synthesizer)
+
     def text(self, name: str, description: str, *, default: str | None = None) -> str:
         """Add a parameter with a text."""
         return CfnParameter(self, name, description=description, default=default).value_as_string
@@ -135,7 +139,6 @@ class _Provider(ParameterStack):
             scope,
             name,
             description="The provider of Custom::ChimeAppInstanceUserEndpoint and Custom::ChimeIdentityTags",
-            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         bucket = self.text("CodeBucket", "the S3 bucket with the function's zip file, in this region")
         key = self.text("CodeKey", "the key of the zip file in the bucket", default=code_key)
