@@ -1,11 +1,13 @@
-"""The emulated service without HTTP and botocore, for suites with very many calls."""
+"""The emulated service and the response URL without HTTP, for suites with very many calls and events."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from urllib.parse import SplitResult
 
 from botocore.exceptions import ClientError
 from moto.core.utils import camelcase_to_underscores
@@ -13,6 +15,8 @@ from moto.core.utils import camelcase_to_underscores
 from chime_endpoints_emulator import ChimeSDKIdentityBackend
 from chime_endpoints_emulator.faults import Spoiled
 from chime_endpoints_emulator.responses import OPERATIONS, ChimeSDKIdentityResponse
+from chime_endpoints_handler.cloudformation import connections
+from support.sink import Sink
 
 _OPERATIONS = {camelcase_to_underscores(operation): operation for operation in OPERATIONS}
 
@@ -57,3 +61,42 @@ class _Request(ChimeSDKIdentityResponse):
             error = {"Code": answer.error_code, "Message": members["Message"]}
             raise ClientError({"Error": error, "ResponseMetadata": metadata}, operation)
         return members | {"ResponseMetadata": metadata}
+
+
+class DirectConnection:
+    """A replacement for the handler's connection to a sink, for one response; it is the socket and the answer, too."""
+
+    length = 0
+    will_close = True
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.sock = self
+
+    def connect(self) -> None:
+        """Do nothing, as the three below: there is nothing to open, to limit in time, or to close."""
+
+    def settimeout(self, seconds: float) -> None: ...
+    def shutdown(self, how: int) -> None: ...
+    def close(self) -> None: ...
+
+    def request(self, method: str, target: str, *, body: bytes, headers: dict[str, str]) -> None:
+        """Put the response."""
+        assert method == "PUT"
+        self.status = self._sink.take(target, body, headers["content-type"])
+
+    def getresponse(self) -> DirectConnection:
+        """What the sink said."""
+        return self
+
+
+_connect = connections.new
+
+
+def reach(sink: Sink, *, directly: bool) -> None:
+    """From now on, let the handler reach this sink without HTTP, or all sinks with it."""
+    connections.new = partial(_new, sink) if directly else _connect
+
+
+def _new(sink: Sink, parts: SplitResult, seconds: float) -> Any:
+    return DirectConnection(sink) if parts.port == sink.port else _connect(parts, seconds)

@@ -16,7 +16,8 @@ class Sink:
 
     def __init__(self, server: ThreadingHTTPServer, *, scheme: str) -> None:
         self.target = "/answer?X-Amz-Signature=canary-signature"
-        self.url = f"{scheme}://127.0.0.1:{server.server_address[1]}{self.target}"
+        self.port = server.server_address[1]
+        self.url = f"{scheme}://127.0.0.1:{self.port}{self.target}"
         self.forget()
 
     def forget(self) -> None:

@@ -17,7 +17,7 @@ from chime_endpoints_handler import index
 from chime_endpoints_handler.aws.clients import AssumedRoles, AwsClients
 from chime_endpoints_handler.cloudformation.arrival import Process
 from chime_endpoints_handler.model import declaration
-from support.direct import DirectClient
+from support.direct import DirectClient, reach
 from support.secrets_manager import AsOnAws
 from support.sink import Sink
 
@@ -189,7 +189,7 @@ class Stage:
     environment: dict[str, str] = field(default_factory=dict)
     jitter: Callable[[float, float], float] = lambda _, most: most
     is_direct: bool = False
-    """Whether calls go to the service without HTTP and botocore, which is several times as fast."""
+    """Whether calls and responses go without HTTP and botocore, which is several times as fast."""
     has_boto3: bool = False
     """Whether boto3's client is there as well for faults, if calls are direct."""
     refusal: float = 0.5
@@ -199,6 +199,7 @@ class Stage:
     def __post_init__(self) -> None:
         boto3 = (lambda: _WARM.chime(REGION)) if self.has_boto3 else None
         self.clients = StagedClients(self.stack, DirectClient(self.backend, boto3) if self.is_direct else None)
+        reach(self.sink, directly=self.is_direct)
         self.stack.now = self.clock.now
         self.assumed = AssumedRoles(self.roles, self.clock.now)
         self.starts_anew()
