@@ -19,6 +19,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "application and name, token kept": {"ResourceArn": OTHER_APPLICATION, "Name": "canary tablet"},
     "voip added": {"EndpointAttributes": {"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"}},
 }
+LOST = frozenset({0, 1, 2})
 KINDS = ("throttle", "error", "hang", "empty", "refuse", "kill", "delete")
 
 
@@ -42,13 +43,10 @@ def world(stage: Stage, request: pytest.FixtureRequest) -> World:
 @pytest.mark.parametrize("named", ["canary phone", None])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("lost", [frozenset[int](), frozenset({0, 1, 2})], ids=len)
-def test_a_create_with_one_incident(
-    world: World, named: str | None, kind: str, when: str, lost: frozenset[int]
-) -> None:
-    """F25, F41, F44, F56, F57, F58: with one incident anywhere, a Create leaves what the stack holds."""
+def test_a_create_with_one_incident_and_no_response(world: World, named: str | None, kind: str, when: str) -> None:
+    """F25, F41, F44, F56, F57, F58: with one incident anywhere, an unanswered Create leaves what the stack holds."""
     for nth, seconds in positions(kind, 3):
-        weather = Weather(incidents=incident(nth, when, kind, seconds=seconds).incidents, lost_answers=lost)
+        weather = Weather(incidents=incident(nth, when, kind, seconds=seconds).incidents, lost_answers=LOST)
         world.create(world.stage.properties(Name=named), weather)
         world.check()
         if world.held_id is not None:
@@ -58,7 +56,7 @@ def test_a_create_with_one_incident(
 
 @pytest.mark.parametrize("named", ["canary phone", None])
 @pytest.mark.parametrize("change", ["name", "token", "application and name, token kept"])
-@pytest.mark.parametrize("kind", ["error", "refuse", "kill", "delete"])
+@pytest.mark.parametrize("kind", ["refuse", "delete"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_update_with_one_incident(world: World, named: str | None, change: str, kind: str, when: str) -> None:
     """F59, F60, F61, F62: after one incident anywhere, the rollback leaves the old declaration registered once."""
@@ -81,7 +79,7 @@ def test_an_update_that_is_rolled_back(world: World, named: str | None, change: 
     old = world.stage.properties(Name=named)
     world.create(old)
     weathers = {
-        "lost": Weather(lost_answers=frozenset({0, 1, 2})),
+        "lost": Weather(lost_answers=LOST),
         "killed at every answer but the last": Weather(killed_at_answer=frozenset({0, 1}), lost_answers=frozenset({2})),
     }
     world.update(
