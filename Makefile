@@ -77,7 +77,7 @@ live: setup
 check: setup
 	ruff format --check
 	ruff check
-	mypy
+	mypy --num-workers auto
 	lint-imports --no-logo
 	zizmor --offline --no-progress --quiet --persona=pedantic .github
 

@@ -23,6 +23,7 @@ _TOGETHER = {
     "tests/e2e/test_fleet.py": "fleet",
     "tests/e2e/test_life_of_a_stack.py": "life of a stack",
     "tests/e2e/": "local cloud",
+    "tests/docs/test_site.py": "site",
     "tests/local/test_wheel.py": "wheel",
     "tests/synth/test_examples.py": "examples",
     "tests/installed/.*oldest": "oldest libraries",
