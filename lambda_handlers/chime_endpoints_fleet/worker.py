@@ -101,7 +101,7 @@ def _decide(store: Store, event: Mapping[str, Any], _: Context, process: Process
     decision = decide.decide(store, event["run"], now=process.surroundings.now())
     return {
         "go": decision.goes_on,
-        "round": 1,
+        "round": decision.round,
         "rate": decision.rate,
         "shards": list(decision.shards),
         "canary": list(decision.canary),

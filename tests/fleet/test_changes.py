@@ -93,7 +93,7 @@ def test_what_cannot_be_registered_fails_alone(stage: FleetStage) -> None:
     assert not stage.run("r1", lines)
     assert stage.failures == {"gone": "CE-302", "taken": "CE-411"}
     assert stage.differences(lines) == ["gone: not in the ledger", "taken: not in the ledger"]
-    reports = [stage.store.json(name) for name in stage.store.names("runs/r1/report/3-")]
+    reports = [stage.store.json(name) for name in stage.store.names("runs/r1/report/001-")]
     failed = {each["key"]: each for report in reports for each in report["failed"]}
     assert failed["taken"]["code"] == "CE-411"
     assert "already has the device token" in failed["taken"]["reason"]
@@ -106,8 +106,8 @@ def test_many_unknown_users_cost_seconds_not_hours(stage: FleetStage) -> None:
     before = stage.clock.now()
     assert not stage.run("r1", lines)
     assert set(stage.failures.values()) == {"CE-302"}
-    assert stage.clock.now() - before < 8 * 60
-    assert len(stage.backend.calls) < 3000
+    assert stage.clock.now() - before < 3 * 60
+    assert len(stage.backend.calls) < 600
 
 
 def test_a_permission_that_is_new_is_waited_for(stage: FleetStage) -> None:
@@ -302,7 +302,7 @@ def test_a_secret_is_read_once_for_a_batch(stage: FleetStage) -> None:
     assert not stage.run("r1", lines)
     assert stage.failures == {"k2": "CE-204"}
     assert {each.device_token for each in stage.backend.endpoints.values()} == {"canary-0", "canary-1"}
-    assert counting.reads == 3  # one for each round
+    assert counting.reads == 1
 
 
 def test_a_rotated_secret_replaces_the_endpoint_when_its_line_changes(stage: FleetStage) -> None:

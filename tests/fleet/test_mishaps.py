@@ -140,12 +140,12 @@ def test_a_ledger_that_is_damaged_in_a_run_fails_it(stack: FleetStack) -> None:
 
 
 def test_failures_without_their_reports_are_counted(stack: FleetStack) -> None:
-    """A worker may be killed between the ledger and its report."""
+    """Reports may be deleted after 30 days, or by someone."""
     stack.send(stack.event("Create", "r1", [stack.stage.line("nobody", user="nobody")]))
     stack.stage.execute("r1")
     stack.stage.store.delete(stack.stage.store.names("runs/r1/report/"))
     assert not stack.finish("r1")
-    assert reason(stack) == "CE-702: 1 endpoint failed."
+    assert reason(stack) == "CE-702: 1 endpoint failed: CE-302 (1)."
 
 
 def test_an_unfinished_canary_is_not_answered(stack: FleetStack) -> None:

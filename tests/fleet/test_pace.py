@@ -106,7 +106,7 @@ def test_a_replacement_has_enough_time_at_a_low_rate(stage: FleetStage, rate: fl
     stage.batching = Batching()
     assert stage.run("r2", changed, rate=rate)
     assert stage.differences(changed) == []
-    assert stage.store.json("runs/r2/report/1-00000") is None
+    assert stage.store.json("runs/r2/report/001-00000") is None
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ class FleetStage:
                 self.work(run, decided["level"], shard, current["round"], current["rate"])
             current = self.act("review", run, level=decided["level"], round=current["round"])
             if not current["again"]:
-                return not current["shards"]
+                return not current["shards"] and not self.failures_of(run)
 
     def work(self, run: str, level: int, shard: int, round_number: int, rate: float = 1000.0) -> None:
         """Work on one shard until it is done, as a child of the state machine does."""
@@ -186,9 +186,14 @@ class FleetStage:
     @property
     def failures(self) -> dict[str, str]:
         """The code of each key that failed, in the newest round of each shard."""
+        return self.failures_of()
+
+    def failures_of(self, run: str = "") -> dict[str, str]:
+        """The code of each key that failed, in any run or in one."""
         level = fleets.read(self.store).level
-        ledgers = [shard_ledger.load(self.store, level, shard) for shard in range(1 << level)]
-        return {key: code for ledger in ledgers for key, code in ledger.header.failed.items()}
+        headers = [shard_ledger.load(self.store, level, shard).header for shard in range(1 << level)]
+        own = [header for header in headers if not run or header.run == run]
+        return {key: code for header in own for key, code in header.failed.items()}
 
     def differences(self, lines: Iterable[Mapping[str, Any]]) -> list[str]:
         """How the registered endpoints and the ledger differ from a manifest; strangers do not count."""

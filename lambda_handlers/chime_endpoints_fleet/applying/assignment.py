@@ -50,6 +50,8 @@ class Assignment:
     logical_id: str
     began: float
     """When the run began to make changes, in seconds since the epoch."""
+    first_round: int = 1
+    """The first round of the execution. What failed before is tried again."""
     may_adopt: bool = True
     """Whether AdoptExisting is followed: nothing of the fleet itself can be in the way any more."""
 
@@ -62,9 +64,9 @@ class Worked:
     """Whether no other worker has to continue in this round: all is done, or the run is no longer wanted."""
     wait: int = 0
     """Seconds to wait before another worker continues."""
-    failed: Mapping[str, tuple[str, str]] | None = None
-    """Code and reason for each key that failed; None if the worker changed nothing."""
 
 
 Wanted = Callable[[str], Mapping[str, Declared]]
 """Returns what the manifest of a run declares for the shard; nothing if that is no longer known."""
+Report = Callable[[Mapping[str, tuple[str, str]]], None]
+"""Writes down the code and the reason of each key that failed."""

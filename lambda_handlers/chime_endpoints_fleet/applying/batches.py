@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
-from chime_endpoints_handler.aws.failures.errors import ServiceError
 from chime_endpoints_handler.model.physical_id import Endpoint
 
 from ..ledger import shard_ledger
@@ -20,8 +19,9 @@ from ..manifest.digests import digests_of
 from ..manifest.lines import Declared
 from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
-from .assignment import Assignment, Batching, Wanted, Worked
-from .difference import Change, Kind, difference, next_batch
+from .assignment import Assignment, Batching, Report, Wanted, Worked
+from .difference import FREEING, Change, Kind, difference, next_batch
+from .failures import CONFLICTS, Failures
 from .forgotten import settle_forgotten
 from .handling.calling import Patience
 from .handling.event import Limits
@@ -47,6 +47,7 @@ class Worker:
         assignment: Assignment,
         *,
         wanted: Wanted,
+        report: Report,
         surroundings: Surroundings,
         batching: Batching,
         time_left: Callable[[], float],
@@ -58,6 +59,7 @@ class Worker:
             store: the fleet's objects.
             assignment: the shard.
             wanted: returns what a run declares.
+            report: writes down what failed, before the ledger says so.
             surroundings: clocks and clients.
             batching: the sizes of batches.
             time_left: returns the seconds that the function has left.
@@ -66,16 +68,17 @@ class Worker:
         self._store = store
         self._assignment = assignment
         self._wanted = wanted
+        self._report = report
         self._surroundings = surroundings
         self._batching = batching.at(assignment.rate)
         self._time_left = time_left
         self._is_current = is_current
         self._me = uuid4().hex
         self._lease_ends = surroundings.monotonic()
-        self._failed: dict[str, tuple[str, str]] = {}
-        self._transient = 0
+        self._failures = Failures()
         self._pace = Pace(assignment.rate, now=surroundings.monotonic, sleep=surroundings.sleep)
-        self._patience = Patience(assignment.began, surroundings.now)
+        is_first_round = assignment.round == assignment.first_round
+        self._patience = Patience(assignment.began, surroundings.now, is_first_round)
 
     def work(self) -> Worked:
         """Work on the shard; another worker's lease or write ends it."""
@@ -96,6 +99,7 @@ class Worker:
         if header.state == OPEN and left_of_lease > 0:
             return Worked(done=False, wait=math.ceil(min(left_of_lease, self._batching.lease)) + 1)
         is_continued = (header.run, header.round) == (mine.run, mine.round)
+        is_later = header.run == mine.run and mine.first_round <= header.round < mine.round
         ledger = replace(
             ledger,
             header=replace(
@@ -106,7 +110,9 @@ class Worker:
                 by=self._me,
                 passes=header.passes + 1,
                 done=header.done if is_continued else 0,
-                failed=header.failed if is_continued else {},
+                failed=header.failed if is_continued else header.failed_for_good(CONFLICTS) if is_later else {},
+                again=header.again if is_continued else (),
+                freed=header.freed if is_continued else 0,
                 untried=0,
                 calls=header.calls if header.run == mine.run else 0,
                 throttled=header.throttled if header.run == mine.run else 0,
@@ -133,9 +139,7 @@ class Worker:
             outcomes = self._carry_out(ledger, batch, declared, pool, is_repeated=True)
             kept += [intent for intent, outcome in outcomes if outcome is not None and outcome.is_in_doubt]
             left = [intent for intent, outcome in outcomes if outcome is None] + left
-            for _, outcome in outcomes:
-                if outcome is not None and outcome.failure is not None and outcome.is_in_doubt:
-                    self._note_failure(outcome)
+            self._note_failures(outcome for _, outcome in outcomes if outcome is not None and outcome.is_in_doubt)
             ledger = self._noted(ledger, outcomes)
         return replace(ledger, header=replace(ledger.header, intents=(*kept, *left)))
 
@@ -157,7 +161,7 @@ class Worker:
         while queue:
             if not self._has_time:
                 return self._give_back(ledger, kept, queue, done)
-            if self._transient >= _MOST_TRANSIENT:
+            if self._failures.transient >= _MOST_TRANSIENT:
                 break
             batch, queue = next_batch(queue, declared[mine.run], self._batching.batch)
             intents = [self._intent(change, ledger, declared[mine.run].get(change.key)) for change in batch]
@@ -166,6 +170,7 @@ class Worker:
             if not self._is_current():
                 return self._give_back(ledger, kept, [*batch, *queue], done)
             outcomes = self._carry_out(ledger, intents, declared, pool, is_repeated=False)
+            self._note_failures(outcome for _, outcome in outcomes if outcome is not None)
             ledger = self._noted(ledger, outcomes)
             more = []
             for (_, outcome), change in zip(outcomes, batch, strict=True):
@@ -173,19 +178,18 @@ class Worker:
                     more.append(change)
                     continue
                 done += 1
-                if outcome.failure is not None:
-                    self._note_failure(outcome)
-                    kept += [outcome.intent] if outcome.is_in_doubt else []
-                elif outcome.entry is not None and outcome.entry.predecessors:
+                if outcome.is_in_doubt:
+                    kept.append(outcome.intent)
+                elif outcome.failure is None and outcome.entry is not None and outcome.entry.predecessors:
                     more.append(Change(change.key, Kind.REMOVE))
             queue = more + queue
         self._save(ledger, state=CLOSED, intents=kept, done=done, todo=done + len(queue), untried=len(queue), lease=0.0)
-        return Worked(done=True, failed=self._failed)
+        return Worked(done=True)
 
     def _give_back(self, ledger: Ledger, kept: Sequence[Intent], queue: Sequence[Change], done: int) -> Worked:
         """Leave the shard to the next worker, which may begin at once."""
         self._save(ledger, intents=kept, done=done, todo=done + len(queue), lease=0.0)
-        return Worked(done=False, failed=self._failed)
+        return Worked(done=False)
 
     def _intent(self, change: Change, ledger: Ledger, line: Declared | None) -> Intent:
         # A request id of its own for each pass: the service may remember what an earlier pass registered and removed.
@@ -227,11 +231,14 @@ class Worker:
             if self._left() < _SHARE_TO_BEGIN * self._batching.seconds:
                 return None
             line = declared[intent.run].get(intent.key)
+            is_early = self._patience.is_early
             if line is None and intent.operation not in (Kind.REMOVE, Kind.DELETE):
                 now = declared[self._assignment.run].get(intent.key)
                 is_adopted = now is not None and bool(now.properties.get("AdoptExisting"))
-                return settle_forgotten(operations, intent, is_adopted=is_adopted)
-            return operations.carry_out(intent, line, is_repeated=is_repeated)
+                outcome = settle_forgotten(operations, intent, is_adopted=is_adopted)
+            else:
+                outcome = operations.carry_out(intent, line, is_repeated=is_repeated)
+            return replace(outcome, is_early=is_early)
 
         return list(zip(intents, pool.map(one, intents), strict=True))
 
@@ -254,21 +261,20 @@ class Worker:
 
     def _noted(self, ledger: Ledger, outcomes: Iterable[tuple[Intent, Outcome | None]]) -> Ledger:
         """Return the ledger with the entries that changes have led to."""
-        entries = dict(ledger.entries)
+        entries, freed = dict(ledger.entries), ledger.header.freed
         for intent, outcome in outcomes:
             if outcome is None:
                 continue
+            freed += outcome.failure is None and intent.operation in FREEING
             if outcome.entry is None:
                 entries.pop(intent.key, None)
             else:
                 entries[intent.key] = outcome.entry
-        return replace(ledger, entries=entries)
+        return replace(ledger, header=replace(ledger.header, freed=freed), entries=entries)
 
-    def _note_failure(self, outcome: Outcome) -> None:
-        assert outcome.failure is not None  # noqa: S101 - the caller has looked
-        self._failed[outcome.intent.key] = (str(outcome.failure.code), outcome.failure.text)
-        if isinstance(outcome.failure, ServiceError) and outcome.failure.kind.is_transient:
-            self._transient += 1
+    def _note_failures(self, outcomes: Iterable[Outcome]) -> None:
+        if failed := self._failures.note(outcomes):
+            self._report(failed)
 
     def _save(
         self, ledger: Ledger, *, intents: Sequence[Intent], lease: float | None = None, **changes: object
@@ -279,7 +285,8 @@ class Worker:
             ledger.header,
             intents=tuple(intents),
             lease=now + self._batching.lease if lease is None else lease,
-            failed={**ledger.header.failed, **{key: code for key, (code, _) in self._failed.items()}},
+            failed={**ledger.header.failed, **{key: code for key, (code, _) in self._failures.reasons.items()}},
+            again=tuple({*ledger.header.again, *self._failures.again}),
             calls=ledger.header.calls + self._pace.calls,
             throttled=ledger.header.throttled + self._pace.throttled,
             at=now,

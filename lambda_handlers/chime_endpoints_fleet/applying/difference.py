@@ -28,6 +28,8 @@ class Kind(StrEnum):
 
 
 ORDER = tuple(Kind)
+FREEING = frozenset({Kind.REPLACE, Kind.REMOVE, Kind.DELETE})
+"""What deregisters an endpoint, which may have been in the way of others."""
 CALLS: Mapping[Kind, int] = {Kind.SETTLE: 1, Kind.REPLACE: 5, Kind.REMOVE: 1, Kind.CREATE: 1, Kind.DELETE: 1}
 """The calls that each change usually takes."""
 

@@ -35,6 +35,8 @@ class Outcome:
     failure: HandlerError | None = None
     is_in_doubt: bool = False
     """Whether something may have been registered that the entry does not name. The intent is carried out again."""
+    is_early: bool = False
+    """Whether it began in the first minute of the run, before a call of the worker had succeeded."""
 
 
 @dataclass(kw_only=True)

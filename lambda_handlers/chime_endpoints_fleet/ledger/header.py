@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,11 @@ class Header:
     todo: int = 0
     done: int = 0
     failed: Mapping[str, str] = field(default_factory=dict)
-    """The error code for each key that failed in this round."""
+    """The error code for each key that failed in this round, or in an earlier one that is not to be repeated."""
+    again: tuple[str, ...] = ()
+    """Those of them for which another attempt may succeed, whatever the rest of the run does."""
+    freed: int = 0
+    """How often the round deregistered an endpoint, which may have been in the way of others."""
     untried: int = 0
     """The changes that the round did not try, because the service kept failing."""
     calls: int = 0
@@ -48,19 +52,24 @@ class Header:
         return self.state == OPEN or bool(self.intents)
 
     def is_closed_by(self, run: str, round_number: int) -> bool:
-        """Whether a round of a run is finished, or a later one that nothing failed in."""
-        if (self.run, self.state) != (run, CLOSED):
-            return False
-        return self.round == round_number or (self.round > round_number and not self.has_failed)
+        """Whether a round of a run is finished, or a later one. The rounds of a resumed run have higher numbers."""
+        return (self.run, self.state) == (run, CLOSED) and self.round >= round_number
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether the round has left something to do."""
-        return bool(self.failed or self.untried or self.intents)
+    def needs_another_round(self, conflicts: Collection[str]) -> bool:
+        """Whether the round has left something that another one may do.
+
+        Args:
+            conflicts: the codes of failures that may be over, because what was in the way is gone.
+        """
+        return bool(self.untried or self.is_unfinished or self.again or set(self.failed.values()) & {*conflicts})
+
+    def failed_for_good(self, conflicts: Collection[str]) -> dict[str, str]:
+        """Return the failures that another round does not try again."""
+        return {key: code for key, code in self.failed.items() if key not in self.again and code not in conflicts}
 
     def to_json(self) -> dict[str, Any]:
         """Return the header as the ledger contains it."""
-        return {
+        members = {
             "format": FORMAT,
             "fleet": self.fleet,
             "run": self.run,
@@ -79,6 +88,8 @@ class Header:
             "failed": dict(self.failed),
             "intents": [each.to_json() for each in self.intents],
         }
+        more = {"again": sorted(self.again), "freed": self.freed}
+        return members | {name: value for name, value in more.items() if value}
 
 
 class DamagedLedgerError(Exception):
@@ -108,6 +119,8 @@ def read_header(line: bytes) -> Header:
             todo=value["todo"],
             done=value["done"],
             failed=value["failed"],
+            again=tuple(value.get("again", ())),
+            freed=value.get("freed", 0),
             untried=value["untried"],
             calls=value["calls"],
             throttled=value["throttled"],

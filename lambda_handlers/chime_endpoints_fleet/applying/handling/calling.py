@@ -15,29 +15,43 @@ from .pace import Pace
 _REGISTER = "RegisterAppInstanceUserEndpoint"
 _OF_CHIME = ("AppInstanceUserEndpoint", "AppInstanceUserEndpoints")
 _PATIENT_SECONDS = 120.0
+_NEW_ROLE_SECONDS = 60.0
 
 
 @dataclass
 class Patience:
     """Whether a refusal may still mean that a policy has not taken effect yet.
 
-    That is so in the first minutes of a run, until one call of a worker has succeeded. Without a bound, each endpoint
-    of a user that does not exist would be tried for fifteen seconds.
+    That is so in the first minutes of a run, until one call of a worker has succeeded. A refusal by the service itself
+    may mean that only in the first minute and round: otherwise, each endpoint of a user that does not exist would be
+    tried for fifteen seconds.
     """
 
     run_began: float
     """When the run began to make changes, in seconds since the epoch."""
     now: Callable[[], float]
+    is_first_round: bool = True
     _is_over: bool = False
+    _is_proven: bool = False
 
     @property
     def lasts(self) -> bool:
         """Whether to try again after a refusal."""
         return not self._is_over and self.now() - self.run_began < _PATIENT_SECONDS
 
+    @property
+    def is_early(self) -> bool:
+        """Whether a refusal by the service itself may mean that the role is too new."""
+        is_new = self.is_first_round and self.now() - self.run_began < _NEW_ROLE_SECONDS
+        return is_new and not self._is_proven
+
     def end(self) -> None:
-        """Note that a permission is there, or was waited for long enough."""
+        """Note that a permission was waited for long enough."""
         self._is_over = True
+
+    def prove(self) -> None:
+        """Note that the role has its permissions."""
+        self._is_over = self._is_proven = True
 
 
 @dataclass
@@ -68,7 +82,7 @@ class FleetCaller(Caller):
                 operation,
                 self._paced(operation, request) if is_paced else request,
                 attempts=attempts,
-                propagates=propagates and is_patient,
+                propagates=propagates and is_patient and self.patience.is_early,
                 waits_for_permission=waits_for_permission and is_patient,
                 **more,
             )
@@ -99,7 +113,7 @@ class FleetCaller(Caller):
             self.deadline.check(operation)  # the wait may have outlasted the worker's lease
             answer = request()
             self.pace.was_accepted()
-            self.patience.end()
+            self.patience.prove()
             return answer
 
         return paced

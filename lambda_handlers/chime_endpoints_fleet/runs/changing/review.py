@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+from ...applying.failures import CONFLICTS
 from ...ledger import fleet as fleets
 from ...ledger import progress
 from ...store import Store
@@ -23,16 +26,20 @@ class Review:
     rate: float
     """Calls a second for each shard in it."""
     shards: tuple[int, ...]
-    """The shards that are not finished, or in which something failed."""
+    """The shards that are not finished, or in which another attempt may succeed."""
 
 
 def review(store: Store, run: str, *, level: int, round_number: int, sizes: Sizes) -> Review:
     """Return the shards that need another round."""
     settings = run_settings.load(store, run)
     _complete(store, level)
-    left = unfinished(store, run, level)
+    decided = store.json(decide.name_of(run))
+    if settings.mode is Mode.CHECK:
+        left = report.unfinished(store, run, decided["shards"])
+    else:
+        left = _left(store, run, level, round_number, decided)
     return Review(
-        again=bool(left) and round_number < sizes.rounds,
+        again=bool(left) and round_number - decide.first_round(decided) + 1 < sizes.rounds,
         round=round_number + 1,
         rate=decide.rate_for_each(settings, len(left)),
         shards=left,
@@ -51,14 +58,17 @@ def _complete(store: Store, level: int) -> None:
     fleets.change(store, lambda fleet: replace(fleet, is_complete=fleet.level == level))
 
 
-def unfinished(store: Store, run: str, level: int) -> tuple[int, ...]:
-    """Return the shards that a run has not finished, or in which something failed."""
-    planned = store.json(decide.name_of(run))["shards"]
-    if run_settings.load(store, run).mode is Mode.CHECK:
-        return report.unfinished(store, run, planned)
-    found = progress.headers(store, level, planned)
-    return tuple(
-        shard
-        for shard in planned
-        if (header := found.get(shard)) is None or header.run != run or header.is_unfinished or header.has_failed
-    )
+def _left(store: Store, run: str, level: int, round_number: int, decided: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shards in which another round may do something.
+
+    What conflicts with other endpoints is tried again as long as endpoints are being deregistered. Any other refusal
+    would be the same in the next round.
+    """
+    found = progress.headers(store, level, decided["shards"])
+    own = {shard: header for shard, header in found.items() if header.run == run}
+    if round_number == decide.first_round(decided):
+        is_freed = decide.removes_something(decided)
+    else:
+        is_freed = any(header.freed for header in own.values() if header.round == round_number)
+    conflicts = CONFLICTS if is_freed else frozenset()
+    return tuple(shard for shard in decided["shards"] if shard not in own or own[shard].needs_another_round(conflicts))

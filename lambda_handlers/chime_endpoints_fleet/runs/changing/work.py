@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ...applying.assignment import Assignment, Batching, Worked
 from ...applying.batches import Worker
-from ...applying.difference import Kind
 from ...applying.handling.surroundings import Surroundings
 from ...ledger import fleet as fleets
 from ...manifest.lines import Declared
@@ -18,7 +18,7 @@ from ..deciding import decide, plan
 
 def report_name(run: str, round_number: int, shard: int) -> str:
     """Return the name of the object that says what failed in a shard."""
-    return f"runs/{run}/report/{round_number}-{shard:05d}"
+    return f"runs/{run}/report/{round_number:03d}-{shard:05d}"
 
 
 def work(
@@ -46,7 +46,7 @@ def work(
         return declared
 
     decision = store.json(decide.name_of(run))
-    removes_something = any(decision["counts"].get(kind) for kind in (Kind.REPLACE, Kind.REMOVE, Kind.DELETE))
+    first_round = decide.first_round(decision)
     worker = Worker(
         store,
         Assignment(
@@ -58,18 +58,17 @@ def work(
             stack_id=settings.stack_id,
             logical_id=settings.logical_id,
             began=float(decision["at"]),
-            may_adopt=round_number > 1 or not removes_something,
+            first_round=first_round,
+            may_adopt=round_number > first_round or not decide.removes_something(decision),
         ),
         wanted=wanted,
+        report=partial(_report, store, report_name(run, round_number, shard)),
         surroundings=surroundings,
         batching=batching,
         time_left=time_left,
         is_current=lambda: _is_current(store, run),
     )
-    worked = worker.work()
-    if worked.failed:
-        _report(store, report_name(run, round_number, shard), worked.failed)
-    return worked
+    return worker.work()
 
 
 def _is_current(store: Store, run: str) -> bool:

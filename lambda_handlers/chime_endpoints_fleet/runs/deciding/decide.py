@@ -9,7 +9,7 @@ from typing import Any
 
 from chime_endpoints_handler.model.codes import Code
 
-from ...applying.difference import CALLS, Kind
+from ...applying.difference import CALLS, FREEING, Kind
 from ...store import Store
 from .. import settings as run_settings
 from ..reading import prepare, split
@@ -47,6 +47,8 @@ class Decision:
     """The time that the calls take at the run's rate."""
     rate: float = 0.0
     """Calls a second for each shard."""
+    round: int = 1
+    """The first round. A run that is resumed goes on counting, so that it tries again what has failed."""
     at: float = 0.0
 
     @property
@@ -74,8 +76,19 @@ class Decision:
             "canary": list(self.canary),
             "seconds": round(self.seconds, 1),
             "rate": self.rate,
+            "round": self.round,
             "at": round(self.at, 1),
         }
+
+
+def first_round(decided: Mapping[str, Any]) -> int:
+    """Return the first round of a decision that was read from its object."""
+    return int(decided.get("round", 1))
+
+
+def removes_something(decided: Mapping[str, Any]) -> bool:
+    """Whether a run deregisters endpoints, so that what is in the way of others may be gone after a round."""
+    return any(decided["counts"].get(kind) for kind in FREEING)
 
 
 def name_of(run: str) -> str:
@@ -127,6 +140,7 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
         canary=_canary(settings, seconds, shard_plans),
         seconds=seconds,
         rate=rate_for_each(settings, len(shards)),
+        round=1 + max((each.rounds for each in shard_plans), default=0),
         at=now,
     )
 

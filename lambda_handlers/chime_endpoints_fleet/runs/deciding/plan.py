@@ -51,6 +51,8 @@ class ShardPlan:
     """Whether an earlier run has left changes whose outcome is not known."""
     is_unwritten: bool = False
     """Whether the shard has no ledger of its own yet."""
+    rounds: int = 0
+    """The last round of the run in the shard, if it is resumed."""
     twice: int = 0
     problems: tuple[Mapping[str, Any], ...] = ()
     """The first keys that occur twice."""
@@ -70,6 +72,7 @@ class ShardPlan:
             "registered": self.registered,
             "unfinished": self.is_unfinished,
             "unwritten": self.is_unwritten,
+            "rounds": self.rounds,
             "twice": self.twice,
             "problems": [dict(each) for each in self.problems],
             "damaged": self.damaged,
@@ -84,6 +87,7 @@ def read_shard_plan(value: Mapping[str, Any]) -> ShardPlan:
         registered=value["registered"],
         is_unfinished=value["unfinished"],
         is_unwritten=value["unwritten"],
+        rounds=value.get("rounds", 0),
         twice=value["twice"],
         problems=tuple(value["problems"]),
         damaged=value["damaged"],
@@ -142,6 +146,7 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
         registered=len(ledger.entries),
         is_unfinished=ledger.header.is_unfinished,
         is_unwritten=not ledger.is_written,
+        rounds=ledger.header.round if ledger.header.run == run else 0,
     )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chime_endpoints_handler.model.codes import Code
-
-from ...applying.difference import Kind
+from ...applying.failures import CONFLICTS
 from ...ledger import fleet as fleets
 from ...ledger import progress
 from ...ledger.header import Header
@@ -22,8 +20,6 @@ from .response import Answer, Post
 from .telling.failures import failures_of
 
 CONVERGED, CONVERGING = "CONVERGED", "CONVERGING"
-_PASSING = frozenset({Code.TAKEN, Code.TAKEN_ELSEWHERE, Code.ENDPOINT_QUOTA})
-"""The codes of failures that may be over when other shards are changed."""
 _SILENCE = 600.0
 """Seconds without a written ledger after which a run is not at work any more; a worker writes one every minute."""
 
@@ -36,7 +32,7 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
         shard for shard in shards if shard not in headers or headers[shard].run != run or headers[shard].is_unfinished
     ]
     failed = _failed(store, run, headers)
-    if failed > settings.tolerated_failures:
+    if len(failed) > settings.tolerated_failures:
         reason = (
             f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)} The other endpoints were not changed."
         )
@@ -48,17 +44,16 @@ def answer_for_canary(store: Store, run: str, post: Post, *, level: int, shards:
     return True
 
 
-def _failed(store: Store, run: str, headers: Mapping[int, Header]) -> int:
-    """Return how many endpoints have failed, without those whose failures may be over in the next round."""
-    passing = _PASSING if _lets_go(store, run) else frozenset()
-    codes = [code for header in headers.values() if header.run == run for code in header.failed.values()]
-    return sum(code not in passing for code in codes)
+def _failed(store: Store, run: str, headers: Mapping[int, Header]) -> dict[str, str]:
+    """Return the code of each endpoint that failed, without those whose failures may be over in the next round."""
+    passing = CONFLICTS if _lets_go(store, run) else frozenset()
+    own = [header for header in headers.values() if header.run == run]
+    return {key: code for header in own for key, code in header.failed.items() if code not in passing}
 
 
 def _lets_go(store: Store, run: str) -> bool:
     """Whether other shards will let go of device tokens, so that a conflict may be over in the next round."""
-    counts = store.json(decide.name_of(run))["counts"]
-    return bool(counts.get(Kind.DELETE) or counts.get(Kind.REPLACE))
+    return decide.removes_something(store.json(decide.name_of(run)))
 
 
 def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
@@ -86,7 +81,7 @@ def _why_failed(store: Store, run: str, settings: Settings, planned: dict[str, A
         return f"{FleetCode.INCOMPLETE}: The run has not begun to change endpoints. Look into the function's log."
     headers = progress.headers(store, fleets.read(store).level)
     failed = _failed(store, run, headers)
-    if settings.mode is not Mode.DELETE and failed > settings.tolerated_failures:
+    if settings.mode is not Mode.DELETE and len(failed) > settings.tolerated_failures:
         return f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)}"
     if now - max([planned["at"], *(header.at for header in headers.values() if header.run == run)]) > _SILENCE:
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,11 +120,11 @@ def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
         else [each for each in wanted if not _is_finished(own.get(each))]
     )
     behind = len(left)
-    failed = sum(len(header.failed) for header in own.values())
+    failed = {key: code for header in own.values() for key, code in header.failed.items()}
     return _Ended(
         reason=_reason(store, run, settings, planned, error, failed, behind, is_newest=is_check or fleet.run == run),
         registered=sum(header.n for header in found.values()),
-        failed=failed,
+        failed=len(failed),
         behind=behind,
         throttled=sum(header.throttled for header in own.values()),
         remaining=max(0, (planned or {}).get("todo", 0) - sum(header.done for header in own.values())),
@@ -142,7 +142,7 @@ def _reason(
     settings: Settings,
     planned: dict[str, Any] | None,
     error: str,
-    failed: int,
+    failed: Mapping[str, str],
     behind: int,
     *,
     is_newest: bool,
@@ -155,7 +155,7 @@ def _reason(
     if error or planned is None:
         return _ended_early(error)
     tolerated = 0 if settings.mode is Mode.DELETE else settings.tolerated_failures
-    if failed > tolerated:
+    if len(failed) > tolerated:
         return f"{FleetCode.ENDPOINTS_FAILED}: {failures_of(store, run, failed)}"
     if behind:
         parts = "1 part" if behind == 1 else f"{behind:,} parts"
