@@ -17,8 +17,10 @@ from chime_endpoints_handler.cloudformation.request import Request, RequestType,
 from chime_endpoints_handler.model.codes import Code
 
 from .ledger.fleet import OtherFleetError
+from .ledger.header import DamagedLedgerError
 from .runs import settings as run_settings
 from .runs.ending import emptying, response, signal
+from .runs.ending.answer import damaged
 from .runs.ending.codes import FleetCode
 from .runs.ending.response import Answer, Post
 from .runs.settings import ManifestPlace, Mode, Settings, read_settings
@@ -163,6 +165,8 @@ def _reason_of(error: Exception) -> str:
     """Return why a run could not be started, without anything of the event."""
     if isinstance(error, InvalidPropertiesError):
         return str(error)
+    if isinstance(error, DamagedLedgerError):
+        return damaged(error)
     if isinstance(error, OtherFleetError):
         return f"{FleetCode.NOT_STARTED}: The prefix in the state bucket belongs to another fleet. Nothing was changed."
     what = f"{error.operation_name}: {code_of(error)}" if isinstance(error, ClientError) else type(error).__name__

@@ -1,8 +1,11 @@
-"""A fleet whose object `fleet` was deleted: its ledgers say what it has registered, and in how many shards."""
+"""A fleet whose object `fleet` was deleted or damaged: its ledgers say what it has registered, and in how many shards."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.exceptions import ClientError
 
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
@@ -108,3 +111,78 @@ def test_a_fleet_that_was_growing_goes_on_from_the_higher_level(stage: FleetStag
     stage.clock.sleep(1)
     assert stage.remove("r3")
     assert not stage.backend.endpoints
+
+
+HARMS = {
+    "damaged": (b"canary", "CE-701: The fleet's ledger is damaged: fleet: it is not the state of a fleet."),
+    "of a later release": (b'{"format": 99}', "CE-701: The fleet's ledger is damaged: fleet: it was written by a later"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_clock_answers_although_the_state_is_damaged(stack: FleetStack, harm: str) -> None:
+    """CloudFormation must not wait for an hour more."""
+    body, reason = HARMS[harm]
+    stack.send(stack.event("Update", "r2", stack.stage.lines(41)))
+    assert stack.stage.plan("r2")["go"]
+    stack.stage.store.put(fleets.NAME, body)
+    stack.act("answer", "r2", clock=True)
+    assert stack.answers[-1]["Reason"].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"), [("run.json", None), ("run.json", b"{}"), ("plan.json", b"canary"), ("result", b"[]")]
+)
+def test_the_clock_answers_although_objects_of_the_run_are_damaged(
+    stack: FleetStack, name: str, body: bytes | None
+) -> None:
+    """Whoever damaged them, CloudFormation waits."""
+    stack.send(stack.event("Update", "r2", stack.stage.lines(41)))
+    assert stack.stage.plan("r2")["go"]
+    if body is None:
+        stack.stage.store.delete([f"runs/r2/{name}"])
+    else:
+        stack.stage.store.put(f"runs/r2/{name}", body)
+    stack.act("answer", "r2", clock=True)
+    reason = stack.answers[-1]["Reason"]
+    assert reason.startswith("CE-703: The objects of the run in the state bucket cannot be read (")
+    assert "canary" not in reason
+
+
+@pytest.mark.parametrize("refusals", [2, 3])
+def test_the_clock_answers_although_the_state_cannot_be_read(stack: FleetStack, refusals: int) -> None:
+    """After some seconds, if S3 refuses for so long."""
+    stage = stack.stage
+    stack.send(stack.event("Update", "r2", stage.lines(41)))
+    assert stage.plan("r2")["go"]
+    get, left = stage.s3.get_object, [refusals]
+
+    def refusing(**members: Any) -> Any:
+        if members["Key"].endswith("/fleet") and left[0]:
+            left[0] -= 1
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+        return get(**members)
+
+    stage.s3.get_object = refusing
+    stack.act("answer", "r2", clock=True)
+    assert len(stack.answers) == 2
+    assert stack.answers[-1]["Status"] == ("SUCCESS" if refusals == 2 else "FAILED")
+
+
+def test_a_run_ends_although_the_state_is_damaged(stack: FleetStack) -> None:
+    """CloudFormation is answered at once, not by the clock."""
+    stack.send(stack.event("Update", "r2", stack.stage.lines(41)))
+    stack.stage.store.put(fleets.NAME, b"canary")
+    assert not stack.execute("r2")
+    assert stack.answers[-1]["Reason"].startswith("CE-701: The fleet's ledger is damaged: fleet: ")
+    assert stack.result("r2")["ok"] is False
+
+
+@pytest.mark.parametrize("kind", ["Update", "Delete"])
+def test_an_event_is_answered_although_the_state_is_damaged(stack: FleetStack, kind: str) -> None:
+    """Whoever deploys learns what to do; a deletion does not succeed, because endpoints are registered."""
+    stack.stage.store.put(fleets.NAME, b"canary")
+    stack.send(stack.event(kind, "r2", stack.stage.lines(41)))
+    assert stack.answers[-1]["Status"] == "FAILED"
+    assert "run chime-endpoints fleet sync --adopt" in stack.answers[-1]["Reason"]
+    assert len(stack.stage.backend.endpoints) == 40

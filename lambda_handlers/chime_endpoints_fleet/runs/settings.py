@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from ..ledger import fleet as fleets
+from ..ledger.fleet import Fleet
+from ..ledger.header import DamagedLedgerError
 from ..manifest.lines import Rules
 from ..store import Store, compact
 
@@ -182,8 +184,12 @@ def save(store: Store, run: str, settings: Settings) -> None:
 def is_at_work(store: Store, run: str) -> bool:
     """Whether a run may still write objects: it has its settings, and no deletion of the fleet has begun after it.
 
-    CloudFormation cannot delete a bucket that someone writes into after it was emptied.
+    CloudFormation cannot delete a bucket that someone writes into after it was emptied. A fleet whose state is damaged
+    cannot be deleted.
     """
-    fleet = fleets.read(store)
+    try:
+        fleet = fleets.read(store)
+    except DamagedLedgerError:
+        fleet = Fleet()
     is_replaced = fleet.run != run and fleet.settings.get("mode") == Mode.DELETE
     return not (fleet.ended or is_replaced) and store.get(name_of(run)) is not None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from ...applying.failures import CONFLICTS
 from ...ledger import fleet as fleets
 from ...ledger import progress
-from ...ledger.header import Header
-from ...store import Store
+from ...ledger.header import DamagedLedgerError, Header
+from ...store import Store, code_of
 from .. import settings as run_settings
 from ..deciding import decide
 from ..deciding.accepted import accept
@@ -20,6 +22,8 @@ from .response import Answer, Post
 from .telling.failures import failures_of
 
 CONVERGED, CONVERGING = "CONVERGED", "CONVERGING"
+_PAUSES = (5.0, 10.0, 20.0)
+"""Seconds to wait after S3 has failed."""
 _SILENCE = 600.0
 """Seconds without a written ledger after which a run is not at work any more; a worker writes one every minute."""
 
@@ -57,19 +61,48 @@ def _lets_go(store: Store, run: str) -> bool:
 
 
 def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
-    """Respond because CloudFormation will not wait any longer. The run continues."""
-    if not response.is_expected(store, run):
-        return
+    """Respond because CloudFormation will not wait any longer, whatever state the fleet is in. The run continues."""
+    if response.is_expected(store, run):
+        response.respond(store, run, _answer_now(store, run, post, now), post)
+
+
+def _answer_now(store: Store, run: str, post: Post, now: float) -> Answer:
+    """Return the response; a failure if the fleet's objects cannot be read, also after some seconds."""
+    said = ""
+    for pause in _PAUSES:
+        try:
+            return _answer(store, run, now)
+        except DamagedLedgerError as damage:
+            return Answer(reason=damaged(damage))
+        except (ClientError, BotoCoreError) as error:
+            said = code_of(error) if isinstance(error, ClientError) else type(error).__name__
+            post.sleep(pause)
+        except Exception as error:  # noqa: BLE001 - an object may contain anything, and CloudFormation waits
+            said = type(error).__name__
+            break
+    return Answer(
+        reason=f"{FleetCode.INCOMPLETE}: The objects of the run in the state bucket cannot be read ({said}). Look into"
+        " the function's log, then deploy again."
+    )
+
+
+def damaged(damage: DamagedLedgerError) -> str:
+    """Return the reason for a failure because of a damaged object."""
+    return (
+        f"{FleetCode.REFUSED}: The fleet's ledger is damaged: {damage}. Restore its last version in the state bucket,"
+        " or run chime-endpoints fleet sync --adopt."
+    )
+
+
+def _answer(store: Store, run: str, now: float) -> Answer:
     settings = run_settings.load(store, run)
     planned = store.json(decide.name_of(run))
     if reason := _why_failed(store, run, settings, planned, now):
-        response.respond(store, run, Answer(reason=reason), post)
-    elif settings.mode is Mode.DELETE:
-        reason = f"{FleetCode.TAKES_LONGER}: {_left(store, planned, settings.began, now)}"
-        response.respond(store, run, Answer(reason=reason), post)
-    else:
-        accept(store, run, settings)
-        response.respond(store, run, Answer(data=data_of(store, run, CONVERGING)), post)
+        return Answer(reason=reason)
+    if settings.mode is Mode.DELETE:
+        return Answer(reason=f"{FleetCode.TAKES_LONGER}: {_left(store, planned, settings.began, now)}")
+    accept(store, run, settings)
+    return Answer(data=data_of(store, run, CONVERGING))
 
 
 def _why_failed(store: Store, run: str, settings: Settings, planned: dict[str, Any] | None, now: float) -> str:

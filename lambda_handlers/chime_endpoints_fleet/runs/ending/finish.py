@@ -16,7 +16,7 @@ from ..deciding import decide
 from ..deciding.accepted import accept
 from ..settings import Mode, Settings
 from . import emptying, response, signal
-from .answer import CONVERGED, data_of
+from .answer import CONVERGED, damaged, data_of
 from .codes import FleetCode
 from .response import Answer, Post
 from .telling import metrics
@@ -109,7 +109,7 @@ def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
         fleet = fleets.read(store)
         found = progress.headers(store, fleet.level)
     except DamagedLedgerError as damage:
-        return _Ended(reason=f"{FleetCode.REFUSED}: The fleet's ledger is damaged: {damage}.", is_unfinished=True)
+        return _Ended(reason=damaged(damage), is_unfinished=True)
     planned = store.json(decide.name_of(run))
     own = {shard: header for shard, header in found.items() if header.run == run}
     wanted = [] if planned is None or not planned["go"] else planned["shards"]
