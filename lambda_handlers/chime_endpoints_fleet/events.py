@@ -67,7 +67,14 @@ def handle(event: object, context: Context, process: Process) -> Mapping[str, st
     if isinstance(event, Mapping) and "command" in event and "ResponseURL" not in event:
         starter = _starter(process, str(event.get("fleet", "")), post)
         repairs, adopts = str(event.get("repairs", "")), event.get("adopts") is True
-        return command(str(event["command"]), starter, repairs=repairs, adopts=adopts)
+        return command(
+            str(event["command"]),
+            starter,
+            repairs=repairs,
+            adopts=adopts,
+            declared=event.get("declared"),
+            at_once=process.at_once,
+        )
     try:
         request = parse(event)
     except UnanswerableEventError as error:

@@ -1,4 +1,4 @@
-"""A fleet whose object `fleet` was deleted or damaged: its ledgers say what it has registered, and in how many shards."""
+"""A fleet whose object `fleet` was deleted or damaged: its ledgers say what it has registered."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 
 from chime_endpoints_fleet.ledger import fleet as fleets
 from chime_endpoints_fleet.ledger import shard_ledger
-from support.fleet import FLEET, MANIFESTS, FleetStage
+from support.fleet import FLEET, LOGICAL_ID, MANIFESTS, FleetStage
 from support.fleet_stack import FleetStack
+from support.stage import STACK_ID
 
 pytestmark = pytest.mark.slow
 
@@ -70,12 +71,81 @@ def test_it_reads_the_newest_manifest_unless_a_version_is_declared(stack: FleetS
     assert "version_id" not in fleets.read(stage.store).settings["manifest"]
 
 
-def test_a_fleet_without_any_run_is_not_repaired(stack: FleetStack) -> None:
-    """Nobody knows which manifest to read. A deployment says so again."""
+def declared(stack: FleetStack, **changes: Any) -> dict[str, Any]:
+    """The resource as the command finds it in the stack's template."""
+    properties = stack.event("Update", "r2", stack.stage.lines(40))["ResourceProperties"]
+    return {"stack_id": STACK_ID, "logical_id": LOGICAL_ID, "properties": properties | changes}
+
+
+def test_a_fleet_without_any_run_is_repaired_by_what_its_stack_declares(stack: FleetStack) -> None:
+    """The ledgers are those that there were, and no endpoint is touched."""
     stage = stack.stage
+    before = stage.ledger
     stage.store.delete([fleets.NAME, *stage.store.names("runs/")])
+    stage.backend.calls.clear()
+    answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True, "declared": declared(stack)})
+    assert answer is not None
+    assert stack.execute(answer["run"])
+    assert not stage.backend.calls
+    assert stage.ledger == before
+    assert stack.deploy("Update", "r4", stage.lines(41))
+    assert stage.differences(stage.lines(41)) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "changes", "reason"),
+    [
+        ("ledger/", {"stack_id": "another"}, "There is no fleet"),
+        ("ledger/", {"properties": {"Manifest": {"Bucket": "b"}}}, "Manifest.Key is missing."),
+        ("ledger/", None, "There is no fleet"),
+        ("nothing", {}, "There is no fleet"),
+    ],
+)
+def test_a_fleet_is_not_made_out_of_nothing(
+    stack: FleetStack, left: str, changes: dict[str, Any] | None, reason: str
+) -> None:
+    """A deletion has perhaps just emptied the bucket, which must stay empty."""
+    stage = stack.stage
+    stage.store.delete([name for name in stage.store.names("") if not name.startswith(left)])
+    given = {} if changes is None else {"declared": declared(stack) | changes}
+    answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True, **given})
+    assert answer is not None
+    assert reason in answer["error"]
+    assert not stage.store.names("runs/")
+
+
+def test_the_command_that_adopts_repairs_a_damaged_state(stack: FleetStack) -> None:
+    """What was damaged is kept. Any other command says what to do."""
+    stage = stack.stage
+    before = stage.ledger
+    stage.store.put(fleets.NAME, b"canary")
+    for name in ("sync", "resume", "drain", "check", "stop"):
+        answer = stack.send({"command": name, "fleet": FLEET})
+        assert answer is not None
+        assert "run chime-endpoints fleet sync --adopt" in answer["error"]
     answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True})
-    assert answer == {"error": f"There is no fleet {FLEET}, or it has never had a run."}
+    assert answer is not None
+    assert stack.execute(answer["run"])
+    assert stage.ledger == before
+    kept = stage.store.get("damaged/fleet")
+    assert kept is not None
+    assert kept.body == b"canary"
+
+
+@pytest.mark.parametrize("name", [fleets.NAME, shard_ledger.name_of(3, 2)])
+def test_what_a_later_release_has_written_is_not_replaced(stack: FleetStack, name: str) -> None:
+    """That release can read it."""
+    stage = stack.stage
+    stage.store.put(name, b'{"format": 99}')
+    answer = stack.send({"command": "sync", "fleet": FLEET, "adopts": True})
+    assert answer is not None
+    if "run" in answer:
+        assert not stack.execute(answer["run"])
+    said = answer.get("error") or stack.result(answer["run"])["reason"]
+    assert "it was written by a later release; deploy that release again" in said
+    found = stage.store.get(name)
+    assert found is not None
+    assert found.body == b'{"format": 99}'
 
 
 def test_a_deletion_deregisters_what_the_ledgers_say(stack: FleetStack) -> None:
@@ -115,7 +185,7 @@ def test_a_fleet_that_was_growing_goes_on_from_the_higher_level(stage: FleetStag
 
 HARMS = {
     "damaged": (b"canary", "CE-701: The fleet's ledger is damaged: fleet: it is not the state of a fleet."),
-    "of a later release": (b'{"format": 99}', "CE-701: The fleet's ledger is damaged: fleet: it was written by a later"),
+    "of a later release": (b'{"format": 99}', "CE-701: fleet: it was written by a later release; deploy that"),
 }
 
 

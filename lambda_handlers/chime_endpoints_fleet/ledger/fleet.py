@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..store import NEW, LostRaceError, Store, compact
-from .header import DamagedLedgerError
+from .header import DamagedLedgerError, LaterReleaseError
 
 NAME = "fleet"
 FORMAT = 1
@@ -94,6 +94,13 @@ def read(store: Store) -> Fleet:
     return _read(store)[0]
 
 
+def set_aside(store: Store) -> None:
+    """Keep a damaged object beside the ledgers, and begin without one."""
+    if (found := store.get(NAME)) is not None:
+        store.put(f"damaged/{NAME}", found.body)
+        store.delete([NAME])
+
+
 def change(store: Store, new: Callable[[Fleet], Fleet]) -> Fleet:
     """Change the state, whoever else changes it at the same time, and return it.
 
@@ -119,7 +126,7 @@ def _read(store: Store) -> tuple[Fleet, str]:
     try:
         value = json.loads(found.body)
         if value["format"] > FORMAT:
-            raise DamagedLedgerError(f"{NAME}: it was written by a later release; deploy that release again")
+            raise LaterReleaseError(NAME)
         fleet = Fleet(
             stack_id=value["stack_id"],
             logical_id=value["logical_id"],

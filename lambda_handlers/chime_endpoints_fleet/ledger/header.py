@@ -96,6 +96,14 @@ class DamagedLedgerError(Exception):
     """An object in place of a ledger is not one that the fleet has written."""
 
 
+class LaterReleaseError(DamagedLedgerError):
+    """A later release has written the object. It must not be replaced."""
+
+    def __init__(self, name: str = "") -> None:
+        where = f"{name}: " if name else ""
+        super().__init__(f"{where}it was written by a later release; deploy that release again")
+
+
 def read_header(line: bytes) -> Header:
     """Read the first line of a ledger.
 
@@ -105,7 +113,7 @@ def read_header(line: bytes) -> Header:
     try:
         value = json.loads(line)
         if value["format"] > FORMAT:
-            raise DamagedLedgerError("it was written by a later release; deploy that release again")
+            raise LaterReleaseError
         return Header(
             fleet=value["fleet"],
             run=value["run"],

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..manifest.shards import parents, shard_of
 from ..store import NEW, Store, compact
 from .entry import Entry, read_entry
-from .header import DamagedLedgerError, Header, read_header
+from .header import DamagedLedgerError, Header, LaterReleaseError, read_header
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +97,8 @@ def _read(body: bytes, name: str, fleet: str) -> Ledger:
     try:
         header = read_header(first)
         entries = [read_entry(json.loads(line)) for line in lines]
+    except LaterReleaseError:
+        raise LaterReleaseError(name) from None
     except DamagedLedgerError as error:
         raise DamagedLedgerError(f"{name}: {error}") from None
     except (ValueError, TypeError):

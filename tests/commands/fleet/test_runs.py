@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
-from commands.fleet.conftest import RUN, DeployedFleet
+from commands.fleet.conftest import FUNCTION, RUN, DeployedFleet
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,20 @@ def test_the_function_starts_and_stops_runs(
 
 
 def test_a_run_can_adopt_what_is_registered(fleet: DeployedFleet) -> None:
-    """The function is told."""
+    """The function is told, together with what the stack declares: a fleet may have lost its state."""
+    stack = fleet.account.cloudformation.stacks[0]
+    properties = stack.template["Resources"]["Fleet"]["Properties"]
+    properties |= {"Manifest": {"Bucket": {"Ref": "AWS::AccountId"}, "Key": "k"}, "WaitHandle": {"Ref": "Gone"}}
     assert fleet.run("sync", "--adopt") == ExitCode.DONE
-    assert fleet.functions.received == [{"command": "sync", "fleet": fleet.store.fleet, "adopts": True}]
+    declared = {"Manifest": {"Bucket": "123456789012", "Key": "k"}, "ServiceToken": FUNCTION}
+    assert fleet.functions.received == [
+        {
+            "command": "sync",
+            "fleet": fleet.store.fleet,
+            "adopts": True,
+            "declared": {"stack_id": stack.id, "logical_id": "Fleet", "properties": declared},
+        }
+    ]
 
 
 def test_a_declared_version_is_the_one_that_is_applied(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -23,6 +25,8 @@ class Fleet:
     function: str
     """The ARN of the function that starts its runs."""
     bucket: str
+    declared: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The properties that the stack declares, without those that only CloudFormation knows."""
     named_version: str
     """The version of the manifest that the stack declares; empty if it declares none."""
 
@@ -68,6 +72,7 @@ def read_fleet(services: Services, declared: DesiredResource) -> Fleet:
     return Fleet(
         held=held,
         path=declared.path,
+        declared={name: value for name, value in properties.items() if is_known(value)},
         function=token,
         bucket=bucket,
         named_version=version if isinstance(version, str) and is_known(version) else "",

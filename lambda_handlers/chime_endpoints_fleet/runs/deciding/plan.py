@@ -10,7 +10,7 @@ from typing import Any
 from ...applying.difference import difference
 from ...ledger import fleet as fleets
 from ...ledger import shard_ledger
-from ...ledger.header import DamagedLedgerError
+from ...ledger.header import DamagedLedgerError, LaterReleaseError
 from ...ledger.shard_ledger import Ledger
 from ...manifest.lines import Declared
 from ...store import Store
@@ -126,7 +126,7 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
     try:
         ledger = _ledger(store, level, shard)
     except DamagedLedgerError as error:
-        if not settings.adopts:
+        if not settings.adopts or isinstance(error, LaterReleaseError):
             return replace(of_manifest, damaged=str(error))
         ledger = shard_ledger.renew(store, level, shard)
     if settings.repairs:

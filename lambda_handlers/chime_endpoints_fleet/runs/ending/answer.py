@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ...applying.failures import CONFLICTS
 from ...ledger import fleet as fleets
 from ...ledger import progress
-from ...ledger.header import DamagedLedgerError, Header
+from ...ledger.header import DamagedLedgerError, Header, LaterReleaseError
 from ...store import Store, code_of
 from .. import settings as run_settings
 from ..deciding import decide
@@ -88,6 +88,8 @@ def _answer_now(store: Store, run: str, post: Post, now: float) -> Answer:
 
 def damaged(damage: DamagedLedgerError) -> str:
     """Return the reason for a failure because of a damaged object."""
+    if isinstance(damage, LaterReleaseError):
+        return f"{FleetCode.REFUSED}: {damage}."
     return (
         f"{FleetCode.REFUSED}: The fleet's ledger is damaged: {damage}. Restore its last version in the state bucket,"
         " or run chime-endpoints fleet sync --adopt."

@@ -8,35 +8,55 @@ from dataclasses import replace
 
 from ...ledger import fleet as fleets
 from ...ledger.fleet import Fleet
+from ...ledger.header import DamagedLedgerError, LaterReleaseError
 from ...store import compact
-from .. import settings as run_settings
 from ..ending import response, signal
+from ..ending.answer import damaged
 from ..ending.codes import FleetCode
 from ..settings import Mode, Settings, read_settings
+from .properties import InvalidPropertiesError
+from .recovery import recovered
 from .start import FleetEndedError, Starter
 
 _MODES = {"sync": Mode.APPLY, "drain": Mode.DRAIN, "check": Mode.CHECK}
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOST = "lost"
+"""Stands for a run of which nothing is known any more."""
 _STOPPED = f"{FleetCode.REPLACED}: The run was stopped with `chime-endpoints fleet stop`."
 
 
-def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = False) -> Mapping[str, str]:
+def command(
+    name: str, starter: Starter, *, repairs: str = "", adopts: bool = False, declared: object = None, at_once: int = 4
+) -> Mapping[str, str]:
     """Do what a command asks for.
 
     Args:
         name: the command.
         starter: starts and stops the runs of the fleet.
         repairs: the check whose findings a run with the newest manifest repairs as well.
-        adopts: whether such a run takes over what is registered already.
+        adopts: whether such a run takes over what is registered already, also if the fleet has lost its state.
+        declared: the resource as its stack declares it, for a fleet that has lost its runs as well.
+        at_once: the number of shards that are then worked on at the same time.
 
     Returns:
         The run that was started or stopped as `run`, or why nothing was done as `error`.
     """
-    fleet = fleets.read(starter.store)
-    if adopts and not fleet.run and (newest := run_settings.newest(starter.store)) is not None:
-        fleet = replace(fleet, run=newest[0], settings=newest[1].to_json())  # the object `fleet` was lost
+    store, is_damaged = starter.store, False
+    try:
+        fleet = fleets.read(store)
+    except DamagedLedgerError as error:
+        if not adopts or isinstance(error, LaterReleaseError):
+            return {"error": damaged(error)}
+        fleet, is_damaged = Fleet(), True
+    if adopts and not fleet.run:
+        try:
+            found = recovered(store, declared, at_once=at_once, now=starter.now())
+        except InvalidPropertiesError as error:
+            return {"error": f"The properties that the stack declares are not those of a fleet: {error}"}
+        if found is not None:
+            fleet = replace(fleet, run=found[0] or _LOST, settings=found[1].to_json())
     if not fleet.run:
-        return {"error": f"There is no fleet {starter.store.fleet}, or it has never had a run."}
+        return {"error": f"There is no fleet {store.fleet}, or it has never had a run."}
     if fleet.ended:
         return _ended()
     if name == "stop":
@@ -44,12 +64,14 @@ def command(name: str, starter: Starter, *, repairs: str = "", adopts: bool = Fa
     if name == "resume":  # also of a run that CloudFormation waits for: it is the same run, and answers once
         starter.resume(fleet)
         return {"run": fleet.run}
-    if response.is_expected(starter.store, fleet.run) or signal.is_expected(starter.store, fleet.run):
+    if response.is_expected(store, fleet.run) or signal.is_expected(store, fleet.run):
         return {"error": f"CloudFormation waits for run {fleet.run}. Wait until the stack's deployment has ended."}
     if (mode := _MODES.get(name)) is None:
         return {"error": f"There is no command {name[:32]}."}
     run = new_id(starter.now())
     settings = replace(_settings(fleet, mode, starter.now()), repairs=repairs, adopts=adopts)
+    if is_damaged:
+        fleets.set_aside(store)
     try:
         starter.start(run, settings, clock=None)
     except FleetEndedError:

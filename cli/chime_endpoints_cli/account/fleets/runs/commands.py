@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from chime_endpoints_cli.account.calls.services import Services
 from chime_endpoints_cli.account.fleets.fleet import Fleet
@@ -20,14 +22,20 @@ class FleetCommand(StrEnum):
     CHECK = "check"
 
 
-def send(services: Services, fleet: Fleet, command: FleetCommand, **more: str | bool) -> str:
+def declaration_of(fleet: Fleet) -> dict[str, Any]:
+    """Return the resource as its stack declares it, for a fleet that has lost its state and its runs."""
+    return {"stack_id": fleet.held.stack.id, "logical_id": fleet.held.logical_id, "properties": dict(fleet.declared)}
+
+
+def send(services: Services, fleet: Fleet, command: FleetCommand, **more: str | bool | Mapping[str, Any]) -> str:
     """Send a command and return the id of the run that it starts or stops.
 
     Args:
         services: the account.
         fleet: the fleet.
         command: the command.
-        more: `repairs`, the check whose findings the run repairs; `adopts`, whether it takes over what is registered.
+        more: `repairs`, the check whose findings the run repairs; `adopts`, whether it takes over what is registered;
+            `declared`, what `declaration_of` returns.
 
     Raises:
         CommandError: the function refuses it, or fails.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from chime_endpoints_cli.account.fleets.runs.commands import FleetCommand, send
+from chime_endpoints_cli.account.fleets.runs.commands import FleetCommand, declaration_of, send
 from chime_endpoints_cli.command_line import options
 from chime_endpoints_cli.command_line.command import Command
 from chime_endpoints_cli.command_line.exit_codes import ExitCode
@@ -42,7 +44,7 @@ def sync_command(
     manifest then stay registered: `chime-endpoints list --unheld` shows them.
     """
     chosen = selected(name=name, region=region, local=local)
-    more = {"adopts": True} if adopts else {}
+    more: dict[str, Any] = {"adopts": True, "declared": declaration_of(chosen.fleet)} if adopts else {}
     if named := chosen.fleet.named_version:
         complain(f"the stack declares version {named} of the manifest; to apply another one, declare it and deploy")
     run = send(chosen.services, chosen.fleet, FleetCommand.SYNC, **more)
