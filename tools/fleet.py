@@ -61,7 +61,7 @@ class Trial:
             "app_instance": self.stage.app_instance,
             "application": APPLICATION,
             "wait": "hour" if waits else "not",
-            "environment": {"FLEET_SIZES": {"shard_endpoints": 250}, "FLEET_BATCHING": {"lease": 30}},
+            "environment": {"FLEET_SIZES": {"shard_endpoints": 250}, "FLEET_BATCHING": {"lease": 30, "seconds": 12}},
         }
         options = ("--app", f"{sys.executable} {APP}", "--context", f"fleet={json.dumps(given)}", "--method", "direct")
         over = Event()

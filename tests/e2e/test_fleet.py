@@ -32,8 +32,8 @@ COUNT = 240
 """The number of endpoints: more than twice those that any run may deregister."""
 USERS = 48
 MANIFESTS = "manifests"
-SMALL = {"FLEET_SIZES": {"shard_endpoints": 100, "rounds": 2}, "FLEET_BATCHING": {"lease": 26}}
-"""Several shards, and a lease that is over soon after a worker was killed."""
+SMALL = {"FLEET_SIZES": {"shard_endpoints": 100, "rounds": 2}, "FLEET_BATCHING": {"lease": 26, "seconds": 10}}
+"""Several shards, and changes and a lease that are over soon after a worker was killed."""
 Lines = dict[str, dict[str, Any]]
 
 

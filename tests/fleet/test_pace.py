@@ -122,3 +122,11 @@ def test_a_replacement_has_enough_time_at_a_low_rate(stage: FleetStage, rate: fl
 def test_fewer_changes_are_made_at_once_at_a_low_rate(rate: float, threads: int, seconds: float, lease: float) -> None:
     """The calls of each change get longer apart with every other change beside it."""
     assert Batching().at(rate) == Batching(threads=threads, seconds=seconds, lease=lease)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "given", "lease"), [(30.0, 60.0, 60.0), (30.0, 30.0, 45.0), (10.0, 26.0, 26.0), (10.0, 20.0, 25.0)]
+)
+def test_a_lease_is_as_long_as_given_if_a_change_fits_in(seconds: float, given: float, lease: float) -> None:
+    """A shorter lease needs shorter changes."""
+    assert Batching(seconds=seconds, lease=given).at(12.5).lease == lease

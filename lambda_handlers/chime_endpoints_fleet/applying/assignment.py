@@ -9,7 +9,8 @@ from ..manifest.lines import Declared
 
 _MOST_CALLS = 10
 """The calls that a change takes at most, unless something is in its way."""
-_LEASE_BEYOND = 30.0
+_LEASE_BEYOND = 15.0
+"""Seconds for which a lease is at least longer than a change, so that some can begin under it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Batching:
         seconds = max(self.seconds, _MOST_CALLS / rate)
         return Batching(
             batch=self.batch,
-            lease=max(self.lease, seconds + _LEASE_BEYOND),
+            lease=max(self.lease + seconds - self.seconds, seconds + _LEASE_BEYOND),
             threads=max(1, min(self.threads, int(rate * self.seconds / _MOST_CALLS))),
             seconds=seconds,
         )

@@ -32,6 +32,8 @@ from .operations import Operations, Outcome
 _SAFETY = 10.0
 """Seconds before the end of a lease in which no call begins; a call takes less."""
 _KEPT_OF_FUNCTION = 15.0
+_ASKS_AGAIN = 10.0
+"""Seconds after which to look whether the other worker has given the shard back before its lease ends."""
 _SHARE_TO_BEGIN = 0.8
 """Of the time of a change, what must be left to begin it."""
 _MOST_TRANSIENT = 50
@@ -97,7 +99,7 @@ class Worker:
             return Worked(done=True)
         left_of_lease = header.lease - self._surroundings.now()
         if header.state == OPEN and left_of_lease > 0:
-            return Worked(done=False, wait=math.ceil(min(left_of_lease, self._batching.lease)) + 1)
+            return Worked(done=False, wait=math.ceil(min(left_of_lease, _ASKS_AGAIN)) + 1)
         is_continued = (header.run, header.round) == (mine.run, mine.round)
         is_later = header.run == mine.run and mine.first_round <= header.round < mine.round
         ledger = replace(
