@@ -110,10 +110,10 @@ def _grow_over_intents(patch: pytest.MonkeyPatch) -> None:
     [
         (_forget_intents, [2]),
         (_leave_interrupted_changes, [2]),
-        (_forget_request_ids, [11, 16]),
-        (_forget_predecessors, [23]),
+        (_forget_request_ids, [16, 17]),
+        (_forget_predecessors, [1, 2]),
         (_forget_repeats, [6, 20]),
-        (_grow_over_intents, [6]),
+        (_grow_over_intents, [82, 87]),
     ],
 )
 def test_a_history_notices_what_is_left_out(

@@ -28,7 +28,7 @@ def test_a_run_registers_changes_and_deregisters_what_the_manifest_says(
     stage.backend.calls.clear()
     assert stage.run("r2", lines.values())
     assert stage.differences(lines.values()) == []
-    assert len(stage.backend.calls) == 1 + 5 + 1 + 1
+    assert len(stage.backend.calls) == 1 + 4 + 1 + 1
     stage.backend.calls.clear()
     assert stage.run("r3", lines.values())
     assert not stage.backend.calls

@@ -97,7 +97,13 @@ class Operations:
     def _update(self, intent: Intent, declared: Declared, entry: Entry, *, is_repeated: bool) -> Outcome:
         former = _settled_otherwise(declared.properties) if intent.operation == Kind.SETTLE else None
         change = self.event(
-            RequestType.UPDATE, intent, declared.properties, str(entry.endpoint), former, is_repeated=is_repeated
+            RequestType.UPDATE,
+            intent,
+            declared.properties,
+            str(entry.endpoint),
+            former,
+            is_repeated=is_repeated,
+            is_settled=not is_repeated and entry.digests != UNKNOWN,
         )
         try:
             endpoint = _endpoint(change.run())
@@ -110,7 +116,9 @@ class Operations:
             key=entry.key,
             endpoint=endpoint,
             digests=digests_of(self.fleet, declared.properties),
-            predecessors=tuple(each for each in predecessors if each != endpoint),
+            predecessors=tuple(
+                each for each in predecessors if each != endpoint and each.endpoint_id not in change.deregistered
+            ),
         )
         return Outcome(intent=intent, entry=changed)
 
@@ -135,6 +143,7 @@ class Operations:
         former: Mapping[str, Any] | None = None,
         *,
         is_repeated: bool,
+        is_settled: bool = False,
     ) -> HandlerEvent:
         """Return an event for the handler.
 
@@ -145,6 +154,7 @@ class Operations:
             current: the physical id of the endpoint; empty if there is none.
             former: what was declared before.
             is_repeated: whether another worker may have handled it already.
+            is_settled: whether the ledger knows everything that was registered for the key.
         """
         if not self.may_adopt:
             properties = {name: value for name, value in properties.items() if name != "AdoptExisting"}
@@ -170,6 +180,7 @@ class Operations:
             limits=self.limits,
             surroundings=self.surroundings,
             remembered=self.remembered,
+            is_settled=is_settled,
         )
 
     def _logical_id(self, key: str) -> str:

@@ -13,6 +13,7 @@ from chime_endpoints_handler.aws.failures.remedies import Kind
 from .pace import Pace
 
 _REGISTER = "RegisterAppInstanceUserEndpoint"
+_DEREGISTER = "DeregisterAppInstanceUserEndpoint"
 _OF_CHIME = ("AppInstanceUserEndpoint", "AppInstanceUserEndpoints")
 _PATIENT_SECONDS = 120.0
 _NEW_ROLE_SECONDS = 60.0
@@ -62,6 +63,8 @@ class FleetCaller(Caller):
     patience: Patience = field(kw_only=True)
     may_have_registered: bool = False
     """Whether a registration may have had an effect although its call failed."""
+    deregistered: list[str] = field(default_factory=list)
+    """The ids of the endpoints that were deregistered."""
 
     def __call__(
         self,
@@ -78,7 +81,7 @@ class FleetCaller(Caller):
         is_patient = self.patience.lasts
         is_paced = operation.endswith(_OF_CHIME)
         try:
-            return super().__call__(
+            answer = super().__call__(
                 operation,
                 self._paced(operation, request) if is_paced else request,
                 attempts=attempts,
@@ -90,6 +93,10 @@ class FleetCaller(Caller):
             if error.kind is Kind.DENIED or (propagates and error.kind is Kind.FORBIDDEN):
                 self.patience.end()
             raise
+        else:
+            if operation == _DEREGISTER:
+                self.deregistered.append(str(more["subject"]).removeprefix("of endpoint "))
+            return answer
         finally:
             if operation == _REGISTER:
                 self.may_have_registered |= attempts.may_have_happened

@@ -14,10 +14,12 @@ from chime_endpoints_handler.model import physical_id
 from chime_endpoints_handler.model.codes import Code
 from chime_endpoints_handler.model.physical_id import PhysicalId
 from chime_endpoints_handler.resources.context import EventContext
+from chime_endpoints_handler.resources.endpoint.perform.looks import Looks
 from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
 
 from .calling import FleetCaller, Patience
 from .clients import FleetClients, LedgerStack, Remembered
+from .looks import LedgerLooks
 from .pace import Pace
 from .surroundings import Surroundings
 
@@ -47,6 +49,7 @@ class HandlerEvent:
         limits: Limits,
         surroundings: Surroundings,
         remembered: Remembered,
+        is_settled: bool = False,
     ) -> None:
         """Prepare the event.
 
@@ -58,6 +61,7 @@ class HandlerEvent:
             limits: how long and how fast it may make calls.
             surroundings: clocks and clients.
             remembered: the secrets that were read for other changes.
+            is_settled: whether the ledger knows everything that was registered for the key.
         """
         began, at_entry = surroundings.monotonic(), min(limits.seconds, limits.left())
         deadline = Deadline(lambda: min(at_entry - (surroundings.monotonic() - began), limits.left()))
@@ -68,6 +72,7 @@ class HandlerEvent:
             pace=limits.pace,
             patience=limits.patience,
         )
+        self._looks = LedgerLooks if is_settled else Looks
         self.noted: PhysicalId = physical_id.read(request.physical_id)
         """What the handler says it may leave if it fails."""
         self._context = EventContext(
@@ -96,6 +101,11 @@ class HandlerEvent:
         return self._call.may_have_registered
 
     @property
+    def deregistered(self) -> frozenset[str]:
+        """The ids of the endpoints that were deregistered."""
+        return frozenset(self._call.deregistered)
+
+    @property
     def own_name(self) -> str:
         """The name that proves that an endpoint is the key's."""
         return self._context.request.own_name
@@ -120,7 +130,7 @@ class HandlerEvent:
             HandlerError: it failed, and its cleanup is done.
         """
         try:
-            return reconcile(self._context).physical_id
+            return reconcile(self._context, self._looks).physical_id
         except HandlerError:
             raise
         except Exception as error:  # noqa: BLE001 - one endpoint must not keep the others from being changed

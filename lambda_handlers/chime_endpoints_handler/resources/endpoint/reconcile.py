@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -21,13 +22,13 @@ from .perform.looks import Looks
 from .policy import decide
 
 
-def reconcile(context: EventContext) -> Result:
+def reconcile(context: EventContext, looks: Callable[[EventContext], Looks] = Looks) -> Result:
     """Handle a Create, an Update or a Delete of an endpoint.
 
     Raises:
         HandlerError: the event failed, and its cleanup is done.
     """
-    look, change, facts = Looks(context), Changes(context), _facts_of(context)
+    look, change, facts = looks(context), Changes(context), _facts_of(context)
     while True:
         facts = replace(facts, is_late=context.arrival.is_late, had_trouble=context.call.met_trouble)
         step = decide(facts)
