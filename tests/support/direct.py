@@ -74,11 +74,16 @@ class DirectConnection:
         self.sock = self
 
     def connect(self) -> None:
-        """Do nothing, as the three below: there is nothing to open, to limit in time, or to close."""
+        """There is nothing to open."""
 
-    def settimeout(self, seconds: float) -> None: ...
-    def shutdown(self, how: int) -> None: ...
-    def close(self) -> None: ...
+    def settimeout(self, seconds: float) -> None:
+        """Nothing takes time."""
+
+    def shutdown(self, how: int) -> None:
+        """There is nothing to interrupt."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
     def request(self, method: str, target: str, *, body: bytes, headers: dict[str, str]) -> None:
         """Put the response."""
