@@ -20,6 +20,8 @@ from permissions.intrinsics import resolve
 from support.deployment import ROOT
 from synth.stage import ENDPOINT, TAGS, Resource, allowed, policies, resources
 
+pytestmark = pytest.mark.slow  # with other libraries, the examples run without these checks, in tests/installed
+
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PROGRAMS = [
