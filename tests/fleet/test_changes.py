@@ -303,6 +303,48 @@ def test_a_device_that_two_lines_of_two_shards_declare_is_registered_for_one(sta
     assert stage.failures == {"b": "CE-411"}
 
 
+def test_an_endpoint_is_adopted_by_one_of_two_keys_in_two_shards(stage: FleetStage) -> None:
+    """Its name is someone's, so nothing but the other ledger says that it is taken."""
+    theirs = stage.stranger(stage.users[1], "canary-same")
+    both = [stage.line(key, user="u1", device_token="canary-same", adopt_existing=True, name="n") for key in "ab"]
+    lines = [*stage.lines(40), *both]
+    assert not stage.run("r1", lines)
+    (failed,) = stage.failures.items()
+    assert failed in {("a", "CE-411"), ("b", "CE-411")}
+    holders = [key for key, entry in stage.ledger.items() if entry.endpoint.endpoint_id == theirs.endpoint_id]
+    assert len(holders) == 1
+    reports = [stage.store.json(name) for name in stage.store.names("runs/r1/report/")]
+    (reason,) = {each["reason"] for report in reports for each in report["failed"]}
+    assert f"belongs to resource Fleet.{holders[0]} of this stack" in reason
+    assert not stage.run("r2", lines)
+    assert [key for key, entry in stage.ledger.items() if entry.endpoint.endpoint_id == theirs.endpoint_id] == holders
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_an_endpoint_of_the_fleet_is_not_adopted_by_another_key(stage: FleetStage, first: str) -> None:
+    """The key that registered it has a name of its own, in another shard."""
+    one = stage.line(first, user="u1", device_token="canary-same", name="canary-name")
+    assert stage.run("r1", [*stage.lines(40), one])
+    endpoint = stage.ledger[first].endpoint
+    other = stage.line("ab".replace(first, ""), user="u1", device_token="canary-same", name="n", adopt_existing=True)
+    assert not stage.run("r2", [*stage.lines(40), one, other])
+    assert stage.failures == {other["key"]: "CE-411"}
+    assert stage.run("r3", [*stage.lines(40), one])
+    assert stage.ledger[first].endpoint == endpoint
+    assert stage.differences([*stage.lines(40), one]) == []
+
+
+def test_a_claim_holds_for_one_run(stage: FleetStage) -> None:
+    """The key that adopted is gone, and with it the endpoint; what someone registers then is another one's."""
+    line = stage.line("a", user="u1", device_token="canary-same", adopt_existing=True, name="n")
+    for run, key in (("r1", "a"), ("r2", "b")):
+        theirs = stage.stranger(stage.users[1], "canary-same", client_request_token=run)
+        assert stage.run(run, [line | {"key": key}, *stage.lines(40)])
+        assert stage.ledger[key].endpoint.endpoint_id == theirs.endpoint_id
+        assert stage.run(f"{run}-none", stage.lines(40))
+    assert len(stage.backend.endpoints) == 40
+
+
 @pytest.mark.parametrize("logical_id", ["Fleet.gone", "Phone"])
 def test_an_endpoint_that_another_resource_of_the_stack_no_longer_holds_is_adopted(
     stage: FleetStage, logical_id: str

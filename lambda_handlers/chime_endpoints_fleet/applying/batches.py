@@ -6,10 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from uuid import uuid4
-
-from chime_endpoints_handler.model.physical_id import Endpoint
 
 from ..ledger import shard_ledger
 from ..ledger.entry import Intent
@@ -17,7 +14,6 @@ from ..ledger.header import CLOSED, OPEN
 from ..ledger.shard_ledger import Ledger
 from ..manifest.digests import digests_of
 from ..manifest.lines import Declared
-from ..manifest.shards import shard_of
 from ..store import LostRaceError, Store
 from .assignment import Assignment, Batching, Report, Wanted, Worked
 from .difference import FREEING, Change, Kind, difference, next_batch
@@ -25,6 +21,7 @@ from .failures import CONFLICTS, Failures
 from .forgotten import settle_forgotten
 from .handling.calling import Patience
 from .handling.event import Limits
+from .handling.others import Others
 from .handling.pace import Pace
 from .handling.surroundings import Surroundings
 from .operations import Operations, Outcome
@@ -50,6 +47,7 @@ class Worker:
         *,
         wanted: Wanted,
         report: Report,
+        others: Others,
         surroundings: Surroundings,
         batching: Batching,
         time_left: Callable[[], float],
@@ -62,6 +60,7 @@ class Worker:
             assignment: the shard.
             wanted: returns what a run declares.
             report: writes down what failed, before the ledger says so.
+            others: the other keys of the fleet.
             surroundings: clocks and clients.
             batching: the sizes of batches.
             time_left: returns the seconds that the function has left.
@@ -71,6 +70,7 @@ class Worker:
         self._assignment = assignment
         self._wanted = wanted
         self._report = report
+        self._others = others
         self._surroundings = surroundings
         self._batching = batching.at(assignment.rate)
         self._time_left = time_left
@@ -224,8 +224,7 @@ class Worker:
             surroundings=self._surroundings,
             limits=Limits(pace=self._pace, patience=self._patience, left=self._left, seconds=self._batching.seconds),
             may_adopt=self._assignment.may_adopt,
-            held_elsewhere=self._held_elsewhere,
-            may_be_held=self._may_be_held,
+            others=self._others,
             entries=ledger.entries,
         )
 
@@ -243,23 +242,6 @@ class Worker:
             return replace(outcome, is_early=is_early)
 
         return list(zip(intents, pool.map(one, intents), strict=True))
-
-    def _held_elsewhere(self, key: str) -> str:
-        level = self._assignment.level
-        entry = shard_ledger.load(self._store, level, shard_of(key, level)).entries.get(key)
-        return "" if entry is None else str(entry.endpoint)
-
-    def _may_be_held(self, intent: Intent, endpoint: Endpoint) -> bool:
-        """Whether another key has an endpoint, or registers one for its user now."""
-        level = self._assignment.level
-        return any(self._store.every(partial(self._holds, intent, endpoint, level), range(1 << level)))
-
-    def _holds(self, intent: Intent, endpoint: Endpoint, level: int, shard: int) -> bool:
-        ledger = shard_ledger.load(self._store, level, shard)
-        begun = (each.user_arn for each in ledger.header.intents if each.run == self._assignment.run)
-        if intent.user_arn in begun:
-            return True
-        return any(endpoint in (each.endpoint, *each.predecessors) for each in ledger.entries.values())
 
     def _noted(self, ledger: Ledger, outcomes: Iterable[tuple[Intent, Outcome | None]]) -> Ledger:
         """Return the ledger with the entries that changes have led to."""

@@ -68,7 +68,7 @@ def _left_by(operations: Operations, intent: Intent, entry: Entry | None) -> lis
         endpoint = Endpoint(intent.user_arn, listed.endpoint_id)
         if endpoint in held:
             continue
-        if not is_own or operations.may_be_held(intent, endpoint):
+        if not is_own or operations.others.may_have(intent, endpoint):
             raise _NotRecognizedError(intent, listed.endpoint_id)
         found.append(endpoint)
     return found

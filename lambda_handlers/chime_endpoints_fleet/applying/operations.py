@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from chime_endpoints_handler.aws.failures.errors import HandlerError
@@ -17,6 +18,8 @@ from ..manifest.lines import Declared
 from .difference import Kind
 from .handling.clients import LedgerStack, Remembered
 from .handling.event import HandlerEvent, Limits
+from .handling.looks import FleetLooks, LedgerLooks
+from .handling.others import Others
 from .handling.surroundings import Surroundings
 
 _SKEW = 30.0
@@ -50,10 +53,7 @@ class Operations:
     limits: Limits
     may_adopt: bool
     """Whether AdoptExisting is followed. It is not while endpoints of the fleet itself may be about to be removed."""
-    held_elsewhere: Callable[[str], str]
-    """Returns the physical id of a key in another shard; empty if there is none."""
-    may_be_held: Callable[[Intent, Endpoint], bool]
-    """Whether another key of the fleet has an endpoint, or may be about to adopt it."""
+    others: Others
     entries: Mapping[str, Entry] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
 
@@ -180,7 +180,7 @@ class Operations:
             limits=self.limits,
             surroundings=self.surroundings,
             remembered=self.remembered,
-            is_settled=is_settled,
+            looks=partial(LedgerLooks if is_settled else FleetLooks, claim=partial(self._claim, intent.key)),
         )
 
     def _logical_id(self, key: str) -> str:
@@ -188,7 +188,11 @@ class Operations:
 
     def _held_elsewhere(self, logical_id: str) -> str:
         key = logical_id.removeprefix(f"{self.logical_id}.")
-        return "" if key == logical_id else self.held_elsewhere(key)
+        return "" if key == logical_id else self.others.held_by(key)
+
+    def _claim(self, key: str, endpoint: Endpoint) -> str:
+        other = self.others.claim(key, endpoint)
+        return self._logical_id(other) if other else ""
 
     def _physical_ids(self) -> Mapping[str, str]:
         return {self._logical_id(key): str(entry.endpoint) for key, entry in self.entries.items()}

@@ -19,7 +19,6 @@ from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
 
 from .calling import FleetCaller, Patience
 from .clients import FleetClients, LedgerStack, Remembered
-from .looks import LedgerLooks
 from .pace import Pace
 from .surroundings import Surroundings
 
@@ -49,7 +48,7 @@ class HandlerEvent:
         limits: Limits,
         surroundings: Surroundings,
         remembered: Remembered,
-        is_settled: bool = False,
+        looks: Callable[[EventContext], Looks],
     ) -> None:
         """Prepare the event.
 
@@ -61,7 +60,7 @@ class HandlerEvent:
             limits: how long and how fast it may make calls.
             surroundings: clocks and clients.
             remembered: the secrets that were read for other changes.
-            is_settled: whether the ledger knows everything that was registered for the key.
+            looks: makes the handler's looks.
         """
         began, at_entry = surroundings.monotonic(), min(limits.seconds, limits.left())
         deadline = Deadline(lambda: min(at_entry - (surroundings.monotonic() - began), limits.left()))
@@ -72,7 +71,7 @@ class HandlerEvent:
             pace=limits.pace,
             patience=limits.patience,
         )
-        self._looks = LedgerLooks if is_settled else Looks
+        self._looks = looks
         self.noted: PhysicalId = physical_id.read(request.physical_id)
         """What the handler says it may leave if it fails."""
         self._context = EventContext(

@@ -1,16 +1,34 @@
-"""Looks of the handler that the ledger makes unnecessary."""
+"""What the handler's looks find in a fleet: the ledgers answer some of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from chime_endpoints_handler.model.physical_id import Endpoint
+from chime_endpoints_handler.resources.context import EventContext
 from chime_endpoints_handler.resources.endpoint.facts import Facts, id_of
 from chime_endpoints_handler.resources.endpoint.perform.looks import Looks
+from chime_endpoints_handler.resources.endpoint.policy.registering import strangers
 from chime_endpoints_handler.resources.endpoint.steps import Look
 
 
-class LedgerLooks(Looks):
+class FleetLooks(Looks):
+    """Looks of which one asks the whole fleet: whether another key has the endpoint that is to be adopted."""
+
+    def __init__(self, context: EventContext, claim: Callable[[Endpoint], str]) -> None:
+        """Accept the event, and what claims an endpoint or returns the logical id of its holder."""
+        super().__init__(context)
+        self._claim = claim
+
+    def _sibling(self, facts: Facts) -> str:
+        sibling, holder = super()._sibling(facts), strangers(facts)[0]
+        is_adopted = facts.desired.may_adopt and holder.identity == facts.desired.identity
+        return sibling or (self._claim(id_of(holder)) if is_adopted else "")
+
+
+class LedgerLooks(FleetLooks):
     """Looks for a key whose ledger says which endpoint it has, and that no change of it was interrupted.
 
     Whatever else the service has is not the key's, so nothing is listed as long as its endpoint is there. If the

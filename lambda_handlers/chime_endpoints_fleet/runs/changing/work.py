@@ -8,6 +8,7 @@ from typing import Any
 
 from ...applying.assignment import Assignment, Batching, Worked
 from ...applying.batches import Worker
+from ...applying.handling.others import Others
 from ...applying.handling.surroundings import Surroundings
 from ...ledger import fleet as fleets
 from ...manifest.lines import Declared
@@ -63,6 +64,7 @@ def work(
         ),
         wanted=wanted,
         report=partial(_report, store, report_name(run, round_number, shard)),
+        others=Others(store, run, level, partial(plan.held, store, run, level)),
         surroundings=surroundings,
         batching=batching,
         time_left=time_left,

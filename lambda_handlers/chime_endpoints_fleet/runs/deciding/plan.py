@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from ...applying.difference import difference
 from ...ledger import fleet as fleets
 from ...ledger import shard_ledger
 from ...ledger.header import DamagedLedgerError, LaterReleaseError
+from ...ledger.held import packed
 from ...ledger.shard_ledger import Ledger
 from ...manifest.lines import Declared
 from ...store import Store
@@ -56,6 +57,8 @@ class ShardPlan:
     twice: int = 0
     problems: tuple[Mapping[str, Any], ...] = ()
     """The first keys that occur twice."""
+    held: str = ""
+    """The endpoints of the shard, as `held.packed` returns them."""
     damaged: str = ""
     """Why the ledger cannot be used; empty if it can."""
 
@@ -75,6 +78,7 @@ class ShardPlan:
             "rounds": self.rounds,
             "twice": self.twice,
             "problems": [dict(each) for each in self.problems],
+            "held": self.held,
             "damaged": self.damaged,
         }
 
@@ -90,6 +94,7 @@ def read_shard_plan(value: Mapping[str, Any]) -> ShardPlan:
         rounds=value.get("rounds", 0),
         twice=value["twice"],
         problems=tuple(value["problems"]),
+        held=value.get("held", ""),
         damaged=value["damaged"],
     )
 
@@ -97,6 +102,12 @@ def read_shard_plan(value: Mapping[str, Any]) -> ShardPlan:
 def name_of(run: str, shard: int) -> str:
     """Return the name of the object with a shard's plan."""
     return f"runs/{run}/plan/{shard:05d}"
+
+
+def held(store: Store, run: str, level: int) -> Sequence[str]:
+    """Return the endpoints of each shard when the run was planned."""
+    plans = store.every(store.json, [name_of(run, shard) for shard in range(1 << level)])
+    return ["" if each is None else each.get("held", "") for each in plans]
 
 
 def wanted(store: Store, run: str, settings: Settings, shard: int) -> Wanted:
@@ -146,6 +157,7 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
         registered=len(ledger.entries),
         is_unfinished=ledger.header.is_unfinished,
         is_unwritten=not ledger.is_written,
+        held=packed(ledger.entries.values()),
         rounds=ledger.header.round if ledger.header.run == run else 0,
     )
 

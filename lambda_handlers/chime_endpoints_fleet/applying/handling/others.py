@@ -1,0 +1,67 @@
+"""What other keys of the fleet have, whichever shards they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from chime_endpoints_handler.model.physical_id import Endpoint
+
+from ...ledger import shard_ledger
+from ...ledger.entry import Intent
+from ...ledger.held import may_have
+from ...manifest.shards import shard_of
+from ...store import NEW, LostRaceError, Store
+
+
+@dataclass
+class Others:
+    """The ledgers of all shards, and what keys are about to adopt."""
+
+    store: Store
+    run: str
+    level: int
+    held: Callable[[], Sequence[str]]
+    """Returns what `held.packed` returned for each shard when the run was planned."""
+
+    def held_by(self, key: str) -> str:
+        """Return the physical id that a key has now; empty if it has none."""
+        entry = shard_ledger.load(self.store, self.level, shard_of(key, self.level)).entries.get(key)
+        return "" if entry is None else str(entry.endpoint)
+
+    def claim(self, key: str, endpoint: Endpoint) -> str:
+        """Claim an endpoint for a key that is about to adopt it: at most one key of the fleet does.
+
+        Returns:
+            The other key that has the endpoint, or has claimed it in this run; empty if the key may adopt it.
+        """
+        for shard, packed in enumerate(self._held):
+            if may_have(packed, endpoint) and (other := self._holder(shard, endpoint)) not in ("", key):
+                return other
+        name = f"runs/{self.run}/adopted/{endpoint.endpoint_id}"
+        try:
+            self.store.put(name, key.encode(), replaces=NEW)
+        except LostRaceError:
+            found = self.store.get(name)
+            return "" if found is None or found.body == key.encode() else found.body.decode()
+        return ""
+
+    def may_have(self, intent: Intent, endpoint: Endpoint) -> bool:
+        """Whether another key has an endpoint, or registers one for its user now."""
+        return any(self.store.every(partial(self._may_have, intent, endpoint), range(1 << self.level)))
+
+    @cached_property
+    def _held(self) -> Sequence[str]:
+        return self.held()
+
+    def _holder(self, shard: int, endpoint: Endpoint) -> str:
+        entries = shard_ledger.load(self.store, self.level, shard).entries.values()
+        return next((each.key for each in entries if endpoint in (each.endpoint, *each.predecessors)), "")
+
+    def _may_have(self, intent: Intent, endpoint: Endpoint, shard: int) -> bool:
+        ledger = shard_ledger.load(self.store, self.level, shard)
+        begun = (each.user_arn for each in ledger.header.intents if each.run == self.run)
+        if intent.user_arn in begun:
+            return True
+        return any(endpoint in (each.endpoint, *each.predecessors) for each in ledger.entries.values())

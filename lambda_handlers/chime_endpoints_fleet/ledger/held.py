@@ -1,0 +1,31 @@
+"""Which endpoints a shard has, in eight bytes each: enough to find the ledger that may have one."""
+
+from __future__ import annotations
+
+from array import array
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from chime_endpoints_handler.model.physical_id import Endpoint
+
+from .entry import Entry
+
+_BYTES = 8
+
+
+def packed(entries: Iterable[Entry]) -> str:
+    """Return the endpoints of a shard."""
+    return b64encode(
+        b"".join(_digest(each) for entry in entries for each in (entry.endpoint, *entry.predecessors))
+    ).decode()
+
+
+def may_have(text: str, endpoint: Endpoint) -> bool:
+    """Whether what `packed` returned may contain an endpoint."""
+    numbers, wanted = array("Q", b64decode(text)), array("Q", _digest(endpoint))
+    return wanted[0] in numbers
+
+
+def _digest(endpoint: Endpoint) -> bytes:
+    return blake2b(endpoint.endpoint_id.encode(), digest_size=_BYTES).digest()
