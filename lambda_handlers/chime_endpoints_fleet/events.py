@@ -72,6 +72,7 @@ def handle(event: object, context: Context, process: Process) -> Mapping[str, st
             starter,
             repairs=repairs,
             adopts=adopts,
+            tokens=event.get("tokens") is True,
             declared=event.get("declared"),
             at_once=process.at_once,
         )

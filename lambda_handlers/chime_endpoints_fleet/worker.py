@@ -126,12 +126,16 @@ def _work(store: Store, event: Mapping[str, Any], context: Context, process: Pro
 
 
 def _check(store: Store, event: Mapping[str, Any], context: Context, process: Process) -> Mapping[str, Any]:
+    run, level, shard = event["run"], event["level"], event["shard"]
     is_done = shard_check.check(
         store,
-        event["run"],
-        level=event["level"],
-        shard=event["shard"],
+        run,
+        level=level,
+        shard=shard,
         rate=event["rate"],
+        wanted=lambda: plan.wanted(store, run, run_settings.load(store, run), shard).declared,
+        held=partial(plan.held, store, run, level),
+        shared=store.json(decide.name_of(run)).get("shared", ()),
         surroundings=process.surroundings,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )

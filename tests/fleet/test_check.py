@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.ledger import fleet as fleets
+from chime_endpoints_fleet.ledger import shard_ledger
 from chime_endpoints_fleet.manifest.shards import shard_of
 from chime_endpoints_fleet.runs.checking.report import prefix_of
 from chime_endpoints_fleet.runs.settings import Mode
 from support.fleet import FLEET, FleetStage
+from support.fleet_stack import MACHINE, Machine
+from support.secrets_manager import AsOnAws
 
 pytestmark = pytest.mark.slow
 
@@ -162,3 +167,95 @@ def test_a_check_that_is_gone_repairs_nothing(stage: FleetStage, lines: dict[str
     """The bucket deletes the objects of a run after a while."""
     assert stage.run("r2", lines.values(), repairs="gone")
     assert not stage.backend.calls
+
+
+def test_what_another_key_has_adopted_is_no_stray(stage: FleetStage) -> None:
+    """Without a declared name, it keeps the name that it got for the key before."""
+    old = stage.line("a", user="u1", device_token="canary-same")
+    assert stage.run("r1", [old, *stage.lines(40)])
+    endpoint = stage.ledger["a"].endpoint
+    level = fleets.read(stage.store).level
+    shard = shard_of("a", level)
+    ledger = shard_ledger.load(stage.store, level, shard)
+    others = {key: each for key, each in ledger.entries.items() if key != "a"}
+    shard_ledger.save(stage.store, level, shard, replace(ledger, entries=others))  # it was lost, and restored without
+    assert {key: state for key, (state, _) in states(stage, "c1").items()} in ({"a": "stray"}, {})
+    assert stage.run(
+        "r2", [stage.line("b", user="u1", device_token="canary-same", adopt_existing=True), *stage.lines(40)]
+    )
+    assert stage.ledger["b"].endpoint == endpoint
+    assert states(stage, "c2") == {}
+
+
+def test_an_endpoint_that_two_keys_have_is_found(stage: FleetStage) -> None:
+    """No run lets that happen; a ledger that was restored may."""
+    assert stage.run("r1", stage.lines(40))
+    level = fleets.read(stage.store).level
+    one, other = "k1", next(key for key in stage.ledger if shard_of(key, level) != shard_of("k1", level))
+    shard = shard_of(other, level)
+    ledger = shard_ledger.load(stage.store, level, shard)
+    taken = replace(ledger.entries[other], endpoint=stage.ledger[one].endpoint)
+    former = ledger.entries[other].endpoint
+    shard_ledger.save(stage.store, level, shard, replace(ledger, entries={**ledger.entries, other: taken}))
+    del stage.backend.endpoints[former.endpoint_id]
+    found = states(stage)
+    assert {key for key, (state, _) in found.items() if state == "shared"} == {one, other}
+
+
+def test_device_tokens_are_compared_if_asked_for(stage: FleetStage) -> None:
+    """A secret was rotated. A line that changed after the run is left out, and so is what cannot differ."""
+    secrets = boto3.client("secretsmanager")
+    arn = secrets.create_secret(Name="tokens", SecretString='{"k0": "canary-0", "k1": "canary-1", "v": "canary-v"}')[
+        "ARN"
+    ]
+    stage.clients = stage.clients.__class__(stage.clients.stack, stage.clients.direct, AsOnAws(secrets))
+    lines = stage.lines(40)
+    for key in (0, 1):
+        lines[key]["device_token"] = {"secret": arn, "field": f"k{key}"}
+    lines[2] |= {"type": "APNS", "voip_device_token": {"secret": arn, "field": "v"}}
+    assert stage.run("r1", lines)
+    secrets.put_secret_value(SecretId=arn, SecretString='{"k0": "canary-0", "k1": "canary-other", "v": "canary-w"}')
+    lines[3]["device_token"] = "canary-not-applied-yet"
+    place = stage.upload(lines)
+    assert states(stage) == {}
+    stage.backend.calls.clear()
+    stage.begin("c2", place, mode=Mode.CHECK, tokens=True)
+    assert stage.execute("c2")
+    reports = stage.store.every(stage.store.json, stage.store.names(prefix_of("c2")))
+    assert sorted((each["key"], each["state"]) for one in reports for each in one["findings"]) == [
+        ("k1", "rotated"),
+        ("k2", "rotated"),
+    ]
+    described = [call for call in stage.backend.calls if call.operation.startswith("Describe")]
+    assert len(described) == 39
+    assert "canary" not in str(reports)
+    stage.machines = Machine()
+    assert stage.act("finish", "c2", error="", execution=f"{MACHINE.replace(':stateMachine:', ':execution:')}:c2")["ok"]
+    assert not stage.store.names("runs/c2/parts/")
+    lines[3]["device_token"] = "canary-token-k3"
+    assert stage.run("r3", lines, repairs="c2")
+    by_key = {key: stage.backend.endpoints[each.endpoint.endpoint_id] for key, each in stage.ledger.items()}
+    assert (by_key["k1"].device_token, by_key["k2"].voip_device_token) == ("canary-other", "canary-w")
+
+
+def test_a_secret_that_cannot_be_read_makes_the_check_incomplete(stage: FleetStage) -> None:
+    """The others are compared."""
+    secrets = boto3.client("secretsmanager")
+    arn = secrets.create_secret(Name="tokens", SecretString='{"k0": "canary-0"}')["ARN"]
+    stage.clients = stage.clients.__class__(stage.clients.stack, stage.clients.direct, AsOnAws(secrets))
+    lines = stage.lines(5)
+    lines[0]["device_token"] = {"secret": arn, "field": "k0"}
+    assert stage.run("r1", lines)
+    secrets.put_secret_value(SecretId=arn, SecretString="{}")
+    stage.begin("c2", stage.upload(lines), mode=Mode.CHECK, tokens=True)
+    assert not stage.execute("c2")
+    (report,) = stage.store.every(stage.store.json, stage.store.names(prefix_of("c2")))
+    assert set(report["failed"].values()) == {"CE-204"}
+
+
+def test_a_check_with_tokens_does_not_divide_the_fleet(stage: FleetStage) -> None:
+    """The newest manifest may be larger than the one that was applied."""
+    assert stage.run("r1", stage.lines(3))
+    stage.begin("c2", stage.upload(stage.lines(60)), mode=Mode.CHECK, tokens=True)
+    assert stage.execute("c2")
+    assert fleets.read(stage.store).level == 0

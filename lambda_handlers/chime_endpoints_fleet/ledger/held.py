@@ -6,6 +6,7 @@ from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import pairwise
 
 from chime_endpoints_handler.model.physical_id import Endpoint
 
@@ -23,8 +24,18 @@ def packed(entries: Iterable[Entry]) -> str:
 
 def may_have(text: str, endpoint: Endpoint) -> bool:
     """Whether what `packed` returned may contain an endpoint."""
-    numbers, wanted = array("Q", b64decode(text)), array("Q", _digest(endpoint))
-    return wanted[0] in numbers
+    return number_of(endpoint) in array("Q", b64decode(text))
+
+
+def twice(texts: Iterable[str]) -> list[int]:
+    """Return the numbers of endpoints that several entries have, in any of these shards."""
+    numbers = sorted(number for text in texts for number in array("Q", b64decode(text)))
+    return sorted({number for number, following in pairwise(numbers) if number == following})
+
+
+def number_of(endpoint: Endpoint) -> int:
+    """Return the number by which `twice` names an endpoint."""
+    return array("Q", _digest(endpoint))[0]
 
 
 def _digest(endpoint: Endpoint) -> bytes:

@@ -71,6 +71,8 @@ class Settings:
     """The check whose findings the run repairs; empty for none."""
     adopts: bool = False
     """Whether every line takes over an endpoint that is registered already, and ledgers that are lost begin anew."""
+    tokens: bool = False
+    """Whether a check also compares device tokens with what the manifest declares."""
     is_pinned: bool = False
     """Whether the manifest's version is the one that the run has found, not one that is declared."""
 
@@ -83,7 +85,7 @@ class Settings:
     @property
     def reads_manifest(self) -> bool:
         """Whether the run is about a manifest."""
-        return self.mode is Mode.APPLY
+        return self.mode is Mode.APPLY or (self.mode is Mode.CHECK and self.tokens)
 
     def entry(self) -> dict[str, Any]:
         """Return what the state of the fleet says of its newest run."""
@@ -112,6 +114,7 @@ class Settings:
             "began": self.began,
             "repairs": self.repairs,
             "adopts": self.adopts,
+            "tokens": self.tokens,
             "is_pinned": self.is_pinned,
         }
 

@@ -36,15 +36,21 @@ class Others:
         Returns:
             The other key that has the endpoint, or has claimed it in this run; empty if the key may adopt it.
         """
-        for shard, packed in enumerate(self._held):
-            if may_have(packed, endpoint) and (other := self._holder(shard, endpoint)) not in ("", key):
-                return other
+        if (other := self.holder_of(endpoint)) not in ("", key):
+            return other
         name = f"runs/{self.run}/adopted/{endpoint.endpoint_id}"
         try:
             self.store.put(name, key.encode(), replaces=NEW)
         except LostRaceError:
             found = self.store.get(name)
             return "" if found is None or found.body == key.encode() else found.body.decode()
+        return ""
+
+    def holder_of(self, endpoint: Endpoint) -> str:
+        """Return the key that had an endpoint when the run was planned, and has it now; empty if there is none."""
+        for shard, packed in enumerate(self._held):
+            if may_have(packed, endpoint) and (key := self._holder(shard, endpoint)):
+                return key
         return ""
 
     def may_have(self, intent: Intent, endpoint: Endpoint) -> bool:

@@ -21,13 +21,17 @@ class State(StrEnum):
     """The ledger has it, and it is not registered."""
     INACTIVE = "inactive"
     """The service delivers nothing to it, for example because the device token is no longer valid."""
+    ROTATED = "rotated"
+    """Its device token is not the one that the source of its line returns now."""
     CHANGED = "changed"
     """Its name or AllowMessages is not what the fleet has set."""
+    SHARED = "shared"
+    """Another key has the same endpoint, and the removal of either would deregister it."""
     STRAY = "stray"
     """It has a name that only this fleet gives, and no ledger has it."""
 
 
-REPAIRED = (State.GONE, State.CHANGED)
+REPAIRED = (State.GONE, State.ROTATED, State.CHANGED)
 """What a run can repair."""
 
 
@@ -79,12 +83,14 @@ def compare(fleet: str, entry: Entry, listed: Listed | None, inactive: str) -> F
         state, detail = State.CHANGED, _changed(fleet, entry, listed)
         if not detail:
             return None
+    return found(entry, state, detail)
+
+
+def found(entry: Entry, state: State, detail: str = "") -> Finding:
+    """Return a difference of an entry's endpoint."""
+    endpoint = entry.endpoint
     return Finding(
-        key=entry.key,
-        user_arn=entry.endpoint.user_arn,
-        endpoint_id=entry.endpoint.endpoint_id,
-        state=state,
-        detail=detail,
+        key=entry.key, user_arn=endpoint.user_arn, endpoint_id=endpoint.endpoint_id, state=state, detail=detail
     )
 
 

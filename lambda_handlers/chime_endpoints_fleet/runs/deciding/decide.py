@@ -10,6 +10,7 @@ from typing import Any
 from chime_endpoints_handler.model.codes import Code
 
 from ...applying.difference import CALLS, FREEING, Kind
+from ...ledger.held import twice
 from ...store import Store
 from .. import settings as run_settings
 from ..reading import prepare, split
@@ -41,6 +42,8 @@ class Decision:
     """The first of them."""
     shards: Sequence[int] = ()
     """The shards with work."""
+    shared: Sequence[int] = ()
+    """For a check, the numbers of endpoints that several entries have: see `ledger.held`."""
     canary: Sequence[int] = ()
     """The shard to begin with if CloudFormation is answered before the run ends."""
     seconds: float = 0.0
@@ -73,6 +76,7 @@ class Decision:
             "wrong": self.wrong,
             "problems": list(self.problems),
             "shards": list(self.shards),
+            "shared": list(self.shared),
             "canary": list(self.canary),
             "seconds": round(self.seconds, 1),
             "rate": self.rate,
@@ -137,6 +141,7 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
         wrong=wrong,
         problems=sorted(problems, key=lambda problem: int(problem["line"]))[: split.MOST_TOLD],
         shards=shards,
+        shared=twice(each.held for each in shard_plans) if settings.mode is Mode.CHECK else (),
         canary=_canary(settings, seconds, shard_plans),
         seconds=seconds,
         rate=rate_for_each(settings, len(shards)),

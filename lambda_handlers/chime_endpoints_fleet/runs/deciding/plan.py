@@ -149,7 +149,7 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
     if settings.mode is Mode.CHECK:
         users = {entry.endpoint.user_arn for entry in ledger.entries.values()}
         counts = {CHECK: len(users)} if users else {}
-        return ShardPlan(counts=counts, registered=len(ledger.entries))
+        return replace(of_manifest, counts=counts, registered=len(ledger.entries), held=packed(ledger.entries.values()))
     changes = difference(store.fleet, manifest.declared, ledger.entries)
     return replace(
         of_manifest,

@@ -91,8 +91,9 @@ def finish(
     if is_emptying:
         stop_clock()  # otherwise, the deletion of the state machine would wait for it
         return emptying.empty(store, run, post)
-    if not ended.is_unfinished and settings.mode is not Mode.CHECK:  # beside a check, a run may be at work
-        _forget_lines(store, run, every=not ended.reason)
+    is_check = settings.mode is Mode.CHECK  # beside it, a run may be at work
+    if is_check or not ended.is_unfinished:
+        _forget_lines(store, run, every=not ended.reason and not is_check)
     if not ended.reason:
         accept(store, run, settings)
     data = {} if ended.reason else data_of(store, run, CONVERGED)

@@ -85,7 +85,8 @@ def prepare(store: Store, run: str, *, sizes: Sizes, now: float) -> Prepared:
         if begun is None:
             is_pinned = settings.is_pinned or not settings.manifest.version_id
             run_settings.save(store, run, replace(settings, manifest=place, is_pinned=is_pinned))
-            level = fleet.level if settings.adopts else _level(store, fleet, size, sizes)
+            keeps = settings.adopts or settings.mode is Mode.CHECK
+            level = fleet.level if keeps else _level(store, fleet, size, sizes)
             prepared = Prepared(level=level, ranges=ranges_of(size, sizes.range_bytes), is_begun=True)
         elif place != settings.manifest:
             prepared = replace(begun, refused=_OVERWRITTEN)

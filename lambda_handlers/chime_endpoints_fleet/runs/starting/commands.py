@@ -26,7 +26,14 @@ _STOPPED = f"{FleetCode.REPLACED}: The run was stopped with `chime-endpoints fle
 
 
 def command(
-    name: str, starter: Starter, *, repairs: str = "", adopts: bool = False, declared: object = None, at_once: int = 4
+    name: str,
+    starter: Starter,
+    *,
+    repairs: str = "",
+    adopts: bool = False,
+    tokens: bool = False,
+    declared: object = None,
+    at_once: int = 4,
 ) -> Mapping[str, str]:
     """Do what a command asks for.
 
@@ -35,6 +42,7 @@ def command(
         starter: starts and stops the runs of the fleet.
         repairs: the check whose findings a run with the newest manifest repairs as well.
         adopts: whether such a run takes over what is registered already, also if the fleet has lost its state.
+        tokens: whether a check compares device tokens as well.
         declared: the resource as its stack declares it, for a fleet that has lost its runs as well.
         at_once: the number of shards that are then worked on at the same time.
 
@@ -69,7 +77,7 @@ def command(
     if (mode := _MODES.get(name)) is None:
         return {"error": f"There is no command {name[:32]}."}
     run = new_id(starter.now())
-    settings = replace(_settings(fleet, mode, starter.now()), repairs=repairs, adopts=adopts)
+    settings = replace(_settings(fleet, mode, starter.now()), repairs=repairs, adopts=adopts, tokens=tokens)
     if is_damaged:
         fleets.set_aside(store)
     try:

@@ -37,6 +37,11 @@ class Check:
         """The findings that a run can repair."""
         return [each for each in self.findings if each.state in REPAIRED]
 
+    @property
+    def strays(self) -> Sequence[Finding]:
+        """The endpoints that the fleet named and that no ledger has."""
+        return [each for each in self.findings if each.state is State.STRAY]
+
 
 def read_check(services: Services, fleet: Fleet) -> Check | None:
     """Return the newest check of a fleet, or None if it was never checked."""

@@ -15,12 +15,24 @@ from chime_endpoints_fleet.runs.checking.findings import State
 COLUMNS = ("state", "key", "user_arn", "endpoint_id", "detail")
 """The columns of the CSV."""
 _MOST_SHOWN = 50
-_STYLES = {State.GONE: "red", State.INACTIVE: "red", State.CHANGED: "yellow", State.STRAY: "yellow"}
+_STYLES = {
+    State.GONE: "red",
+    State.INACTIVE: "red",
+    State.ROTATED: "red",
+    State.CHANGED: "yellow",
+    State.SHARED: "yellow",
+    State.STRAY: "yellow",
+}
 _MEANINGS = {
     State.GONE: "no longer registered; --repair registers them again",
-    State.INACTIVE: "receives no pushes: its application must register a new device token",
+    State.INACTIVE: "receives no pushes. --repair cannot help: put the device's current token into the manifest",
+    State.ROTATED: "has another device token than its source returns now; --repair replaces them",
     State.CHANGED: "changed outside the fleet; --repair resets them",
-    State.STRAY: "named by the fleet, and in no ledger: chime-endpoints audit says more",
+    State.SHARED: (
+        "belongs to another key as well. --repair cannot help: remove the line of one key, apply the manifest, and run"
+        " check --repair"
+    ),
+    State.STRAY: "named by the fleet, and in no ledger; --repair deregisters them unless something else has them",
 }
 
 
