@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.runs.ending import response
 from chime_endpoints_fleet.runs.settings import Sizes
 from chime_endpoints_fleet.worker import ActionFailedError
@@ -19,6 +21,8 @@ from support.sink import Sink
 from support.stage import STACK_ID
 
 pytestmark = pytest.mark.slow
+
+REGISTER = "RegisterAppInstanceUserEndpoint"
 
 
 @pytest.fixture
@@ -463,16 +467,93 @@ def test_metrics_are_in_the_log(stack: FleetStack, capsys: pytest.CaptureFixture
     """They contain numbers, and the names of the fleet and the run."""
     lines = [*stack.stage.lines(3), stack.stage.line("nobody", user="no-such-user")]
     stack.deploy("Create", "r1", lines)
-    (line,) = (json.loads(each) for each in capsys.readouterr().out.splitlines() if each.startswith('{"_aws"'))
+    *_, line = metrics(capsys)
     del line["_aws"]["Timestamp"]
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Fleet"]]
-    assert {name: line[name] for name in ("Fleet", "Run", "Registered", "Failed", "Throttled")} == {
+    assert {name: line[name] for name in ("Fleet", "Run", "Registered", "Failed", "Remaining", "Throttled")} == {
         "Fleet": FLEET,
         "Run": "r1",
         "Registered": 3,
         "Failed": 1,
+        "Remaining": 0,
         "Throttled": 0,
     }
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """The metrics in the log since the last time."""
+    return [json.loads(each) for each in capsys.readouterr().out.splitlines() if each.startswith('{"_aws"')]
+
+
+def test_metrics_show_how_far_a_run_is(stack: FleetStack, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line for each worker that ends, about the whole fleet. A resumed run goes on from there."""
+    stage = stack.stage
+    stage.backend.faults.append(Fault(error="ThrottledClientException", times=7, nth=3))
+    stack.send(stack.event("Create", "r1", [*stage.lines(40), stage.line("nobody", user="no-such-user")]))
+    decided = stage.plan("r1")
+    for shard in decided["shards"][:4]:
+        stage.work("r1", decided["level"], shard, 1)
+    some = metrics(capsys)
+    assert len(some) == 4
+    assert [each["Registered"] for each in some] == sorted({each["Registered"] for each in some})
+    assert {each["Registered"] + each["Failed"] + each["Remaining"] for each in some} == {41}
+    assert 0 < some[-1]["Remaining"] < 41
+    stack.send({"command": "stop", "fleet": FLEET})
+    stack.send({"command": "resume", "fleet": FLEET})
+    again = stage.plan("r1")
+    decision = stage.decision("r1")
+    assert decision["todo"] + decision["done"] == 41
+    assert decision["done"] == some[-1]["Registered"]
+    stage.work("r1", again["level"], again["shards"][-1], again["round"])
+    (next_one,) = metrics(capsys)
+    assert next_one["Registered"] > some[-1]["Registered"]
+    assert next_one["Remaining"] <= some[-1]["Remaining"]
+    stage.apply("r1", again)
+    assert not stack.finish("r1")
+    rest = metrics(capsys)
+    assert {name: rest[-1][name] for name in ("Registered", "Failed", "Remaining")} == {
+        "Registered": 40,
+        "Failed": 1,
+        "Remaining": 0,
+    }
+    assert sum(each["Throttled"] for each in [*some, next_one, *rest]) == 7
+
+
+def test_a_second_round_does_not_count_again_what_is_done(
+    stack: FleetStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only what it tries again remains."""
+    stage = stack.stage
+    stage.backend.faults.append(Fault(REGISTER, error="ServiceUnavailableException", times=200, nth=10))
+    stack.send(stack.event("Create", "r1", stage.lines(40)))
+    decided = stage.plan("r1")
+    for shard in decided["shards"]:
+        stage.work("r1", decided["level"], shard, 1)
+    stage.backend.faults.clear()
+    first = metrics(capsys)
+    assert first[-1]["Remaining"] == 0
+    assert (left := first[-1]["Failed"]) > 0
+    stage.clock.sleep(60)
+    stage.apply("r1", {**decided, "round": 2})
+    assert stack.finish("r1")
+    assert max(each["Remaining"] + each["Failed"] for each in metrics(capsys)) < left + 1
+
+
+def test_a_run_whose_metrics_cannot_be_counted_goes_on(stack: FleetStack, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are not worth a failure."""
+    stage = stack.stage
+    put = stage.s3.put_object
+
+    def failing(**members: Any) -> Any:
+        if members["Key"].endswith("/counted") and "IfMatch" in members:
+            code = "SlowDown" if len(stage.backend.endpoints) < 20 else "PreconditionFailed"
+            raise ClientError({"Error": {"Code": code}}, "PutObject")
+        return put(**members)
+
+    stage.s3.put_object = failing
+    assert stack.deploy("Create", "r1", stage.lines(40))
+    (line,) = metrics(capsys)
+    assert (line["Registered"], line["Failed"]) == (40, 0)
 
 
 @pytest.mark.parametrize(

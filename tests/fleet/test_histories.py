@@ -113,7 +113,7 @@ def _grow_over_intents(patch: pytest.MonkeyPatch) -> None:
         (_forget_request_ids, [16, 17]),
         (_forget_predecessors, [1, 2]),
         (_forget_repeats, [6, 20]),
-        (_grow_over_intents, [82, 87]),
+        (_grow_over_intents, [12, 129]),
     ],
 )
 def test_a_history_notices_what_is_left_out(

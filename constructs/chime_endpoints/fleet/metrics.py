@@ -16,7 +16,7 @@ from chime_endpoints.metrics import NAMESPACE, MetricOptions, options_of
 
 
 class FleetMetrics(Construct):
-    """The metrics of a fleet. The functions publish them when a round of a run ends."""
+    """The metrics of a fleet. The functions publish them during a run, about every minute, and at its end."""
 
     _fleet: str
     """The fleet's id."""
@@ -41,7 +41,7 @@ class FleetMetrics(Construct):
         return self._metric("Failed", options)
 
     def metric_remaining(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """Return the metric of operations that a run has not done yet.
+        """Return the metric of operations that a run has not done yet, without those that failed.
 
         Args:
             options: see `MetricOptions`. Default statistic: `Maximum`.

@@ -81,6 +81,16 @@ def test_headers_of_other_runs_do_not_count(fleet: DeployedFleet, capsys: pytest
     assert (code, now["done"], now["failed"], now["registered"]) == (ExitCode.DONE, 0, 0, 1)
 
 
+def test_a_resumed_run_goes_on_counting(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it had done before counts, in the bar and not in the rate."""
+    lines = [fleet.line(f"key-{number}") for number in range(6)]
+    fleet.register(lines, state=OPEN, todo=4, done=1)
+    fleet.decide(counts={"create": 4}, done=6, shards=[0, 1], at=time.time() - 10)
+    _, now = status(fleet, capsys)
+    assert (now["todo"], now["done"], now["remaining"]) == (10, 7, 3)
+    assert now["per_second"] == pytest.approx(0.1, abs=0.03)
+
+
 def test_a_refused_run_says_why(fleet: DeployedFleet, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing was changed."""
     fleet.begin()

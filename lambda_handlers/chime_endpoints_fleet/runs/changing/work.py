@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ...applying.assignment import Assignment, Batching, Worked
 from ...applying.batches import Worker
 from ...applying.handling.others import Others
 from ...applying.handling.surroundings import Surroundings
 from ...ledger import fleet as fleets
+from ...ledger import progress
 from ...manifest.lines import Declared
 from ...store import Store
 from .. import settings as run_settings
-from ..deciding import decide, plan
+from ..deciding import counted, decide, plan
+from ..ending.telling import metrics
 
 
 def report_name(run: str, round_number: int, shard: int) -> str:
@@ -70,7 +75,18 @@ def work(
         time_left=time_left,
         is_current=lambda: _is_current(store, run),
     )
-    return worker.work()
+    worked = worker.work()
+    if _is_current(store, run):
+        _publish(store, run, level, shard, now=surroundings.now())
+    return worked
+
+
+def _publish(store: Store, run: str, level: int, shard: int, *, now: float) -> None:
+    """Publish how far the run is: one line each time that a worker ends."""
+    with suppress(ClientError, BotoCoreError):  # the next one counts it
+        found = counted.note(store, run, progress.headers(store, level, [shard]))
+        if found is not None:
+            metrics.publish(store.fleet, run, found, now=now)
 
 
 def _is_current(store: Store, run: str) -> bool:

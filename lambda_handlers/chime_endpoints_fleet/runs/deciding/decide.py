@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chime_endpoints_handler.model.codes import Code
@@ -16,7 +16,7 @@ from .. import settings as run_settings
 from ..reading import prepare, split
 from ..reading.prepare import Prepared
 from ..settings import Mode, Settings
-from . import accepted, plan
+from . import accepted, counted, plan
 from .plan import ShardPlan
 
 ALWAYS_ALLOWED_DELETIONS = 100
@@ -34,6 +34,8 @@ class Decision:
     """Why nothing is changed; empty if the run goes on."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """The number of changes of each kind."""
+    done: int = 0
+    """The changes that earlier executions of the run have made."""
     declared: int = 0
     registered: int = 0
     wrong: int = 0
@@ -70,6 +72,7 @@ class Decision:
             "refused": self.refused,
             "go": self.goes_on,
             "todo": self.todo,
+            "done": self.done,
             "counts": dict(self.counts),
             "declared": self.declared,
             "registered": self.registered,
@@ -105,6 +108,9 @@ def decide(store: Store, run: str, *, now: float) -> Decision:
     settings = run_settings.load(store, run)
     prepared = prepare.read_prepared(store.json(prepare.name_of(run)))
     decision = _decide(store, run, settings, prepared, now)
+    if (before := store.json(name_of(run))) is not None and not decision.refused:
+        done = before["todo"] + before.get("done", 0) - decision.todo
+        decision = replace(decision, done=max(0, done))
     store.put_json(name_of(run), decision.to_json())
     return decision
 
@@ -133,8 +139,11 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
     may_delete = settings.mode is not Mode.APPLY or accepted.is_accepted(store, settings)
     shards = [shard for shard, each in zip(prepared.shards, shard_plans, strict=True) if each.has_work]
     seconds = sum(_CALLS[kind] * count for kind, count in counts.items()) / settings.rate
+    refused = _refusal(settings, wrong, 0 if may_delete else counts[Kind.DELETE], registered, shard_plans)
+    if not refused and settings.mode is not Mode.CHECK:
+        counted.begin(store, run, dict(zip(prepared.shards, shard_plans, strict=True)))
     return Decision(
-        refused=_refusal(settings, wrong, 0 if may_delete else counts[Kind.DELETE], registered, shard_plans),
+        refused=refused,
         counts=counts,
         declared=sum(each.declared for each in shard_plans),
         registered=registered,

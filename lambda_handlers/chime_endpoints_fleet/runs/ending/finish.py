@@ -12,8 +12,9 @@ from ...ledger.header import DamagedLedgerError, Header
 from ...store import Store
 from .. import settings as run_settings
 from ..checking import report
-from ..deciding import decide
+from ..deciding import counted, decide
 from ..deciding.accepted import accept
+from ..deciding.counted import Counted
 from ..settings import Mode, Settings
 from . import emptying, response, signal
 from .answer import CONVERGED, damaged, data_of
@@ -36,7 +37,7 @@ class _Ended:
     behind: int = 0
     """The shards that are not finished."""
     throttled: int = 0
-    remaining: int = 0
+    counted: Counted | None = None
     is_unfinished: bool = False
     """Whether some changes may have been made that the ledgers do not show."""
 
@@ -86,8 +87,8 @@ def finish(
     is_emptying = settings.mode is Mode.DELETE and not ended.reason
     if not is_emptying and run_settings.is_at_work(store, run):
         store.put_json(f"runs/{run}/result", result)
-    values = {"Registered": ended.registered, "Failed": ended.failed, "Remaining": ended.remaining}
-    metrics.publish(store.fleet, run, values | {"Throttled": ended.throttled}, now=now())
+    if ended.counted is not None:
+        metrics.publish(store.fleet, run, ended.counted, now=now())
     if is_emptying:
         stop_clock()  # otherwise, the deletion of the state machine would wait for it
         return emptying.empty(store, run, post)
@@ -121,14 +122,17 @@ def _look(store: Store, run: str, settings: Settings, error: str) -> _Ended:
         else [each for each in wanted if not _is_finished(own.get(each))]
     )
     behind = len(left)
+    registered = sum(header.n for header in found.values())
     failed = {key: code for header in own.values() for key, code in header.failed.items()}
     return _Ended(
         reason=_reason(store, run, settings, planned, error, failed, behind, is_newest=is_check or fleet.run == run),
-        registered=sum(header.n for header in found.values()),
+        registered=registered,
         failed=len(failed),
         behind=behind,
         throttled=sum(header.throttled for header in own.values()),
-        remaining=max(0, (planned or {}).get("todo", 0) - sum(header.done for header in own.values())),
+        counted=None
+        if is_check
+        else counted.note(store, run, own) or Counted(registered=registered, failed=len(failed)),
         is_unfinished=any(header.is_unfinished for header in found.values()),
     )
 

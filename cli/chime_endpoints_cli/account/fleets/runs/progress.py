@@ -77,7 +77,7 @@ class Progress:
         if before is not None and before.run is not None and self.run is not None and before.run.id == self.run.id:
             began, done = before.at, before.done
         elif self.run is not None and self.run.decided is not None:
-            began, done = self.run.decided, 0
+            began, done = self.run.decided, self.run.done_before
         else:
             return 0.0
         seconds = (self.at - began).total_seconds()

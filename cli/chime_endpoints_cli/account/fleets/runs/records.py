@@ -25,8 +25,13 @@ class Run:
 
     @property
     def todo(self) -> int:
-        """The number of operations that it decided to do."""
-        return int((self.plan or {}).get("todo", 0))
+        """The number of operations that it decided to do, with those that it had done before it was resumed."""
+        return int((self.plan or {}).get("todo", 0)) + self.done_before
+
+    @property
+    def done_before(self) -> int:
+        """The operations that it had done before it was resumed."""
+        return int((self.plan or {}).get("done", 0))
 
     @property
     def shards(self) -> Sequence[int]:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+
+from ...deciding.counted import Counted
 
 NAMESPACE = "ChimeEndpoints"
 
 
-def publish(fleet: str, run: str, values: Mapping[str, int], *, now: float) -> None:
+def publish(fleet: str, run: str, counted: Counted, *, now: float) -> None:
     """Publish metrics of a fleet. They contain numbers only."""
+    values = {
+        "Registered": counted.registered,
+        "Failed": counted.failed,
+        "Remaining": counted.remaining,
+        "Throttled": counted.throttled,
+    }
     definition = {
         "Namespace": NAMESPACE,
         "Dimensions": [["Fleet"]],
