@@ -18,13 +18,13 @@ def section(facts: Facts) -> Sequence[Row]:
         return delete.ROWS
     if facts.failure is not None:
         return failing.ROWS
-    early = () if facts.is_create else present.EARLY_ROWS
     if facts.chosen is not None:
         return present.CHOSEN_ROWS
     if facts.refusal is not None:
-        return (*early, *failing.OVERTAKEN_ROWS, *registering.TAKEN_ROWS)
-    there = () if facts.is_create or facts.new is not None or facts.rounds else present.ROWS
-    return (*early, *failing.OVERTAKEN_ROWS, *there, *registering.ROWS)
+        return (*failing.OVERTAKEN_ROWS, *registering.TAKEN_ROWS)
+    if facts.is_create:
+        return (*failing.OVERTAKEN_ROWS, *registering.ROWS)
+    return (*present.EARLY_ROWS, *failing.OVERTAKEN_ROWS, *present.ROWS, *registering.ROWS)
 
 
 def decide(facts: Facts) -> Step:

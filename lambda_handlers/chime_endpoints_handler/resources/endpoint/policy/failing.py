@@ -36,9 +36,8 @@ OVERTAKEN_ROWS = (answered_before, overtaken)
 def is_overtaken(facts: Facts) -> bool:
     """Whether CloudFormation has gone on without the response to this event."""
     status = facts.status
-    if not status.is_known or (facts.chosen is not None and status.physical_id == str(id_of(facts.chosen))):
-        return False
-    return stack.is_overtaken(facts.request, facts.arrival, status)
+    has_chosen = facts.chosen is not None and status.physical_id == str(id_of(facts.chosen))
+    return not has_chosen and stack.is_overtaken(facts.request, facts.arrival, status)
 
 
 def unless_overtaken(facts: Facts, step: Step) -> Step:
