@@ -12,7 +12,7 @@ from ..aws.deadline import Deadline
 from ..aws.endpoints.api import Endpoints
 from ..cloudformation.arrival import Arrival
 from ..cloudformation.request import Request
-from ..cloudformation.stack.status import LONGEST_SECONDS, ResourceStatus, status_of
+from ..cloudformation.stack.status import ResourceStatus, status_of
 from ..model.declaration import AssumedRole, role_for
 from ..model.physical_id import NotApplied, PhysicalId, Unconfirmed
 
@@ -50,11 +50,9 @@ class EventContext:
         """`call`, but a denial by IAM is final: the permission is not one that was only just granted."""
         return partial(self.call, waits_for_permission=False)
 
-    def status(self) -> ResourceStatus | None:
-        """Ask CloudFormation for the resource's status; None if there is no time to ask."""
-        if self.deadline.left() < LONGEST_SECONDS:
-            return None
-        return status_of(self.request.logical_id, self.request, self.clients)
+    def status(self) -> ResourceStatus:
+        """Ask CloudFormation for the resource's status."""
+        return status_of(self.request.logical_id, self.request, self.clients, self.deadline)
 
     def id_of_nothing(self) -> PhysicalId:
         """The id of a Create that has done nothing; an earlier delivery of it may have done something."""

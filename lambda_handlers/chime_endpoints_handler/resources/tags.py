@@ -151,9 +151,7 @@ def _read_leniently(properties: object) -> TagsDeclaration | None:
 
 def _stop_if_overtaken(context: EventContext) -> None:
     """Stop an event that CloudFormation is no longer waiting for."""
-    if not context.arrival.is_late or (status := context.status()) is None:
-        return
-    if is_overtaken(context.request, context.arrival, status):
+    if context.arrival.is_late and is_overtaken(context.request, context.arrival, context.status()):
         raise StaleEventError(
             Code.OVERTAKEN,
             f"CloudFormation is no longer waiting for this {context.request.request_type}. No tags were changed.",
@@ -165,4 +163,4 @@ def _is_kept(context: EventContext, current: physical_id.PhysicalId) -> bool:
     if not context.arrival.is_late:
         return False
     status = context.status()
-    return status is not None and not status.is_given_up and status.physical_id == str(current)
+    return status.is_known and not status.is_given_up and status.physical_id == str(current)

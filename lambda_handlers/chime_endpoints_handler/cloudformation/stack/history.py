@@ -13,7 +13,7 @@ from ...aws.clients import Clients
 from ...model import physical_id
 from ...model.timestamps import seconds
 from ..request import Request
-from .status import LONGEST_SECONDS, status_of
+from .status import LONGEST_SECONDS, UNKNOWN, status_of
 
 _BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 """The status of a stack when an operation begins that may create resources."""
@@ -178,12 +178,11 @@ def sibling_of(held: str, name: str, request: Request, clients: Clients, call: C
     logical_id = _by_name(name, request) or _by_events(held, request, clients, call)
     if not logical_id:
         return ""
-    status = None
+    status = UNKNOWN
     for _ in range(_TRIES):
-        if status is None and call.deadline.left() > LONGEST_SECONDS:
-            status = status_of(logical_id, request, clients)
-    is_held = status is not None and status.physical_id == held and not status.is_given_up
-    return logical_id if is_held else ""
+        if not status.is_known:
+            status = status_of(logical_id, request, clients, call.deadline)
+    return logical_id if status.physical_id == held and not status.is_given_up else ""
 
 
 def _by_name(name: str, request: Request) -> str:

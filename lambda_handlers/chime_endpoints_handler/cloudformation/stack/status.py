@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from ...aws.clients import Clients
+from ...aws.deadline import Deadline
 from ...model.timestamps import CLOCK_SKEW, seconds
 from ..arrival import Arrival
 from ..request import Request, RequestType
@@ -56,24 +57,25 @@ UNKNOWN = ResourceStatus(status="UNKNOWN", physical_id="", since=None)
 """The status if CloudFormation does not say."""
 
 
-def status_of(logical_id: str, request: Request, clients: Clients) -> ResourceStatus | None:
-    """Return the status of a resource of the event's stack; None if CloudFormation does not say.
+def status_of(logical_id: str, request: Request, clients: Clients, deadline: Deadline) -> ResourceStatus:
+    """Return the status of a resource of the event's stack; `UNKNOWN` if CloudFormation does not say.
 
-    The question is asked once: an event can be handled without the answer.
+    The question is asked once, if there is time: an event can be handled without the answer.
     """
+    if deadline.left() < LONGEST_SECONDS:
+        return UNKNOWN
     try:
-        detail = clients.stacks().describe_stack_resource(StackName=request.stack_id, LogicalResourceId=logical_id)[
-            "StackResourceDetail"
-        ]
+        answer = clients.stacks().describe_stack_resource(StackName=request.stack_id, LogicalResourceId=logical_id)
+        detail = answer["StackResourceDetail"]
         return ResourceStatus(
             status=detail["ResourceStatus"],
             physical_id=detail.get("PhysicalResourceId", ""),
             since=seconds(detail.get("LastUpdatedTimestamp")),
         )
     except ClientError as error:
-        return ResourceStatus(status="", physical_id="", since=None) if _GONE in str(error) else None
+        return ResourceStatus(status="", physical_id="", since=None) if _GONE in str(error) else UNKNOWN
     except Exception:  # noqa: BLE001 - the event is handled without the answer, whatever the cause
-        return None
+        return UNKNOWN
 
 
 def is_another_create(arrival: Arrival, status: ResourceStatus) -> bool:
@@ -83,6 +85,8 @@ def is_another_create(arrival: Arrival, status: ResourceStatus) -> bool:
 
 def is_overtaken(request: Request, arrival: Arrival, status: ResourceStatus) -> bool:
     """Return whether the status of its resource says that a Create or an Update is no longer awaited."""
+    if not status.is_known:
+        return False
     if request.request_type == RequestType.CREATE:
         return not status.is_creating or is_another_create(arrival, status)
     if status.is_given_up or status.physical_id != request.physical_id:

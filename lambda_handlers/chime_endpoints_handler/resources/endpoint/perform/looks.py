@@ -13,7 +13,7 @@ from ....aws.endpoints.api import LIST, Endpoints, Registered, may_mean_no_user,
 from ....aws.failures.errors import HandlerError, ServiceError
 from ....aws.failures.remedies import ASSUME_ROLE
 from ....cloudformation.stack.history import Beginning, before_update, create_began, sibling_of
-from ....cloudformation.stack.status import UNKNOWN, ResourceStatus
+from ....cloudformation.stack.status import ResourceStatus
 from ....model import physical_id
 from ....model.declaration import ENDPOINT_TYPE, EndpointDeclaration, read_endpoint
 from ....model.physical_id import Endpoint
@@ -64,7 +64,7 @@ class Looks:
             return error
 
     def _status(self, _: Facts) -> ResourceStatus:
-        return self._context.status() or UNKNOWN
+        return self._context.status()
 
     def _beginning(self, _: Facts) -> Beginning:
         return before_update(*self._ask)
