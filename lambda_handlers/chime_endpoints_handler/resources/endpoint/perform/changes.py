@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+
+from botocore import xform_name
 
 from ....aws.calls import Attempts
 from ....aws.deadline import Phase
@@ -21,27 +22,15 @@ from ..steps import Look
 
 
 class Changes:
-    """What each step that changes something does."""
+    """What each step that changes something does, in a method with its name."""
 
     def __init__(self, context: EventContext) -> None:
         self._context = context
-        self._changes: Mapping[type, Callable[[Any, Facts], Facts]] = {
-            steps.Register: self._register,
-            steps.BringBack: self._bring_back,
-            steps.Update: self._update,
-            steps.Deregister: self._deregister,
-            steps.GiveWay: self._give_way,
-            steps.LookAgain: self._look_again,
-            steps.RegisterAgain: lambda _, facts: replace(
-                facts, refusal=None, has_made_room=False, rounds=facts.rounds + 1
-            ),
-            steps.Choose: self._choose,
-            steps.GiveUp: lambda step, facts: replace(facts, failure=step.error),
-        }
 
     def __call__(self, step: steps.Change, facts: Facts) -> Facts:
         """Make a change."""
-        return self._changes[type(step)](step, facts.without(step.stale))
+        change: Callable[[steps.Change, Facts], Facts] = getattr(self, f"_{xform_name(type(step).__name__)}")
+        return change(step, facts.without(step.stale))
 
     def _register(self, step: steps.Register, facts: Facts) -> Facts:
         target = Registered(
@@ -136,6 +125,12 @@ class Changes:
         if self._context.pause(step.seconds):
             return facts
         return replace(facts.with_seen(Look.OWN, ()), looks=facts.looks + 1)  # no time to look once more
+
+    def _register_again(self, _: steps.RegisterAgain, facts: Facts) -> Facts:
+        return replace(facts, refusal=None, has_made_room=False, rounds=facts.rounds + 1)
+
+    def _give_up(self, step: steps.GiveUp, facts: Facts) -> Facts:
+        return replace(facts, failure=step.error)
 
     def _choose(self, step: steps.Choose, facts: Facts) -> Facts:
         endpoint = step.endpoint
