@@ -10,8 +10,8 @@ from ...aws.clients import Clients
 from ...aws.endpoints.api import Identity, Registered
 from ...aws.failures.errors import HandlerError
 from ...cloudformation.request import Request
-from ...model.arns import USER_ARN
-from ...model.declaration import EndpointDeclaration, TokenSource, read_endpoint
+from ...model.declaration import ENDPOINT_TYPE, EndpointDeclaration, Properties, TokenSource, read_endpoint
+from ...model.rules.violations import violations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +70,6 @@ def read(declaration: EndpointDeclaration, request: Request, clients: Clients, c
     return replace(of(declaration, identity, request), refusal=refusal)
 
 
-def former_declaration(request: Request) -> EndpointDeclaration | None:
-    """Return what was declared before, possibly for an older version; None if it cannot be read."""
-    try:
-        declaration = read_endpoint(request.old_properties)
-        return declaration if USER_ARN.fullmatch(declaration.app_instance_user_arn) else None
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
+def declared_in(properties: Properties) -> EndpointDeclaration | None:
+    """Return the declaration in properties that no event may have validated; None if the current rules reject it."""
+    return None if violations(ENDPOINT_TYPE, properties, registers=False) else read_endpoint(properties)

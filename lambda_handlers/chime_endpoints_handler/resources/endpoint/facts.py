@@ -55,7 +55,7 @@ class Facts:
     user_arn: str
     """The declared AppInstanceUser; empty if a Delete's properties name none."""
     declaration: EndpointDeclaration | None = None
-    """None for a Delete, whose properties may be invalid."""
+    """None for a Delete whose properties are invalid today."""
     former_declaration: EndpointDeclaration | None = None
 
     # What the clock says

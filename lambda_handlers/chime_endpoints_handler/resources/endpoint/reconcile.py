@@ -11,11 +11,10 @@ from ...aws.failures.errors import AlreadyRegisteredError, StaleEventError
 from ...cloudformation.request import Request, RequestType
 from ...model import physical_id
 from ...model.arns import USER_ARN
-from ...model.declaration import read_endpoint
 from ...model.physical_id import Endpoint, PhysicalId
 from ..context import EventContext, Result
 from . import steps
-from .desired import former_declaration
+from .desired import declared_in
 from .facts import Facts, UnseenError, id_of
 from .perform.changes import Changes
 from .perform.looks import Looks
@@ -62,15 +61,14 @@ def _perform(step: steps.Look | steps.Change, facts: Facts, look: Looks, change:
 
 def _facts_of(context: EventContext) -> Facts:
     request = context.request
-    declaration = None if request.request_type == RequestType.DELETE else read_endpoint(request.properties)
     is_update = request.request_type == RequestType.UPDATE
     return Facts(
         request=request,
         arrival=context.arrival,
         current=physical_id.read(request.physical_id),
         user_arn=_user_arn(request),
-        declaration=declaration,
-        former_declaration=former_declaration(request) if is_update else None,
+        declaration=declared_in(request.properties),
+        former_declaration=declared_in(request.old_properties) if is_update else None,
     )
 
 

@@ -15,9 +15,8 @@ from ....aws.failures.remedies import ASSUME_ROLE
 from ....cloudformation.stack.history import Beginning, before_update, create_began, sibling_of
 from ....cloudformation.stack.status import ResourceStatus
 from ....model import physical_id
-from ....model.declaration import ENDPOINT_TYPE, EndpointDeclaration, read_endpoint
+from ....model.declaration import EndpointDeclaration
 from ....model.physical_id import Endpoint
-from ....model.rules.violations import violations
 from ...context import EventContext
 from .. import desired
 from ..desired import Desired
@@ -44,20 +43,15 @@ class Looks:
         return found if isinstance(found, Facts) else facts.with_seen(look, found)
 
     def _desired(self, facts: Facts) -> Desired | HandlerError | None:
-        if facts.declaration is not None:
-            return self._read(facts.declaration, self._context.call)
-        properties = facts.request.properties  # a Delete's, which may be invalid today
-        if violations(ENDPOINT_TYPE, properties, registers=False):
-            return None
-        return self._read(read_endpoint(properties), self._context.call_at_once)
+        return self._read(facts.declaration, self._context.call_at_once if facts.is_delete else self._context.call)
 
     def _former(self, facts: Facts) -> Desired | None:
-        if facts.former_declaration is None:
-            return None
         found = self._read(facts.former_declaration, self._context.call_at_once)
         return found if isinstance(found, Desired) else None
 
-    def _read(self, declaration: EndpointDeclaration, call: Call) -> Desired | HandlerError:
+    def _read(self, declaration: EndpointDeclaration | None, call: Call) -> Desired | HandlerError | None:
+        if declaration is None:
+            return None
         try:
             return desired.read(declaration, self._context.request, self._context.clients, call)
         except HandlerError as error:
