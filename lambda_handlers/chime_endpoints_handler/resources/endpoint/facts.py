@@ -75,6 +75,8 @@ class Facts:
     chosen: Registered | None = None
     """The endpoint that the response will name."""
     is_adopted: bool = False
+    is_return: bool = False
+    """Whether a rollback returns to the chosen endpoint."""
     new: Registered | None = None
     """The endpoint that this delivery has registered."""
     gave_way: Registered | None = None
@@ -85,7 +87,6 @@ class Facts:
     has_made_room: bool = False
     """Whether something in the way of the last registration was removed."""
     is_updated: bool = False
-    warnings: tuple[str, ...] = ()
 
     # How the registration went
     rounds: int = 0

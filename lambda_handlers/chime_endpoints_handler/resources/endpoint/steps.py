@@ -111,9 +111,8 @@ class Choose:
 
     endpoint: Registered
     is_adopted: bool = False
-    warning: str = ""
-    redefines_desired: bool = False
-    """Whether its device tokens are the desired ones, whatever the sources return."""
+    is_return: bool = False
+    """Whether a rollback returns to it: its device tokens are the desired ones, whatever the sources return."""
 
     stale = frozenset({Look.STATUS})
 

@@ -134,7 +134,7 @@ class Changes:
 
     def _choose(self, step: steps.Choose, facts: Facts) -> Facts:
         endpoint = step.endpoint
-        if step.redefines_desired and facts.declaration is not None:
+        if step.is_return and facts.declaration is not None:
             facts = facts.with_seen(
                 Look.DESIRED, desired.of(facts.declaration, endpoint.identity, self._context.request)
             )
@@ -144,6 +144,6 @@ class Changes:
             facts,
             chosen=endpoint,
             is_adopted=step.is_adopted,
+            is_return=step.is_return,
             new=endpoint if is_new else facts.new,
-            warnings=(*facts.warnings, step.warning) if step.warning else facts.warnings,
         )

@@ -42,7 +42,7 @@ def source_is_unreadable(facts: Facts) -> Step | None:
     """A device token cannot be read: fail; in a rollback, return to the endpoint from before the update."""
     if (error := facts.unreadable) is None:
         return None
-    return GiveUp(error) if facts.before is None else _return_to(facts.before, facts)
+    return GiveUp(error) if facts.before is None else unless_overtaken(facts, Choose(facts.before, is_return=True))
 
 
 def source_was_rotated(facts: Facts) -> Step | None:
@@ -50,7 +50,9 @@ def source_was_rotated(facts: Facts) -> Step | None:
     if facts.declaration is None or facts.declaration.is_pinned:
         return None
     may_mean_another = not _is_held_as_desired(facts) or facts.own
-    return _return_to(facts.before, facts) if may_mean_another and facts.before is not None else None
+    if not may_mean_another or facts.before is None:
+        return None
+    return unless_overtaken(facts, Choose(facts.before, is_return=True))
 
 
 def held_is_as_desired(facts: Facts) -> Step | None:
@@ -73,14 +75,6 @@ ROWS = (update_in_place, source_is_unreadable, source_was_rotated, held_is_as_de
 
 def _is_held_as_desired(facts: Facts) -> bool:
     return facts.held is not None and facts.held.identity == facts.desired.identity
-
-
-def _return_to(before: Registered, facts: Facts) -> Step:
-    warning = (
-        f"The rollback returns to endpoint {before.endpoint_id} with the device token that it had before the update."
-        " The next update registers the current value of the token's source."
-    )
-    return unless_overtaken(facts, Choose(before, warning=warning, redefines_desired=True))
 
 
 def must_be_active(facts: Facts) -> Step | None:
@@ -157,7 +151,11 @@ def _chosen(facts: Facts) -> Registered:
 
 
 def _warnings(chosen: Registered, facts: Facts, *, is_kept: bool) -> Iterator[str]:
-    yield from facts.warnings
+    if facts.is_return:
+        yield (
+            f"The rollback returns to endpoint {chosen.endpoint_id} with the device token that it had before the"
+            " update. The next update registers the current value of the token's source."
+        )
     if chosen.inactive:
         yield (
             f"{Code.INACTIVE}: Endpoint {chosen.endpoint_id} is INACTIVE ({chosen.inactive}) and receives no pushes."
