@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ..aws.calls import Attempts
@@ -10,6 +11,7 @@ from ..aws.deadline import Phase
 from ..aws.endpoints.api import may_mean_no_user
 from ..aws.endpoints.presence import unless_refused
 from ..aws.failures.errors import HandlerError, ServiceError, StaleEventError
+from ..cloudformation.request import RequestType
 from ..cloudformation.stack.status import is_overtaken
 from ..model import physical_id
 from ..model.arns import region_of
@@ -95,13 +97,10 @@ class _Identity:
         if not (keys := _still_ours(look(), tags)):
             return
         try:
-            self._untag(keys)
+            self._call("UntagResource", lambda client: client.untag_resource(ResourceARN=self._arn, TagKeys=keys))
         except ServiceError as error:
             if not (may_be_gone and may_mean_no_user(error)) or _still_ours(look(), tags):
                 raise
-
-    def _untag(self, keys: Iterable[str]) -> None:
-        self._call("UntagResource", lambda client: client.untag_resource(ResourceARN=self._arn, TagKeys=list(keys)))
 
     def _list_unless_gone(self) -> dict[str, str]:
         """Return the tags; none if the service refuses twice, because the identity no longer exists."""
@@ -119,27 +118,19 @@ def _still_ours(there: Mapping[str, str], tags: Mapping[str, str]) -> list[str]:
 
 def _tag_or_undo(context: EventContext, identity: _Identity, tags: Mapping[str, str]) -> None:
     attempts = Attempts()
-    is_create = context.request.request_type == "Create"
+    is_create = context.request.request_type == RequestType.CREATE
     if is_create:
-        context.note(context.unconfirmed_id())
+        context.note(context.unconfirmed_id())  # it makes the Delete after a failed Create look again
     try:
         identity.tag(tags, attempts=attempts, propagates=True)
     except HandlerError:
-        if is_create:
-            context.note(context.id_of_nothing())
-        if attempts.may_have_happened:
-            _undo(context, identity, tags)
+        context.deadline.enter(Phase.CLEANUP)
+        with suppress(HandlerError):  # the Reason says why tagging failed
+            if attempts.may_have_happened:
+                identity.untag_ours(tags)
+            if is_create:
+                context.note(context.id_of_nothing())
         raise
-
-
-def _undo(context: EventContext, identity: _Identity, tags: Mapping[str, str]) -> None:
-    context.deadline.enter(Phase.CLEANUP)
-    try:
-        identity.untag_ours(tags)
-    except HandlerError:
-        # The Reason says why tagging failed. The id makes the Delete after a failed Create look again.
-        if context.request.request_type == "Create":
-            context.note(context.unconfirmed_id())
 
 
 def _read_leniently(properties: object) -> TagsDeclaration | None:

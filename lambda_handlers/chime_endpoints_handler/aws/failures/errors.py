@@ -5,8 +5,6 @@ HandlerError                    safe to show in a Reason and a log: contains no 
 ├── SourceError                 a device token could not be read from its source
 ├── AlreadyRegisteredError      an endpoint that this resource does not own has the device token
 ├── StaleEventError             CloudFormation is no longer waiting for this event
-├── VanishedError               another caller deregistered the endpoint in the meantime
-├── InactiveError               the service says that the endpoint is INACTIVE
 ├── OutOfTimeError              too little time is left for another call
 └── ServiceError                a call failed; `kind` says how
 """
