@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lifecycle.enumeration.sources import OTHER_TOKEN, TOKEN, VOIP_SECRET, Source
+from lifecycle.enumeration.sources import FIRST, OTHER_TOKEN, SECOND, TOKEN, VOIP_SECRET, Source
 from lifecycle.enumeration.stack import Properties, Then
 from lifecycle.vault import SECRET
 from support.stage import ACCOUNT, APPLICATION, OTHER_APPLICATION, REGION
@@ -99,8 +99,8 @@ _CHANGES: Mapping[str, _Change] = {
     "moved, other token": _Change({"AppInstanceUserArn": BOB} | _OTHER),
     "rotated": _Change(_MUTED | _secret(), _secret(), "is rotated"),
     "VoIP rotated": _Change(_MUTED | _voip_secret(), _voip_secret(), "is rotated"),
-    "pinned version": _Change(_secret(VersionId="2"), _secret(VersionId="1")),
-    "pinned VoIP version": _Change(_voip_secret(VersionId="2"), _voip_secret(VersionId="1")),
+    "pinned version": _Change(_secret(VersionId=SECOND), _secret(VersionId=FIRST)),
+    "pinned VoIP version": _Change(_voip_secret(VersionId=SECOND), _voip_secret(VersionId=FIRST)),
     "away from a source that is lost": _Change(_OTHER, _secret(), "is lost"),
     "away from a source that holds no token": _Change(_OTHER, _secret(), "holds no token"),
 }
