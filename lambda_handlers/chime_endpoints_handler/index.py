@@ -18,17 +18,14 @@ from .cloudformation import connections  # noqa: F401 - first, because it reads 
 from .aws.calls import Caller
 from .aws.clients import AssumedRoles, AwsClients, Clients
 from .aws.deadline import Deadline, Phase
-from .aws.failures.errors import UNEXPECTED, HandlerError, InvalidRequestError
+from .aws.failures.errors import UNEXPECTED, HandlerError
 from .cloudformation.arrival import Process
-from .cloudformation.request import Request, RequestType, UnanswerableEventError, parse
+from .cloudformation.request import Request, UnanswerableEventError, parse
 from .cloudformation.responder import Responder
 from .cloudformation.sender import Delivery
-from .model import physical_id
 from .model.codes import Code
-from .model.declaration import ENDPOINT_TYPE, TAGS_TYPE
-from .model.rules.violations import violations
 from .resources.context import EventContext, Result
-from .resources.endpoint.reconcile import reconcile
+from .resources.operation import operate
 
 log = logging.getLogger("chime_endpoints")
 
@@ -117,7 +114,7 @@ class _Run:
 
     def __call__(self, _event: object, _context: object) -> str:
         try:
-            self.result = _operate(self.context)
+            self.result = operate(self.context)
         except HandlerError as error:
             self.reason = str(error)
         except BaseException as error:  # noqa: BLE001 - the outermost edge: every event needs a response
@@ -132,34 +129,6 @@ class _Run:
 
 class _ToldError(Exception):
     """Passes the Reason to crhelper."""
-
-
-def _operate(context: EventContext) -> Result:
-    request = context.request
-    if request.request_type not in set(RequestType):
-        raise HandlerError(Code.NOT_AN_EVENT, "RequestType must be Create, Update or Delete.")
-    is_delete = request.request_type == RequestType.DELETE
-    operation = _operation(request.resource_type, request.request_type)
-    if operation is None and is_delete:
-        return Result(physical_id=physical_id.read(request.physical_id))
-    # An Update may be about an endpoint with a device token that only earlier releases let pass.
-    is_create = request.request_type == RequestType.CREATE
-    if not is_delete and violations(request.resource_type, request.properties, registers=is_create):
-        raise InvalidRequestError(violations(request.resource_type, request.properties))
-    assert operation is not None  # noqa: S101 - an unknown resource type is a violation
-    return operation(context)
-
-
-def _operation(resource_type: str, request_type: str) -> Callable[[EventContext], Result] | None:
-    """Return the operation for an event; None if there is none."""
-    if resource_type == ENDPOINT_TYPE:
-        return reconcile
-    if resource_type != TAGS_TYPE:
-        return None
-    from .resources import tags  # imported here because most processes never need it
-
-    by_type = {RequestType.CREATE: tags.create, RequestType.UPDATE: tags.update, RequestType.DELETE: tags.delete}
-    return by_type[RequestType(request_type)]
 
 
 def _conclude(run: _Run, responder: Responder, seconds: float) -> None:

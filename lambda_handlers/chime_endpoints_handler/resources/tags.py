@@ -21,26 +21,25 @@ from ..model.rules.violations import violations
 from .context import EventContext, Result
 
 
-def create(context: EventContext) -> Result:
-    """Set the declared tags."""
-    context.note(context.id_of_nothing())
+def manage(context: EventContext) -> Result:
+    """Set the declared tags, or remove them in a Delete."""
+    request = context.request
+    if request.request_type == RequestType.DELETE:
+        return _remove(context)
+    is_create = request.request_type == RequestType.CREATE
+    context.note(context.id_of_nothing() if is_create else physical_id.read(request.physical_id))
     _stop_if_overtaken(context)
-    declared = read_tags(context.request.properties)
-    identity = _Identity(declared.resource_arn, context)
-    _tag_or_undo(context, identity, declared.tags)
-    return Result(physical_id=physical_id.Tags(declared.resource_arn))
-
-
-def update(context: EventContext) -> Result:
-    """Set changed tags; remove undeclared ones that still have our value."""
-    context.note(physical_id.read(context.request.physical_id))
-    _stop_if_overtaken(context)
-    new = read_tags(context.request.properties)
-    identity = _Identity(new.resource_arn, context)
-    ours = physical_id.Tags(new.resource_arn)
-    if str(ours) != context.request.physical_id:
+    new = read_tags(request.properties)
+    identity, ours = _Identity(new.resource_arn, context), physical_id.Tags(new.resource_arn)
+    if is_create or str(ours) != request.physical_id:
         _tag_or_undo(context, identity, new.tags)
-        return Result(physical_id=ours)
+    else:
+        _change(context, identity, new)
+    return Result(physical_id=ours)
+
+
+def _change(context: EventContext, identity: _Identity, new: TagsDeclaration) -> None:
+    """Set changed tags; remove undeclared ones that still have our value."""
     old = _read_leniently(context.request.old_properties)
     before: Mapping[str, str] = {}
     if old is not None and old.resource_arn == new.resource_arn:
@@ -50,20 +49,14 @@ def update(context: EventContext) -> Result:
         _Identity(old.resource_arn, context).untag_ours(old.tags, may_be_gone=True)
     identity.untag_ours({key: value for key, value in before.items() if key not in new.tags})  # first, to make room
     identity.tag({key: value for key, value in new.tags.items() if before.get(key) != value})
-    return Result(physical_id=ours)
 
 
-def delete(context: EventContext) -> Result:
+def _remove(context: EventContext) -> Result:
     """Remove the declared keys that still have our values."""
     current = physical_id.read(context.request.physical_id)
     context.note(current)
-    if isinstance(current, physical_id.NotApplied):
-        return Result(physical_id=current)
-    declared = _read_leniently(context.request.properties)
-    is_its = not isinstance(current, physical_id.Tags) or (
-        declared is not None and declared.resource_arn == current.resource_arn
-    )
-    if declared is not None and declared.tags and is_its and not _is_kept(context, current):
+    declared = None if isinstance(current, physical_id.NotApplied) else _read_leniently(context.request.properties)
+    if declared is not None and declared.tags and not _is_kept(declared, current, context):
         _Identity(declared.resource_arn, context).untag_ours(declared.tags, may_be_gone=True)
     return Result(physical_id=current)
 
@@ -149,8 +142,10 @@ def _stop_if_overtaken(context: EventContext) -> None:
         )
 
 
-def _is_kept(context: EventContext, current: physical_id.PhysicalId) -> bool:
-    """Whether the tags are still in use: an old Delete arrives late, after they were declared again."""
+def _is_kept(declared: TagsDeclaration, current: physical_id.PhysicalId, context: EventContext) -> bool:
+    """Whether the tags are another ID's, or declared again: an old Delete arrives late."""
+    if isinstance(current, physical_id.Tags) and current.resource_arn != declared.resource_arn:
+        return True
     if not context.arrival.is_late:
         return False
     status = context.status()

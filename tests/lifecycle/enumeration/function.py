@@ -12,11 +12,9 @@ from chime_endpoints_handler.aws.calls import Caller
 from chime_endpoints_handler.aws.deadline import Deadline, Phase
 from chime_endpoints_handler.cloudformation.arrival import Process
 from chime_endpoints_handler.cloudformation.request import parse
-from chime_endpoints_handler.model.declaration import TAGS_TYPE
 from chime_endpoints_handler.model.physical_id import NotApplied
-from chime_endpoints_handler.resources import tags
 from chime_endpoints_handler.resources.context import EventContext, Result
-from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
+from chime_endpoints_handler.resources.operation import operate
 from lifecycle.enumeration.wire import RESPONSE, Client, KilledError, Service, Wire
 
 _TIMEOUT = 120.0
@@ -138,7 +136,7 @@ class Function:
         )
         result: Result | None = None
         try:
-            result = _handler_of(event["ResourceType"], event["RequestType"])(context)
+            result = operate(context)
             answer = Answer(is_success=True, physical_id=str(result.physical_id))
         except BaseException as error:  # noqa: BLE001 - as the function's outermost edge
             answer = Answer(is_success=False, physical_id=noted[-1], reason=str(error) or type(error).__name__)
@@ -170,11 +168,6 @@ class Function:
 
     def _starts_anew(self) -> None:
         self.process, self.wire.is_dead = Process(self.clock.now), False
-
-
-def _handler_of(resource_type: str, request_type: str) -> Callable[[EventContext], Result]:
-    by_type = {"Create": tags.create, "Update": tags.update, "Delete": tags.delete}
-    return by_type[request_type] if resource_type == TAGS_TYPE else reconcile
 
 
 class _KilledAfterwardsError(KilledError):

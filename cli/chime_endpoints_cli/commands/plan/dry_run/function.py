@@ -9,14 +9,11 @@ from botocore.exceptions import ClientError
 from chime_endpoints_cli.output.failures.translation import in_one_line
 from chime_endpoints_handler.aws.calls import Caller
 from chime_endpoints_handler.aws.deadline import Deadline
-from chime_endpoints_handler.aws.failures.errors import HandlerError, InvalidRequestError, ServiceError
+from chime_endpoints_handler.aws.failures.errors import HandlerError, ServiceError
 from chime_endpoints_handler.cloudformation.arrival import Arrival
-from chime_endpoints_handler.cloudformation.request import Request, RequestType
-from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE
-from chime_endpoints_handler.model.rules.violations import violations
-from chime_endpoints_handler.resources import tags
-from chime_endpoints_handler.resources.context import EventContext, Result
-from chime_endpoints_handler.resources.endpoint.reconcile import reconcile
+from chime_endpoints_handler.cloudformation.request import Request
+from chime_endpoints_handler.resources.context import EventContext
+from chime_endpoints_handler.resources.operation import operate
 
 from .services.clients import SimulatedClients
 from .services.unknown import NotKnownError
@@ -66,7 +63,7 @@ def run(request: Request, clients: SimulatedClients, *, now: float) -> Outcome:
     told, clock = _Told(), _Clock(now)
     context = _context(request, clients, clock, told)
     try:
-        result = _operate(context)
+        result = operate(context)
     except NotKnownError as error:
         return Outcome(not_known=error.reason, warnings=tuple(told.texts))
     except HandlerError as error:
@@ -96,16 +93,3 @@ def _context(request: Request, clients: SimulatedClients, clock: _Clock, told: _
         warn=told.texts.append,
         report=told.texts.append,
     )
-
-
-def _operate(context: EventContext) -> Result:
-    request = context.request
-    kind = RequestType(request.request_type)
-    if kind is not RequestType.DELETE:
-        is_create = kind is RequestType.CREATE
-        if violations(request.resource_type, request.properties, registers=is_create):
-            raise InvalidRequestError(violations(request.resource_type, request.properties))
-    if request.resource_type == ENDPOINT_TYPE:
-        return reconcile(context)
-    by_type = {RequestType.CREATE: tags.create, RequestType.UPDATE: tags.update, RequestType.DELETE: tags.delete}
-    return by_type[kind](context)
