@@ -80,7 +80,7 @@ def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
         return False
     if facts.is_create:
         return _is_of_this_create(endpoint, facts)
-    if facts.held is not None and _is_created_since(endpoint, facts.arrival.earliest):
+    if facts.held is not None and _may_be_since(endpoint, facts.arrival.earliest):
         return True
     # A rollback returns to the endpoint with which the update began: the one that the current one has just replaced.
     is_recent = _is_recent(endpoint, facts)
@@ -95,7 +95,7 @@ def _is_recent(endpoint: Registered, facts: Facts) -> bool:
     """Whether it is of this operation by its age: just registered, or just replaced by the current endpoint."""
     recently = facts.arrival.started - _LONGEST_OPERATION
     if facts.held is None:
-        return _is_created_since(endpoint, recently)
+        return _may_be_since(endpoint, recently)
     created, current = endpoint.created, facts.held.created
     return created is not None and current is not None and recently <= current and created <= current
 
@@ -106,7 +106,7 @@ def _is_of_this_create(endpoint: Registered, facts: Facts) -> bool:
         return True
     if not facts.is_in_doubt and not facts.arrival.may_follow_one_that_registered(endpoint.created):
         return False  # there was no earlier attempt
-    return _is_created_since(endpoint, _create_began(facts, or_else=facts.arrival.earliest))
+    return _may_be_since(endpoint, _create_began(facts, or_else=facts.arrival.earliest))
 
 
 def _is_retained(endpoint: Registered, facts: Facts) -> bool:
@@ -129,7 +129,7 @@ def _came_back(endpoint: Registered, facts: Facts) -> bool:
     return (
         any(there == (*each.immutable[:3], each.name) for each in declared)
         and bool(identity.tokens & facts.desired.identity.tokens)
-        and _is_created_since(endpoint, facts.arrival.started - _LONGEST_OPERATION)
+        and _may_be_since(endpoint, facts.arrival.started - _LONGEST_OPERATION)
     )
 
 
@@ -150,7 +150,7 @@ def _role_in_cleanup(endpoint: Registered, facts: Facts) -> Role:
     is_marked = bears_mark(endpoint, facts.request)
     if not facts.is_delete and not facts.is_create and not facts.status.is_given_up:
         since = facts.arrival.started
-        is_since = _is_created_since(endpoint, since) if is_marked else _is_certainly_since(endpoint, since)
+        is_since = _may_be_since(endpoint, since) if is_marked else _is_certainly_since(endpoint, since)
         desired = facts.desired_if_readable
         is_declared = desired is not None and endpoint.identity == desired.identity
         is_attempt = is_declared and is_since and (is_marked or _equals_a_declaration(endpoint, facts))
@@ -162,7 +162,7 @@ def _role_in_cleanup(endpoint: Registered, facts: Facts) -> Role:
     moment = _first_possible_moment(facts)
     if _is_certainly_since(endpoint, moment):
         return Role.STRAY
-    return Role.STRANGER if _is_certainly_before(endpoint, moment) else Role.DOUBTFUL
+    return Role.DOUBTFUL if _may_be_since(endpoint, moment) else Role.STRANGER
 
 
 def _equals_a_declaration(endpoint: Registered, facts: Facts) -> bool:
@@ -189,9 +189,9 @@ def _create_began(facts: Facts, *, or_else: float) -> float:
     return or_else if since is None else since
 
 
-def _is_created_since(endpoint: Registered, moment: float) -> bool:
-    """Whether an endpoint is not older than a moment; if the service does not say, it is not."""
-    return endpoint.created is None or endpoint.created >= moment - CLOCK_SKEW
+def _may_be_since(endpoint: Registered, moment: float | None) -> bool:
+    """Whether an endpoint may be as new as a moment, however much the clocks differ; also if one of both is unknown."""
+    return moment is None or endpoint.created is None or endpoint.created >= moment - CLOCK_SKEW
 
 
 def _is_certainly_since(endpoint: Registered, moment: float | None) -> bool:
@@ -202,8 +202,3 @@ def _is_certainly_since(endpoint: Registered, moment: float | None) -> bool:
     by mistake stays registered and is reported; the contrary would remove someone else's.
     """
     return moment is not None and endpoint.created is not None and endpoint.created >= moment - RESOLUTION
-
-
-def _is_certainly_before(endpoint: Registered, moment: float | None) -> bool:
-    """Whether an endpoint existed before a moment, however much the clocks differ."""
-    return moment is not None and endpoint.created is not None and endpoint.created < moment - CLOCK_SKEW
