@@ -14,7 +14,6 @@ from ....aws.endpoints.api import Registered
 from ....aws.failures.errors import HandlerError, ServiceError
 from ....aws.failures.remedies import Kind
 from ....model.codes import Code
-from ....model.physical_id import Endpoint
 from ...context import EventContext
 from .. import desired, steps
 from ..facts import Facts, id_of
@@ -99,10 +98,7 @@ class Changes:
         return replace(facts, chosen=settled, new=settled if facts.new is not None else None)
 
     def _deregister(self, step: steps.Deregister, facts: Facts) -> Facts:
-        self._remove(step.target, facts)
-        return replace(facts, removed=facts.removed | {step.target}, has_made_room=facts.refusal is not None)
-
-    def _remove(self, target: Endpoint, facts: Facts) -> None:
+        target = step.target
         endpoints = self._context.endpoints(target.user_arn)
         try:
             presence.deregister(endpoints, target.endpoint_id)
@@ -112,14 +108,14 @@ class Changes:
             self._context.deadline.enter(Phase.CLEANUP)  # it may have taken effect all the same
             if not presence.is_gone(endpoints, target.endpoint_id):
                 raise
+        return replace(facts, removed=facts.removed | {target}, has_made_room=facts.refusal is not None)
 
     def _give_way(self, step: steps.GiveWay, facts: Facts) -> Facts:
-        facts = replace(facts, gave_way=step.endpoint, has_made_room=True)
+        facts = replace(facts, gave_way=step.endpoint)
         try:
-            self._remove(id_of(step.endpoint), facts)
+            return self._deregister(steps.Deregister(id_of(step.endpoint)), facts).with_seen(Look.HELD, None)
         except BaseException as error:  # noqa: BLE001 - it becomes the failure of the event
             return replace(facts, failure=error)
-        return facts.with_seen(Look.HELD, None)
 
     def _look_again(self, step: steps.LookAgain, facts: Facts) -> Facts:
         if self._context.pause(step.seconds):
