@@ -101,7 +101,7 @@ class Endpoints:
         name: str | None,
         allow_messages: str,
         client_request_token: str,
-        attempts: Attempts,
+        attempts: Attempts | None = None,
         propagates: bool = False,
     ) -> str:
         """Register an endpoint and return its EndpointId."""

@@ -14,6 +14,7 @@ from ....aws.endpoints.api import Registered
 from ....aws.failures.errors import HandlerError, ServiceError
 from ....aws.failures.remedies import Kind
 from ....model.codes import Code
+from ....model.physical_id import Endpoint
 from ...context import EventContext
 from .. import desired, steps
 from ..facts import Facts, id_of
@@ -32,18 +33,22 @@ class Changes:
         return change(step, facts.without(step.stale))
 
     def _register(self, step: steps.Register, facts: Facts) -> Facts:
-        target = Registered(
-            endpoint_id="",
-            identity=facts.desired.identity,
-            name=step.name,
-            allow_messages=facts.desired.allow_messages,
-            created=None,
-        )
-        attempts, error = Attempts(), None
+        identity, allow_messages = facts.desired.identity, facts.desired.allow_messages
+        attempts, error, new = Attempts(), None, None
         try:
-            new = replace(target, endpoint_id=self._registered(target, step.purpose, attempts, propagates=True))
+            endpoint_id = self._context.endpoints(identity.user_arn).register(
+                identity,
+                name=step.name,
+                allow_messages=allow_messages,
+                client_request_token=self._context.request.client_request_token(step.purpose),
+                attempts=attempts,
+                propagates=True,
+            )
+            new = Registered(
+                endpoint_id=endpoint_id, identity=identity, name=step.name, allow_messages=allow_messages, created=None
+            )
         except BaseException as raised:  # noqa: BLE001 - it becomes a fact, or the failure of the event
-            error, new = raised, None
+            error = raised
         is_cut_short = error is not None and not isinstance(error, HandlerError)
         refusal = error if isinstance(error, ServiceError) and error.kind is Kind.CONFLICT else None
         return replace(
@@ -55,30 +60,24 @@ class Changes:
             failure=None if refusal else error,
         )
 
-    def _registered(self, target: Registered, purpose: str, attempts: Attempts, *, propagates: bool) -> str:
-        return self._context.endpoints(target.identity.user_arn).register(
-            target.identity,
-            name=target.name,
-            allow_messages=target.allow_messages,
-            client_request_token=self._context.request.client_request_token(purpose),
-            attempts=attempts,
-            propagates=propagates,
-        )
-
     def _bring_back(self, step: steps.BringBack, facts: Facts) -> Facts:
         former = step.endpoint
+        endpoints = self._context.endpoints(former.identity.user_arn)
         try:
-            purpose = f"bring {former.endpoint_id} back"
-            back = replace(former, endpoint_id=self._registered(former, purpose, Attempts(), propagates=False))
+            endpoint_id = endpoints.register(
+                former.identity,
+                name=former.name,
+                allow_messages=former.allow_messages,
+                client_request_token=self._context.request.client_request_token(f"bring {former.endpoint_id} back"),
+            )
         except ServiceError:
             # It may never have been removed, or be registered again without a response.
-            endpoints = self._context.endpoints(former.identity.user_arn)
             every = presence.every(endpoints)
             same = [each for each in every if (each.identity, each.name) == (former.identity, former.name)]
             if not same:
                 raise
-            back = same[0]
-        return replace(facts, brought_back=id_of(back))
+            endpoint_id = same[0].endpoint_id
+        return replace(facts, brought_back=Endpoint(endpoints.user_arn, endpoint_id))
 
     def _update(self, step: steps.Update, facts: Facts) -> Facts:
         target = step.target
