@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,25 @@ def test_a_restored_predecessor_is_reported_though_its_registration_is_unanswere
     answer = stage.deliver(update(stage, first["PhysicalResourceId"], old | change, old))
     assert answer["Status"] == "FAILED"
     assert ids(stage) == [answer["PhysicalResourceId"]]
+
+
+def test_a_restored_predecessor_is_reported_though_its_repeated_registration_is_refused(
+    stage: Stage, change: dict[str, Any]
+) -> None:
+    """F25, F37: what Register restored without a response is found among the user's endpoints, and reported."""
+    theirs = stage.stranger(device_token="canary-token-z", name="canary phone")
+    first = stage.create()
+    refuse = Fault(REGISTER, error="BadRequestException")
+
+    def gave_way() -> None:
+        again = Fault(REGISTER, when="after", call=lambda: stage.backend.faults.append(replace(refuse)))
+        stage.backend.faults += [refuse, again, Fault(REGISTER, **LOST)]  # type: ignore[arg-type] # one of several
+
+    stage.backend.faults.append(Fault(DEREGISTER, when="after", call=gave_way))
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"] != first["PhysicalResourceId"]
+    assert [each for each in ids(stage) if not each.endswith(theirs.endpoint_id)] == [answer["PhysicalResourceId"]]
 
 
 @pytest.mark.parametrize("name", ["canary phone", None])
