@@ -14,10 +14,12 @@ from typing import Any
 import boto3
 import pytest
 
+from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.cloudformation.request import parse
 from chime_endpoints_handler.model import physical_id
 from chime_endpoints_handler.model.declaration import TAGS_TYPE
-from support.anomalies import REGISTER
-from support.stage import REGION, Stage
+from support.anomalies import MARKED, REGISTER, ROTATED, rotation
+from support.stage import OTHER_APPLICATION, REGION, Stage
 
 RELEASES = sorted((Path(__file__).parent / "recorded").glob("*.json"))
 USER = "arn:aws:chime:us-east-1:123456789012:app-instance/8f2c1f6e-0000-4000-8000-00000000c0de/user/alice"
@@ -133,6 +135,35 @@ def test_a_delivery_to_a_newer_version_repeats_the_request_of_the_one_before(
     sent = [call.parameters["ClientRequestToken"] for call in stage.backend.calls if call.operation == REGISTER]
     recorded = json.loads(release)["client_request_tokens"]
     assert sent[:2] == [recorded["create"], recorded["update by replacement"]]
+
+
+def test_a_second_registration_repeats_the_request_of_the_version_before(stage: Stage) -> None:
+    """F43, F70: the request token of each registration says why it is made, in the words that it always had."""
+    stage.backend.switches.change({"device_token_conflict": "app_instance"})
+    stray = {"name": MARKED, "resource_arn": OTHER_APPLICATION}
+    stage.stranger(**stray)
+    create = stage.event("Create", stage.properties())
+    first = stage.deliver(create)
+    stage.stranger("canary-token-b", **stray)
+    again = rotation(stage, first)
+    second = stage.deliver(again)
+    moved = stage.event(
+        "Update",
+        stage.properties(ResourceArn=OTHER_APPLICATION, **ROTATED),
+        PhysicalResourceId=second["PhysicalResourceId"],
+        OldResourceProperties=stage.properties(**ROTATED),
+    )
+    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
+    stage.deliver(moved)
+    held = second["Data"]["EndpointId"]
+    sent = [call.parameters["ClientRequestToken"] for call in stage.backend.calls if call.operation == REGISTER]
+    assert sent == [
+        *(parse(create).client_request_token(purpose) for purpose in ("create", "create again")),
+        *(parse(again).client_request_token(purpose) for purpose in ("replace 0", "replace 1")),
+        parse(moved).client_request_token("replace 0"),
+        parse(moved).client_request_token(f"replace after {held} gave way"),
+        parse(moved).client_request_token(f"bring {held} back"),
+    ]
 
 
 def test_an_unnamed_endpoint_has_the_name_that_it_always_had(stage: Stage, replay: Replay) -> None:

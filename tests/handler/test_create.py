@@ -379,6 +379,16 @@ def test_the_log_has_the_number_of_calls(stage: Stage, caplog: pytest.LogCapture
     assert expected in caplog.text
 
 
+def test_the_log_of_an_update_names_an_endpoint_only_if_it_was_registered(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F24: the log names an EndpointId if the event has registered it."""
+    caplog.set_level(logging.INFO)
+    first = stage.create()
+    stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
+    assert "Update of Phone: SUCCESS (1 calls, 0.0 s)" in caplog.text
+
+
 def test_a_logical_id_that_is_no_unicode_is_an_id(stage: Stage) -> None:
     """F22: a lone surrogate in a logical ID becomes part of the endpoint's mark like any other character."""
     answer = stage.create(LogicalResourceId="\ud800")

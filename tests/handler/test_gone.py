@@ -53,6 +53,7 @@ def test_what_vanished_is_there_again_after_an_update(stage: Stage, missing: str
     new = stage.properties(**change)
     answer = stage.update(first["PhysicalResourceId"], new, stage.properties())
     assert answer["Status"] == "SUCCESS"
+    assert stage.operations.count("List") == 2  # what they show is not looked for again
     stage.delete(first["PhysicalResourceId"])
     (endpoint,) = stage.registered
     assert answer["PhysicalResourceId"] == f"{stage.user}/endpoint/{endpoint.endpoint_id}"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
+from chime_endpoints_handler.cloudformation.request import parse
 from support.anomalies import MARKED, REGISTER, ROTATED, UPDATE, ids, stands, unheard
 from support.stage import APPLICATION, OTHER_APPLICATION, Stage
 
@@ -70,10 +71,19 @@ def test_a_create_fails_if_the_service_returns_only_gone_endpoints(stage: Stage)
     stage.sent()
     event = stage.event("Create", stage.properties())
     stage.clock.sleep(60)
-    stage.backend.faults.append(Fault(REGISTER, when="after", call=stage.backend.endpoints.clear, times=None))
+    gone: list[str] = []
+
+    def vanish() -> None:
+        gone.extend(stage.backend.endpoints)
+        stage.backend.endpoints.clear()
+
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=vanish, times=None))
     answer = stage.deliver(event)
     assert (answer["Status"], stage.registered) == ("FAILED", [])
-    assert stage.operations.count("Register") == 3
+    assert f"of endpoint {gone[-1]} failed" in answer["Reason"]
+    sent = [call.parameters["ClientRequestToken"] for call in stage.backend.calls if call.operation == REGISTER]
+    purposes = ("create", f"instead of {gone[0]}", f"instead of {gone[1]}")
+    assert sent == [parse(event).client_request_token(purpose) for purpose in purposes]
 
 
 @pytest.mark.parametrize("times", [1, 2])
