@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 from .arns import IDENTITY_ARN, USER_ARN
 
-_ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>.{{1,64}})", re.DOTALL)
+# An HTTP client resolves the segments "." and "..", so a request would go to another path.
+_ENDPOINT = re.compile(rf"(?P<user>{USER_ARN.pattern})/endpoint/(?P<endpoint>(?!\.\.?\Z).{{1,64}})", re.DOTALL)
 _TAGS = re.compile(rf"(?P<identity>{IDENTITY_ARN.pattern})/tags")
 _NOT_APPLIED = "not-applied/"
 _UNCONFIRMED = re.compile(r"unconfirmed/(?P<suffix>[0-9a-f]{16})/(?P<since>0|[1-9][0-9]{0,11})")
-_DOT_SEGMENTS = frozenset({".", ".."})  # an HTTP client resolves them, so the request would go to another path
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,6 @@ PhysicalId: TypeAlias = Endpoint | Tags | NotApplied | Unconfirmed | Foreign
 def read(text: str) -> PhysicalId:
     """Parse a physical resource id; an unknown one is `Foreign`."""
     if endpoint := _ENDPOINT.fullmatch(text):
-        if endpoint["endpoint"] in _DOT_SEGMENTS:
-            return Foreign(text)
         return Endpoint(endpoint["user"], endpoint["endpoint"])
     if tags := _TAGS.fullmatch(text):
         return Tags(tags["identity"])
