@@ -54,6 +54,7 @@ class Changes:
         return replace(
             facts,
             new=new,
+            chosen=new,
             has_failed_attempts=facts.has_failed_attempts or attempts.failed > 0 or is_cut_short,
             is_in_doubt=facts.is_in_doubt or attempts.may_have_happened or is_cut_short,
             refusal=refusal,

@@ -155,11 +155,12 @@ class Looks:
         registered = presence.describe(self._context.endpoints(facts.user_arn), facts.new.endpoint_id)
         return registered.inactive if registered is not None else ""
 
-    def _remembered(self, facts: Facts) -> Facts:
+    def _remembered(self, facts: Facts) -> bool | Facts:
         assert facts.new is not None  # noqa: S101 - only a registered endpoint is looked for
-        is_gone = presence.is_gone(self._context.endpoints(facts.user_arn), facts.new.endpoint_id)
-        found = facts.with_seen(Look.REMEMBERED, is_gone)
-        return replace(found, new=None, remembered=(*facts.remembered, facts.new.endpoint_id)) if is_gone else found
+        if not presence.is_gone(self._context.endpoints(facts.user_arn), facts.new.endpoint_id):
+            return False
+        remembered = (*facts.remembered, facts.new.endpoint_id)
+        return replace(facts, new=None, chosen=None, remembered=remembered)
 
 
 def _has_to_look_twice(endpoints: Endpoints, facts: Facts) -> bool:

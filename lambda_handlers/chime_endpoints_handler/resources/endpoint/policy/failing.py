@@ -24,8 +24,6 @@ def answered_before(facts: Facts) -> Step | None:
 def overtaken(facts: Facts) -> Step | None:
     """The event is late or its endpoint is gone, and CloudFormation no longer waits for it: clean up, then fail."""
     is_lost = facts.has_current_here and facts.knows(Look.HELD) and facts.held is None and facts.gave_way is None
-    if facts.new is not None:
-        return None  # it is asked once more in the end
     return give_up(facts) if (facts.is_late or is_lost) and is_overtaken(facts) else None
 
 

@@ -77,6 +77,15 @@ def _is_held_as_desired(facts: Facts) -> bool:
     return facts.held is not None and facts.held.identity == facts.desired.identity
 
 
+def remembered(facts: Facts) -> Step | None:
+    """A repeated event has registered an endpoint: check that it exists.
+
+    The service may remember the request token after the endpoint is gone, and return its ID again.
+    """
+    is_unsure = facts.new is not None and facts.arrival.is_repeat and not facts.knows(Look.REMEMBERED)
+    return Look.REMEMBERED if is_unsure else None
+
+
 def must_be_active(facts: Facts) -> Step | None:
     """RequireActive is declared, and the chosen endpoint is INACTIVE: fail, unless this may be a rollback."""
     if facts.declaration is None or not facts.declaration.require_active:
@@ -141,7 +150,7 @@ def succeed(facts: Facts) -> Step | None:
     )
 
 
-CHOSEN_ROWS = (must_be_active, remove_strays, settle, overtaken_in_the_end, succeed)
+CHOSEN_ROWS = (remembered, must_be_active, remove_strays, settle, overtaken_in_the_end, succeed)
 """Create or Update: an endpoint is chosen."""
 
 

@@ -8,7 +8,7 @@ from ....aws.failures.errors import AlreadyRegisteredError
 from ....model.codes import Code
 from ..facts import Facts, id_of
 from ..roles import Role, first, role_of
-from ..steps import Choose, Deregister, GiveUp, GiveWay, Look, Register, RegisterAgain, Step
+from ..steps import Choose, Deregister, GiveUp, GiveWay, Register, RegisterAgain, Step
 from .failing import unless_overtaken
 
 _MOST_REMEMBERED = 3  # an event is delivered three times, and each delivery may have removed what it registered
@@ -22,24 +22,10 @@ def token_is_refused(facts: Facts) -> Step | None:
     return GiveUp(refusal)
 
 
-def remembered(facts: Facts) -> Step | None:
-    """A repeated event has registered an endpoint: check that it exists.
-
-    The service may remember the request token after the endpoint is gone, and return its ID again.
-    """
-    is_unsure = facts.new is not None and facts.arrival.is_repeat and not facts.knows(Look.REMEMBERED)
-    return Look.REMEMBERED if is_unsure else None
-
-
 def too_much_remembered(facts: Facts) -> Step | None:
     """The service returned three endpoints in turn that are gone: fail."""
-    is_hopeless = facts.new is None and len(facts.remembered) >= _MOST_REMEMBERED
+    is_hopeless = len(facts.remembered) >= _MOST_REMEMBERED
     return GiveUp(unclear("RegisterAppInstanceUserEndpoint", facts.remembered[-1])) if is_hopeless else None
-
-
-def registered(facts: Facts) -> Step | None:
-    """The endpoint has been registered: choose it."""
-    return Choose(facts.new) if facts.new is not None else None
 
 
 def register(facts: Facts) -> Step | None:
@@ -48,7 +34,7 @@ def register(facts: Facts) -> Step | None:
     return Register(name, purpose(facts))
 
 
-ROWS = (token_is_refused, remembered, too_much_remembered, registered, register)
+ROWS = (token_is_refused, too_much_remembered, register)
 """Create or Update: register an endpoint."""
 
 
