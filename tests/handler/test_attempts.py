@@ -207,6 +207,61 @@ def test_what_bears_our_name_is_removed_only_by_an_update_that_is_awaited(stage:
     assert tokens(stage) == {"canary-token-b"} | (set() if is_awaited else {"canary-token-c"})
 
 
+@pytest.mark.parametrize(
+    ("name", "age", "stays"),
+    [(MARKED, 600, True), (MARKED, 3, False), ("canary phone", 3, True), ("canary phone", -10, False)],
+)
+def test_an_update_that_fails_removes_only_what_it_can_have_registered(
+    stage: Stage, name: str, age: int, *, stays: bool
+) -> None:
+    """F27, F61: the mark proves an attempt within the clocks' tolerance; an equal endpoint must be younger than it."""
+    stage.backend.switches.change({"device_token_conflict": "none"})
+    first = stage.create()
+    stage.clock.sleep(1000)
+    attempt = stage.stranger("canary-token-b", name=name)
+    stage.sent(stage.clock.now() + age)
+    stands(stage, "UPDATE_IN_PROGRESS", first["PhysicalResourceId"], ago=1000)
+    stage.clock.sleep(max(age, 0) + 60)
+    stage.backend.faults.append(Fault(LIST, error="BadRequestException"))
+    assert stage.deliver(rotation(stage, first))["Status"] == "FAILED"
+    assert (attempt in stage.registered) is stays
+
+
+def test_an_endpoint_that_the_stack_retains_stays_if_a_late_update_fails(stage: Stage) -> None:
+    """F44: an Update that fails after its resource was given up removes nothing that it has not registered."""
+    first = stage.create()
+    stands(stage, "")
+    stage.backend.faults.append(Fault.deny(UPDATE))
+    new = stage.properties(Name="new", RequireActive="true")
+    assert stage.update(first["PhysicalResourceId"], new, stage.properties())["Status"] == "FAILED"
+    assert ids(stage) == {first["PhysicalResourceId"]}
+
+
+def test_a_create_looks_once_for_what_its_first_delivery_registered(stage: Stage) -> None:
+    """F43: what a repeated Create finds by the conflict exists, so it is not looked for again."""
+    stage.backend.switches.change({"token_memory": "none"})
+    stage.sent()
+    event = stage.event("Create", stage.properties())
+    stands(stage, "CREATE_IN_PROGRESS")
+    unanswered(stage, event)
+    stage.clock.sleep(60)
+    before = len(stage.operations)
+    assert stage.deliver(event)["Status"] == "SUCCESS"
+    assert stage.operations[before:] == ["Register", "List", "List", "Describe"]
+
+
+def test_a_create_removes_what_its_first_delivery_registered_if_it_fails(stage: Stage) -> None:
+    """F43: what a delivery of a Create registered is this Create's own, also if a later one finds it."""
+    stage.backend.switches.change({"token_memory": "none"})
+    event = stage.event("Create", stage.properties(Name=None))
+    unanswered(stage, event)
+    (endpoint,) = stage.registered
+    endpoint.allow_messages = "NONE"
+    stage.backend.faults.append(Fault.deny(UPDATE))
+    assert stage.deliver(event)["Status"] == "FAILED"
+    assert stage.registered == []
+
+
 def test_a_create_that_fails_spares_what_is_older_than_cloudformations_operation(stage: Stage) -> None:
     """F25, F27: a failed Create keeps an equal endpoint that is older than CloudFormation's operation."""
     stage.backend.switches.change({"device_token_conflict": "none"})

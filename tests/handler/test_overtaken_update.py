@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chime_endpoints_emulator import Fault
-from support.anomalies import REGISTER, ROTATED, UPDATE, ids, stands, tokens
+from support.anomalies import DEREGISTER, REGISTER, ROTATED, UPDATE, ids, stands, tokens
 from support.stage import STACK_ID, Stage
 
 
@@ -34,6 +34,17 @@ def test_a_rollback_removes_what_the_overtaken_update_registered(stage: Stage) -
     assert roll_back(stage, first)["PhysicalResourceId"] == first["PhysicalResourceId"]
     assert named not in stage.registered
     assert tokens(stage) == {"canary-token-a"}
+
+
+def test_an_overtaken_update_registers_nothing_in_the_place_of_what_is_gone(stage: Stage) -> None:
+    """F34, F44: if the endpoint is gone, an Update that CloudFormation no longer waits for stops at once."""
+    first = stage.create()
+    stage.backend.endpoints.clear()
+    stands(stage, "UPDATE_COMPLETE", "the ID of its successor")
+    stage.backend.faults.append(Fault.deny(DEREGISTER))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Reason"].startswith("CE-415: ")
+    assert stage.registered == []
 
 
 @pytest.mark.parametrize("difference", [{"device_token": "canary-token-c"}, {"name": "another"}], ids=str)
