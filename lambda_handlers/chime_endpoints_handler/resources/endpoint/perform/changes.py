@@ -137,7 +137,7 @@ class Changes:
         # What this event registered without a response is new: a failure removes it.
         is_new = not step.is_adopted and (facts.is_create or facts.is_in_doubt)
         return replace(
-            facts,
+            facts.with_seen(Look.REMEMBERED, found=False),
             chosen=endpoint,
             is_adopted=step.is_adopted,
             is_return=step.is_return,
