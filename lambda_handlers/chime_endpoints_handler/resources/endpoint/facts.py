@@ -115,6 +115,11 @@ class Facts:
         return self.request.request_type == RequestType.DELETE
 
     @property
+    def declarations(self) -> list[EndpointDeclaration]:
+        """What is declared now, and what was declared before."""
+        return [each for each in (self.declaration, self.former_declaration) if each is not None]
+
+    @property
     def out_of_reach(self) -> set[Endpoint]:
         """What the cleanup failed to deregister."""
         return {step.target for step in self.tried if isinstance(step, Deregister)} - self.removed
@@ -127,7 +132,7 @@ class Facts:
     @property
     def former_users(self) -> list[str]:
         """The users that had this resource's endpoint before, if they are others than the declared one."""
-        users = {self.former_declaration.app_instance_user_arn} if self.former_declaration is not None else set()
+        users = {each.app_instance_user_arn for each in self.declarations}
         if isinstance(self.current, Endpoint):
             users.add(self.current.user_arn)
         return sorted(users - {self.user_arn})

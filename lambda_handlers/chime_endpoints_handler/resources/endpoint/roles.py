@@ -65,13 +65,8 @@ def bears_mark(endpoint: Listed | Registered, request: Request) -> bool:
 
 def may_be_ours(listed: Listed, facts: Facts) -> bool:
     """Whether an endpoint may be this resource's, as far as List shows it."""
-    if bears_mark(listed, facts.request):
-        return True
-    desired, former = facts.desired_if_readable, facts.former_declaration
-    names = {(desired.name, desired.identity.type)} if desired is not None and desired.is_name_declared else set()
-    if former is not None and former.name is not None:
-        names.add((former.name, former.type))
-    return (listed.name, listed.type) in names
+    names = {(each.name, each.type) for each in facts.declarations if each.name is not None}
+    return bears_mark(listed, facts.request) or (listed.name, listed.type) in names
 
 
 def _is_ours_by_declared_name(endpoint: Registered, facts: Facts) -> bool:
@@ -124,10 +119,10 @@ def _came_back(endpoint: Registered, facts: Facts) -> bool:
     """
     if not isinstance(facts.current, Endpoint) or facts.held is not None:
         return False
-    identity, declared = endpoint.identity, filter(None, (facts.declaration, facts.former_declaration))
+    identity = endpoint.identity
     there = (identity.user_arn, identity.type, identity.resource_arn, endpoint.name)
     return (
-        any(there == (*each.immutable[:3], each.name) for each in declared)
+        any(there == (*each.immutable[:3], each.name) for each in facts.declarations)
         and bool(identity.tokens & facts.desired.identity.tokens)
         and _may_be_since(endpoint, facts.arrival.started - _LONGEST_OPERATION)
     )
