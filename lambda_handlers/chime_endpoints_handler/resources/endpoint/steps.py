@@ -48,7 +48,7 @@ class Register:
     purpose: str
     """Part of the ClientRequestToken: the same for every delivery that does this for the same reason."""
 
-    stale = frozenset({Look.STATUS, Look.REMEMBERED})
+    stale = frozenset({Look.STATUS})
 
 
 @dataclass(frozen=True)
