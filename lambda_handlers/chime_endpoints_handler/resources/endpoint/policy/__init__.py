@@ -20,11 +20,9 @@ def section(facts: Facts) -> Sequence[Row]:
         return failing.ROWS
     if facts.chosen is not None:
         return present.CHOSEN_ROWS
-    if facts.refusal is not None:
-        return (*failing.OVERTAKEN_ROWS, *registering.TAKEN_ROWS)
-    if facts.is_create:
-        return (*failing.OVERTAKEN_ROWS, *registering.ROWS)
-    return (*present.EARLY_ROWS, *failing.OVERTAKEN_ROWS, *present.ROWS, *registering.ROWS)
+    if facts.refusal is None and not facts.is_create:
+        return (*present.EARLY_ROWS, *failing.OVERTAKEN_ROWS, *present.ROWS, *registering.ROWS)
+    return (*failing.OVERTAKEN_ROWS, *(registering.ROWS if facts.refusal is None else registering.TAKEN_ROWS))
 
 
 def decide(facts: Facts) -> Step:
