@@ -66,6 +66,17 @@ def test_a_delete_fails_if_list_is_refused_as_well(stage: Stage) -> None:
     assert stage.delete(first["PhysicalResourceId"])["Status"] == "FAILED"
 
 
+def test_a_delete_that_took_effect_succeeds_though_the_service_goes_on_failing(stage: Stage) -> None:
+    """F31, F63: if Deregister takes effect without a response and then keeps failing, List shows that it is done."""
+    first = stage.create()
+    stage.backend.faults += [
+        Fault(DEREGISTER, when="after", error="ServiceFailureException", status=500),
+        Fault(DEREGISTER, error="ServiceFailureException", status=500, nth=2, times=None),
+    ]
+    assert stage.delete(first["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert stage.registered == []
+
+
 def test_a_throttled_delete_fails_in_time(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """F24, F63: the function retries until the deadline, then fails and logs the one line that the metric counts."""
     first = stage.create()

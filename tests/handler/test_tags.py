@@ -114,6 +114,15 @@ def test_another_identity_is_a_replacement(stage: Stage) -> None:
     assert stage.backend.tags[stage.user] == {}
 
 
+def test_a_delete_of_another_identitys_tags_removes_none(stage: Stage) -> None:
+    """If the ID names another identity than the properties do, nothing proves that the tags are this resource's."""
+    create(stage, team="chat")
+    other = f"{stage.user.rpartition('/user/')[0]}/tags"
+    answer = stage.delete(other, declared(stage, team="chat"), ResourceType=TAGS_TYPE)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", other)
+    assert stage.backend.tags[stage.user] == {"team": "chat"}
+
+
 def test_a_delete_succeeds_if_the_identity_is_gone(stage: Stage) -> None:
     """If the identity no longer exists, the Delete succeeds, because its tags are gone too."""
     create(stage, team="chat")
