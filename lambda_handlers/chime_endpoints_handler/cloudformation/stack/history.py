@@ -38,9 +38,8 @@ def before_update(request: Request, clients: Clients, call: Caller) -> Beginning
         if _status(request, clients, call) != "UPDATE_ROLLBACK_IN_PROGRESS":
             return Beginning(is_no_rollback=True)
         return _beginning(events(request, clients, call), request)
-    except Exception:  # noqa: BLE001, S110 - the event is handled without the answer, whatever the cause
-        pass
-    return Beginning()
+    except Exception:  # noqa: BLE001 - the event is handled without the answer, whatever the cause
+        return Beginning()
 
 
 def create_began(request: Request, clients: Clients, call: Caller) -> float | None:
