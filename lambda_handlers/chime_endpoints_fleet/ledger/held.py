@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from base64 import b64decode, b64encode
+from bisect import bisect_left
 from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import pairwise
@@ -22,19 +23,25 @@ def packed(entries: Iterable[Entry]) -> str:
     ).decode()
 
 
-def may_have(text: str, endpoint: Endpoint) -> bool:
-    """Whether what `packed` returned may contain an endpoint."""
-    return number_of(endpoint) in array("Q", b64decode(text))
+def numbers_of(texts: Iterable[str]) -> array[int]:
+    """Return the numbers of the endpoints of several shards, in order."""
+    return array("Q", sorted(number for text in texts for number in array("Q", b64decode(text))))
 
 
-def twice(texts: Iterable[str]) -> list[int]:
-    """Return the numbers of endpoints that several entries have, in any of these shards."""
-    numbers = sorted(number for text in texts for number in array("Q", b64decode(text)))
+def is_among(numbers: array[int], endpoint: Endpoint) -> bool:
+    """Whether an endpoint may be one of those with these numbers."""
+    number = number_of(endpoint)
+    index = bisect_left(numbers, number)
+    return index < len(numbers) and numbers[index] == number
+
+
+def twice(numbers: array[int]) -> list[int]:
+    """Return the numbers that occur twice: of endpoints that several entries have."""
     return sorted({number for number, following in pairwise(numbers) if number == following})
 
 
 def number_of(endpoint: Endpoint) -> int:
-    """Return the number by which `twice` names an endpoint."""
+    """Return the number of an endpoint."""
     return array("Q", _digest(endpoint))[0]
 
 

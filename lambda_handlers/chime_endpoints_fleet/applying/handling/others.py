@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -10,7 +11,7 @@ from chime_endpoints_handler.model.physical_id import Endpoint
 
 from ...ledger import shard_ledger
 from ...ledger.entry import Intent
-from ...ledger.held import may_have
+from ...ledger.held import is_among, numbers_of
 from ...manifest.shards import shard_of
 from ...store import NEW, LostRaceError, Store
 
@@ -48,18 +49,18 @@ class Others:
 
     def holder_of(self, endpoint: Endpoint) -> str:
         """Return the key that had an endpoint when the run was planned, and has it now; empty if there is none."""
-        for shard, packed in enumerate(self._held):
-            if may_have(packed, endpoint) and (key := self._holder(shard, endpoint)):
-                return key
-        return ""
+        if not is_among(self._held, endpoint):
+            return ""
+        keys = (self._holder(shard, endpoint) for shard in range(1 << self.level))
+        return next((key for key in keys if key), "")
 
     def may_have(self, intent: Intent, endpoint: Endpoint) -> bool:
         """Whether another key has an endpoint, or registers one for its user now."""
         return any(self.store.every(partial(self._may_have, intent, endpoint), range(1 << self.level)))
 
     @cached_property
-    def _held(self) -> Sequence[str]:
-        return self.held()
+    def _held(self) -> array[int]:
+        return numbers_of(self.held())
 
     def _holder(self, shard: int, endpoint: Endpoint) -> str:
         entries = shard_ledger.load(self.store, self.level, shard).entries.values()

@@ -10,7 +10,7 @@ from typing import Any
 from chime_endpoints_handler.model.codes import Code
 
 from ...applying.difference import CALLS, FREEING, Kind
-from ...ledger.held import twice
+from ...ledger.held import numbers_of, twice
 from ...store import Store
 from .. import settings as run_settings
 from ..reading import prepare, split
@@ -150,7 +150,7 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
         wrong=wrong,
         problems=sorted(problems, key=lambda problem: int(problem["line"]))[: split.MOST_TOLD],
         shards=shards,
-        shared=twice(each.held for each in shard_plans) if settings.mode is Mode.CHECK else (),
+        shared=twice(numbers_of(each.held for each in shard_plans)) if settings.mode is Mode.CHECK else (),
         canary=_canary(settings, seconds, shard_plans),
         seconds=seconds,
         rate=rate_for_each(settings, len(shards)),
