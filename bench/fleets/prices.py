@@ -54,11 +54,12 @@ def cost(size: int, changes: int, *, rate: float, measured: Measured) -> Cost:
     planning = plan / min(_SHARDS_AT_ONCE, shards) + -(-shards // _SHARDS_AT_ONCE) * _OF_CHILD
     changing = changes / rate
     of_functions = split + plan + (ranges + shards) * 0.3 + changing * at_once
-    invocations = ranges + shards + worked + 5 + changing * at_once / _FUNCTION_SECONDS
+    of_work = worked + int(changing * at_once / _FUNCTION_SECONDS)
+    invocations = ranges + shards + of_work + 5
     transitions = 14 + 3 * ranges + 3 * shards + 4 * worked
     batches = max(worked, -(-changes // _BATCH)) if changes else 0
-    puts = ranges * (min(shards, size) + 1) + shards + batches + worked + 5
-    gets = shards * (ranges + 4) + ranges * 2 + worked * (ranges + 6) + batches + shards * 3
+    puts = ranges * (min(shards, size) + 1) + shards + batches + worked + of_work + 6
+    gets = shards * (ranges + 4) + ranges * 2 + worked * (ranges + 6) + of_work * 3 + batches + shards * 3
     lists = 2 * shards + worked
     dollars = of_functions * _MEMORY * _GB_SECOND + invocations * _REQUEST + transitions * _TRANSITION
     dollars += (puts + lists) * _PUT + gets * _GET
