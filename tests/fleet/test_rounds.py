@@ -8,6 +8,8 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_fleet.applying.assignment import Batching
+from chime_endpoints_fleet.ledger import shard_ledger
+from chime_endpoints_fleet.ledger.header import OPEN
 from support.fleet import FLEET, FleetStage
 from support.fleet_stack import FleetStack
 
@@ -135,6 +137,27 @@ def test_resume_tries_again_what_was_refused_for_good(stack: FleetStack) -> None
     assert stack.execute("r1")
     assert stage.differences(lines) == []
     assert registrations(stage) == 1
+
+
+def test_a_worker_that_was_frozen_reports_nothing_into_an_emptied_bucket(stage: FleetStage) -> None:
+    """CloudFormation could not delete it."""
+    stage.begin("r1", stage.upload([stage.line("gone", user="nobody")]))
+    stage.plan("r1")
+    stage.clock.sleep(61)
+    stage.backend.faults.append(Fault(REGISTER, call=lambda: stage.store.delete(stage.store.names(""))))
+    assert not stage.act("work", "r1", level=0, shard=0, round=1, rate=1000.0)["done"]
+    assert not stage.store.names("")
+
+
+def test_a_worker_that_waits_publishes_nothing(stage: FleetStage, capsys: pytest.CaptureFixture[str]) -> None:
+    """It looks every few seconds whether another one has given the shard back."""
+    stage.begin("r1", stage.upload(stage.lines(3)))
+    stage.plan("r1")
+    ledger = shard_ledger.load(stage.store, 0, 0)
+    header = replace(ledger.header, run="r1", state=OPEN, lease=stage.clock.now() + 30)
+    shard_ledger.save(stage.store, 0, 0, replace(ledger, header=header))
+    assert stage.act("work", "r1", level=0, shard=0, round=1, rate=1000.0)["wait"]
+    assert "_aws" not in capsys.readouterr().out
 
 
 def test_failures_of_a_killed_worker_have_their_reasons(stage: FleetStage) -> None:

@@ -68,7 +68,7 @@ def work(
             may_adopt=round_number > first_round or not decide.removes_something(decision),
         ),
         wanted=wanted,
-        report=partial(_report, store, report_name(run, round_number, shard)),
+        report=partial(_report, store, run, report_name(run, round_number, shard)),
         others=Others(store, run, level, partial(plan.held, store, run, level)),
         surroundings=surroundings,
         batching=batching,
@@ -76,7 +76,7 @@ def work(
         is_current=lambda: _is_current(store, run),
     )
     worked = worker.work()
-    if _is_current(store, run):
+    if not worked.wait and _is_current(store, run):
         _publish(store, run, level, shard, now=surroundings.now())
     return worked
 
@@ -94,8 +94,10 @@ def _is_current(store: Store, run: str) -> bool:
     return fleet.run == run and fleet.stopped != run
 
 
-def _report(store: Store, name: str, failed: Mapping[str, tuple[str, str]]) -> None:
+def _report(store: Store, run: str, name: str, failed: Mapping[str, tuple[str, str]]) -> None:
     """Add failures to the report of a round, which several workers may write one after the other."""
+    if not run_settings.is_at_work(store, run):
+        return
     earlier: dict[str, Any] = {each["key"]: each for each in (store.json(name) or {"failed": ()})["failed"]}
     new = {key: {"key": key, "code": code, "reason": reason} for key, (code, reason) in failed.items()}
     store.put_json(name, {"failed": list((earlier | new).values())})
