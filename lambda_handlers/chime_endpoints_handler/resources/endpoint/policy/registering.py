@@ -87,21 +87,16 @@ def taken_by_the_predecessor(facts: Facts) -> Step | None:
     return unless_overtaken(facts, GiveWay(former)) if former else None
 
 
-def refusal_is_remembered(facts: Facts) -> Step | None:
-    """Nothing is in the way of a repeated event: register again under another request token.
+def nothing_in_the_way(facts: Facts) -> Step | None:
+    """Nothing is in the way of a repeated event, or of an Update whose endpoint is gone: register again.
 
-    The service may remember that it refused an earlier delivery.
+    The service may remember that it refused an earlier delivery, and what an overtaken Update had registered in the
+    place of the endpoint may have been removed since.
     """
-    return RegisterAgain() if _is_nothing_in_the_way(facts) and facts.arrival.is_repeat else None
-
-
-def no_longer_in_the_way(facts: Facts) -> Step | None:
-    """Nothing is in the way of an Update whose endpoint is gone: register again.
-
-    What an overtaken Update had registered in its place may have been removed since.
-    """
-    is_gone = not facts.is_create and _is_nothing_in_the_way(facts) and facts.held is None
-    return RegisterAgain() if is_gone else None
+    if facts.rounds > 0 or facts.gave_way is not None or strangers(facts):
+        return None  # it is known what can have caused the refusal
+    is_gone = not facts.is_create and facts.held is None
+    return RegisterAgain() if facts.arrival.is_repeat or is_gone else None
 
 
 def taken_elsewhere(facts: Facts) -> Step | None:
@@ -162,8 +157,7 @@ TAKEN_ROWS = (
     taken_by_a_stray,
     room_was_made,
     taken_by_the_predecessor,
-    refusal_is_remembered,
-    no_longer_in_the_way,
+    nothing_in_the_way,
     taken_elsewhere,
     taken_by_a_sibling,
     taken_by_a_stranger,
@@ -177,11 +171,6 @@ def strangers(facts: Facts) -> list[Registered]:
     """Return the declared user's endpoints with a desired device token that are someone else's."""
     here = [holder for holder in facts.holders if holder.identity.user_arn == facts.user_arn]
     return [holder for holder in here if role_of(holder, facts) is Role.STRANGER]
-
-
-def _is_nothing_in_the_way(facts: Facts) -> bool:
-    """Whether no endpoint is known that can have caused the first refusal."""
-    return facts.rounds == 0 and facts.gave_way is None and not strangers(facts)
 
 
 def _is_certainly_in_the_way(facts: Facts) -> bool:
