@@ -82,8 +82,6 @@ def _id_of_failure(facts: Facts, step: steps.Step, context: EventContext) -> Phy
     """Return the physical id that a failure is answered with from now on."""
     if not facts.is_create:
         return facts.brought_back or facts.current
-    if isinstance(step, steps.Deregister) and facts.failure is not None:
-        return step.target  # if it stays, the Delete that follows finds it
     if facts.new is not None and id_of(facts.new) not in facts.removed:
         return id_of(facts.new)
     if facts.out_of_reach:

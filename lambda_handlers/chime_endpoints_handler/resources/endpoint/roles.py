@@ -162,7 +162,7 @@ def _role_in_cleanup(endpoint: Registered, facts: Facts) -> Role:
 
 def _equals_a_declaration(endpoint: Registered, facts: Facts) -> bool:
     """Whether it equals what this event declares in every member, or what was declared before and came back."""
-    declared = [facts.desired_if_readable, None if facts.is_delete else facts.former]
+    declared = (facts.desired_if_readable, facts.former)
     return any(each is not None and each.is_name_declared and each.equals(endpoint) for each in declared)
 
 
