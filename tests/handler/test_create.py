@@ -387,6 +387,9 @@ def test_the_log_of_an_update_names_an_endpoint_only_if_it_was_registered(
     first = stage.create()
     stage.update(first["PhysicalResourceId"], stage.properties(Name="new"), stage.properties())
     assert "Update of Phone: SUCCESS (1 calls, 0.0 s)" in caplog.text
+    stage.update(first["PhysicalResourceId"], stage.properties(RequireActive="true"), stage.properties(Name="new"))
+    assert "Update of Phone: SUCCESS (3 calls, 0.0 s)" in caplog.text
+    assert {each.levelname for each in caplog.records} == {"INFO"}
 
 
 def test_a_logical_id_that_is_no_unicode_is_an_id(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,6 +35,20 @@ def test_a_rollback_removes_what_the_overtaken_update_registered(stage: Stage) -
     assert roll_back(stage, first)["PhysicalResourceId"] == first["PhysicalResourceId"]
     assert named not in stage.registered
     assert tokens(stage) == {"canary-token-a"}
+
+
+def test_an_overtaken_update_leaves_what_may_be_a_newer_ones_if_cloudformation_says_no_more(stage: Stage) -> None:
+    """F44: once overtaken, an Update removes nothing that it only may have registered, unless it is given up."""
+    stage.backend.switches.change({"token_memory": "none"})
+    first = stage.create()
+    stands(stage, "UPDATE_COMPLETE", "the ID of its successor")
+    answers = iter([stage.stack.detail])
+    stage.stack.others = SimpleNamespace(get=lambda *_: next(answers, "Rate exceeded"))  # type: ignore[assignment] # a dict that forgets
+    stage.backend.faults.append(Fault(REGISTER, when="after", call=lambda: stage.clock.sleep(5)))
+    stage.backend.faults.append(Fault(REGISTER, when="after", error="ServiceFailureException", status=500))
+    answer = stage.update(first["PhysicalResourceId"], stage.properties(**ROTATED), stage.properties())
+    assert answer["Reason"].startswith("CE-415: ")
+    assert tokens(stage) == {"canary-token-a", "canary-token-b"}
 
 
 def test_an_overtaken_update_registers_nothing_in_the_place_of_what_is_gone(stage: Stage) -> None:

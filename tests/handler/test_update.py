@@ -330,6 +330,15 @@ def test_a_resource_that_is_added_again_is_registered_again(stage: Stage, memory
         assert stage.registered == []
 
 
+def test_an_empty_name_is_no_name(stage: Stage) -> None:
+    """If the declared name is empty and the endpoint has none, an Update has nothing to change."""
+    old = stage.properties(Name="")
+    first = stage.create(old)
+    stage.backend.endpoints[first["Data"]["EndpointId"]].name = None
+    stage.update(first["PhysicalResourceId"], old | {"RequireActive": "true"}, old)
+    assert "Update" not in stage.operations
+
+
 def test_a_voip_token_that_is_no_longer_declared_replaces_the_endpoint(stage: Stage) -> None:
     """F69: if a VoIP token is no longer declared, the endpoint is replaced."""
     both = stage.properties(EndpointAttributes={"DeviceToken": "canary-token-a", "VoipDeviceToken": "canary-voip"})

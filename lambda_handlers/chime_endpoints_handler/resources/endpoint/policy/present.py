@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ....aws.endpoints.api import Registered
 from ....aws.failures.errors import HandlerError
@@ -125,10 +126,9 @@ def settle(facts: Facts) -> Step | None:
     if this one fails.
     """
     chosen, desired = _chosen(facts), facts.desired
-    name = chosen.name or "" if facts.is_adopted and not desired.is_name_declared else desired.name
-    if (chosen.name or "", chosen.allow_messages) == (name, desired.allow_messages):
-        return None
-    return Update(id_of(chosen), name, desired.allow_messages)
+    if facts.is_adopted and not desired.is_name_declared:
+        desired = replace(desired, name=chosen.name or "")
+    return None if desired.is_settled(chosen) else Update(id_of(chosen), desired.name, desired.allow_messages)
 
 
 def overtaken_in_the_end(facts: Facts) -> Step | None:
