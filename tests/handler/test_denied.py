@@ -9,9 +9,10 @@ import pytest
 
 from chime_endpoints_emulator import Fault
 from chime_endpoints_handler.model.declaration import TAGS_TYPE
+from chime_endpoints_handler.model.physical_id import suffix
 from support.anomalies import DEREGISTER, DESCRIBE, LIST, REGISTER, ROTATED, UPDATE, second_user
 from support.refusing import Refusing
-from support.stage import Stage
+from support.stage import STACK_ID, Stage
 
 TAG, UNTAG, LIST_TAGS = "TagResource", "UntagResource", "ListTagsForResource"
 
@@ -193,6 +194,18 @@ def test_a_device_tokens_source_is_waited_for(stage: Stage, source: dict[str, st
     assert (answer["Status"] == "SUCCESS") is (times is not None)
     assert 45 < stage.clock.now() - began < 65
     assert refusing.asked < 20
+
+
+def test_a_delete_does_not_wait_for_a_device_tokens_source(stage: Stage) -> None:
+    """F23, F31: a Delete does not wait until it may read a secret, and spares what it cannot recognize without it."""
+    theirs = stage.stranger(name="canary phone")
+    stage.clients = Refusing(stage, "AccessDeniedException", times=None)  # type: ignore[assignment] # in the place of the staged ones
+    began = stage.clock.now()
+    source = {"DeviceTokenSource": {"SecretArn": "push"}}
+    unconfirmed = f"unconfirmed/{suffix(STACK_ID, 'Phone')}/{int(began) - 60}"
+    assert stage.delete(unconfirmed, stage.properties(EndpointAttributes=source))["Status"] == "SUCCESS"
+    assert stage.registered == [theirs]
+    assert stage.clock.now() - began < 10
 
 
 def test_two_permissions_may_take_their_time_one_after_the_other(stage: Stage) -> None:
