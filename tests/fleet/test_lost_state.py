@@ -248,6 +248,17 @@ def test_a_run_ends_although_the_state_is_damaged(stack: FleetStack) -> None:
     assert stack.result("r2")["ok"] is False
 
 
+@pytest.mark.parametrize(("name", "body"), [("run.json", b"canary"), ("run.json", b"{}"), ("plan.json", b"canary")])
+def test_a_run_ends_although_its_objects_are_damaged(stack: FleetStack, name: str, body: bytes) -> None:
+    """CloudFormation is answered at once."""
+    stack.send(stack.event("Update", "r2", stack.stage.lines(41)))
+    stack.stage.apply("r2", stack.stage.plan("r2"))
+    stack.stage.store.put(f"runs/r2/{name}", body)
+    assert not stack.finish("r2")
+    assert stack.answers[-1]["Reason"].startswith("CE-703: ")
+    assert "canary" not in stack.answers[-1]["Reason"]
+
+
 @pytest.mark.parametrize("kind", ["Update", "Delete"])
 def test_an_event_is_answered_although_the_state_is_damaged(stack: FleetStack, kind: str) -> None:
     """Whoever deploys learns what to do; a deletion does not succeed, because endpoints are registered."""

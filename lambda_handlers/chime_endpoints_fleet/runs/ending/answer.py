@@ -80,9 +80,14 @@ def _answer_now(store: Store, run: str, post: Post, now: float) -> Answer:
         except Exception as error:  # noqa: BLE001 - an object may contain anything, and CloudFormation waits
             said = type(error).__name__
             break
-    return Answer(
-        reason=f"{FleetCode.INCOMPLETE}: The objects of the run in the state bucket cannot be read ({said}). Look into"
-        " the function's log, then deploy again."
+    return Answer(reason=unreadable(said))
+
+
+def unreadable(said: str) -> str:
+    """Return the reason for a failure because objects of the run are damaged, or S3 refuses to read them."""
+    return (
+        f"{FleetCode.INCOMPLETE}: The objects of the run in the state bucket cannot be read ({said}). Look into the"
+        " function's log, then deploy again."
     )
 
 

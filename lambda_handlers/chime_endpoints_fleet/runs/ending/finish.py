@@ -17,7 +17,7 @@ from ..deciding.accepted import accept
 from ..deciding.counted import Counted
 from ..settings import Mode, Settings
 from . import emptying, response, signal
-from .answer import CONVERGED, damaged, data_of
+from .answer import CONVERGED, damaged, data_of, unreadable
 from .codes import FleetCode
 from .response import Answer, Post
 from .telling import metrics
@@ -60,7 +60,7 @@ def finish(
     """
     try:
         settings = run_settings.load(store, run)
-    except LookupError:
+    except (LookupError, TypeError, ValueError):  # there are none, or they are damaged
         if emptying.is_over(store):  # a deletion that was killed before its response
             stop_clock()
             return emptying.empty(store, run, post)
@@ -69,7 +69,10 @@ def finish(
     if settings.mode is Mode.DELETE and emptying.is_over(store):  # it was killed before everything was deleted
         stop_clock()
         return emptying.empty(store, run, post)
-    ended = _look(store, run, settings, error)
+    try:
+        ended = _look(store, run, settings, error)
+    except (LookupError, TypeError, ValueError) as damage:
+        ended = _Ended(reason=unreadable(type(damage).__name__), is_unfinished=True)
     if settings.mode is Mode.DELETE and not ended.reason and not emptying.claim(store, run):
         ended = replace(ended, reason=_REPLACED)
     result = {
