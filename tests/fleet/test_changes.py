@@ -13,6 +13,7 @@ from chime_endpoints_fleet.ledger.entry import Intent
 from chime_endpoints_fleet.manifest.digests import UNKNOWN
 from chime_endpoints_handler.model.physical_id import suffix
 from support.fleet import FleetStage
+from support.fleet_deaths import Killed
 from support.secrets_manager import AsOnAws
 from support.stage import OTHER_APPLICATION, STACK_ID
 
@@ -315,9 +316,39 @@ def test_an_endpoint_is_adopted_by_one_of_two_keys_in_two_shards(stage: FleetSta
     assert len(holders) == 1
     reports = [stage.store.json(name) for name in stage.store.names("runs/r1/report/")]
     (reason,) = {each["reason"] for report in reports for each in report["failed"]}
-    assert f"belongs to resource Fleet.{holders[0]} of this stack" in reason
+    assert reason == f"Key {holders[0]} of the fleet declares the same endpoint. Remove one of the two lines."
     assert not stage.run("r2", lines)
     assert [key for key, entry in stage.ledger.items() if entry.endpoint.endpoint_id == theirs.endpoint_id] == holders
+
+
+@pytest.mark.parametrize("adopting", ["a", "b", "ab"])
+@pytest.mark.parametrize("in_a_secret", ["", "a", "b", "ab"])
+def test_what_one_key_registers_is_not_adopted_by_another_one_in_the_same_run(
+    stage: FleetStage, in_a_secret: str, adopting: str
+) -> None:
+    """The ledger of the other shard was not written yet when the run was planned."""
+    secrets = boto3.client("secretsmanager")
+    lines = stage.lines(40)
+    for key in "ab":
+        line = stage.line(key, user="u1", device_token="canary-same", name="n", adopt_existing=key in adopting)
+        if key in in_a_secret:
+            line["device_token"] = {"secret": secrets.create_secret(Name=key, SecretString="canary-same")["ARN"]}
+        lines.append(line)
+    assert not stage.run("r1", lines)
+    assert len(stage.failures) == 1
+    assert len(stage.ledger.keys() & {"a", "b"}) == 1
+    assert not stage.run("r2", lines)
+    assert len(stage.ledger.keys() & {"a", "b"}) == 1
+
+
+def test_keys_that_declare_different_endpoints_adopt_without_a_claim(stage: FleetStage) -> None:
+    """A claim is an object in S3 for each endpoint."""
+    for number in range(3):
+        stage.stranger(stage.users[number], f"canary-{number}")
+    lines = [stage.line(f"k{n}", user=f"u{n}", device_token=f"canary-{n}", adopt_existing=True) for n in range(3)]
+    assert stage.run("r1", lines)
+    assert len(stage.backend.endpoints) == 3
+    assert [name for name in stage.store.names("runs/r1/") if "claims" in name] == []
 
 
 @pytest.mark.parametrize("first", ["a", "b"])
@@ -444,3 +475,26 @@ def test_an_intent_that_fits_no_entry_changes_nothing(stage: FleetStage, operati
     assert stage.run("r2", [stage.line("b")])
     assert operations(stage) == []
     assert stage.ledger.keys() == {"b"}
+
+
+@pytest.mark.parametrize(("first", "second"), ["ab", "ba"])
+def test_what_an_interrupted_run_registered_is_not_adopted_before_it_is_removed(
+    stage: FleetStage, first: str, second: str
+) -> None:
+    """The first key's ledger does not have it yet, and the worker of its shard is about to deregister it."""
+    others = stage.lines(40)
+    assert stage.run("r1", others)
+    one, other = (
+        stage.line(key, user="u1", device_token="canary-same", name="n", adopt_existing=True) for key in (first, second)
+    )
+    stage.backend.faults.append(Fault("RegisterAppInstanceUserEndpoint", when="after", call=_die))
+    with pytest.raises(Killed):
+        stage.run("r2", [*others, one])
+    stage.clock.sleep(120)
+    stage.run("r3", [*others, other])
+    stage.run("r4", [*others, other])
+    assert stage.differences([*others, other]) == []
+
+
+def _die() -> None:
+    raise Killed

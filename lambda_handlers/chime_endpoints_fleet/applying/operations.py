@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from chime_endpoints_handler.aws.failures.errors import HandlerError
+from chime_endpoints_handler.aws.endpoints.api import Identity
+from chime_endpoints_handler.aws.failures.errors import AlreadyRegisteredError, HandlerError
 from chime_endpoints_handler.cloudformation.request import Request, RequestType
+from chime_endpoints_handler.model.codes import Code
 from chime_endpoints_handler.model.declaration import ENDPOINT_TYPE, AllowMessages
 from chime_endpoints_handler.model.physical_id import Endpoint, NotApplied, PhysicalId
 
 from ..ledger.entry import Entry, Intent
-from ..manifest.digests import UNKNOWN, digests_of
+from ..manifest.digests import UNKNOWN, digests_of, number_of
 from ..manifest.lines import Declared
 from .difference import Kind
 from .handling.clients import LedgerStack, Remembered
@@ -22,6 +24,11 @@ from .handling.looks import FleetLooks, LedgerLooks
 from .handling.others import Others
 from .handling.surroundings import Surroundings
 
+_TWICE = "Key {} of the fleet declares the same endpoint. Remove one of the two lines."
+_BEGUN = (
+    "An interrupted run may have registered this endpoint for another key, and that has not been cleared up yet. Run"
+    " chime-endpoints fleet resume."
+)
 _SKEW = 30.0
 """Seconds by which the clocks of two workers may differ."""
 _REPEATED = 3.0
@@ -156,7 +163,7 @@ class Operations:
             is_repeated: whether another worker may have handled it already.
             is_settled: whether the ledger knows everything that was registered for the key.
         """
-        if not self.may_adopt:
+        if not self.may_adopt or intent.run != self.others.run:
             properties = {name: value for name, value in properties.items() if name != "AdoptExisting"}
         request = Request(
             request_type=kind,
@@ -180,7 +187,11 @@ class Operations:
             limits=self.limits,
             surroundings=self.surroundings,
             remembered=self.remembered,
-            looks=partial(LedgerLooks if is_settled else FleetLooks, claim=partial(self._claim, intent.key)),
+            looks=partial(
+                LedgerLooks if is_settled else FleetLooks,
+                is_taken=lambda identity: self._is_taken(intent, properties, identity),
+                holder_of=lambda endpoint: self._resource(intent, self.others.holder_of(endpoint)),
+            ),
         )
 
     def _logical_id(self, key: str) -> str:
@@ -190,9 +201,20 @@ class Operations:
         key = logical_id.removeprefix(f"{self.logical_id}.")
         return "" if key == logical_id else self.others.held_by(key)
 
-    def _claim(self, key: str, endpoint: Endpoint) -> str:
-        other = self.others.claim(key, endpoint)
-        return self._logical_id(other) if other else ""
+    def _resource(self, intent: Intent, key: str) -> str:
+        """Return the logical id of another key than the intent's; empty if there is none."""
+        return "" if key in ("", intent.key) else self._logical_id(key)
+
+    def _is_taken(self, intent: Intent, properties: Mapping[str, Any], identity: Identity) -> HandlerError | None:
+        """Return why a key must not register what it declares, because another key may register the same."""
+        if intent.operation not in (Kind.CREATE, Kind.REPLACE) or intent.run != self.others.run:
+            return None
+        number = number_of(self.fleet, properties)
+        if not self.may_adopt and number in self.others.begun:
+            return AlreadyRegisteredError(Code.TAKEN, _BEGUN)
+        if other := self.others.claimed_by(intent.key, number, identity):
+            return AlreadyRegisteredError(Code.TAKEN, _TWICE.format(other))
+        return None
 
     def _physical_ids(self) -> Mapping[str, str]:
         return {self._logical_id(key): str(entry.endpoint) for key, entry in self.entries.items()}

@@ -51,6 +51,10 @@ class Header:
         """Whether changes may have been made that the entries do not show."""
         return self.state == OPEN or bool(self.intents)
 
+    def is_interrupted_for(self, run: str) -> bool:
+        """Whether changes that another run has begun are left to this one."""
+        return any(intent.run != run for intent in self.intents)
+
     def is_closed_by(self, run: str, round_number: int) -> bool:
         """Whether a round of a run is finished, or a later one. The rounds of a resumed run have higher numbers."""
         return (self.run, self.state) == (run, CLOSED) and self.round >= round_number

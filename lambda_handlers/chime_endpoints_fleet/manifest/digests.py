@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b, sha256
@@ -12,6 +12,7 @@ from typing import Any
 from chime_endpoints_handler.model.declaration import read_endpoint
 
 _BYTES = 12
+_DIGITS_OF_A_NUMBER = 16
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Digests:
 
 UNKNOWN = Digests("", "")
 """Differs from every declaration's digests."""
+UNREAD = 0
+"""The number of a declaration that has a device token elsewhere: it may declare the same as any other one."""
 
 
 def digests_of(fleet: str, properties: Mapping[str, Any]) -> Digests:
@@ -46,6 +49,18 @@ def digests_of(fleet: str, properties: Mapping[str, Any]) -> Digests:
 def settled_digest(fleet: str, name: str | None, allow_messages: str, *, requires_active: bool) -> str:
     """Return the digest of what can be changed in place; the name is None if it is not declared."""
     return _digest(fleet, [name, allow_messages, *(["active"] if requires_active else ())])
+
+
+def number_of(fleet: str, properties: Mapping[str, Any]) -> int:
+    """Return a number of eight bytes that valid properties share with all that declare the same identity; or UNREAD."""
+    if any(name.endswith("Source") for name in properties["EndpointAttributes"]):
+        return UNREAD
+    return int(digests_of(fleet, properties).identity[:_DIGITS_OF_A_NUMBER], 16)
+
+
+def digest_of(fleet: str, members: Iterable[str | None]) -> str:
+    """Return the digest of what identifies a registered endpoint, keyed with the fleet's name."""
+    return _digest(fleet, [*members])
 
 
 def _digest(fleet: str, value: object) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from chime_endpoints_handler.aws.endpoints.api import Identity
+from chime_endpoints_handler.aws.failures.errors import HandlerError
 from chime_endpoints_handler.model.physical_id import Endpoint
 from chime_endpoints_handler.resources.context import EventContext
+from chime_endpoints_handler.resources.endpoint.desired import Desired
 from chime_endpoints_handler.resources.endpoint.facts import Facts, id_of
 from chime_endpoints_handler.resources.endpoint.perform.looks import Looks
 from chime_endpoints_handler.resources.endpoint.policy.registering import strangers
@@ -15,17 +18,36 @@ from chime_endpoints_handler.resources.endpoint.steps import Look
 
 
 class FleetLooks(Looks):
-    """Looks of which one asks the whole fleet: whether another key has the endpoint that is to be adopted."""
+    """Looks that ask the whole fleet: whether another key has, or is about to have, what is to be adopted."""
 
-    def __init__(self, context: EventContext, claim: Callable[[Endpoint], str]) -> None:
-        """Accept the event, and what claims an endpoint or returns the logical id of its holder."""
+    def __init__(
+        self,
+        context: EventContext,
+        *,
+        is_taken: Callable[[Identity], HandlerError | None],
+        holder_of: Callable[[Endpoint], str],
+    ) -> None:
+        """Accept the event, and two functions that know the fleet.
+
+        Args:
+            context: the event.
+            is_taken: returns why something must not be registered for the key.
+            holder_of: returns the logical id of another key that has an endpoint; empty if there is none.
+        """
         super().__init__(context)
-        self._claim = claim
+        self._is_taken = is_taken
+        self._holder_of = holder_of
+
+    def _desired(self, facts: Facts) -> Any:
+        desired = super()._desired(facts)
+        if not isinstance(desired, Desired) or facts.is_delete:
+            return desired
+        return self._is_taken(desired.identity) or desired
 
     def _sibling(self, facts: Facts) -> str:
         sibling, holder = super()._sibling(facts), strangers(facts)[0]
         is_adopted = facts.desired.may_adopt and holder.identity == facts.desired.identity
-        return sibling or (self._claim(id_of(holder)) if is_adopted else "")
+        return sibling or (self._holder_of(id_of(holder)) if is_adopted else "")
 
 
 class LedgerLooks(FleetLooks):

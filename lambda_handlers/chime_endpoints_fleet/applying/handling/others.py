@@ -7,39 +7,51 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from chime_endpoints_handler.aws.endpoints.api import Identity
 from chime_endpoints_handler.model.physical_id import Endpoint
 
 from ...ledger import shard_ledger
 from ...ledger.entry import Intent
-from ...ledger.held import is_among, numbers_of
+from ...ledger.held import is_among
+from ...ledger.numbers import unpacked
+from ...manifest.digests import UNREAD, digest_of
 from ...manifest.shards import shard_of
 from ...store import NEW, LostRaceError, Store
 
 
 @dataclass
 class Others:
-    """The ledgers of all shards, and what keys are about to adopt."""
+    """The ledgers of all shards, and what keys are about to register."""
 
     store: Store
     run: str
     level: int
     held: Callable[[], Sequence[str]]
-    """Returns what `held.packed` returned for each shard when the run was planned."""
+    """Returns what `held_by` returned for each shard when the run was planned."""
+    contested: frozenset[int] = frozenset()
+    """The numbers of what several keys declare; UNREAD among them stands for all."""
+    begun: frozenset[int] = frozenset()
+    """The numbers of what interrupted runs may have registered, for whichever keys."""
 
     def held_by(self, key: str) -> str:
         """Return the physical id that a key has now; empty if it has none."""
         entry = shard_ledger.load(self.store, self.level, shard_of(key, self.level)).entries.get(key)
         return "" if entry is None else str(entry.endpoint)
 
-    def claim(self, key: str, endpoint: Endpoint) -> str:
-        """Claim an endpoint for a key that is about to adopt it: at most one key of the fleet does.
+    def claimed_by(self, key: str, number: int, identity: Identity) -> str:
+        """Claim what a key is about to register, if other keys may declare the same.
+
+        Args:
+            key: the key.
+            number: the number of its declaration.
+            identity: the declaration with its device tokens.
 
         Returns:
-            The other key that has the endpoint, or has claimed it in this run; empty if the key may adopt it.
+            The other key that has claimed it in this run; empty if there is none.
         """
-        if (other := self.holder_of(endpoint)) not in ("", key):
-            return other
-        name = f"runs/{self.run}/adopted/{endpoint.endpoint_id}"
+        if not self.contested & {number, UNREAD}:
+            return ""
+        name = f"runs/{self.run}/claims/{digest_of(self.store.fleet, vars(identity).values())}"
         try:
             self.store.put(name, key.encode(), replaces=NEW)
         except LostRaceError:
@@ -60,7 +72,7 @@ class Others:
 
     @cached_property
     def _held(self) -> array[int]:
-        return numbers_of(self.held())
+        return unpacked(self.held())
 
     def _holder(self, shard: int, endpoint: Endpoint) -> str:
         entries = shard_ledger.load(self.store, self.level, shard).entries.values()

@@ -9,6 +9,7 @@ from typing import Any
 from ...applying.failures import CONFLICTS
 from ...ledger import fleet as fleets
 from ...ledger import progress
+from ...ledger.header import CLOSED, Header
 from ...store import Store
 from .. import settings as run_settings
 from ..checking import report
@@ -61,14 +62,20 @@ def _complete(store: Store, level: int) -> None:
 def _left(store: Store, run: str, level: int, round_number: int, decided: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the shards in which another round may do something.
 
-    What conflicts with other endpoints is tried again as long as endpoints are being deregistered. Any other refusal
-    would be the same in the next round.
+    What conflicts with other endpoints is tried again as long as endpoints are being deregistered, and once they are,
+    because AdoptExisting is followed then. Any other refusal would be the same in the next round.
     """
     found = progress.headers(store, level, decided["shards"])
     own = {shard: header for shard, header in found.items() if header.run == run}
-    if round_number == decide.first_round(decided):
-        is_freed = decide.removes_something(decided)
-    else:
-        is_freed = any(header.freed for header in own.values() if header.round == round_number)
+    is_freed = any(header.freed for header in own.values() if header.round == round_number)
+    if not decide.adopts(decided):
+        is_freed = True
+        if len(own) == len(decided["shards"]) and all(_has_removed(header, run) for header in own.values()):
+            store.put_json(decide.name_of(run), {**decided, "adopts": True})
     conflicts = CONFLICTS if is_freed else frozenset()
     return tuple(shard for shard in decided["shards"] if shard not in own or own[shard].needs_another_round(conflicts))
+
+
+def _has_removed(header: Header, run: str) -> bool:
+    """Whether a shard has deregistered what it had to."""
+    return header.state == CLOSED and not header.untried and not header.is_interrupted_for(run)

@@ -10,13 +10,13 @@ from typing import Any
 from chime_endpoints_handler.model.codes import Code
 
 from ...applying.difference import CALLS, FREEING, Kind
-from ...ledger.held import numbers_of, twice
+from ...ledger.numbers import twice, unpacked
 from ...store import Store
 from .. import settings as run_settings
 from ..reading import prepare, split
 from ..reading.prepare import Prepared
 from ..settings import Mode, Settings
-from . import accepted, counted, plan
+from . import accepted, contested, counted, plan
 from .plan import ShardPlan
 
 ALWAYS_ALLOWED_DELETIONS = 100
@@ -46,12 +46,18 @@ class Decision:
     """The shards with work."""
     shared: Sequence[int] = ()
     """For a check, the numbers of endpoints that several entries have: see `ledger.held`."""
+    contested: Sequence[int] = ()
+    """The numbers of what several keys declare: see `contested`."""
+    begun: Sequence[int] = ()
+    """The numbers of what interrupted runs may have registered. The first round clears it up."""
     canary: Sequence[int] = ()
     """The shard to begin with if CloudFormation is answered before the run ends."""
     seconds: float = 0.0
     """The time that the calls take at the run's rate."""
     rate: float = 0.0
     """Calls a second for each shard."""
+    adopts: bool = True
+    """Whether AdoptExisting is followed. It is not while the run may still deregister endpoints of the fleet itself."""
     round: int = 1
     """The first round. A run that is resumed goes on counting, so that it tries again what has failed."""
     at: float = 0.0
@@ -80,6 +86,9 @@ class Decision:
             "problems": list(self.problems),
             "shards": list(self.shards),
             "shared": list(self.shared),
+            "contested": list(self.contested),
+            "begun": list(self.begun),
+            "adopts": self.adopts,
             "canary": list(self.canary),
             "seconds": round(self.seconds, 1),
             "rate": self.rate,
@@ -93,9 +102,9 @@ def first_round(decided: Mapping[str, Any]) -> int:
     return int(decided.get("round", 1))
 
 
-def removes_something(decided: Mapping[str, Any]) -> bool:
-    """Whether a run deregisters endpoints, so that what is in the way of others may be gone after a round."""
-    return any(decided["counts"].get(kind) for kind in FREEING)
+def adopts(decided: Mapping[str, Any]) -> bool:
+    """Return whether AdoptExisting is followed in the present round."""
+    return bool(decided.get("adopts"))
 
 
 def name_of(run: str) -> str:
@@ -134,6 +143,7 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
     begins = _first_lines(prepared, reports)
     wrong = sum(each["wrong"] for each in reports) + sum(each.twice for each in shard_plans)
     problems = [*_wrong_lines(prepared, reports, begins), *_keys_twice(shard_plans, begins)]
+    registrations = [each.registrations for each in shard_plans]
     counts = sum((Counter(each.counts) for each in shard_plans), Counter())
     registered = sum(each.registered for each in shard_plans)
     may_delete = settings.mode is not Mode.APPLY or accepted.is_accepted(store, settings)
@@ -150,7 +160,10 @@ def _decide(store: Store, run: str, settings: Settings, prepared: Prepared, now:
         wrong=wrong,
         problems=sorted(problems, key=lambda problem: int(problem["line"]))[: split.MOST_TOLD],
         shards=shards,
-        shared=twice(numbers_of(each.held for each in shard_plans)) if settings.mode is Mode.CHECK else (),
+        shared=twice(unpacked(each.held for each in shard_plans)) if settings.mode is Mode.CHECK else (),
+        contested=contested.contested(registrations),
+        begun=contested.begun(registrations),
+        adopts=not (any(counts[kind] for kind in FREEING) or any(each.is_interrupted for each in shard_plans)),
         canary=_canary(settings, seconds, shard_plans),
         seconds=seconds,
         rate=rate_for_each(settings, len(shards)),

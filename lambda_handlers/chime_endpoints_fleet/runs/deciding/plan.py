@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...applying.difference import difference
+from ...applying.difference import Kind, difference
 from ...ledger import fleet as fleets
 from ...ledger import shard_ledger
 from ...ledger.header import DamagedLedgerError, LaterReleaseError
-from ...ledger.held import packed
+from ...ledger.held import held_by
 from ...ledger.shard_ledger import Ledger
 from ...manifest.lines import Declared
 from ...store import Store
@@ -20,6 +20,7 @@ from ..checking import repair
 from ..reading import prepare
 from ..reading.split import MOST_TOLD, lines_of_shard
 from ..settings import Mode, Settings
+from .contested import NO_REGISTRATIONS, Registrations, read_registrations, registrations
 
 _LOST = (
     "is missing, and every shard of the fleet had one. Restore its last version in the state bucket; without it, the"
@@ -50,6 +51,8 @@ class ShardPlan:
     registered: int = 0
     is_unfinished: bool = False
     """Whether an earlier run has left changes whose outcome is not known."""
+    is_interrupted: bool = False
+    """Whether they are changes of another run."""
     is_unwritten: bool = False
     """Whether the shard has no ledger of its own yet."""
     rounds: int = 0
@@ -58,7 +61,8 @@ class ShardPlan:
     problems: tuple[Mapping[str, Any], ...] = ()
     """The first keys that occur twice."""
     held: str = ""
-    """The endpoints of the shard, as `held.packed` returns them."""
+    """The endpoints of the shard, as `held_by` returns them."""
+    registrations: Registrations = NO_REGISTRATIONS
     damaged: str = ""
     """Why the ledger cannot be used; empty if it can."""
 
@@ -74,11 +78,13 @@ class ShardPlan:
             "declared": self.declared,
             "registered": self.registered,
             "unfinished": self.is_unfinished,
+            "interrupted": self.is_interrupted,
             "unwritten": self.is_unwritten,
             "rounds": self.rounds,
             "twice": self.twice,
             "problems": [dict(each) for each in self.problems],
             "held": self.held,
+            **self.registrations.to_json(),
             "damaged": self.damaged,
         }
 
@@ -90,11 +96,13 @@ def read_shard_plan(value: Mapping[str, Any]) -> ShardPlan:
         declared=value["declared"],
         registered=value["registered"],
         is_unfinished=value["unfinished"],
+        is_interrupted=value.get("interrupted", False),
         is_unwritten=value["unwritten"],
         rounds=value.get("rounds", 0),
         twice=value["twice"],
         problems=tuple(value["problems"]),
         held=value.get("held", ""),
+        registrations=read_registrations(value),
         damaged=value["damaged"],
     )
 
@@ -149,17 +157,36 @@ def _plan(store: Store, run: str, settings: Settings, level: int, shard: int) ->
     if settings.mode is Mode.CHECK:
         users = {entry.endpoint.user_arn for entry in ledger.entries.values()}
         counts = {CHECK: len(users)} if users else {}
-        return replace(of_manifest, counts=counts, registered=len(ledger.entries), held=packed(ledger.entries.values()))
+        return replace(
+            of_manifest, counts=counts, registered=len(ledger.entries), held=held_by(ledger.entries.values())
+        )
     changes = difference(store.fleet, manifest.declared, ledger.entries)
     return replace(
         of_manifest,
         counts=Counter(str(change.kind) for change in changes),
         registered=len(ledger.entries),
         is_unfinished=ledger.header.is_unfinished,
+        is_interrupted=ledger.header.is_interrupted_for(run),
         is_unwritten=not ledger.is_written,
-        held=packed(ledger.entries.values()),
+        held=held_by(ledger.entries.values()),
+        registrations=registrations(
+            store.fleet,
+            [manifest.declared[each.key] for each in changes if each.kind in (Kind.CREATE, Kind.REPLACE)],
+            _begun(store, run, shard, ledger),
+        ),
         rounds=ledger.header.round if ledger.header.run == run else 0,
     )
+
+
+def _begun(store: Store, run: str, shard: int, ledger: Ledger) -> Iterator[Declared]:
+    """Yield what interrupted runs declare for keys for which they may have registered something."""
+    begun: dict[str, set[str]] = {}
+    for intent in ledger.header.intents:
+        if intent.run != run and intent.user_arn and store.get(run_settings.name_of(intent.run)) is not None:
+            begun.setdefault(intent.run, set()).add(intent.key)
+    for interrupted, keys in begun.items():
+        declared = wanted(store, interrupted, run_settings.load(store, interrupted), shard).declared
+        yield from (each for key, each in declared.items() if key in keys)
 
 
 def _ledger(store: Store, level: int, shard: int) -> Ledger:

@@ -57,7 +57,7 @@ def _failed(store: Store, run: str, headers: Mapping[int, Header]) -> dict[str, 
 
 def _lets_go(store: Store, run: str) -> bool:
     """Whether other shards will let go of device tokens, so that a conflict may be over in the next round."""
-    return decide.removes_something(store.json(decide.name_of(run)))
+    return not decide.adopts(store.json(decide.name_of(run)))
 
 
 def answer_in_time(store: Store, run: str, post: Post, *, now: float) -> None:
