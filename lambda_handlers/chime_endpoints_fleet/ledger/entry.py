@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from chime_endpoints_handler.model.physical_id import Endpoint
 
 from ..manifest.digests import UNKNOWN, Digests
+from ..store import compact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +24,13 @@ class Entry:
     predecessors: tuple[Endpoint, ...] = ()
     """The endpoints that it replaced and that are still to be deregistered."""
 
+    @cached_property
+    def line(self) -> bytes:
+        """The line of the ledger, which is written many times until the entry changes."""
+        return compact(self.to_json())
+
     def to_json(self) -> list[Any]:
-        """Return the entry as a line of the ledger contains it."""
+        """Return the value of the line."""
         members = [
             self.key,
             self.endpoint.user_arn,

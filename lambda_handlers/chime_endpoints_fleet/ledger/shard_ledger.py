@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..manifest.shards import parents, shard_of
@@ -70,7 +70,7 @@ def save(store: Store, level: int, shard: int, ledger: Ledger) -> Ledger:
         LostRaceError: another worker has written it since it was read.
     """
     header = replace(ledger.header, fleet=store.fleet, n=len(ledger.entries))
-    body = b"\n".join([compact(header.to_json()), *_lines(ledger.entries.values())])
+    body = b"\n".join([compact(header.to_json()), *(entry.line for entry in ledger.entries.values())])
     etag = store.put(name_of(level, shard), body, replaces=ledger.etag)
     return Ledger(header=header, entries=ledger.entries, etag=etag)
 
@@ -86,10 +86,6 @@ def renew(store: Store, level: int, shard: int) -> Ledger:
         store.put(f"damaged/{level:02d}-{shard:05d}", found.body)
     empty = Ledger(header=Header(), entries={}, etag=NEW if found is None else found.etag)
     return save(store, level, shard, empty)
-
-
-def _lines(entries: Iterable[Entry]) -> Iterable[bytes]:
-    return (compact(entry.to_json()) for entry in entries)
 
 
 def _read(body: bytes, name: str, fleet: str) -> Ledger:

@@ -26,7 +26,7 @@ class PackedEntries(Mapping[str, Entry]):
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         """Accept the entries."""
-        self._packed = {entry.key: json.dumps(entry.to_json(), separators=(",", ":")).encode() for entry in entries}
+        self._packed = {entry.key: entry.line for entry in entries}
 
     def __getitem__(self, key: str) -> Entry:
         """Return the entry of a key."""
