@@ -122,12 +122,12 @@ class Looks:
         def of(user: str) -> _Found:
             return look(self._context.endpoints(user, is_former=user != facts.user_arn), facts)
 
-        found = _NOTHING
         try:
-            found += of(facts.user_arn)
+            found = of(facts.user_arn)
         except ServiceError as error:
             if not facts.is_delete or not may_mean_no_user(error):
-                raise  # otherwise the Create that is undone has registered nothing
+                raise
+            found = _NOTHING  # the Create that is undone has registered nothing
         for user in facts.former_users:
             found += presence.unless_refused(partial(of, user), _NOTHING)
         return found
