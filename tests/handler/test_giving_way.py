@@ -183,6 +183,18 @@ def test_one_endpoint_exists_whatever_stops_the_replacement(
     assert ids(stage) == [answer["PhysicalResourceId"]]
 
 
+def test_a_predecessor_that_may_not_be_removed_stays_and_the_reason_names_the_permission(
+    stage: Stage, change: dict[str, Any]
+) -> None:
+    """F31: if the predecessor cannot give way, the Update fails for that reason, and reports the predecessor's ID."""
+    first = stage.create()
+    stage.backend.faults.append(Fault.deny(DEREGISTER))
+    answer = stage.deliver(update(stage, first["PhysicalResourceId"], stage.properties(**change), stage.properties()))
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first["PhysicalResourceId"])
+    assert f"needs chime:{DEREGISTER} on" in answer["Reason"]
+    assert ids(stage) == [first["PhysicalResourceId"]]
+
+
 def test_a_predecessor_is_not_registered_beside_a_successor_that_stays(stage: Stage, change: dict[str, Any]) -> None:
     """F61: nothing is registered in the place of a successor that cannot be named and cannot be removed."""
     first = stage.create()
