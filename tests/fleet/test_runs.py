@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from chime_endpoints_fleet.runs.settings import Sizes
 from support.fleet import FleetStage
 
 pytestmark = pytest.mark.slow
@@ -36,3 +37,16 @@ def test_a_run_registers_changes_and_deregisters_what_the_manifest_says(
     assert not stage.backend.endpoints
     assert not stage.ledger
     assert "canary-" not in json.dumps([answer for _, answer in stage.answers])
+
+
+def test_what_the_functions_of_the_largest_fleet_answer_is_small(stage: FleetStage) -> None:
+    """The numbers of 1,024 shards are 5 KB. Step Functions allows 256 KB, and keeps all of it for 90 days."""
+    stage.sizes = Sizes(range_bytes=40_000, shard_endpoints=1)
+    lines = "".join(f"{json.dumps(line)}\n" for line in stage.lines(20))
+    stage.begin("r1", stage.upload(lines.encode() + b"\n" * 1024 * 250))
+    assert len(stage.plan("r1")["shards"]) == 1024
+    longest = {action: 0 for action, _ in stage.answers}
+    for action, answer in stage.answers:
+        longest[action] = max(longest[action], len(json.dumps(answer)))
+    assert max(longest.pop("prepare"), longest.pop("decide")) <= 6 * 1024
+    assert max(longest.values()) <= 1024
