@@ -85,9 +85,11 @@ def test_a_restored_predecessor_is_reported_though_its_registration_is_unanswere
     stage.backend.switches.change({"token_memory": memory})
     old = stage.properties(Name=name)
     first = stage.create(old)
-    stage.backend.faults.append(Fault(REGISTER, error="BadRequestException", nth=2))
-    stage.backend.faults.append(Fault(REGISTER, nth=3, **LOST))  # type: ignore[arg-type] # one of several
+    refused_then_lost = [Fault(REGISTER, error="BadRequestException"), Fault(REGISTER, **LOST)]  # type: ignore[arg-type] # one of several
+    gave_way = Fault(DEREGISTER, when="after", call=lambda: stage.backend.faults.extend(refused_then_lost))
+    stage.backend.faults.append(gave_way)
     answer = stage.deliver(update(stage, first["PhysicalResourceId"], old | change, old))
+    assert stage.backend.faults == []
     assert answer["Status"] == "FAILED"
     assert ids(stage) == [answer["PhysicalResourceId"]]
 
