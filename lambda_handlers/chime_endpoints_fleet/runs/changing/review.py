@@ -38,7 +38,11 @@ def review(store: Store, run: str, *, level: int, round_number: int, sizes: Size
     if settings.mode is Mode.CHECK:
         left = report.unfinished(store, run, decided["shards"])
     else:
-        left = _left(store, run, level, round_number, decided)
+        found = progress.headers(store, level, decided["shards"])
+        own = {shard: header for shard, header in found.items() if header.run == run}
+        left = _left(own, round_number, decided)
+        if not decide.adopts(decided) and len(own) == len(decided["shards"]) and all(map(_has_removed, own.values())):
+            store.put_json(decide.name_of(run), {**decided, "adopts": True})
     return Review(
         again=bool(left) and round_number - decide.first_round(decided) + 1 < sizes.rounds,
         round=round_number + 1,
@@ -59,23 +63,19 @@ def _complete(store: Store, level: int) -> None:
     fleets.change(store, lambda fleet: replace(fleet, is_complete=fleet.level == level))
 
 
-def _left(store: Store, run: str, level: int, round_number: int, decided: Mapping[str, Any]) -> tuple[int, ...]:
+def _left(own: Mapping[int, Header], round_number: int, decided: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the shards in which another round may do something.
 
     What conflicts with other endpoints is tried again as long as endpoints are being deregistered, and once they are,
     because AdoptExisting is followed then. Any other refusal would be the same in the next round.
     """
-    found = progress.headers(store, level, decided["shards"])
-    own = {shard: header for shard, header in found.items() if header.run == run}
-    is_freed = any(header.freed for header in own.values() if header.round == round_number)
-    if not decide.adopts(decided):
-        is_freed = True
-        if len(own) == len(decided["shards"]) and all(_has_removed(header, run) for header in own.values()):
-            store.put_json(decide.name_of(run), {**decided, "adopts": True})
+    is_freed = not decide.adopts(decided) or any(
+        header.freed for header in own.values() if header.round == round_number
+    )
     conflicts = CONFLICTS if is_freed else frozenset()
     return tuple(shard for shard in decided["shards"] if shard not in own or own[shard].needs_another_round(conflicts))
 
 
-def _has_removed(header: Header, run: str) -> bool:
+def _has_removed(header: Header) -> bool:
     """Whether a shard has deregistered what it had to."""
-    return header.state == CLOSED and not header.untried and not header.is_interrupted_for(run)
+    return header.state == CLOSED and not header.untried and not header.is_interrupted_for(header.run)
