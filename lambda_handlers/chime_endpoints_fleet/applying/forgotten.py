@@ -62,7 +62,7 @@ def _left_by(operations: Operations, intent: Intent, entry: Entry | None) -> lis
     """
     if not intent.user_arn:
         raise _NotRecognizedError(intent, "")
-    held = () if entry is None else (entry.endpoint, *entry.predecessors)
+    held = () if entry is None else entry.endpoints
     found = []
     for listed, is_own in _candidates(operations, intent):
         endpoint = Endpoint(intent.user_arn, listed.endpoint_id)

@@ -24,6 +24,11 @@ class Entry:
     predecessors: tuple[Endpoint, ...] = ()
     """The endpoints that it replaced and that are still to be deregistered."""
 
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All that are registered for the key."""
+        return (self.endpoint, *self.predecessors)
+
     @cached_property
     def line(self) -> bytes:
         """The line of the ledger, which is written many times until the entry changes."""

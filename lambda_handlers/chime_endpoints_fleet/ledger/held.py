@@ -15,7 +15,7 @@ from .numbers import BYTES, packed
 
 def held_by(entries: Iterable[Entry]) -> str:
     """Return the endpoints of a shard."""
-    return packed(number_of(each) for entry in entries for each in (entry.endpoint, *entry.predecessors))
+    return packed(number_of(each) for entry in entries for each in entry.endpoints)
 
 
 def is_among(numbers: array[int], endpoint: Endpoint) -> bool:

@@ -88,7 +88,7 @@ def with_fleets(services: Services, held: StackEndpoints, *, among: Collection[s
             fleet = read_fleet(services, declared)
             is_unsettled |= _is_at_work(services, fleet)
             for entry in entries_of(services, fleet):
-                for endpoint in map(str, (entry.endpoint, *entry.predecessors)):
+                for endpoint in map(str, entry.endpoints):
                     if among is not None and endpoint not in among:
                         continue
                     by_physical_id[endpoint], keys[endpoint] = declared.held, entry.key

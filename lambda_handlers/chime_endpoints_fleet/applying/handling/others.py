@@ -76,11 +76,11 @@ class Others:
 
     def _holder(self, shard: int, endpoint: Endpoint) -> str:
         entries = shard_ledger.load(self.store, self.level, shard).entries.values()
-        return next((each.key for each in entries if endpoint in (each.endpoint, *each.predecessors)), "")
+        return next((each.key for each in entries if endpoint in each.endpoints), "")
 
     def _may_have(self, intent: Intent, endpoint: Endpoint, shard: int) -> bool:
         ledger = shard_ledger.load(self.store, self.level, shard)
         begun = (each.user_arn for each in ledger.header.intents if each.run == self.run)
         if intent.user_arn in begun:
             return True
-        return any(endpoint in (each.endpoint, *each.predecessors) for each in ledger.entries.values())
+        return any(endpoint in each.endpoints for each in ledger.entries.values())

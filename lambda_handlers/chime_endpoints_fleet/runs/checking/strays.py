@@ -45,7 +45,7 @@ class Strays:
             self.ledgers[shard] = shard_ledger.load(self.store, self.level, shard)
         ledger = self.ledgers[shard]
         entry = ledger.entries.get(key)
-        is_held = entry is not None and endpoint in (entry.endpoint, *entry.predecessors)
+        is_held = entry is not None and endpoint in entry.endpoints
         if is_held or any(intent.key == key for intent in ledger.header.intents):
             return True
         return bool(self.holder_of(endpoint))  # a key that adopts an endpoint without a declared name keeps its name
